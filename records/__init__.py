@@ -1,0 +1,1 @@
+"""Records: what must outlive a run. One port (`store.py`), two adapters (`sqlite.py`, `tables.py`)."""
