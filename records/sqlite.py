@@ -25,8 +25,10 @@ APPLICATION_ID = 0x4D464152
 """Marks the file as ours ("MFAR"), so that another program's database is never taken for an empty store."""
 
 _SCHEMA = (
-    "CREATE TABLE rows (partition TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, version INTEGER NOT NULL,"
-    " PRIMARY KEY (partition, key)) WITHOUT ROWID",
+    """CREATE TABLE rows (
+        partition TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, version INTEGER NOT NULL,
+        PRIMARY KEY (partition, key)
+    ) WITHOUT ROWID""",
     "CREATE TABLE counter (version INTEGER NOT NULL)",  # the last version given out: etags never come back
     "INSERT INTO counter VALUES (0)",
     f"PRAGMA application_id = {APPLICATION_ID}",
