@@ -1,0 +1,41 @@
+"""The Jinja environment that pages and mails share: strict, escaping, and cleaning whatever it prints."""
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup, escape
+
+from domain.text import clean, clean_lines
+from web import words
+
+# A reason or comment may be long; nothing that is printed needs more.
+PRINTED = 1000
+
+
+def environment(folder: Path) -> Environment:
+    """Templates of `folder`. A name that a view lacks is an error; `.html` escapes, `.txt` does not need to."""
+    jinja = Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=select_autoescape(["html"], default_for_string=True, default=False),
+        undefined=StrictUndefined,
+        finalize=_printed,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,  # a deployed file does not change
+    )
+    jinja.filters.update(when=words.when, count=words.count, iso=_iso, exact=escape, lines=_lines)
+    jinja.globals.update(words=words, say=words.say, count=words.count, time_left=words.time_left)
+    return jinja
+
+
+def _printed(value: object) -> object:
+    # Every text passes here on its way out, so that no template can forget it.
+    return clean(value, PRINTED) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _lines(text: str) -> Markup:
+    return escape(clean_lines(text))
+
+
+def _iso(at: object) -> str:
+    return at.isoformat() if hasattr(at, "isoformat") else str(at)

@@ -1,0 +1,200 @@
+"""What pages and mails show, as plain values. Doors and activities fill them; templates only print them.
+
+Codes (status, outcome, reason, type) are those of the contract; `web.words` has the words. Instants are aware.
+Texts may be as they came in: the templates clean and escape whatever they print.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+# What would happen to a method. `keep` needs a reason of `words.KEPT`.
+Fate = Literal["remove", "deactivate", "keep"]
+
+
+@dataclass(frozen=True, slots=True)
+class MethodView:
+    type: str
+    label: str  # masked already
+    fate: Fate = "remove"
+    is_default: bool = False
+    reason: str = ""  # why it is kept
+    outcome: str = "pending"
+    detail: str = ""  # what Graph said where it went wrong
+
+
+@dataclass(frozen=True, slots=True)
+class UserView:
+    """One target. `number` is its number in the request, what the form's `without` carries."""
+
+    number: int
+    display_name: str
+    user_principal_name: str
+    methods: tuple[MethodView, ...] = ()
+    warnings: tuple[str, ...] = ()
+    refused: str = ""  # the reason of a refused target
+    privileged: bool = False
+    outcome: str = "pending"
+    reason: str = ""  # of the outcome
+    sessions_revoked: bool | None = None  # None: not asked for, or not yet
+
+    @property
+    def touched(self) -> tuple[MethodView, ...]:
+        return tuple(method for method in self.methods if method.fate != "keep")
+
+    @property
+    def kept(self) -> Mapping[str, tuple[MethodView, ...]]:
+        """What stays, by the reason why."""
+        reasons = dict.fromkeys(method.reason for method in self.methods if method.fate == "keep")
+        return {
+            reason: tuple(method for method in self.methods if method.fate == "keep" and method.reason == reason)
+            for reason in reasons
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerView:
+    """The users of one customer that this page or mail shows; `targets` counts all of the customer's in the request."""
+
+    name: str
+    key: str
+    users: tuple[UserView, ...]
+    targets: int
+
+    @property
+    def accepted(self) -> tuple[UserView, ...]:
+        return tuple(user for user in self.users if not user.refused)
+
+    @property
+    def refused(self) -> tuple[UserView, ...]:
+        return tuple(user for user in self.users if user.refused)
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionView:
+    approver: str
+    decision: Literal["approve", "deny"]
+    at: datetime
+    comment: str = ""
+    left_out: int = 0  # how many users the approver left out
+
+
+@dataclass(frozen=True, slots=True)
+class PlanTotals:
+    """Counts over the whole request, whatever one page shows of it."""
+
+    users: int  # that would be reset
+    refused: int
+    removed: int  # methods
+    deactivated: int
+    privileged: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PageView:
+    """Which part of the users a page shows; pages count from 1."""
+
+    number: int = 1
+    pages: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalView:
+    """What one approver sees and decides on. A mail uses it without the form's fields."""
+
+    request_id: str
+    requester: str
+    source: str
+    ticket: str
+    reason: str
+    approver: str
+    created_at: datetime
+    expires_at: datetime
+    now: datetime
+    customers: tuple[CustomerView, ...]
+    totals: PlanTotals
+    quorum: int = 1
+    decisions: tuple[DecisionView, ...] = ()
+    revoke_sessions: bool = True
+    step_up: tuple[str, ...] = ()  # codes of words.STEP_UP
+    page: PageView = field(default_factory=PageView)
+    hidden: tuple[tuple[str, str], ...] = ()  # the form's hidden fields, name and value
+    left_out: frozenset[int] = frozenset()  # numbers ticked so far
+    comment: str = ""
+    error: str = ""  # a code of words.FORM_ERROR
+
+    @property
+    def approvals(self) -> int:
+        return sum(decision.decision == "approve" for decision in self.decisions)
+
+    @property
+    def only_user(self) -> UserView | None:
+        """The user, where the request is about one."""
+        users = [user for customer in self.customers for user in customer.accepted]
+        return users[0] if self.totals.users == 1 and len(users) == 1 else None
+
+    @property
+    def left_out_elsewhere(self) -> tuple[int, ...]:
+        """The ticked numbers that have no box on this page, so that the form carries them in hidden fields."""
+        here = {user.number for customer in self.customers for user in customer.accepted}
+        return tuple(sorted(self.left_out - here))
+
+
+@dataclass(frozen=True, slots=True)
+class StateView:
+    """How a request stands: after a decision, and behind every link that no longer decides anything."""
+
+    request_id: str
+    status: str
+    requester: str
+    ticket: str
+    reason: str
+    now: datetime
+    targets: int
+    totals: Mapping[str, int]  # targets per outcome
+    expires_at: datetime | None = None
+    quorum: int = 1
+    decisions: tuple[DecisionView, ...] = ()
+    notice: str = ""  # a code of words.NOTICE
+
+    @property
+    def approvals(self) -> int:
+        return sum(decision.decision == "approve" for decision in self.decisions)
+
+    @property
+    def done(self) -> int:
+        return self.targets - self.totals.get("pending", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemView:
+    code: str  # of words.PROBLEM
+    reference: str = ""  # what a person can quote to find the log line
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeView:
+    """What became of a request, for its requester. `customers` may hold fewer users than `targets`."""
+
+    request_id: str
+    status: str
+    requester: str
+    ticket: str
+    reason: str
+    ended_at: datetime
+    targets: int
+    totals: Mapping[str, int]
+    customers: tuple[CustomerView, ...] = ()
+    decisions: tuple[DecisionView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeView:
+    """What a user who was reset is told."""
+
+    user: UserView
+    customer: str
+    at: datetime
+    contact: str  # whom to call: a name, number or address
+    ticket: str = ""

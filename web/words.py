@@ -1,0 +1,198 @@
+"""Every status, outcome and reason in plain words. Pages and mails take their words from here; a test keeps it complete."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+STATUS: Mapping[str, str] = {
+    "planning": "Being prepared",
+    "planned": "Dry run finished",
+    "awaitingApproval": "Waiting for approval",
+    "resetting": "Resetting now",
+    "completed": "Completed",
+    "partiallyCompleted": "Partly completed",
+    "failed": "Failed",
+    "denied": "Denied",
+    "expired": "Expired",
+    "cancelled": "Cancelled",
+}
+
+STATUS_TEXT: Mapping[str, str] = {
+    "planning": "The service is reading which authentication methods the users have. Nothing has been removed.",
+    "planned": "This was a dry run: the plan was made and nothing was removed.",
+    "awaitingApproval": "Nothing has been removed. Nothing will be before enough approvers have agreed.",
+    "resetting": "The request was approved and the authentication methods are being removed.",
+    "completed": "Every user was reset, or had nothing to reset.",
+    "partiallyCompleted": "Some users were reset and some were not. The requester gets the list.",
+    "failed": "No user could be reset. The requester gets the list with the causes.",
+    "denied": "An approver denied the request. Nothing was removed.",
+    "expired": "Nobody decided in time. Nothing was removed. The requester can ask again.",
+    "cancelled": "The request was cancelled. What had already been removed stays removed; nothing further is.",
+}
+
+TARGET_OUTCOME: Mapping[str, str] = {
+    "pending": "Not started yet",
+    "reset": "Reset",
+    "alreadyClear": "Nothing to reset",
+    "partiallyReset": "Partly reset",
+    "refused": "Refused, not touched",
+    "failed": "Failed",
+    "cancelled": "Cancelled, not touched",
+}
+
+METHOD_OUTCOME: Mapping[str, str] = {
+    "pending": "not started yet",
+    "deleted": "removed",
+    "deactivated": "deactivated, still assigned",
+    "alreadyGone": "was already gone",
+    "keptNewer": "kept: registered after the approval",
+    "refusedDefault": "still there: it is the default and Microsoft refused to remove it",
+    "forbidden": "still there: the service is not permitted to remove it",
+    "throttled": "still there: Microsoft was too busy",
+    "failed": "still there: the removal failed",
+    "unverified": "removal accepted, but not confirmed yet",
+}
+
+METHOD_TYPE: Mapping[str, str] = {
+    "phone": "Phone number",
+    "microsoftAuthenticator": "Microsoft Authenticator",
+    "softwareOath": "Authenticator app codes",
+    "hardwareOath": "Hardware token",
+    "fido2": "Passkey or security key",
+    "windowsHelloForBusiness": "Windows Hello",
+    "email": "E-mail address",
+    "temporaryAccessPass": "Temporary Access Pass",
+    "platformCredential": "Platform credential",
+    "externalAuthenticationMethod": "External method",
+    "password": "Password",
+}
+
+REASON: Mapping[str, str] = {
+    "protectedUser": "This account is protected: the policy never lets it be reset.",
+    "privilegedUser": "This account holds an administrator role, and the policy refuses those.",
+    "guestUser": "This is a guest: its authentication methods belong to its home organization.",
+    "disabledUser": "This account is disabled.",
+    "userNotFound": "There is no such user in this customer.",
+    "ownAccount": "Nobody can ask for a reset of their own account.",
+    "duplicateUser": "This user is in the request already.",
+    "alreadyRunning": "Another request is resetting this user right now.",
+    "unknownCustomer": "The service does not know this customer.",
+    "customerNotAllowed": "The source of this request may not act for this customer.",
+    "methodNotAllowed": "This customer does not allow resetting this kind of method.",
+    "consentMissing": "The customer has not consented to this service yet, or has withdrawn it.",
+    "customerUnreachable": "The customer's directory could not be reached.",
+    "cancelled": "The request was cancelled before this user's turn.",
+    "excludedByApprover": "An approver left this user out.",
+    "throttled": "Microsoft was too busy for longer than the service waits.",
+    "forbidden": "The service is not permitted to do this in the customer's directory.",
+    "notRemoved": "Microsoft accepted the removal, but the method was still there afterwards.",
+    "stopped": "The reset was stopped before this user was done.",
+}
+
+# Why a method stays that the user has.
+KEPT: Mapping[str, str] = {
+    "notInScope": "not part of this reset",
+    "methodNotAllowed": "the customer does not allow resetting it",
+    "notActive": "assigned, but not active",
+}
+
+WARNING: Mapping[str, str] = {
+    "privilegedUser": "Holds an administrator role. Make sure that the request really comes from this person.",
+    "passwordOnly": "Nothing makes this user register again: the password alone may be enough to sign in.",
+    "noMethods": "Has nothing to remove. Only the sign-in sessions end.",
+    "hardwareToken": "Keeps the hardware token: it is deactivated and has to be activated again.",
+    "guestUser": "Is a guest. Sessions in the home organization go on.",
+    "disabledUser": "The account is disabled.",
+    "methodsUnreadable": "Not every kind of method could be read. What was not seen is not removed.",
+}
+
+# Why a request needs more care or more approvals than usual.
+STEP_UP: Mapping[str, str] = {
+    "manyTargets": "It is about unusually many users.",
+    "privilegedUser": "It includes accounts with an administrator role.",
+}
+
+DECISION: Mapping[str, str] = {"approve": "approved", "deny": "denied"}
+
+# What an approver reads at the top of the state page, by what brought them there.
+NOTICE: Mapping[str, str] = {
+    "approved": "Thank you. Your approval is recorded.",
+    "denied": "Thank you. Your denial is recorded, and nothing will be removed.",
+    "alreadyDecided": "You have decided already. Your first decision stands.",
+    "notPending": "This request can no longer be decided. This is how it stands.",
+    "planChanged": "The plan changed after this link was sent. A new link is on its way; this one decides nothing.",
+    "linkExpired": "This link has expired.",
+}
+
+# Errors beside the form.
+FORM_ERROR: Mapping[str, str] = {
+    "commentNeeded": "Say why you deny. The requester will read it.",
+    "decisionNeeded": "Choose whether to approve or to deny.",
+    "nobodyLeft": "You left everybody out. Deny the request instead, and say why.",
+}
+
+# problem page: title, what happened and what to do next.
+PROBLEM: Mapping[str, tuple[str, str]] = {
+    "badLink": (
+        "This link does not work",
+        "It is incomplete or was not made by this service. Open it again from the e-mail, the whole link. "
+        "If that does not help, ask the requester to send the request again.",
+    ),
+    "wrongNonce": (
+        "Please look at the page again",
+        "The page was open for too long, or it was opened twice. Nothing was decided. Open the link from the e-mail again.",
+    ),
+    "wrongOrigin": (
+        "This did not come from our page",
+        "The decision was sent from somewhere else, so it does not count. Nothing was decided. "
+        "Open the link from the e-mail and decide there.",
+    ),
+    "notYours": (
+        "This decision is not yours",
+        "The link belongs to another approver, or you asked for this yourself, or you would be reset by it. Nothing was decided.",
+    ),
+    "signInNeeded": (
+        "Please sign in first",
+        "The decision counts only when the approver is signed in. Nothing was decided. Sign in and open the link again.",
+    ),
+    "tooLarge": (
+        "That was too much",
+        "The form was larger than the service accepts. Nothing was decided. Shorten the comment.",
+    ),
+    "unavailable": (
+        "Not possible right now",
+        "The service cannot read its records at the moment. Nothing was decided. Please try again in a few minutes.",
+    ),
+}
+
+
+def say(words: Mapping[str, str], code: str) -> str:
+    """The words for `code`. A code without words is shown as it is: a page must not fail where somebody decides."""
+    return words.get(code, code)
+
+
+def problem(code: str) -> tuple[str, str]:
+    """The title and the text of a problem page."""
+    return PROBLEM.get(code, PROBLEM["unavailable"])
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """`1 user`, `10,000 users`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def when(at: datetime) -> str:
+    """An instant in words. In UTC and named so: a page without scripts does not know the reader's time zone."""
+    utc = at.astimezone(UTC)
+    return f"{utc:%a} {utc.day} {utc:%b %Y, %H:%M} UTC"
+
+
+def time_left(now: datetime, until: datetime) -> str:
+    """How long there is still, rounded down, so that nobody is promised more time than there is."""
+    left = until - now
+    if left < timedelta(minutes=1):
+        return "no time left" if left <= timedelta() else "less than a minute left"
+    if left < timedelta(hours=1):
+        return count(int(left / timedelta(minutes=1)), "minute") + " left"
+    if left < timedelta(days=2):
+        return count(int(left / timedelta(hours=1)), "hour") + " left"
+    return count(left.days, "day") + " left"
