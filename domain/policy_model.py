@@ -1,0 +1,184 @@
+"""The values of the policy file: who decides, what is guarded, which customers there are and who may send requests.
+
+The same models validate the file and make `docs/policy.schema.json`.
+"""
+
+from datetime import timedelta
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel
+
+from domain.durations import DURATION_PATTERN, parse_duration
+from domain.methods import STANDARD_SCOPE, MethodType
+from domain.policy_values import (
+    callback_url,
+    domain_name,
+    expression,
+    guid,
+    mail_address,
+    resolve_secrets,
+    standard_secrets,
+    user_name,
+)
+
+Scheme = Literal["standard-webhooks", "github", "jira", "zendesk", "bearer"]
+
+Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")]  # part of URLs and record keys
+Mail = Annotated[str, AfterValidator(mail_address)]
+Domain = Annotated[str, AfterValidator(domain_name)]
+TenantId = Annotated[str, AfterValidator(guid)]
+UserName = Annotated[str, AfterValidator(user_name)]
+Expression = Annotated[str, AfterValidator(expression)]
+Url = Annotated[str, AfterValidator(callback_url)]
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(
+        lambda value: parse_duration(value) if isinstance(value, str) else value,
+        json_schema_input_type=Annotated[str, Field(pattern=DURATION_PATTERN)],
+    ),
+]
+_Reference = Annotated[str, Field(pattern=r"^env:[A-Za-z_][A-Za-z0-9_]*$")]
+Secrets = Annotated[
+    tuple[str, ...], BeforeValidator(resolve_secrets, json_schema_input_type=_Reference | list[_Reference])
+]
+# Strict: TOML has numbers and booleans, so "1" and "yes" are mistakes.
+Flag = Annotated[bool, Field(strict=True)]
+Count = Annotated[int, Field(strict=True, ge=1)]
+
+
+class Part(BaseModel):
+    """One table of the file. Names outside are camelCase; `parse_policy` accepts only those."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True, hide_input_in_errors=True
+    )
+
+
+class StepUp(Part):
+    targets: Count = Field(25, description="From this many targets on, more approvals are needed")
+    quorum: Count = Field(2, description="Approvals needed then, and for any privileged target")
+
+
+class Approval(Part):
+    quorum: Count = Field(1, description="Approvals needed")
+    expires_after: Duration = Field(timedelta(hours=24), description="When nobody decided by then, nothing is removed")
+    remind_after: Duration = Field(timedelta(hours=4), description="Approvers who have not decided get one more mail")
+    approvers: tuple[Mail, ...] = Field((), description="Approvers of the customers that name none")
+    step_up: StepUp = Field(default_factory=StepUp)
+
+
+class Limits(Part):
+    targets_per_request: Count = Field(10_000, le=100_000, description="More targets than this are not accepted")
+    # Graph throttles a tenant long before 64 writers; 8 finish 10,000 users in well under an hour.
+    in_flight_per_customer: Count = Field(8, le=64, description="Users of one customer worked on at the same time")
+
+
+class Guards(Part):
+    privileged_users: Literal["stepUp", "refuse", "allow"] = Field(
+        "stepUp", description="Users who hold a directory role"
+    )
+    guests: Literal["refuse", "allow"] = Field("refuse", description="Users whose methods live in another tenant")
+
+
+class Customer(Part):
+    tenant_id: TenantId
+    name: str = Field("", max_length=100, description="As people call it; the key when empty")
+    domains: tuple[Domain, ...] = Field((), description="Verified domains; a request may name the customer by one")
+    approvers: tuple[Mail, ...] = Field((), description="Who decides for this customer; absent: approval.approvers")
+    protected_users: tuple[UserName, ...] = Field((), description="Never touched: user principal names or object ids")
+    methods: tuple[MethodType, ...] = Field(STANDARD_SCOPE, min_length=1, description="What may be reset there")
+    in_flight: Count | None = Field(None, le=64, description="Instead of limits.inFlightPerCustomer")
+    notify_users: Flag = Field(True, description="Whether users get a notice by mail after their reset")
+
+
+class Fields(Part):
+    """JMESPath expressions into a delivery's body; each gives one part of a request."""
+
+    ticket: Expression | None = None
+    requester: Expression | None = None
+    reason: Expression | None = None
+    customer: Expression | None = Field(None, description="A key, tenant id or domain; '''contoso''' is a fixed one")
+    users: Expression | None = Field(None, description="A list, or text separated by commas or spaces")
+    methods: Expression | None = None
+    targets: Expression | None = Field(None, description="Instead of customer and users: [{customer, users}, ...]")
+    dry_run: Expression | None = None
+
+    @model_validator(mode="after")
+    def _names_targets(self) -> "Fields":
+        if self.targets is None and (self.customer is None or self.users is None):
+            raise ValueError("needs customer and users, or targets")
+        if self.targets is not None and (self.customer is not None or self.users is not None):
+            raise ValueError("has targets, so customer and users must go")
+        return self
+
+
+class Callback(Part):
+    url: Url
+    secrets: Annotated[Secrets, AfterValidator(standard_secrets)] = Field(
+        alias="secret", repr=False, description="Signs with Standard Webhooks; with several, each signs"
+    )
+
+
+class Source(Part):
+    scheme: Scheme
+    secrets: Secrets = Field(alias="secret", repr=False, description="Several while one is replaced")
+    approval: Literal["required", "exempt"] = Field("required", description="Exempt is still subject to stepUp")
+    customers: tuple[str, ...] | None = Field(None, min_length=1, description="Which it may touch; absent: all")
+    fields: Fields | None = Field(None, description="Absent: the body is a request as the API takes it")
+    callback: Callback | None = None
+    # 10,000 user names fit into 1 MiB.
+    max_body_bytes: Count = Field(1_048_576, le=10_485_760, description="Larger deliveries are refused (413)")
+    rate_per_minute: Count = Field(600, le=60_000, description="More deliveries than this are refused (429)")
+
+    @field_validator("secrets")
+    @classmethod
+    def _fit_the_scheme(cls, secrets: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        return standard_secrets(secrets) if info.data.get("scheme") == "standard-webhooks" else secrets
+
+
+class Policy(Part):
+    """The whole file. Customer keys are as written; look-ups ignore case."""
+
+    approval: Approval = Field(default_factory=Approval)
+    limits: Limits = Field(default_factory=Limits)
+    guards: Guards = Field(default_factory=Guards)
+    customers: dict[Key, Customer] = Field(min_length=1)
+    sources: dict[Key, Source] = Field(default_factory=dict)
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        names = {
+            name: key for key, customer in self.customers.items() for name in (customer.tenant_id, *customer.domains)
+        }
+        return names | {key.lower(): key for key in self.customers}
+
+    def find_customer(self, text: str) -> str | None:
+        """The key of the customer that `text` names by key, tenant id or verified domain, whatever the case."""
+        return self._names.get(text.strip().lower())
+
+    def approvers_of(self, customer_key: str, *, step_up: bool = False) -> tuple[str, ...]:
+        """Who may decide for this customer: its own approvers, or the provider's when it names none.
+
+        After a step-up both are asked, so that a customer with one approver can reach a quorum of two.
+        """
+        own, general = self.customers[customer_key].approvers, self.approval.approvers
+        if own and step_up:
+            known = {mail.lower() for mail in own}
+            return (*own, *(mail for mail in general if mail.lower() not in known))
+        return own or general
+
+    def in_flight_of(self, customer_key: str) -> int:
+        """How many users of this customer are worked on at the same time."""
+        return self.customers[customer_key].in_flight or self.limits.in_flight_per_customer

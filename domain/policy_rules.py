@@ -1,0 +1,105 @@
+"""What the tables of a policy file must agree on with each other.
+
+These rules read the raw file, not the models, so that they speak up in the same run as the mistakes of single values;
+what has the wrong shape is skipped here, the models name it.
+"""
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from domain.policy_lines import Path
+
+type Mistake = tuple[Path, str]
+
+
+def disagreements(data: Mapping[str, Any]) -> Iterator[Mistake]:
+    """Every rule between tables that `data`, a whole policy file, breaks."""
+    customers, sources = _tables(data, "customers"), _tables(data, "sources")
+    yield from _shared_names(customers)
+    for key, source in sources.items():
+        for index, name in enumerate(_texts(source, "customers")):
+            if name not in customers:
+                yield (
+                    ("sources", key, "customers", index),
+                    f"there is no customer {name!r}{did_you_mean(name, customers)}",
+                )
+    yield from _repeated(data, customers)
+    yield from _too_few_approvers(data, customers, sources)
+
+
+def warnings(data: Mapping[str, Any]) -> Iterator[Mistake]:
+    """What a valid file may mean, but probably does not."""
+    approval = _table(data, "approval")
+    step_up = _number(_table(approval, "stepUp"), "quorum", 2)
+    for key, customer in _tables(data, "customers").items():
+        people = {mail.lower() for mail in (*_texts(customer, "approvers"), *_texts(approval, "approvers"))}
+        if len(people) < step_up:
+            what = f"{step_up} approvals are needed after a step-up and {key} has {len(people)} approver(s)"
+            yield ("approval", "stepUp", "quorum"), f"{what}: such requests can only expire"
+
+
+def did_you_mean(word: str, known: Any) -> str:
+    close = get_close_matches(word, [str(name) for name in known], n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _shared_names(customers: Mapping[str, Mapping[str, Any]]) -> Iterator[Mistake]:
+    owners: dict[str, str] = {}
+    for key, customer in customers.items():
+        places: list[tuple[Path, str]] = [(("customers", key), key)]
+        if isinstance(tenant := customer.get("tenantId"), str):
+            places.append((("customers", key, "tenantId"), tenant))
+        places += [
+            (("customers", key, "domains", index), name) for index, name in enumerate(_texts(customer, "domains"))
+        ]
+        for path, name in places:
+            owner = owners.setdefault(name.lower(), key)
+            if owner != key or (len(path) == 4 and [n.lower() for _, n in places].count(name.lower()) > 1):
+                yield path, f"{name!r} already names the customer {owner!r}"
+
+
+def _repeated(data: Mapping[str, Any], customers: Mapping[str, Mapping[str, Any]]) -> Iterator[Mistake]:
+    lists: list[tuple[Path, list[str]]] = [(("approval", "approvers"), _texts(_table(data, "approval"), "approvers"))]
+    lists += [(("customers", key, "approvers"), _texts(customer, "approvers")) for key, customer in customers.items()]
+    for path, mails in lists:
+        if len({mail.lower() for mail in mails}) < len(mails):
+            yield path, "names somebody twice; one person has one voice"
+
+
+def _too_few_approvers(
+    data: Mapping[str, Any], customers: Mapping[str, Mapping[str, Any]], sources: Mapping[str, Mapping[str, Any]]
+) -> Iterator[Mistake]:
+    approval = _table(data, "approval")
+    quorum, general = _number(approval, "quorum", 1), _texts(approval, "approvers")
+    for key, customer in customers.items():
+        people = {mail.lower() for mail in (_texts(customer, "approvers") or general)}
+        able = [source for source in sources.values() if key in (_texts(source, "customers") or [key])]
+        # The API always needs approval; only a customer that exempt sources alone reach can do without approvers.
+        exempt = bool(able) and all(source.get("approval") == "exempt" for source in able)
+        if not people and not exempt:
+            yield ("customers", key, "approvers"), "nobody can approve: name approvers here or in approval.approvers"
+        elif people and len(people) < quorum:
+            yield (
+                ("customers", key, "approvers"),
+                f"has {len(people)} approver(s), but approval.quorum asks for {quorum}",
+            )
+
+
+def _table(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = data.get(key)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _tables(data: Mapping[str, Any], key: str) -> dict[str, Mapping[str, Any]]:
+    return {name: value for name, value in _table(data, key).items() if isinstance(value, Mapping)}
+
+
+def _texts(table: Mapping[str, Any], key: str) -> list[str]:
+    value = table.get(key)
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def _number(table: Mapping[str, Any], key: str, default: int) -> int:
+    value = table.get(key, default)
+    return value if isinstance(value, int) else default

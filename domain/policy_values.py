@@ -1,0 +1,127 @@
+"""What single values of the policy file must look like. Each check gives it back or says what is wrong."""
+
+import base64
+import binascii
+import ipaddress
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import jmespath
+from jmespath.exceptions import JMESPathError
+from jmespath.functions import Functions
+from pydantic import ValidationInfo
+
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+", re.ASCII)
+# Stricter than RFC 5322 on purpose: no quotes, comments or spaces, which only help to deceive a reader.
+_LOCAL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}", re.ASCII)
+_REFERENCE = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)", re.ASCII)
+# Standard Webhooks, "Signature scheme": 24 to 64 bytes.
+_SHORTEST_KEY, _LONGEST_KEY = 24, 64
+
+
+def guid(text: str) -> str:
+    try:
+        value = str(UUID(text))
+    except ValueError:
+        value = ""
+    if value != text.lower():
+        raise ValueError("must be a GUID such as 11111111-1111-1111-1111-111111111111")
+    return value
+
+
+def domain_name(text: str) -> str:
+    if len(text) > 253 or not _DOMAIN.fullmatch(text):
+        raise ValueError(f"{text[:60]!r} is no domain name")
+    return text.lower()
+
+
+def mail_address(text: str) -> str:
+    local, _, domain = text.rpartition("@")
+    if len(text) > 254 or not _LOCAL.fullmatch(local) or not _DOMAIN.fullmatch(domain):
+        raise ValueError(f"{text[:60]!r} is no mail address")
+    return text
+
+
+def user_name(text: str) -> str:
+    """A user principal name or an object id, lower case: that is how they are compared."""
+    try:
+        return mail_address(text).lower() if "@" in text else guid(text)
+    except ValueError:
+        raise ValueError(f"{text[:60]!r} is no user principal name or object id") from None
+
+
+def expression(text: str) -> str:
+    """A JMESPath expression that can be read and calls only functions there are."""
+    try:
+        parsed = jmespath.compile(text).parsed
+    except JMESPathError as error:
+        raise ValueError(f"is no JMESPath expression: {str(error).splitlines()[0]}") from None
+    if unknown := sorted(_functions(parsed) - Functions.FUNCTION_TABLE.keys()):
+        raise ValueError(f"JMESPath has no function {unknown[0]}()")
+    return text
+
+
+def _functions(node: Mapping[str, Any]) -> set[str]:
+    own = {str(node["value"])} if node["type"] == "function_expression" else set()
+    return own.union(*(_functions(child) for child in node["children"]))
+
+
+def callback_url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        raise ValueError("is no URL") from None
+    if not text.isascii() or not text.isprintable() or " " in text or not host:
+        raise ValueError("is no URL")
+    if parts.username is not None or parts.fragment:
+        raise ValueError("must have no user name, password or #fragment")
+    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(host)):
+        raise ValueError("must start with https:// (http:// only for this machine)")
+    return text
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def resolve_secrets(value: Any, info: ValidationInfo) -> Any:
+    """`env:NAME`, or a list of them, as the texts of those variables.
+
+    On Azure a Key Vault reference is an application setting, so it arrives as a variable too. The context's `environ`
+    is where to look; None there checks only how references are written. Values made in code have no context.
+    """
+    if not info.context:
+        return value
+    references = [value] if isinstance(value, str) else value
+    if not isinstance(references, list) or not references or not all(isinstance(item, str) for item in references):
+        raise ValueError('must be "env:NAME" or a list of those')
+    names = [match[1] for match in map(_REFERENCE.fullmatch, references) if match]
+    if len(names) != len(references):
+        # Says nothing of the value: it may be the secret itself.
+        raise ValueError('must be "env:NAME"; the secret itself does not belong into this file')
+    environ: Mapping[str, str] | None = info.context["environ"]
+    if environ is None:
+        return ()
+    if absent := [name for name in names if not environ.get(name)]:
+        raise ValueError("; ".join(f"the variable {name} is missing or empty" for name in absent))
+    return tuple(environ[name] for name in names)
+
+
+def standard_secrets(secrets: tuple[str, ...]) -> tuple[str, ...]:
+    """Secrets as Standard Webhooks wants them: `whsec_` and the base64 of 24 to 64 bytes."""
+    for secret in secrets:
+        try:
+            size = len(base64.b64decode(secret.removeprefix("whsec_"), validate=True))
+        except (binascii.Error, ValueError):
+            size = 0
+        if not secret.startswith("whsec_") or not _SHORTEST_KEY <= size <= _LONGEST_KEY:
+            raise ValueError('the variable\'s value must be "whsec_" and the base64 of 24 to 64 bytes')
+    return secrets
