@@ -90,6 +90,9 @@ class Guards(Part):
         "stepUp", description="Users who hold a directory role"
     )
     guests: Literal["refuse", "allow"] = Field("refuse", description="Users whose methods live in another tenant")
+    disabled_users: Literal["refuse", "allow"] = Field(
+        "refuse", description="Users who cannot sign in; allow it for offboarding, which disables accounts first"
+    )
 
 
 class Customer(Part):
@@ -109,7 +112,9 @@ class Fields(Part):
     ticket: Expression | None = None
     requester: Expression | None = None
     reason: Expression | None = None
-    customer: Expression | None = Field(None, description="A key, tenant id or domain; '''contoso''' is a fixed one")
+    customer: Expression | None = Field(
+        None, description="A key, tenant id or domain; absent: the domain of each user's name"
+    )
     users: Expression | None = Field(None, description="A list, or text separated by commas or spaces")
     methods: Expression | None = None
     targets: Expression | None = Field(None, description="Instead of customer and users: [{customer, users}, ...]")
@@ -117,8 +122,8 @@ class Fields(Part):
 
     @model_validator(mode="after")
     def _names_targets(self) -> "Fields":
-        if self.targets is None and (self.customer is None or self.users is None):
-            raise ValueError("needs customer and users, or targets")
+        if self.targets is None and self.users is None:
+            raise ValueError("needs users, with or without customer, or targets")
         if self.targets is not None and (self.customer is not None or self.users is not None):
             raise ValueError("has targets, so customer and users must go")
         return self

@@ -58,7 +58,7 @@ def expression(text: str) -> str:
     """A JMESPath expression that can be read and calls only functions there are."""
     try:
         parsed = jmespath.compile(text).parsed
-    except JMESPathError as error:
+    except (JMESPathError, RecursionError) as error:
         raise ValueError(f"is no JMESPath expression: {str(error).splitlines()[0]}") from None
     if unknown := sorted(_functions(parsed) - Functions.FUNCTION_TABLE.keys()):
         raise ValueError(f"JMESPath has no function {unknown[0]}()")
