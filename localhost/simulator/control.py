@@ -1,0 +1,203 @@
+"""`/simulator/...`: faults, switches and the truth, for tests that run in another process. Graph has none of this."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from localhost.simulator import kinds
+from localhost.simulator.entities import Method, User
+from localhost.simulator.faults import RULE_FIELDS
+from localhost.simulator.kinds import BY_NAME
+from localhost.simulator.methods import show, stamp
+from localhost.simulator.wire import Answer, Call
+
+if TYPE_CHECKING:
+    from localhost.simulator.world import World
+
+WORLD_SWITCHES = {
+    "clientSecret": "client_secret",
+    "enforcesDefault": "enforces_default",
+    "defaultText": "default_text",
+    "defaultBlockers": "default_blockers",
+    "collisions": "collisions",
+}
+TENANT_SWITCHES = {
+    "consented": "consented",
+    "premium": "premium",
+    "enforces": "enforces",
+    "hardwareMissing": "hardware_missing",
+    "hardwareInV1": "hardware_in_v1",
+}
+FAULT_NAMES = {"visibleAfterReads": "visible_after_reads", "visibleAfterSeconds": "visible_after_seconds"}
+
+
+class NotFoundError(Exception):
+    """No such tenant or user in this world."""
+
+
+def _refused(text: str) -> Answer:
+    return Answer(400, {"error": text})
+
+
+def _found(world: "World", call: Call) -> User:
+    try:
+        return world.user(call.ids["tenant"], call.ids["user"])
+    except KeyError as error:
+        raise NotFoundError(f"no {error} here") from error
+
+
+def add_fault(world: "World", call: Call) -> Answer:
+    """The fields of faults.Rule. Answers with the rule's id."""
+    body = {FAULT_NAMES.get(name, name): value for name, value in call.json().items()}
+    unknown = sorted(set(body) - RULE_FIELDS)
+    if unknown:
+        return _refused(f"unknown: {', '.join(unknown)}; known: {', '.join(sorted(RULE_FIELDS))}")
+    if body.get("tenant") is not None:
+        tenant = world.find_tenant(body["tenant"])
+        body["tenant"] = tenant.id if tenant else body["tenant"]
+    return Answer(201, {"id": world.faults.add(**body).id})
+
+
+def list_faults(world: "World", _: Call) -> Answer:
+    return Answer(
+        200, {"value": [{"id": rule.id, "hits": rule.hits, "seen": rule.seen} for rule in world.faults.rules]}
+    )
+
+
+def clear_faults(world: "World", _: Call) -> Answer:
+    world.faults.clear()
+    return Answer(204)
+
+
+def add_limit(world: "World", call: Call) -> Answer:
+    body = call.json()
+    tenant = world.find_tenant(body["tenant"]) if body.get("tenant") else None
+    world.throttle.limit(
+        float(body["rate"]),
+        float(body["burst"]),
+        tenant=tenant.id if tenant else None,
+        path=body.get("path", "*"),
+        fractional=bool(body.get("fractional", False)),
+        retry_after=body.get("retryAfter"),
+    )
+    return Answer(201, {})
+
+
+def clear_limits(world: "World", _: Call) -> Answer:
+    world.throttle.clear()
+    return Answer(204)
+
+
+def _set(target: object, switches: dict[str, str], body: dict[str, Any]) -> Answer:
+    unknown = sorted(set(body) - set(switches))
+    if unknown:
+        return _refused(f"unknown: {', '.join(unknown)}; known: {', '.join(sorted(switches))}")
+    for name, value in body.items():
+        setattr(target, switches[name], value)
+    return Answer(200, {name: getattr(target, attribute) for name, attribute in switches.items()})
+
+
+def set_world(world: "World", call: Call) -> Answer:
+    return _set(world, WORLD_SWITCHES, call.json())
+
+
+def set_tenant(world: "World", call: Call) -> Answer:
+    tenant = world.find_tenant(call.ids["tenant"])
+    if tenant is None:
+        raise NotFoundError(f"no tenant {call.ids['tenant']}")
+    body = call.json()
+    if "granted" in body:
+        granted = body.pop("granted")
+        tenant.granted = None if granted is None else frozenset(granted)
+    return _set(tenant, TENANT_SWITCHES, body)
+
+
+def advance_clock(world: "World", call: Call) -> Answer:
+    world.advance(float(call.json()["seconds"]))
+    return Answer(200, {"now": stamp(world.clock())})
+
+
+def register(world: "World", call: Call) -> Answer:
+    """A user registers a method again: `{"kind": "phone", "phoneType": "mobile", "prefer": "sms"}`."""
+    body = call.json()
+    kind = body.pop("kind", None)
+    if kind not in BY_NAME:
+        return _refused(f"kind is one of {', '.join(BY_NAME)}")
+    _found(world, call)
+    method = world.register(call.ids["tenant"], call.ids["user"], kind, **body)
+    return Answer(201, truth(method))
+
+
+def truth(method: Method) -> dict[str, Any]:
+    return {"kind": method.kind.name, "usable": method.usable, **show(method, typed=True, device=True)}
+
+
+def get_state(world: "World", call: Call) -> Answer:
+    """What is really so, whatever late readers see."""
+    user = _found(world, call)
+    methods = [truth(method) for method in user.methods.values() if method.kind is not kinds.PASSWORD]
+    body = {
+        "id": user.id,
+        "userPrincipalName": user.upn,
+        "displayName": user.name,
+        "preferred": user.preferred,
+        "sessionsRevokedAt": stamp(user.sessions_revoked_at),
+        "methods": methods,
+    }
+    return Answer(200, body)
+
+
+def list_tenants(world: "World", _: Call) -> Answer:
+    rows = [
+        {"id": t.id, "key": t.key, "displayName": t.name, "domain": t.domain, "users": len(t.users)}
+        for t in world.tenants.values()
+    ]
+    return Answer(200, {"value": rows})
+
+
+def get_calls(world: "World", call: Call) -> Answer:
+    """`?tenant=&user=&method=&ending=&containing=`; the counters are of all calls since the last DELETE."""
+    params = call.params
+    records = world.calls.matching(
+        tenant=params.get("tenant"),
+        user=params.get("user"),
+        verb=params.get("method"),
+        ending=params.get("ending", ""),
+        containing=params.get("containing", ""),
+    )
+    rows = [
+        {
+            "at": record.at.isoformat().replace("+00:00", "Z"),
+            "tenant": record.tenant,
+            "method": record.verb,
+            "path": record.path,
+            "template": record.template,
+            "user": record.user,
+            "status": record.status,
+            "inBatch": record.in_batch,
+        }
+        for record in records
+    ]
+    counts = [
+        {"method": verb, "template": template, "status": status, "count": count}
+        for (verb, template, status), count in world.calls.counts.items()
+    ]
+    return Answer(200, {"value": rows, "counts": counts})
+
+
+def clear_calls(world: "World", _: Call) -> Answer:
+    world.calls.clear()
+    return Answer(204)
+
+
+def guarded(handler: Callable[["World", Call], Answer]) -> Callable[["World", Call], Answer]:
+    """Mistakes of a test come back as 400 and 404 that say what is wrong."""
+
+    def call_it(world: "World", call: Call) -> Answer:
+        try:
+            return handler(world, call)
+        except NotFoundError as error:
+            return Answer(404, {"error": str(error)})
+        except (KeyError, TypeError, ValueError) as error:
+            return _refused(f"{type(error).__name__}: {error}")
+
+    return call_it

@@ -1,0 +1,92 @@
+"""Errors the way Graph words them."""
+
+from typing import Any
+
+
+class GraphError(Exception):
+    """The call ends with an error body.
+
+    `wrapped=False` sends `body` as it stands: some of Graph's back ends answer without the `error` wrapper. [i]
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str = "",
+        *,
+        headers: dict[str, str] | None = None,
+        wrapped: bool = True,
+        body: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(f"{status} {code}: {message}")
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = headers or {}
+        self.wrapped = wrapped
+        self.body = body
+
+
+class DroppedError(Exception):
+    """The connection ends without an answer; the change may have been made or not."""
+
+
+def no_token() -> GraphError:
+    return GraphError(401, "InvalidAuthenticationToken", "Access token is empty.")
+
+
+def bad_token() -> GraphError:
+    return GraphError(401, "InvalidAuthenticationToken", "Lifetime validation failed, the token is expired.")
+
+
+def no_user(key: str) -> GraphError:
+    return GraphError(
+        404,
+        "Request_ResourceNotFound",
+        f"Resource '{key}' does not exist or one of its queried reference-property objects are not present.",
+    )
+
+
+def no_method(method_id: str) -> GraphError:
+    return GraphError(404, "resourceNotFound", f"The authentication method [{method_id}] was not found.")  # [inf]
+
+
+def no_segment(segment: str) -> GraphError:
+    return GraphError(400, "BadRequest", f"Resource not found for the segment '{segment}'.")
+
+
+def no_such_resource(base: str, path: str) -> GraphError:
+    """`DELETE /methods/{id}` does not exist, and its body has no `error` wrapper. [i]
+
+    The text comes from a back end that Graph forwards to; both words start with a capital letter.
+    """
+    return GraphError(
+        404,
+        "",
+        wrapped=False,
+        body={
+            "Message": f"No HTTP resource was found that matches the request URI '{base}{path}'.",
+            "MessageDetail": "No type was found that matches the controller named 'users'.",
+        },
+    )
+
+
+def forbidden_methods() -> GraphError:
+    return GraphError(403, "accessDenied", "Request Authorization failed")  # on authentication methods [i]
+
+
+def forbidden_directory() -> GraphError:
+    return GraphError(  # on directory objects [d]
+        403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."
+    )
+
+
+def throttled(retry_after: str, percentage: float) -> GraphError:
+    """The body and header of a 429 [d]; `Retry-After` may be fractional [m]."""
+    return GraphError(
+        429,
+        "TooManyRequests",
+        "The request has been throttled. Try again after the time in Retry-After.",
+        headers={"retry-after": retry_after, "x-ms-throttle-limit-percentage": f"{percentage:.2f}"},
+    )

@@ -1,0 +1,44 @@
+"""Hardware OATH tokens: on beta, in the Global cloud only. [d]
+
+Whether an app without a user may deactivate is not established. A fault rule with status 403 on
+"*/deactivate" shows the other possibility.
+"""
+
+from typing import TYPE_CHECKING
+
+from localhost.simulator.defaults import settle_default
+from localhost.simulator.kinds import HARDWARE_OATH
+from localhost.simulator.methods import check_available
+from localhost.simulator.removal import change, find
+from localhost.simulator.removal import delete as remove
+from localhost.simulator.wire import Answer, Call
+
+if TYPE_CHECKING:
+    from localhost.simulator.world import World
+
+
+def deactivate(world: "World", call: Call) -> Answer:
+    """`POST .../{id}/deactivate`, no body: 204; the token stays assigned. [d] Twice is no error. [inf]"""
+    check_available(call, HARDWARE_OATH)
+    method = find(call, HARDWARE_OATH)
+    if method.usable:
+        change(world, call, method)
+        method.properties["device"]["status"] = "assigned"
+        settle_default(call.target)
+    return Answer(204)
+
+
+def activate(world: "World", call: Call) -> Answer:
+    """`POST .../{id}/activate` undoes it. [d] The six digits of the token are not checked here."""
+    check_available(call, HARDWARE_OATH)
+    method = find(call, HARDWARE_OATH)
+    world.freeze_report(call.target, call.home)
+    call.target.add(method)  # forgets what late readers would still see
+    method.properties["device"]["status"] = "activated"
+    return Answer(204)
+
+
+def delete(world: "World", call: Call) -> Answer:
+    """`DELETE .../{id}` unassigns the token. [d]"""
+    check_available(call, HARDWARE_OATH)
+    return remove(world, call, HARDWARE_OATH)
