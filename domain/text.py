@@ -26,7 +26,7 @@ _MARKS = 4
 
 
 def clean(text: str, limit: int = SHOWN) -> str:
-    """`text` on one line: no control, direction or invisible characters, at most `limit` characters, cut with an ellipsis."""
+    """`text` on one line: no control, direction or invisible characters, cut to `limit` with an ellipsis."""
     shown = _seen(text[: limit * 8])  # what is far beyond the limit is not worth looking at
     shown = _SPACE.sub(" ", shown).strip()
     return shown if len(shown) <= limit else shown[: limit - 1].rstrip() + "…"

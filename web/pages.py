@@ -19,7 +19,7 @@ _PAGES.globals["style"] = Markup(_STYLE)  # noqa: S704 - our own file
 
 
 def _icon(path: str) -> Markup:
-    svg = '<svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true" focusable="false"><path fill="currentColor" d="{}"/></svg>'
+    svg = '<svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true"><path fill="currentColor" d="{}"/></svg>'
     return Markup(svg).format(path)  # noqa: S704 - our own text
 
 

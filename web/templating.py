@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_eval_context, select_autoescape
+from jinja2.nodes import EvalContext
 from markupsafe import Markup, escape
 
 from domain.text import clean, clean_lines
@@ -23,7 +24,7 @@ def environment(folder: Path) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,  # a deployed file does not change
     )
-    jinja.filters.update(when=words.when, count=words.count, iso=_iso, exact=escape, lines=_lines)
+    jinja.filters.update(when=words.when, count=words.count, iso=_iso, exact=_exact, lines=_lines)
     jinja.globals.update(words=words, say=words.say, count=words.count, time_left=words.time_left)
     return jinja
 
@@ -31,6 +32,12 @@ def environment(folder: Path) -> Environment:
 def _printed(value: object) -> object:
     # Every text passes here on its way out, so that no template can forget it.
     return clean(value, PRINTED) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+@pass_eval_context
+def _exact(context: EvalContext, text: str) -> Markup:
+    # For links and hidden fields, which must arrive as they are, however long.
+    return escape(text) if context.autoescape else Markup(text)  # noqa: S704 - plain text has no markup
 
 
 def _lines(text: str) -> Markup:

@@ -1,4 +1,4 @@
-"""Every status, outcome and reason in plain words. Pages and mails take their words from here; a test keeps it complete."""
+"""Every status, outcome and reason in plain words, for pages and mails. A test keeps it complete."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -27,6 +27,14 @@ STATUS_TEXT: Mapping[str, str] = {
     "denied": "An approver denied the request. Nothing was removed.",
     "expired": "Nobody decided in time. Nothing was removed. The requester can ask again.",
     "cancelled": "The request was cancelled. What had already been removed stays removed; nothing further is.",
+}
+
+# The same, for the mail to the requester where the words above speak about the requester.
+STATUS_TEXT_REQUESTER: Mapping[str, str] = {
+    **STATUS_TEXT,
+    "partiallyCompleted": "Some users were reset and some were not. Those that need a look come first below.",
+    "failed": "No user could be reset. The causes are below.",
+    "expired": "Nobody decided in time. Nothing was removed. You can ask again.",
 }
 
 TARGET_OUTCOME: Mapping[str, str] = {
@@ -131,28 +139,27 @@ FORM_ERROR: Mapping[str, str] = {
 }
 
 # problem page: title, what happened and what to do next.
+# The problem page: what happened, and what to do next.
 PROBLEM: Mapping[str, tuple[str, str]] = {
     "badLink": (
         "This link does not work",
-        "It is incomplete or was not made by this service. Open it again from the e-mail, the whole link. "
-        "If that does not help, ask the requester to send the request again.",
+        "It is incomplete, or this service did not make it. Open the whole link from the e-mail again.",
     ),
     "wrongNonce": (
         "Please look at the page again",
-        "The page was open for too long, or it was opened twice. Nothing was decided. Open the link from the e-mail again.",
+        "It was open for too long, or opened twice. Nothing was decided. Open the link from the e-mail again.",
     ),
     "wrongOrigin": (
         "This did not come from our page",
-        "The decision was sent from somewhere else, so it does not count. Nothing was decided. "
-        "Open the link from the e-mail and decide there.",
+        "So it does not count. Nothing was decided. Open the link from the e-mail and decide there.",
     ),
     "notYours": (
         "This decision is not yours",
-        "The link belongs to another approver, or you asked for this yourself, or you would be reset by it. Nothing was decided.",
+        "The link is another approver's, or the request is your own or about you. Nothing was decided.",
     ),
     "signInNeeded": (
         "Please sign in first",
-        "The decision counts only when the approver is signed in. Nothing was decided. Sign in and open the link again.",
+        "Only a signed-in approver decides. Nothing was decided. Sign in and open the link again.",
     ),
     "tooLarge": (
         "That was too much",
@@ -160,7 +167,7 @@ PROBLEM: Mapping[str, tuple[str, str]] = {
     ),
     "unavailable": (
         "Not possible right now",
-        "The service cannot read its records at the moment. Nothing was decided. Please try again in a few minutes.",
+        "The service cannot read its records. Nothing was decided. Please try again in a few minutes.",
     ),
 }
 

@@ -1,0 +1,112 @@
+"""The mails the service writes. Who sends them, and when, is decided elsewhere."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from domain.text import clean
+from web import words
+from web.templating import environment
+from web.views import ApprovalView, CustomerView, NoticeView, OutcomeView, UserView
+
+# A mail is for deciding whether to look; the page has everybody. Outlook cuts long mails, and 20 fit on two screens.
+APPROVAL_USERS = 20
+# The requester has no page yet for what happened: more of it, those with trouble first.
+OUTCOME_USERS = 100
+# What phones and Outlook show of a subject; long before any server's limit of 998 (RFC 5322, 2.1.1).
+SUBJECT = 110
+
+_TROUBLE_FIRST = ("failed", "partiallyReset", "cancelled", "refused", "pending", "reset", "alreadyClear")
+_MAILS = environment(Path(__file__).parent / "templates")
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail to one address. `text` says the same as `html`; Graph's sendMail takes one of the two."""
+
+    to: str
+    subject: str
+    html: str
+    text: str
+
+
+def approval_mail(view: ApprovalView, *, to: str, link: str) -> Mail:
+    """Asks one approver to look and decide. `link` is that approver's own."""
+    return _asking(view, to, link, "Approve MFA reset of", "")
+
+
+def reminder_mail(view: ApprovalView, *, to: str, link: str) -> Mail:
+    """Asks again an approver who has not decided."""
+    return _asking(view, to, link, "Reminder: approve MFA reset of", "reminder")
+
+
+def outcome_mail(view: OutcomeView, *, to: str) -> Mail:
+    """Tells the requester what became of every user and method, trouble first."""
+    status = words.say(words.STATUS, view.status).lower()
+    shown = _first(view.customers, OUTCOME_USERS, trouble_first=True)
+    return _mail(
+        to,
+        f"MFA reset {status}{_ticket(view.ticket)}",
+        "outcome",
+        view=view,
+        customers=shown,
+        more=view.targets - _users(shown),
+    )
+
+
+def user_notice_mail(view: NoticeView, *, to: str) -> Mail:
+    """Tells a user what was removed and what comes next. Without any link: that is what phishing looks like."""
+    return _mail(to, "Your multi-factor authentication was reset", "user_notice", view=view)
+
+
+def _asking(view: ApprovalView, to: str, link: str, what: str, kind: str) -> Mail:
+    accepted = tuple(replace(customer, users=customer.accepted) for customer in view.customers)
+    shown = _first(accepted, APPROVAL_USERS)
+    whom = view.only_user.display_name if view.only_user else f"{view.totals.users:,} users"
+    return _mail(
+        to,
+        # The name is cut, so that the ticket is still seen behind it.
+        f"{what} {clean(whom, 50)}{_ticket(view.ticket)}",
+        "approval",
+        view=view,
+        link=link,
+        reminder=kind == "reminder",
+        customers=shown,
+        more=view.totals.users - _users(shown),
+    )
+
+
+def _mail(to: str, subject: str, template: str, **values: object) -> Mail:
+    subject = clean(subject, SUBJECT)
+    values["subject"] = subject
+    return Mail(
+        to=to,
+        subject=subject,
+        html=_MAILS.get_template(f"{template}.html").render(values),
+        text=_MAILS.get_template(f"{template}.txt").render(values).strip() + "\n",
+    )
+
+
+def _ticket(ticket: str) -> str:
+    return f" ({clean(ticket, 30)})" if ticket else ""
+
+
+def _users(customers: Sequence[CustomerView]) -> int:
+    return sum(len(customer.users) for customer in customers)
+
+
+def _first(customers: Sequence[CustomerView], limit: int, *, trouble_first: bool = False) -> tuple[CustomerView, ...]:
+    """The same customers with at most `limit` users between them; those left without one are not listed."""
+    everybody = [(place, user) for place, customer in enumerate(customers) for user in customer.users]
+    if trouble_first:
+        everybody.sort(key=lambda entry: _trouble(entry[1]))
+    chosen = everybody[:limit]
+    return tuple(
+        replace(customer, users=users)
+        for place, customer in enumerate(customers)
+        if (users := tuple(user for where, user in chosen if where == place))
+    )
+
+
+def _trouble(user: UserView) -> int:
+    return _TROUBLE_FIRST.index(user.outcome) if user.outcome in _TROUBLE_FIRST else 0

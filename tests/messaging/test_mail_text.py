@@ -1,0 +1,167 @@
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from messaging import mail_text
+from messaging.mail_text import Mail, approval_mail, outcome_mail, reminder_mail, user_notice_mail
+from tests.web.markup import Markup
+from tests.web.samples import ADELE, APPROVAL, CAREFUL, LINK, NOTICE, ONE_USER, OUTCOME, large
+from web import words
+from web.views import CustomerView, MethodView
+
+TO = "lead@msp.example"
+EVERY = {
+    "approval": approval_mail(CAREFUL, to=TO, link=LINK),
+    "reminder": reminder_mail(APPROVAL, to=TO, link=LINK),
+    "outcome": outcome_mail(OUTCOME, to=TO),
+    "user_notice": user_notice_mail(NOTICE, to=TO),
+}
+
+
+@pytest.fixture(params=EVERY.values(), ids=EVERY.keys())
+def mail(request: pytest.FixtureRequest) -> Mail:
+    assert isinstance(request.param, Mail)
+    return request.param
+
+
+def test_no_template_without_a_test() -> None:
+    folder = Path(mail_text.__file__).parent / "templates"
+    assert {path.stem for path in folder.iterdir()} == (EVERY.keys() - {"reminder"}) | {"layout", "parts"}
+
+
+def test_mail_suits_outlook(mail: Mail) -> None:
+    markup = Markup(mail.html)
+    assert mail.to == TO
+    assert not {"img", "script", "link", "style", "form", "div"} & {tag for tag, _ in markup.elements}
+    assert all(table["role"] == "presentation" for table in markup.all("table"))
+    assert any(table.get("width") == "600" for table in markup.all("table"))
+    assert markup.headings[0] == 1
+    assert markup.headings.count(1) == 1
+
+
+def test_text_says_what_the_html_says(mail: Mail) -> None:
+    def said(text: str) -> set[str]:
+        return set(re.findall(r"\w+", text.lower()))
+
+    # What only the HTML says: the hint about the button.
+    hint = said("you decide on the page if the button does not work copy this address")
+    assert said(Markup(mail.html).text) <= said(mail.text) | hint
+    assert not re.search(r"\n{4,}", mail.text)
+    assert "&#" not in mail.text
+
+
+def test_approval_mail_says_who_asks_for_whom_why_what_and_until_when() -> None:
+    mail = EVERY["approval"]
+    assert mail.subject == "Approve MFA reset of 3 users (INC0012345)"
+    for part in (
+        "sam@msp.example asks to reset the multi-factor authentication of 3 users.",
+        "It removes 5 methods, deactivates 1 and ends all sign-in sessions.",
+        "It includes accounts with an administrator role.",
+        "Why: Lost phones after the break-in at the Contoso office",
+        "Ticket: INC0012345",
+        "Decide by: Wed 25 Nov 2026, 10:43 UTC (23 hours left)",
+        "Approvals: 1 of 2 given",
+        "- Adele Vance <adele@contoso.com>",
+        "    Remove: Microsoft Authenticator Pixel 8 (default)\n",
+        "    Deactivate: Hardware token token •••8841\n",
+        "2 users refused by a rule",
+        "Do not forward this mail",
+        f"\n{LINK}\n",
+    ):
+        assert part in mail.text
+
+
+def test_the_link_is_one_anchor_and_stands_in_the_text_too() -> None:
+    for mail in (EVERY["approval"], EVERY["reminder"]):
+        markup = Markup(mail.html)
+        assert [anchor["href"] for anchor in markup.all("a")] == [LINK]
+        assert f'href="{LINK}"' in mail.html
+        assert LINK in markup.text
+
+
+def test_a_long_link_is_never_cut() -> None:
+    link = "https://mfa.msp.example/api/approvals/" + "t" * 1500
+    mail = approval_mail(APPROVAL, to=TO, link=link)
+    assert f'href="{link}"' in mail.html
+    assert f"\n{link}\n" in mail.text
+
+
+def test_refused_users_are_not_listed_as_losing_anything() -> None:
+    assert "breakglass" not in EVERY["approval"].text
+
+
+def test_only_the_first_twenty_users_are_listed() -> None:
+    mail = approval_mail(large(1), to=TO, link=LINK)
+    assert mail.text.count("- User Number") == mail.html.count("<strong>User Number") == 20
+    assert "and 9,980 more." in mail.text
+    assert "and 9,980 more." in mail.html
+    assert "more." not in approval_mail(ONE_USER, to=TO, link=LINK).text
+
+
+def test_reminder_says_that_it_is_one() -> None:
+    mail = EVERY["reminder"]
+    assert mail.subject == "Reminder: approve MFA reset of 3 users (INC0012345)"
+    assert mail.text.startswith("Reminder: your decision is needed\n")
+
+
+def test_one_user_is_named_in_the_subject() -> None:
+    assert approval_mail(ONE_USER, to=TO, link=LINK).subject == "Approve MFA reset of Adele Vance (INC0012345)"
+
+
+def test_outcome_mail_says_what_happened_to_every_user_and_method() -> None:
+    mail = EVERY["outcome"]
+    assert mail.subject == "MFA reset partly completed (INC0012345)"
+    for part in (
+        "- Grady Archie <grady@contoso.com>: Partly reset\n",
+        f"    {words.REASON['forbidden']}\n",
+        f"    Hardware token token •••8841: {words.METHOD_OUTCOME['forbidden']}\n",
+        "    Phone number mobile •••34: was already gone\n",
+        "    Sign-in sessions: ended\n",
+        "    Sign-in sessions: not ended\n",
+        "- nobody@fabrikam.com: Refused, not touched\n",
+        "Failed: 1 user\n",
+        "lead@msp.example approved, without 1 user",
+    ):
+        assert part in mail.text
+
+
+def test_outcome_mail_lists_trouble_first_and_counts_the_rest() -> None:
+    fine = tuple(replace(ADELE, number=n, display_name=f"Fine {n}", outcome="reset") for n in range(150))
+    bad = replace(ADELE, number=150, display_name="Stuck", outcome="failed")
+    view = replace(OUTCOME, customers=(CustomerView("Contoso", "contoso", (*fine, bad), 151),), targets=151)
+    text = outcome_mail(view, to=TO).text
+    assert text.index("- Stuck") < text.index("- Fine 0")
+    assert text.count("- Fine") == 99
+    assert "and 51 more." in text
+
+
+def test_user_notice_says_what_happened_what_next_and_whom_to_call_without_a_link() -> None:
+    mail = EVERY["user_notice"]
+    for part in ("Hello Adele Vance", "Tue 24 Nov 2026, 11:08 UTC", "Phone number mobile •••34: was already gone"):
+        assert part in mail.text
+    assert "You were signed out everywhere." in mail.text
+    assert "Call the MSP service desk, +1 555 0100 now" in mail.text
+    assert not Markup(mail.html).all("a")
+    assert "http" not in mail.text
+
+
+HOSTILE = 'Eve</strong><a href="https://evil.example">x</a>\r\nBcc: all@contoso.com\u202e\x00' + "y" * 70_000
+
+
+def test_hostile_names_stay_text_and_short() -> None:
+    user = replace(ADELE, display_name=HOSTILE, user_principal_name=HOSTILE, methods=(MethodView("phone", HOSTILE),))
+    names = dict.fromkeys(("requester", "ticket", "reason"), HOSTILE)
+    customers = (CustomerView(HOSTILE, "contoso", (user,), 1),)
+    for mail in (
+        approval_mail(replace(ONE_USER, **names, customers=customers), to=TO, link=LINK),
+        outcome_mail(replace(OUTCOME, **names, customers=customers), to=TO),
+        user_notice_mail(replace(NOTICE, user=user, contact=HOSTILE, customer=HOSTILE), to=TO),
+    ):
+        assert [a["href"] for a in Markup(mail.html).all("a")] in ([LINK], [])
+        assert mail.subject == " ".join(mail.subject.split())
+        assert len(mail.subject) <= mail_text.SUBJECT
+        assert not re.search("[\u202e\x00\r]", mail.html + mail.text + mail.subject)
+        assert "\nBcc" not in mail.text
+        assert len(mail.html) < 30_000

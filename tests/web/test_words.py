@@ -1,0 +1,99 @@
+import inspect
+from datetime import timedelta
+from enum import StrEnum
+from typing import get_args
+
+import pytest
+
+from domain.methods import MethodType
+from domain.outcomes import MethodOutcome, RequestStatus, TargetOutcome
+from tests.web.samples import NOW
+from web import words
+from web.views import DecisionView
+
+REASONS = [
+    "protectedUser",
+    "privilegedUser",
+    "guestUser",
+    "disabledUser",
+    "userNotFound",
+    "ownAccount",
+    "duplicateUser",
+    "alreadyRunning",
+    "unknownCustomer",
+    "customerNotAllowed",
+    "methodNotAllowed",
+    "consentMissing",
+    "customerUnreachable",
+    "cancelled",
+    "excludedByApprover",
+    "throttled",
+    "forbidden",
+    "notRemoved",
+    "stopped",
+]
+
+
+@pytest.mark.parametrize(
+    ("codes", "dictionary"),
+    [
+        (RequestStatus, words.STATUS),
+        (RequestStatus, words.STATUS_TEXT),
+        (RequestStatus, words.STATUS_TEXT_REQUESTER),
+        (TargetOutcome, words.TARGET_OUTCOME),
+        (MethodOutcome, words.METHOD_OUTCOME),
+    ],
+)
+def test_every_status_and_outcome_has_words(codes: type[StrEnum], dictionary: dict[str, str]) -> None:
+    assert set(dictionary) == {code.value for code in codes}
+
+
+def test_every_method_type_has_words() -> None:
+    # A password is never removed, but may be listed among what stays.
+    assert set(words.METHOD_TYPE) == {kind.value for kind in MethodType} | {"password"}
+
+
+def test_every_reason_has_words() -> None:
+    assert set(REASONS) <= set(words.REASON)
+
+
+def test_every_decision_has_words() -> None:
+    assert set(words.DECISION) == set(get_args(inspect.get_annotations(DecisionView)["decision"]))
+
+
+def test_no_words_are_a_code_or_empty() -> None:
+    for name, dictionary in vars(words).items():
+        if isinstance(dictionary, dict) and name.isupper() and name != "PROBLEM":
+            for code, text in dictionary.items():
+                assert text, f"{name}[{code}]"
+                assert text != code, f"{name}[{code}]"
+
+
+def test_a_code_without_words_is_shown_as_it_is() -> None:
+    assert words.say(words.REASON, "somethingNew") == "somethingNew"
+
+
+def test_an_unknown_problem_still_has_a_page() -> None:
+    assert words.problem("somethingNew") == words.PROBLEM["unavailable"]
+
+
+@pytest.mark.parametrize(
+    ("left", "text"),
+    [
+        (timedelta(days=3, hours=5), "3 days left"),
+        (timedelta(hours=47, minutes=59), "47 hours left"),
+        (timedelta(hours=1), "1 hour left"),
+        (timedelta(minutes=59, seconds=59), "59 minutes left"),
+        (timedelta(seconds=59), "less than a minute left"),
+        (timedelta(), "no time left"),
+        (timedelta(hours=-3), "no time left"),
+    ],
+)
+def test_time_left_is_rounded_down(left: timedelta, text: str) -> None:
+    assert words.time_left(NOW, NOW + left) == text
+
+
+def test_numbers_and_instants_read_well() -> None:
+    assert words.count(1, "user") == "1 user"
+    assert words.count(10_000, "user") == "10,000 users"
+    assert words.when(NOW) == "Tue 24 Nov 2026, 10:43 UTC"

@@ -1,0 +1,187 @@
+"""Views for pages and mails, filled from requests, targets and decisions."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from domain.methods import Method, MethodType
+from domain.outcomes import MethodOutcome
+from domain.policy import Policy
+from domain.requests import Decision, ResetRequest
+from domain.targets import Target, TargetMethod
+from web.views import (
+    ApprovalView,
+    CustomerView,
+    DecisionView,
+    Fate,
+    MethodView,
+    NoticeView,
+    OutcomeView,
+    PageView,
+    PlanTotals,
+    StateView,
+    UserView,
+)
+
+
+def method_view(method: TargetMethod) -> MethodView:
+    fate: Fate = "deactivate" if method.type is MethodType.HARDWARE_OATH else "remove"
+    if method.outcome is MethodOutcome.FORBIDDEN and not method.id:
+        fate = "keep"
+    return MethodView(
+        type=method.type.value,
+        label=method.label,
+        fate=fate,
+        is_default=method.is_default,
+        outcome=method.outcome.value,
+        detail=method.detail,
+    )
+
+
+def _kept_view(method: Method, request: ResetRequest) -> MethodView:
+    if method.type not in request.methods:
+        reason = "notInScope"
+    else:
+        reason = "methodNotAllowed" if method.active else "notActive"
+    return MethodView(type=method.type.value, label=method.label, fate="keep", reason=reason)
+
+
+def user_view(target: Target, request: ResetRequest) -> UserView:
+    unreadable = any(not method.id for method in target.methods)
+    return UserView(
+        number=target.number,
+        display_name=target.display_name,
+        user_principal_name=target.user_principal_name or target.asked,
+        methods=(
+            *(method_view(m) for m in target.methods if m.id),
+            *(_kept_view(m, request) for m in target.kept),
+        ),
+        warnings=(*target.warnings, *(["methodsUnreadable"] if unreadable else [])),
+        refused="" if target.planned else target.reason,
+        privileged=target.privileged,
+        outcome=target.outcome.value,
+        reason=target.reason,
+        sessions_revoked=target.sessions_revoked,
+    )
+
+
+def customer_views(
+    policy: Policy, request: ResetRequest, targets: Iterable[Target], counts: Mapping[str, int] | None = None
+) -> tuple[CustomerView, ...]:
+    """The targets by customer; `counts` has each customer's number of targets where only some are shown."""
+    groups: dict[str, list[UserView]] = {}
+    for target in targets:
+        groups.setdefault(target.customer, []).append(user_view(target, request))
+    return tuple(
+        CustomerView(
+            name=policy.customers[key].name if key in policy.customers else key,
+            key=key,
+            users=tuple(users),
+            targets=(counts or {}).get(key, len(users)),
+        )
+        for key, users in groups.items()
+    )
+
+
+def plan_totals(targets: Iterable[Target]) -> PlanTotals:
+    users = refused = removed = deactivated = privileged = 0
+    for target in targets:
+        if not target.planned:
+            refused += 1
+            continue
+        users += 1
+        privileged += target.privileged
+        fates = [method_view(method).fate for method in target.methods]
+        removed += fates.count("remove")
+        deactivated += fates.count("deactivate")
+    return PlanTotals(users, refused, removed, deactivated, privileged)
+
+
+def decision_views(decisions: Iterable[Decision]) -> tuple[DecisionView, ...]:
+    return tuple(DecisionView(d.approver, d.decision, d.at, d.comment, len(d.without)) for d in decisions)
+
+
+def approval_view(
+    policy: Policy,
+    request: ResetRequest,
+    approver: str,
+    targets: Sequence[Target],
+    decisions: Iterable[Decision],
+    now: datetime,
+    *,
+    page: int = 1,
+    page_size: int = 200,
+) -> ApprovalView:
+    """What `approver` decides on. `targets` are all of this approver's customers; one page of them is shown."""
+    pages = max(1, -(-len(targets) // page_size))
+    number = min(max(page, 1), pages)
+    counts: dict[str, int] = {}
+    for target in targets:
+        counts[target.customer] = counts.get(target.customer, 0) + 1
+    totals = plan_totals(targets)
+    step_up: list[str] = []
+    if request.approval.step_up:
+        # Why, as far as this approver sees it: other customers' users are not theirs to know of.
+        step_up = ["privilegedUser"] if totals.privileged else ["manyTargets"]
+    return ApprovalView(
+        request_id=request.id,
+        requester=request.requester,
+        source=request.source,
+        ticket=request.ticket,
+        reason=request.reason,
+        approver=approver,
+        created_at=request.created_at,
+        expires_at=request.approval.expires_at or now,
+        now=now,
+        customers=customer_views(policy, request, targets[(number - 1) * page_size : number * page_size], counts),
+        totals=totals,
+        quorum=request.approval.quorum,
+        decisions=decision_views(decisions),
+        revoke_sessions=request.revoke_sessions,
+        step_up=tuple(step_up),
+        page=PageView(number, pages),
+    )
+
+
+def state_view(
+    request: ResetRequest, totals: Mapping[str, int], decisions: Iterable[Decision], now: datetime, notice: str = ""
+) -> StateView:
+    return StateView(
+        request_id=request.id,
+        status=request.status.value,
+        requester=request.requester,
+        ticket=request.ticket,
+        reason=request.reason,
+        now=now,
+        targets=request.target_count,
+        totals=totals,
+        expires_at=request.approval.expires_at,
+        quorum=request.approval.quorum or 1,
+        decisions=decision_views(decisions),
+        notice=notice,
+    )
+
+
+def outcome_view(
+    policy: Policy,
+    request: ResetRequest,
+    targets: Iterable[Target],
+    totals: Mapping[str, int],
+    decisions: Iterable[Decision],
+    now: datetime,
+) -> OutcomeView:
+    return OutcomeView(
+        request_id=request.id,
+        status=request.status.value,
+        requester=request.requester,
+        ticket=request.ticket,
+        reason=request.reason,
+        ended_at=request.ended_at or now,
+        targets=request.target_count,
+        totals=totals,
+        customers=customer_views(policy, request, targets),
+        decisions=decision_views(decisions),
+    )
+
+
+def notice_view(request: ResetRequest, target: Target, customer: str, at: datetime, contact: str) -> NoticeView:
+    return NoticeView(user=user_view(target, request), customer=customer, at=at, contact=contact, ticket=request.ticket)
