@@ -1,0 +1,44 @@
+"""What keeps the local host from starting or a function from ending well. Each has a stable `reason`."""
+
+
+class LocalHostError(Exception):
+    """Base of all; `str()` is one line that says what to do."""
+
+    reason = "localHost"
+
+
+class PortInUseError(LocalHostError):
+    """The address to serve on cannot be taken."""
+
+    reason = "portInUse"
+
+
+class DataDirInUseError(LocalHostError):
+    """Another host holds this data directory."""
+
+    reason = "dataDirInUse"
+
+
+class BadFlagError(LocalHostError):
+    """A flag or a file it names cannot be used."""
+
+    reason = "badFlag"
+
+
+class UnsupportedFunctionError(LocalHostError):
+    """The app has a trigger, route or schedule that this host cannot serve as Azure would."""
+
+    reason = "unsupportedFunction"
+
+
+class FunctionFailedError(LocalHostError):
+    """A function raised. `error_type` and `error` come from the function; both may hold what it worked on."""
+
+    reason = "functionFailed"
+
+    def __init__(self, invocation_id: str, error_type: str, error: str, trace: str) -> None:
+        super().__init__(f"{error_type}: {error}")
+        self.invocation_id = invocation_id
+        self.error_type = error_type
+        self.error = error
+        self.trace = trace

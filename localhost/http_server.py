@@ -1,0 +1,73 @@
+"""One uvicorn server on a socket that is bound beforehand, started and stopped from a running event loop."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from localhost.errors import PortInUseError
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Port 0 takes a free one. Raises PortInUseError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+        sock.listen(512)
+    except OSError as error:
+        sock.close()
+        raise PortInUseError(f"cannot serve on {host}:{port}: {error.strerror}") from error
+    return sock
+
+
+def url_of(sock: socket.socket) -> str:
+    host, port = sock.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class _Uvicorn(uvicorn.Server):
+    ready: asyncio.Event
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """The process's signals are the command line's to handle: uvicorn would end it by the signal, not with 0."""
+        yield
+
+
+class HttpServer:
+    def __init__(self, app: ASGIApp, sock: socket.socket, grace_seconds: int = 10) -> None:
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            timeout_graceful_shutdown=grace_seconds,
+        )
+        self._server = _Uvicorn(config)
+        self._server.ready = asyncio.Event()
+        self._sock = sock
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        self._task = asyncio.create_task(self._server.serve(sockets=[self._sock]))
+        ready = asyncio.create_task(self._server.ready.wait())
+        await asyncio.wait({self._task, ready}, return_when=asyncio.FIRST_COMPLETED)
+        ready.cancel()
+        if self._task.done():
+            await self._task  # raises what kept it from starting
+
+    async def stop(self) -> None:
+        """Accepts nothing new and lets running requests end within the grace."""
+        self._server.should_exit = True
+        if self._task is not None:
+            await self._task

@@ -1,0 +1,84 @@
+"""Puts the parts together: one function app, served on one machine, for as long as the context lasts."""
+
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import durabletask.internal.orchestrator_service_pb2 as pb
+
+from localhost.app_index import load_app
+from localhost.backend import DurableBackend
+from localhost.clock import Clock, VirtualClock
+from localhost.functions_host import FunctionsHost, Limits
+from localhost.http_door import MAX_BODY_BYTES, HttpDoor
+from localhost.http_server import HttpServer, url_of
+from localhost.timer_triggers import TimerTriggers
+from localhost.timers import Timers
+
+# How long running functions may go on after the host was told to stop.
+GRACE_SECONDS = 10
+
+
+@dataclass
+class RunningHost[AnyClock: Clock]:
+    base_url: str
+    key: str
+    clock: AnyClock
+    backend: DurableBackend
+    functions: FunctionsHost
+    timers: Timers
+    cut_off: int = 0  # functions that were still running when the grace was over
+
+    async def idle(self) -> None:
+        """Returns when nothing runs or is queued; only time, events and requests are waited for."""
+        await self.functions.idle()
+
+    def history(self, instance_id: str) -> list[pb.HistoryEvent]:
+        return self.backend.history(instance_id)
+
+    def instance_ids(self) -> list[str]:
+        return self.backend.instance_ids()
+
+    async def advance(self: "RunningHost[VirtualClock]", seconds: float) -> None:
+        """Lets time pass timer by timer, everything that each one starts included; ends idle."""
+        end = self.clock.now() + timedelta(seconds=seconds)
+        await self.idle()
+        while (due := self.timers.next_at()) is not None and due <= end:
+            self.clock.move_to(due)
+            await self.idle()
+        self.clock.move_to(end)
+        await self.idle()
+
+
+@asynccontextmanager
+async def serving[AnyClock: Clock](
+    root: Path,
+    *,
+    sock: socket.socket,
+    key: str,
+    clock: AnyClock,
+    script: str = "function_app.py",
+    limits: Limits | None = None,
+    max_body: int = MAX_BODY_BYTES,
+) -> AsyncIterator[RunningHost[AnyClock]]:
+    """Serves the app until the context is left: then nothing new is accepted and running functions get a grace."""
+    app = load_app(root, script)
+    timers = Timers(clock)
+    backend = DurableBackend(clock, timers)
+    functions = FunctionsHost(app, backend, clock, timers, limits or Limits())
+    triggers = TimerTriggers(app, functions, clock, timers)
+    server = HttpServer(HttpDoor(app, functions.invoke, key, max_body), sock, GRACE_SECONDS)
+    host = RunningHost(url_of(sock), key, clock, backend, functions, timers)
+    backend.start()
+    functions.start()
+    try:
+        await server.start()
+        triggers.start()
+        yield host
+    finally:
+        await server.stop()
+        host.cut_off = await functions.drain(GRACE_SECONDS)
+        backend.stop()
