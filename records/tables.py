@@ -41,6 +41,10 @@ _CLIENT: Mapping[str, Any] = {
     "read_timeout": 30,
 }
 
+_TRIED_AGAIN = frozenset({"GET", "POST"})
+"""Methods that are sent again after a broken connection. POST carries the transactions, which the client would not
+repeat; `_written_before` makes it safe, and a pooled connection that the service has closed is an everyday thing."""
+
 _CONDITION_FAILED = {
     "EntityAlreadyExists",
     "EntityNotFound",
@@ -147,7 +151,7 @@ class TableStore:
             if not operations:
                 return ""
             try:
-                answers = await self._client.submit_transaction(operations)
+                answers = await self._client.submit_transaction(operations, retry_on_methods=_TRIED_AGAIN)
             except HttpResponseError as error:
                 if _code(error) not in _CONDITION_FAILED:
                     raise
@@ -156,8 +160,8 @@ class TableStore:
         return await self._written_before(partition, packed, mark)
 
     async def _written_before(self, partition: str, packed: list[tuple[Change, str, str]], mark: str) -> str | None:
-        """The client sends again after a 500, 503 or 504, also when the first try was committed all the same; then
-        our own write is what the condition failed on. The mark tells it from somebody else's.
+        """The client sends again when an answer is lost or says 5xx, also when the first try was committed all the
+        same; then our own write is what the condition failed on. The mark tells it from somebody else's.
 
         A transaction of deletes only leaves no mark: it may be answered False although it was this one that deleted.
         """
