@@ -1,6 +1,7 @@
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ EVERY = {
 }
 
 
-@pytest.fixture(params=EVERY.values(), ids=EVERY.keys())
+@pytest.fixture(params=EVERY.values(), ids=list(EVERY))
 def mail(request: pytest.FixtureRequest) -> Mail:
     assert isinstance(request.param, Mail)
     return request.param
@@ -152,7 +153,7 @@ HOSTILE = 'Eve</strong><a href="https://evil.example">x</a>\r\nBcc: all@contoso.
 
 def test_hostile_names_stay_text_and_short() -> None:
     user = replace(ADELE, display_name=HOSTILE, user_principal_name=HOSTILE, methods=(MethodView("phone", HOSTILE),))
-    names = dict.fromkeys(("requester", "ticket", "reason"), HOSTILE)
+    names: dict[str, Any] = dict.fromkeys(("requester", "ticket", "reason"), HOSTILE)
     customers = (CustomerView(HOSTILE, "contoso", (user,), 1),)
     for mail in (
         approval_mail(replace(ONE_USER, **names, customers=customers), to=TO, link=LINK),

@@ -3,6 +3,7 @@ import hashlib
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jinja2 import UndefinedError
@@ -26,7 +27,7 @@ EVERY = {
 }
 
 
-@pytest.fixture(params=EVERY.values(), ids=EVERY.keys())
+@pytest.fixture(params=EVERY.values(), ids=list(EVERY))
 def page(request: pytest.FixtureRequest) -> str:
     template, view = request.param
     return render(template, view=view)
@@ -110,16 +111,18 @@ def test_what_comes_from_outside_is_escaped_and_cleaned() -> None:
     user = replace(
         ADELE, display_name=HOSTILE, user_principal_name=HOSTILE, methods=(MethodView("phone", HOSTILE), *ADELE.methods)
     )
+    texts: dict[str, Any] = dict.fromkeys(("requester", "ticket", "reason", "request_id"), HOSTILE)
     view = replace(
         ERROR,
-        **dict.fromkeys(("requester", "source", "ticket", "reason", "approver", "comment", "request_id"), HOSTILE),
+        **texts,
+        source=HOSTILE,
+        approver=HOSTILE,
+        comment=HOSTILE,
         customers=(CustomerView(HOSTILE, HOSTILE, (user, replace(user, number=9, refused=HOSTILE)), 2),),
         hidden=((HOSTILE, HOSTILE),),
         error=HOSTILE,
     )
-    state = replace(
-        STATE, **dict.fromkeys(("status", "requester", "ticket", "reason", "notice", "request_id"), HOSTILE)
-    )
+    state = replace(STATE, **texts, status=HOSTILE, notice=HOSTILE)
     for html in (
         render("approval.html", view=view),
         render("approval_state.html", view=state),

@@ -1,0 +1,235 @@
+"""The approval page in a real Chromium, served by a tiny app of this test's own."""
+
+import re
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from tests.web.samples import APPROVAL, CAREFUL, ONE_USER, STATE, large
+from web.pages import page_headers, render
+from web.views import ProblemView
+
+CHROMIUM = next(
+    (path for path in (Path("/usr/bin/chromium"), Path("/usr/bin/chromium-browser")) if path.exists()), None
+)
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium")
+
+PAGES = {
+    "approval": render("approval.html", view=APPROVAL),
+    "one": render("approval.html", view=ONE_USER),
+    "careful": render("approval.html", view=CAREFUL),
+    "mistake": render("approval.html", view=replace(CAREFUL, error="commentNeeded")),
+    "large": render("approval.html", view=large(2)),
+    "long": render("approval.html", view=replace(APPROVAL, reason="x" * 900, requester="y" * 200, ticket="z" * 200)),
+    "state": render("approval_state.html", view=STATE),
+    "problem": render("problem.html", view=ProblemView("badLink", "ab12")),
+}
+
+
+@dataclass
+class Site:
+    """Serves PAGES, and keeps what was posted: path with query, Origin, Referer and the form's fields in order."""
+
+    base: str = ""
+    requests: list[str] = field(default_factory=list)
+    posts: list[tuple[str, str | None, str | None, list[tuple[str, str]]]] = field(default_factory=list)
+
+    async def answer(self, request: Request) -> Response:
+        target = request.url.path + ("?" + request.url.query if request.url.query else "")
+        self.requests.append(f"{request.method} {target}")
+        if request.method == "POST":
+            fields = parse_qsl((await request.body()).decode(), keep_blank_values=True)
+            self.posts.append((target, request.headers.get("origin"), request.headers.get("referer"), fields))
+            return HTMLResponse("<title>decided</title>")
+        name = request.path_params["name"]
+        return HTMLResponse(PAGES[name], headers=page_headers()) if name in PAGES else Response(status_code=404)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Site]:
+    site = Site()
+    app = Starlette(routes=[Route("/{name}", site.answer, methods=["GET", "POST"])])
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        site.base = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        uvicorn_server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
+        thread = threading.Thread(target=uvicorn_server.run, args=([listener],))
+        thread.start()
+        yield site
+        uvicorn_server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture
+def site(server: Site) -> Site:
+    server.requests.clear()
+    server.posts.clear()
+    return server
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    # Without scripts: the pages have to do without them.
+    context = chromium.new_context(viewport={"width": 360, "height": 740}, java_script_enabled=False)
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    yield page
+    context.close()
+
+
+def tab_to(page: Page, selector: str) -> None:
+    wanted = page.locator(selector)
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.locator(":focus").count() and wanted.and_(page.locator(":focus")).count():
+            return
+    raise AssertionError(f"the keyboard never reached {selector}")
+
+
+def decided(page: Page) -> None:
+    expect(page).to_have_title("decided")
+
+
+def test_approval_by_keyboard_alone(site: Site, page: Page) -> None:
+    page.goto(f"{site.base}/approval")
+    tab_to(page, "#without-1")
+    page.keyboard.press("Space")
+    tab_to(page, "button[value=approve]")
+    page.keyboard.press("Enter")
+    decided(page)
+    assert site.posts[0][3] == [
+        ("nonce", "n0nce-Value_42"),
+        ("digest", "ab12"),
+        ("without", "1"),
+        ("comment", ""),
+        ("decision", "approve"),
+    ]
+
+
+def test_posting_tells_the_origin_and_no_other_site_the_address(site: Site, page: Page) -> None:
+    page.goto(f"{site.base}/approval")
+    page.get_by_role("button", name="Approve").click()
+    decided(page)
+    assert site.posts[0][:2] == ("/approval", site.base)
+
+
+def test_other_sites_get_no_referrer(site: Site, page: Page) -> None:
+    elsewhere = site.base.replace("127.0.0.1", "localhost")
+    page.route(re.compile("elsewhere"), lambda route: route.fulfill(body="<title>elsewhere</title>"))
+    PAGES["leaving"] = PAGES["approval"].replace(
+        "</main>", f'<a id="leave" href="{elsewhere}/elsewhere">leave</a></main>'
+    )
+    page.goto(f"{site.base}/leaving")
+    with page.expect_request(re.compile("elsewhere")) as left:
+        page.locator("#leave").click()
+    assert "referer" not in left.value.all_headers()
+
+
+def test_enter_in_a_checkbox_never_approves(site: Site, page: Page) -> None:
+    page.goto(f"{site.base}/approval")
+    page.locator("#without-0").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#comment")).to_be_focused()  # the browser asks for the comment that a denial needs
+    assert site.posts == []
+
+
+def test_denial_needs_a_comment_and_carries_it(site: Site, page: Page) -> None:
+    page.goto(f"{site.base}/approval")
+    page.get_by_role("button", name="Deny").click()
+    expect(page.locator("#comment")).to_be_focused()
+    assert site.posts == []
+    page.get_by_label("Comment").fill("Not from Sam.")
+    page.get_by_role("button", name="Deny").click()
+    decided(page)
+    assert site.posts[0][3][-2:] == [("comment", "Not from Sam."), ("decision", "deny")]
+
+
+def test_step_up_takes_a_second_step_by_keyboard(site: Site, page: Page) -> None:
+    page.goto(f"{site.base}/careful")
+    expect(page.get_by_role("button", name="Yes, approve")).to_be_hidden()
+    tab_to(page, "summary")
+    page.keyboard.press("Enter")
+    tab_to(page, "button[value=approve]")
+    page.keyboard.press("Enter")
+    decided(page)
+    assert ("decision", "approve") in site.posts[0][3]
+
+
+def test_going_to_the_next_page_takes_the_ticked_boxes_along_and_decides_nothing(site: Site, page: Page) -> None:
+    page.goto(f"{site.base}/large")
+    page.locator("#without-205").check()
+    page.get_by_role("button", name="Next users").click()
+    decided(page)
+    target, _, _, fields = site.posts[0]
+    assert target == "/large?page=3"
+    assert ("without", "205") in fields
+    assert "decision" not in dict(fields)
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("width", [320, 360, 768, 1280])
+def test_no_page_scrolls_sideways(site: Site, chromium: Browser, name: str, width: int) -> None:
+    context = chromium.new_context(viewport={"width": width, "height": 740})
+    page = context.new_page()
+    page.goto(f"{site.base}/{name}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    context.close()
+
+
+def test_a_page_is_one_request_and_its_style_is_allowed(site: Site, chromium: Browser) -> None:
+    context = chromium.new_context(viewport={"width": 1280, "height": 740})
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.goto(f"{site.base}/approval")
+    assert page.evaluate("getComputedStyle(document.querySelector('.approve')).backgroundColor") == "rgb(11, 92, 143)"
+    assert complaints == []
+    assert site.requests == ["GET /approval"]
+    context.close()
+
+
+def test_what_is_touched_is_large_enough(site: Site, chromium: Browser) -> None:
+    # 44 px is what both phone makers advise; WCAG 2.2 (2.5.8) asks for 24.
+    context = chromium.new_context(viewport={"width": 360, "height": 740})
+    page = context.new_page()
+    page.goto(f"{site.base}/careful")
+    page.locator("summary").click()
+    for touched in page.locator("button, summary, .out").all():
+        box = touched.bounding_box()
+        assert box is not None
+        assert box["height"] >= 44
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_focus_can_be_seen(site: Site, chromium: Browser, scheme: str) -> None:
+    context = chromium.new_context(color_scheme="dark" if scheme == "dark" else "light")
+    page = context.new_page()
+    page.goto(f"{site.base}/approval")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_in_viewport()
+    tab_to(page, "button[value=approve]")
+    outline = page.evaluate(
+        "getComputedStyle(document.activeElement).outlineStyle + getComputedStyle(document.activeElement).outlineWidth"
+    )
+    assert outline == "solid3px"
+    context.close()
