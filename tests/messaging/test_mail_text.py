@@ -157,7 +157,7 @@ def test_hostile_names_stay_text_and_short() -> None:
     customers = (CustomerView(HOSTILE, "contoso", (user,), 1),)
     for mail in (
         approval_mail(replace(ONE_USER, **names, customers=customers), to=TO, link=LINK),
-        outcome_mail(replace(OUTCOME, **names, customers=customers), to=TO),
+        outcome_mail(replace(OUTCOME, **names, status=HOSTILE, customers=customers), to=TO),
         user_notice_mail(replace(NOTICE, user=user, contact=HOSTILE, customer=HOSTILE), to=TO),
     ):
         assert [a["href"] for a in Markup(mail.html).all("a")] in ([LINK], [])
