@@ -52,7 +52,6 @@ _WORDS = {
     "string_type": "must be text",
     "int_type": "must be a whole number",
     "bool_type": "must be true or false",
-    "timedelta_type": 'must be a length of time in quotes, such as "24h"',
     "tuple_type": "must be a list",
     "model_type": "must be a table",
     "dict_type": "must be a table",

@@ -20,11 +20,13 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from domain.durations import DURATION_PATTERN, parse_duration
+from domain.durations import DURATION_PATTERN
 from domain.methods import STANDARD_SCOPE, MethodType
 from domain.policy_values import (
+    bearer_tokens,
     callback_url,
     domain_name,
+    duration,
     expression,
     guid,
     mail_address,
@@ -45,7 +47,7 @@ Url = Annotated[str, AfterValidator(callback_url)]
 Duration = Annotated[
     timedelta,
     BeforeValidator(
-        lambda value: parse_duration(value) if isinstance(value, str) else value,
+        duration,
         json_schema_input_type=Annotated[str, Field(pattern=DURATION_PATTERN)],
     ),
 ]
@@ -73,8 +75,16 @@ class StepUp(Part):
 
 class Approval(Part):
     quorum: Count = Field(1, description="Approvals needed")
-    expires_after: Duration = Field(timedelta(hours=24), description="When nobody decided by then, nothing is removed")
-    remind_after: Duration = Field(timedelta(hours=4), description="Approvers who have not decided get one more mail")
+    expires_after: Duration = Field(
+        timedelta(hours=24),
+        json_schema_extra={"default": "24h"},
+        description="When nobody decided by then, nothing is removed",
+    )
+    remind_after: Duration = Field(
+        timedelta(hours=4),
+        json_schema_extra={"default": "4h"},
+        description="Approvers who have not decided get one more mail",
+    )
     approvers: tuple[Mail, ...] = Field((), description="Approvers of the customers that name none")
     step_up: StepUp = Field(default_factory=StepUp)
 
@@ -150,7 +160,13 @@ class Source(Part):
     @field_validator("secrets")
     @classmethod
     def _fit_the_scheme(cls, secrets: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        return standard_secrets(secrets) if info.data.get("scheme") == "standard-webhooks" else secrets
+        match info.data.get("scheme"):
+            case "standard-webhooks":
+                return standard_secrets(secrets)
+            case "bearer":
+                return bearer_tokens(secrets)
+            case _:
+                return secrets
 
 
 class Policy(Part):

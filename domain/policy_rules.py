@@ -47,16 +47,17 @@ def did_you_mean(word: str, known: Any) -> str:
 def _shared_names(customers: Mapping[str, Mapping[str, Any]]) -> Iterator[Mistake]:
     owners: dict[str, str] = {}
     for key, customer in customers.items():
-        places: list[tuple[Path, str]] = [(("customers", key), key)]
+        domains = _texts(customer, "domains")
+        named: list[tuple[Path, str]] = [(("customers", key), key)]
         if isinstance(tenant := customer.get("tenantId"), str):
-            places.append((("customers", key, "tenantId"), tenant))
-        places += [
-            (("customers", key, "domains", index), name) for index, name in enumerate(_texts(customer, "domains"))
-        ]
-        for path, name in places:
+            named.append((("customers", key, "tenantId"), tenant))
+        named += [(("customers", key, "domains", index), name) for index, name in enumerate(domains)]
+        for path, name in named:
             owner = owners.setdefault(name.lower(), key)
-            if owner != key or (len(path) == 4 and [n.lower() for _, n in places].count(name.lower()) > 1):
+            if owner != key:
                 yield path, f"{name!r} already names the customer {owner!r}"
+        if len({name.lower() for name in domains}) < len(domains):
+            yield ("customers", key, "domains"), "has a domain twice"
 
 
 def _repeated(data: Mapping[str, Any], customers: Mapping[str, Mapping[str, Any]]) -> Iterator[Mistake]:

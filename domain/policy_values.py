@@ -5,6 +5,7 @@ import binascii
 import ipaddress
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -13,6 +14,8 @@ import jmespath
 from jmespath.exceptions import JMESPathError
 from jmespath.functions import Functions
 from pydantic import ValidationInfo
+
+from domain.durations import parse_duration
 
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+", re.ASCII)
@@ -70,6 +73,14 @@ def _functions(node: Mapping[str, Any]) -> set[str]:
     return own.union(*(_functions(child) for child in node["children"]))
 
 
+def duration(value: object) -> timedelta:
+    if isinstance(value, timedelta):  # made in code
+        return value
+    if not isinstance(value, str):
+        raise ValueError('must be a length of time in quotes, such as "24h"')  # noqa: TRY004 - pydantic wants it
+    return parse_duration(value)
+
+
 def callback_url(text: str) -> str:
     try:
         parts = urlsplit(text)
@@ -124,4 +135,11 @@ def standard_secrets(secrets: tuple[str, ...]) -> tuple[str, ...]:
             size = 0
         if not secret.startswith("whsec_") or not _SHORTEST_KEY <= size <= _LONGEST_KEY:
             raise ValueError('the variable\'s value must be "whsec_" and the base64 of 24 to 64 bytes')
+    return secrets
+
+
+def bearer_tokens(secrets: tuple[str, ...]) -> tuple[str, ...]:
+    """Tokens that can stand in an Authorization header."""
+    if not all(secret.isascii() and secret.isprintable() and " " not in secret for secret in secrets):
+        raise ValueError("the variable's value must be visible ASCII characters without spaces")
     return secrets
