@@ -62,7 +62,7 @@ def user_notice_mail(view: NoticeView, *, to: str) -> Mail:
 def _asking(view: ApprovalView, to: str, link: str, what: str, kind: str) -> Mail:
     accepted = tuple(replace(customer, users=customer.accepted) for customer in view.customers)
     shown = _first(accepted, APPROVAL_USERS)
-    whom = view.only_user.display_name if view.only_user else f"{view.totals.users:,} users"
+    whom = view.only_user.name if view.only_user else f"{view.totals.users:,} users"
     return _mail(
         to,
         # The name is cut, so that the ticket is still seen behind it.

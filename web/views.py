@@ -40,6 +40,10 @@ class UserView:
     sessions_revoked: bool | None = None  # None: not asked for, or not yet
 
     @property
+    def name(self) -> str:
+        return self.display_name or self.user_principal_name
+
+    @property
     def touched(self) -> tuple[MethodView, ...]:
         return tuple(method for method in self.methods if method.fate != "keep")
 

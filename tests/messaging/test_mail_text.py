@@ -111,6 +111,14 @@ def test_one_user_is_named_in_the_subject() -> None:
     assert approval_mail(ONE_USER, to=TO, link=LINK).subject == "Approve MFA reset of Adele Vance (INC0012345)"
 
 
+def test_a_user_without_a_display_name_is_named_by_the_principal_name() -> None:
+    nameless = replace(ADELE, display_name="")
+    view = replace(ONE_USER, customers=(CustomerView("Contoso", "contoso", (nameless,), 1),))
+    mail = approval_mail(view, to=TO, link=LINK)
+    assert mail.subject == "Approve MFA reset of adele@contoso.com (INC0012345)"
+    assert "authentication of adele@contoso.com." in mail.text
+
+
 def test_outcome_mail_says_what_happened_to_every_user_and_method() -> None:
     mail = EVERY["outcome"]
     assert mail.subject == "MFA reset partly completed (INC0012345)"
