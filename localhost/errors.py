@@ -7,10 +7,10 @@ class LocalHostError(Exception):
     reason = "localHost"
 
 
-class PortInUseError(LocalHostError):
+class CannotServeError(LocalHostError):
     """The address to serve on cannot be taken."""
 
-    reason = "portInUse"
+    reason = "cannotServe"
 
 
 class DataDirInUseError(LocalHostError):

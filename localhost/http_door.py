@@ -132,7 +132,7 @@ def _request_datum(request: Request, method: str, parameters: dict[str, str], bo
     return Datum(
         {
             "method": Datum(method, "string"),
-            "url": Datum(str(request.url), "string"),
+            "url": Datum(_url_as_sent(request), "string"),
             "headers": _joined(request.headers.items()),
             "query": _joined(request.query_params.multi_items()),
             "params": {name: Datum(value, "string") for name, value in parameters.items()},
@@ -140,6 +140,12 @@ def _request_datum(request: Request, method: str, parameters: dict[str, str], bo
         },
         "http",
     )
+
+
+def _url_as_sent(request: Request) -> str:
+    path = bytes(request.scope["raw_path"]).decode("ascii", "replace")
+    query = request.url.query
+    return f"{request.url.scheme}://{request.url.netloc}{path}{f'?{query}' if query else ''}"
 
 
 def _response(answer: Datum | None) -> Response:
@@ -160,4 +166,4 @@ def _response(answer: Datum | None) -> Response:
 
 def _speakable(request: Request) -> str:
     """The path for the log: no query, no token, no control characters."""
-    return quote(_APPROVAL_TOKEN.sub(r"\1…", request.scope["path"]), safe="/…:@-._~")
+    return _APPROVAL_TOKEN.sub(r"\1…", quote(request.scope["path"], safe="/:@-._~"))

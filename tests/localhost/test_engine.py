@@ -1,5 +1,6 @@
 import sys
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -107,7 +108,7 @@ async def test_an_id_is_taken_while_it_runs_and_free_when_it_ended(host: Host, d
 async def test_terminating_ends_the_sub_orchestrations_too(host: Host, driver: Driver) -> None:
     instance = await driver.start("patient_parent", [3600])
     await host.idle()
-    await driver.post(f"terminate/{instance}")
+    await driver.post(f"do/terminate/{instance}")
     await host.idle()
     states = [(await driver.state(each))["status"] for each in host.instance_ids()]
     assert states == ["TERMINATED", "TERMINATED"]
@@ -116,10 +117,56 @@ async def test_terminating_ends_the_sub_orchestrations_too(host: Host, driver: D
 async def test_only_an_ended_instance_is_purged(host: Host, driver: Driver) -> None:
     instance = await driver.start("sleeper", 60)
     await host.idle()
-    assert (await driver.post(f"purge/{instance}")).text == "0"
+    assert (await driver.post(f"do/purge/{instance}")).text == "0"
     await host.advance(60)
-    assert (await driver.post(f"purge/{instance}")).text == "1"
+    assert (await driver.post(f"do/purge/{instance}")).text == "1"
     assert (await driver.http.get(f"/api/instances/{instance}")).status_code == 404
+
+
+async def test_a_suspended_instance_waits_with_what_comes_until_it_is_resumed(host: Host, driver: Driver) -> None:
+    instance = await driver.start("decision", 24)
+    await host.idle()
+    await driver.post(f"do/suspend/{instance}")
+    await host.idle()
+    await driver.post(f"events/{instance}/decided", "approved")
+    await host.idle()
+    assert (await driver.state(instance))["status"] == "SUSPENDED"
+    await driver.post(f"do/resume/{instance}")
+    await host.idle()
+    assert await driver.output(instance) == "approved"
+
+
+async def test_an_instance_for_later_starts_then(host: Host, driver: Driver) -> None:
+    at = (host.clock.now() + timedelta(hours=1)).isoformat().replace("+", "%2B")
+    await driver.post(f"do/later/one?at={at}")
+    await host.advance(3599)
+    assert (await driver.state("one"))["status"] == "PENDING"
+    await host.advance(2)
+    assert await driver.output("one") == 1
+
+
+async def test_a_restarted_instance_runs_again(host: Host, driver: Driver) -> None:
+    instance = await driver.start("sleeper", 60)
+    await host.advance(60)
+    await driver.post(f"do/restart/{instance}")
+    await host.idle()
+    assert (await driver.state(instance))["status"] == "RUNNING"
+    await host.advance(60)
+    assert await driver.output(instance) == 60
+
+
+async def test_the_history_tells_a_run_from_start_to_end(host: Host, driver: Driver) -> None:
+    instance = await driver.start("window", [0, 2])
+    await host.idle()
+    kinds = [event.WhichOneof("eventType") for event in host.history(instance)]
+    assert kinds[:4] == ["orchestratorStarted", "executionStarted", "taskScheduled", "taskScheduled"]
+    assert kinds[-1] == "executionCompleted"
+    assert kinds.count("taskCompleted") == 2
+    assert host.history("nobody") == []
+
+
+async def test_entities_are_refused(host: Host, driver: Driver) -> None:
+    assert (await driver.post("do/signal/one")).status_code == 500
 
 
 async def test_a_timer_trigger_runs_at_each_of_its_times(host: Host, driver: Driver) -> None:

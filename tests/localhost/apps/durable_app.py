@@ -1,19 +1,44 @@
 """A small durable app for the tests of the local host's engine."""
 
+import asyncio
 import json
+import queue
+import threading
 from collections.abc import Generator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import azure.durable_functions as df
 import azure.functions as func
 from durabletask import task
+from durabletask.entities import EntityInstanceId
 
 app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 
 type Steps = Generator[Any, Any, Any]
 
 counters = {"ticks": 0, "started": 0}
+
+
+class Gate:
+    """Holds activities inside, and says when one came in."""
+
+    def __init__(self) -> None:
+        self.opened = threading.Event()
+        self.entered: queue.SimpleQueue[int] = queue.SimpleQueue()
+
+    async def pass_async(self, number: int) -> int:
+        self.entered.put(number)
+        await asyncio.to_thread(self.opened.wait)
+        return number
+
+    def pass_sync(self, number: int) -> int:
+        self.entered.put(number)
+        self.opened.wait()
+        return number
+
+
+gate = Gate()
 
 
 @app.route("start/{name}", methods=["POST"])
@@ -47,17 +72,29 @@ async def event(req: func.HttpRequest, client: df.DurableFunctionsClient) -> fun
     return func.HttpResponse(status_code=202)
 
 
-@app.route("purge/{id}", methods=["POST"])
+@app.route("do/{verb}/{id}", methods=["POST"])
 @app.durable_client_input(client_name="client")
-async def purge(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
-    result = await client.purge_orchestration(req.route_params["id"])
-    return func.HttpResponse(str(result.deleted_instance_count))
-
-
-@app.route("terminate/{id}", methods=["POST"])
-@app.durable_client_input(client_name="client")
-async def terminate(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
-    await client.terminate_orchestration(req.route_params["id"], recursive=True)
+async def control(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
+    instance_id = req.route_params["id"]
+    match req.route_params["verb"]:
+        case "purge":
+            result = await client.purge_orchestration(instance_id)
+            return func.HttpResponse(str(result.deleted_instance_count))
+        case "terminate":
+            await client.terminate_orchestration(instance_id, recursive=True)
+        case "suspend":
+            await client.suspend_orchestration(instance_id)
+        case "resume":
+            await client.resume_orchestration(instance_id)
+        case "restart":
+            await client.restart_orchestration(instance_id)
+        case "wait":
+            await client.wait_for_orchestration_completion(instance_id)
+        case "later":
+            at = datetime.fromisoformat(req.params["at"])
+            await client.schedule_new_orchestration("sleeper", input=1, instance_id=instance_id, start_at=at)
+        case "signal":
+            await client.signal_entity(EntityInstanceId("counter", "one"), "add")
     return func.HttpResponse(status_code=202)
 
 
@@ -161,6 +198,23 @@ def hasty(ctx: task.OrchestrationContext, _: None) -> Steps:
     ctx.call_activity("mark", input="")
     yield ctx.call_activity("double", input=2)
     return "done"
+
+
+@app.activity_trigger(input_name="number")
+async def gated_async(number: int) -> int:
+    return await gate.pass_async(number)
+
+
+@app.activity_trigger(input_name="number")
+def gated_sync(number: int) -> int:
+    return gate.pass_sync(number)
+
+
+@app.orchestration_trigger(context_name="ctx")
+def gated(ctx: task.OrchestrationContext, what: list[Any]) -> Steps:
+    name, size = what
+    passed = yield task.when_all([ctx.call_activity(name, input=n) for n in range(size)])
+    return passed
 
 
 @app.timer_trigger(arg_name="timer", schedule="0 */15 * * * *")

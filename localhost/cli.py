@@ -1,0 +1,84 @@
+"""The command line: `serve` and `demo`."""
+
+import argparse
+import asyncio
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from localhost import logs
+from localhost.serve_command import ServeOptions, serve
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Returns the exit code: 0 when all went well, 1 when it could not start or a step failed."""
+    options = _parser().parse_args(arguments)
+    logs.set_up(options.log_level.upper())
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        return command(options)
+    except Exception as error:  # noqa: BLE001 - the last one to see it: says it and ends the process
+        return _explain(error)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m localhost", description="The function app on one machine.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    serve_parser = commands.add_parser("serve", help="start the app and leave it running")
+    add_serve_flags(serve_parser)
+    serve_parser.set_defaults(command=_serve)
+    return parser
+
+
+def add_serve_flags(parser: argparse.ArgumentParser) -> None:
+    default = ServeOptions()
+    parser.add_argument("--port", type=int, default=default.port, help="0 takes a free one (default: %(default)s)")
+    parser.add_argument("--host", default=default.host, help="address to serve on (default: %(default)s)")
+    parser.add_argument("--graph", metavar="URL", help="a Graph-compatible server (default: the bundled simulator)")
+    parser.add_argument("--policy", type=Path, metavar="FILE", help="the policy file (default: the demo's)")
+    parser.add_argument(
+        "--data", type=Path, default=default.data, metavar="DIR", help="holds all state (default: .data)"
+    )
+    parser.add_argument("--key", help="the function key (default: made once and kept in the data directory)")
+    parser.add_argument(
+        "--simulator-users", type=int, default=default.simulator_users, metavar="N", help="per simulated customer"
+    )
+    parser.add_argument(
+        "--app", type=Path, default=default.app, metavar="FILE", help="another function app (default: this one)"
+    )
+    parser.add_argument("--log-level", default="info", choices=["debug", "info", "warning", "error"])
+
+
+def serve_options(options: argparse.Namespace) -> ServeOptions:
+    return ServeOptions(
+        host=options.host,
+        port=options.port,
+        graph=options.graph,
+        policy=options.policy,
+        data=options.data,
+        key=options.key,
+        simulator_users=options.simulator_users,
+        app=options.app,
+    )
+
+
+def _serve(options: argparse.Namespace) -> int:
+    if asyncio.run(serve(serve_options(options))):
+        # A thread that never comes back would keep the process for ever.
+        sys.stdout.flush()
+        os._exit(0)
+    return 0
+
+
+def _explain(error: Exception) -> int:
+    """One line for what a person can put right (the app's and our own errors carry a `reason`), else a traceback."""
+    seen: BaseException | None = error
+    while seen is not None and not hasattr(seen, "reason"):
+        seen = seen.__cause__ or seen.__context__
+    if seen is None:
+        traceback.print_exception(error)
+    else:
+        print("localhost:", "; ".join(line.strip() for line in str(seen).splitlines() if line.strip()), file=sys.stderr)
+    return 1

@@ -1,0 +1,61 @@
+"""The directory that holds all state of one local host: its lock, its keys, and what the app puts there."""
+
+import base64
+import fcntl
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Self
+
+from localhost.errors import BadFlagError, DataDirInUseError
+
+
+class DataDir:
+    """Held by one host at a time, until `close` or the end of the process. Raises DataDirInUseError, BadFlagError."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.resolve()
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock: IO[bytes] = (self.path / "lock").open("ab")
+        except OSError as error:
+            raise BadFlagError(f"--data {path}: {error.strerror}") from error
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            self._lock.close()
+            raise DataDirInUseError(
+                f"another local host is running on {self.path}; stop it or give another --data"
+            ) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._lock.close()
+
+    def function_key(self) -> str:
+        return self._kept("function-key", lambda: secrets.token_urlsafe(32))
+
+    def approval_keys(self) -> str:
+        """One signing key as the app's setting wants it, `kid:base64`."""
+        return self._kept("approval-keys", lambda: f"local:{base64.b64encode(secrets.token_bytes(32)).decode()}")
+
+    def webhook_secret(self, source: str) -> str:
+        """A Standard Webhooks secret for one source of the demo."""
+        return self._kept(f"{source}-secret", lambda: f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}")
+
+    def _kept(self, name: str, make: Callable[[], str]) -> str:
+        """What the file says, or what is made now and written to it, for the owner's eyes only."""
+        path = self.path / name
+        if not path.exists():
+            fresh = path.with_suffix(".new")
+            fresh.unlink(missing_ok=True)
+            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(make())
+            fresh.replace(path)  # never half a key
+        return path.read_text("ascii").strip()

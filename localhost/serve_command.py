@@ -1,0 +1,114 @@
+"""`python -m localhost serve`: the app, and the Graph simulator when no other Graph is named, until told to stop."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from localhost.app_settings import app_settings
+from localhost.clock import SystemClock
+from localhost.data_dir import DataDir
+from localhost.errors import BadFlagError
+from localhost.http_server import HttpServer, bind, url_of
+from localhost.serving import RunningHost, serving
+
+logger = logging.getLogger("localhost")
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class ServeOptions:
+    host: str = "127.0.0.1"
+    port: int = 7071
+    graph: str | None = None
+    policy: Path | None = None
+    data: Path = ROOT / ".data"
+    key: str | None = None
+    simulator_users: int = 30
+    app: Path = ROOT / "function_app.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What a caller of `served` may want to talk to."""
+
+    host: RunningHost[SystemClock]
+    settings: dict[str, str]
+    graph_url: str
+    simulated: bool
+
+
+@asynccontextmanager
+async def served(options: ServeOptions) -> AsyncIterator[Served]:
+    """Everything that `serve` and `demo` start, in this process. Raises LocalHostError and what the app raises."""
+    if options.policy is not None and not options.policy.is_file():
+        raise BadFlagError(f"--policy {options.policy}: there is no such file")
+    if not options.app.is_file():
+        raise BadFlagError(f"--app {options.app}: there is no such file")
+    with DataDir(options.data) as data, bind(options.host, options.port) as sock:
+        async with _graph(options) as graph_url:
+            settings = app_settings(os.environ, data, graph_url=graph_url, policy=options.policy, base_url=url_of(sock))
+            os.environ.update(settings)
+            key = options.key or data.function_key()
+            async with serving(
+                options.app.parent, sock=sock, key=key, clock=SystemClock(), script=options.app.name
+            ) as host:
+                yield Served(host, settings, graph_url, simulated=options.graph is None)
+
+
+@asynccontextmanager
+async def _graph(options: ServeOptions) -> AsyncIterator[str]:
+    if options.graph is not None:
+        yield options.graph
+        return
+    from localhost.simulator import World, create_app  # noqa: PLC0415 - a host with a real Graph needs none of it
+
+    sock = bind("127.0.0.1", 0)
+    server = HttpServer(create_app(World.demo(options.simulator_users)), sock, grace_seconds=1)
+    url = url_of(sock)
+    await server.start()
+    try:
+        yield url
+    finally:
+        await server.stop()
+
+
+async def serve(options: ServeOptions) -> int:
+    """Runs until SIGTERM or SIGINT; returns the number of functions that had to be cut off."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _stop_or_quit, stop)
+    async with served(options) as it:
+        _introduce(it, options)
+        print(f"ready {it.host.base_url}", flush=True)
+        await stop.wait()
+        logger.info("stopping: running functions get a moment to end")
+    if it.host.cut_off:
+        logger.warning("%d functions were cut off", it.host.cut_off)
+    return it.host.cut_off
+
+
+def _stop_or_quit(stop: asyncio.Event) -> None:
+    if stop.is_set():  # asked twice: somebody is in a hurry
+        sys.stdout.flush()
+        os._exit(1)
+    stop.set()
+
+
+def _introduce(it: Served, options: ServeOptions) -> None:
+    base = it.host.base_url
+    if options.key is None:
+        print(f"function key   {it.host.key}")
+    if it.simulated:
+        print(f"mailbox        {it.graph_url}/mailbox")
+    print(f"graph          {it.graph_url}{' (simulated)' if it.simulated else ''}")
+    print(f"policy         {it.settings['POLICY_FILE']}")
+    print(f"data           {options.data.resolve()}")
+    print(f"health         {base}/api/health")

@@ -1,0 +1,39 @@
+from pathlib import Path
+
+from localhost.app_settings import DEMO_POLICY, app_settings
+from localhost.data_dir import DataDir
+
+
+def settings(
+    tmp_path: Path, environ: dict[str, str], graph: str = "http://127.0.0.1:9/", policy: Path | None = None
+) -> dict[str, str]:
+    with DataDir(tmp_path) as data:
+        return app_settings(environ, data, graph_url=graph, policy=policy, base_url="http://127.0.0.1:1")
+
+
+def test_flags_win_over_the_environment_and_that_over_the_defaults(tmp_path: Path) -> None:
+    environ = {"GRAPH_ENDPOINT": "https://elsewhere", "POLICY_FILE": "theirs.toml", "MAIL_FROM": "me@msp.example"}
+    policy = tmp_path / "flag.toml"
+    found = settings(tmp_path, environ, policy=policy)
+    assert found["GRAPH_ENDPOINT"] == found["GRAPH_AUTHORITY"] == "http://127.0.0.1:9"
+    assert found["POLICY_FILE"] == str(policy)
+    assert found["MAIL_FROM"] == "me@msp.example"
+    assert found["PUBLIC_BASE_URL"] == "http://127.0.0.1:1"
+    assert found["RECORDS"] == f"sqlite:{tmp_path / 'records.sqlite'}"
+    assert settings(tmp_path, environ)["POLICY_FILE"] == "theirs.toml"
+
+
+def test_the_demo_policy_comes_with_its_secret(tmp_path: Path) -> None:
+    found = settings(tmp_path, {})
+    assert found["POLICY_FILE"] == str(DEMO_POLICY)
+    assert found["HELPDESK_SECRET"].startswith("whsec_")
+    assert "HELPDESK_SECRET" not in settings(tmp_path, {"POLICY_FILE": "theirs.toml"})
+
+
+def test_real_graph_has_its_tokens_from_where_they_are(tmp_path: Path) -> None:
+    found = settings(tmp_path, {}, graph="https://graph.microsoft.com")
+    assert found["GRAPH_AUTHORITY"] == "https://login.microsoftonline.com"
+
+
+def test_a_certificate_needs_no_secret(tmp_path: Path) -> None:
+    assert "GRAPH_CLIENT_SECRET" not in settings(tmp_path, {"GRAPH_CREDENTIAL": "certificate"})
