@@ -31,7 +31,7 @@ def azurite(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReq
         [_ROOT / "scripts/azurite"], capture_output=True, text=True, check=False
     )
     if installed.returncode != 0:
-        leave_out(installed.stderr.strip().replace("\n", " ")[-300:])
+        leave_out(" ".join(installed.stderr.split())[:300])
     command = installed.stdout.splitlines()[-1]
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

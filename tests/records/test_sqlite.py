@@ -175,6 +175,8 @@ async def test_a_read_only_file_is_unavailable(store: SqliteStore) -> None:
     row = await store.get("p", "k")
     assert row is not None
     assert row.value == {"n": 1}
+    store._writer.execute("PRAGMA query_only = OFF")
+    assert await store.replace(row, {"n": 3}) is not None
 
 
 async def test_a_file_that_another_process_holds_is_unavailable(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
