@@ -28,7 +28,8 @@ _FOR_LINKS, _FOR_NONCES = b"mfareset approval link\n", b"mfareset approval page 
 
 _KID = re.compile(r"[A-Za-z0-9_-]{1,16}", re.ASCII)
 _TOKEN = re.compile(rf"({VERSION}\.([A-Za-z0-9_-]{{1,16}})\.([A-Za-z0-9_-]+))\.([A-Za-z0-9_-]{{43}})", re.ASCII)
-_NONCE = re.compile(r"([A-Za-z0-9_-]{1,16})\.([0-9]{1,12})\.([A-Za-z0-9_-]{43})", re.ASCII)
+# Eleven digits reach the year 5138; with more, datetime gives up.
+_NONCE = re.compile(r"([A-Za-z0-9_-]{1,16})\.([0-9]{1,11})\.([A-Za-z0-9_-]{43})", re.ASCII)
 
 
 class LinkKeyError(ValueError):

@@ -101,7 +101,7 @@ def _reason(value: Any) -> str | None:
 def _texts(value: Any) -> list[str]:
     """One or more names: a list of texts, or one text with commas, semicolons or white space between them."""
     if isinstance(value, str):
-        names = [name for name in _SEPARATORS.split(value) if name]
+        names = [_text(name) for name in _SEPARATORS.split(value) if name]
     elif isinstance(value, list):
         names = [_text(item) for item in value]
     else:
