@@ -22,10 +22,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--burst", type=float, help="calls at once before the rate counts (default: the rate)")
     given = parser.parse_args(arguments)
 
-    if given.customers is None:
-        world = World.demo(given.users, given.seed)
-    else:
-        world = World.generate(given.customers, given.users, given.seed)
+    customers, users, seed = given.customers, given.users, given.seed
+    world = World.demo(users, seed) if customers is None else World.generate(customers, users, seed)
     if given.latency:
         world.faults.add(latency=given.latency / 1000)
     if given.rate:

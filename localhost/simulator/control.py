@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from localhost.simulator import kinds
-from localhost.simulator.entities import Method, User
 from localhost.simulator.faults import RULE_FIELDS
 from localhost.simulator.kinds import BY_NAME
-from localhost.simulator.methods import show, stamp
+from localhost.simulator.methods import stamp
+from localhost.simulator.truth import NotFoundError, found, truth
 from localhost.simulator.wire import Answer, Call
 
 if TYPE_CHECKING:
@@ -27,22 +26,15 @@ TENANT_SWITCHES = {
     "hardwareMissing": "hardware_missing",
     "hardwareInV1": "hardware_in_v1",
 }
-FAULT_NAMES = {"visibleAfterReads": "visible_after_reads", "visibleAfterSeconds": "visible_after_seconds"}
-
-
-class NotFoundError(Exception):
-    """No such tenant or user in this world."""
+FAULT_NAMES = {
+    "retryAfter": "retry_after",
+    "visibleAfterReads": "visible_after_reads",
+    "visibleAfterSeconds": "visible_after_seconds",
+}
 
 
 def _refused(text: str) -> Answer:
     return Answer(400, {"error": text})
-
-
-def _found(world: "World", call: Call) -> User:
-    try:
-        return world.user(call.ids["tenant"], call.ids["user"])
-    except KeyError as error:
-        raise NotFoundError(f"no {error} here") from error
 
 
 def add_fault(world: "World", call: Call) -> Answer:
@@ -51,9 +43,6 @@ def add_fault(world: "World", call: Call) -> Answer:
     unknown = sorted(set(body) - RULE_FIELDS)
     if unknown:
         return _refused(f"unknown: {', '.join(unknown)}; known: {', '.join(sorted(RULE_FIELDS))}")
-    if body.get("tenant") is not None:
-        tenant = world.find_tenant(body["tenant"])
-        body["tenant"] = tenant.id if tenant else body["tenant"]
     return Answer(201, {"id": world.faults.add(**body).id})
 
 
@@ -70,11 +59,10 @@ def clear_faults(world: "World", _: Call) -> Answer:
 
 def add_limit(world: "World", call: Call) -> Answer:
     body = call.json()
-    tenant = world.find_tenant(body["tenant"]) if body.get("tenant") else None
     world.throttle.limit(
         float(body["rate"]),
         float(body["burst"]),
-        tenant=tenant.id if tenant else None,
+        tenant=body.get("tenant"),
         path=body.get("path", "*"),
         fractional=bool(body.get("fractional", False)),
         retry_after=body.get("retryAfter"),
@@ -122,66 +110,9 @@ def register(world: "World", call: Call) -> Answer:
     kind = body.pop("kind", None)
     if kind not in BY_NAME:
         return _refused(f"kind is one of {', '.join(BY_NAME)}")
-    _found(world, call)
+    found(world, call)
     method = world.register(call.ids["tenant"], call.ids["user"], kind, **body)
     return Answer(201, truth(method))
-
-
-def truth(method: Method) -> dict[str, Any]:
-    return {"kind": method.kind.name, "usable": method.usable, **show(method, typed=True, device=True)}
-
-
-def get_state(world: "World", call: Call) -> Answer:
-    """What is really so, whatever late readers see."""
-    user = _found(world, call)
-    methods = [truth(method) for method in user.methods.values() if method.kind is not kinds.PASSWORD]
-    body = {
-        "id": user.id,
-        "userPrincipalName": user.upn,
-        "displayName": user.name,
-        "preferred": user.preferred,
-        "sessionsRevokedAt": stamp(user.sessions_revoked_at),
-        "methods": methods,
-    }
-    return Answer(200, body)
-
-
-def list_tenants(world: "World", _: Call) -> Answer:
-    rows = [
-        {"id": t.id, "key": t.key, "displayName": t.name, "domain": t.domain, "users": len(t.users)}
-        for t in world.tenants.values()
-    ]
-    return Answer(200, {"value": rows})
-
-
-def get_calls(world: "World", call: Call) -> Answer:
-    """`?tenant=&user=&method=&ending=&containing=`; the counters are of all calls since the last DELETE."""
-    params = call.params
-    records = world.calls.matching(
-        tenant=params.get("tenant"),
-        user=params.get("user"),
-        verb=params.get("method"),
-        ending=params.get("ending", ""),
-        containing=params.get("containing", ""),
-    )
-    rows = [
-        {
-            "at": record.at.isoformat().replace("+00:00", "Z"),
-            "tenant": record.tenant,
-            "method": record.verb,
-            "path": record.path,
-            "template": record.template,
-            "user": record.user,
-            "status": record.status,
-            "inBatch": record.in_batch,
-        }
-        for record in records
-    ]
-    counts = [
-        {"method": verb, "template": template, "status": status, "count": count}
-        for (verb, template, status), count in world.calls.counts.items()
-    ]
-    return Answer(200, {"value": rows, "counts": counts})
 
 
 def clear_calls(world: "World", _: Call) -> Answer:

@@ -52,11 +52,8 @@ def refuse_default(world: "World", user: User, method: Method) -> None:
     others = [other for other in user.methods.values() if other is not method and other.kind is not kinds.PASSWORD]
     if any(user.preferred in satisfies(other) for other in others):
         return
-    if world.default_blockers == "any":
-        blocked = any(other.usable for other in others)
-    else:
-        blocked = any(satisfies(other) for other in others)
-    if blocked:
+    any_blocks = world.default_blockers == "any"
+    if any(other.usable if any_blocks else satisfies(other) for other in others):
         raise GraphError(400, "badRequest", TEXTS[world.default_text].format(id=method.id))
 
 

@@ -56,6 +56,10 @@ def no_segment(segment: str) -> GraphError:
     return GraphError(400, "BadRequest", f"Resource not found for the segment '{segment}'.")
 
 
+def no_verb() -> GraphError:
+    return GraphError(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.")
+
+
 def no_such_resource(base: str, path: str) -> GraphError:
     """`DELETE /methods/{id}` does not exist, and its body has no `error` wrapper. [i]
 

@@ -14,7 +14,7 @@ from localhost.simulator.wire import Call
 class Rule:
     """Which calls, then what happens to them. A field that is None or "*" matches or does nothing."""
 
-    tenant: str | None = None  # tenant id
+    tenant: str | None = None  # id, short name or domain
     user: str | None = None  # object id or UPN
     method: str = "*"  # HTTP verb
     path: str = "*"  # pattern for the path or the template: "*/phoneMethods/*", "*/oauth2/v2.0/token"
@@ -27,7 +27,7 @@ class Rule:
     status: int | None = None
     code: str = "UnknownError"
     message: str = "A fault of the simulator."
-    retryAfter: float | None = None  # seconds, sent as it is: 90 or 0.5  # noqa: N815 - the JSON name
+    retry_after: float | None = None  # seconds, sent as it is: 90 or 0.5
     wrapped: bool = True  # False: a body without `error`
     applied: bool = False  # True: the change is made, and the error comes all the same
     # The connection ends without an answer, before the change is made or after.
@@ -44,7 +44,7 @@ class Rule:
             return False
         if self.method not in {"*", call.verb} or (self.batch is not None and self.batch != call.in_batch):
             return False
-        if self.tenant is not None and (call.tenant is None or call.tenant.id != self.tenant):
+        if self.tenant is not None and (call.tenant is None or not call.tenant.named(self.tenant)):
             return False
         if self.user is not None:
             key = self.user.lower()
@@ -55,7 +55,7 @@ class Rule:
     def error(self) -> GraphError | None:
         if self.status is None:
             return None
-        headers = {} if self.retryAfter is None else {"retry-after": f"{self.retryAfter:g}"}
+        headers = {} if self.retry_after is None else {"retry-after": f"{self.retry_after:g}"}
         body = None if self.wrapped else {"Message": self.message}
         return GraphError(self.status, self.code, self.message, headers=headers, wrapped=self.wrapped, body=body)
 

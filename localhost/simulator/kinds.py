@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # there is one of each: compared by identity
 class Kind:
     name: str  # `#microsoft.graph.<name>AuthenticationMethod`
     collection: str  # the typed collection under `/users/{id}/authentication/`
@@ -55,6 +55,7 @@ ALL = (
     PLATFORM_CREDENTIAL,
     EXTERNAL,
 )
+IN_V1 = tuple(kind for kind in ALL if not kind.beta_only)
 BY_NAME = {kind.name: kind for kind in ALL}
 BY_COLLECTION = {kind.collection: kind for kind in ALL}
 

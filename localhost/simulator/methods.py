@@ -1,6 +1,6 @@
 """Reading authentication methods: all of a user, those of one kind, one."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -34,9 +34,7 @@ def list_all(world: "World", call: Call) -> Answer:
     """`GET /methods`. Hardware tokens are in beta's list; in v1.0 only where the tenant says so. [d][inf]"""
     tenant, user = call.home, call.target
     hardware = tenant.hardware_missing is None and (call.version == "beta" or tenant.hardware_in_v1)
-    seen: Iterable[Method] = user.seen(world.clock())
-    if not hardware:
-        seen = (method for method in seen if method.kind is not kinds.HARDWARE_OATH)
+    seen = user.seen(world.clock(), kinds.ALL if hardware else kinds.IN_V1)
     body = {
         "@odata.context": context(call, f"users('{user.id}')/authentication/methods"),
         "value": [show(method, typed=True) for method in seen],
@@ -63,7 +61,7 @@ def list_kind(kind: Kind) -> Callable[["World", Call], Answer]:
     def handler(world: "World", call: Call) -> Answer:
         check_available(call, kind)
         device = "device" in call.params.get("$expand", "")
-        seen = call.target.seen(world.clock(), kind)
+        seen = call.target.seen(world.clock(), (kind,))
         body = {
             "@odata.context": context(call, f"users('{call.target.id}')/authentication/{kind.collection}"),
             "value": [show(method, typed=False, device=device) for method in seen],
@@ -79,7 +77,8 @@ def get_one(kind: Kind | None) -> Callable[["World", Call], Answer]:
     def handler(world: "World", call: Call) -> Answer:
         if kind is not None:
             check_available(call, kind)
-        for method in call.target.seen(world.clock(), kind):
+        wanted = (kind,) if kind else kinds.ALL if call.version == "beta" else kinds.IN_V1
+        for method in call.target.seen(world.clock(), wanted):
             if method.id == call.ids["method"]:
                 device = "device" in call.params.get("$expand", "")
                 return Answer(200, show(method, typed=True, device=device))

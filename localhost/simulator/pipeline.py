@@ -14,6 +14,7 @@ from localhost.simulator.errors import (
     forbidden_methods,
     no_segment,
     no_user,
+    no_verb,
 )
 from localhost.simulator.faults import Verdict
 from localhost.simulator.router import Route
@@ -132,7 +133,7 @@ class Pipeline:
             return Answer(404, {"error": "The simulator has no such page."})
         call.template = "unknown"
         call.tenant = tokens.tenant_of(self._world, call)
-        raise no_segment(segment)
+        raise no_segment(segment) if segment else no_verb()
 
     def _body(self, error: GraphError, call: Call) -> dict[str, Any]:
         if not error.wrapped:

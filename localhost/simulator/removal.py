@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from localhost.simulator import kinds
 from localhost.simulator.defaults import refuse_default, settle_default
 from localhost.simulator.entities import Method
-from localhost.simulator.errors import GraphError, no_method, no_such_resource
+from localhost.simulator.errors import GraphError, no_method, no_such_resource, no_verb
 from localhost.simulator.kinds import Kind
 from localhost.simulator.wire import Answer, Call
 
@@ -60,4 +60,4 @@ def delete_nothing(_: "World", call: Call) -> Answer:
 
 def delete_password(_: "World", call: Call) -> Answer:
     """The password cannot be deleted [d]; with which status is not documented [inf]."""
-    raise GraphError(405, "methodNotAllowed", "Specified HTTP method is not allowed for the request target.")
+    raise no_verb()

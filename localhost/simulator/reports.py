@@ -10,8 +10,9 @@ from localhost.simulator import kinds
 from localhost.simulator.defaults import satisfies
 from localhost.simulator.entities import Method, Tenant, User
 from localhost.simulator.errors import GraphError
+from localhost.simulator.filters import Filter
 from localhost.simulator.methods import stamp
-from localhost.simulator.odata import Filter, page
+from localhost.simulator.odata import page
 from localhost.simulator.wire import Answer, Call
 
 if TYPE_CHECKING:

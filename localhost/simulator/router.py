@@ -46,7 +46,7 @@ class Router:
         node.routes[verb] = route
 
     def find(self, verb: str, path: str) -> tuple[Route | None, dict[str, str], str]:
-        """The route, what its names stand for, and the last segment that was understood or looked for."""
+        """The route, what its names stand for, and the segment that nobody knows ("": the path is known)."""
         node, names, part = self._root, dict[str, str](), ""
         for part in path.strip("/").split("/"):
             child = node.children.get(part)
@@ -56,4 +56,4 @@ class Router:
                     return None, names, part
                 names[node.name] = part
             node = child
-        return node.routes.get(verb), names, part
+        return node.routes.get(verb), names, "" if node.routes else part

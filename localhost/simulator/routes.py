@@ -1,6 +1,7 @@
 """The table of contents: every call that the simulator answers."""
 
 from localhost.simulator import (
+    beta,
     control,
     defaults,
     directory,
@@ -13,6 +14,7 @@ from localhost.simulator import (
     removal,
     reports,
     tokens,
+    truth,
     users,
 )
 from localhost.simulator.kinds import Kind
@@ -94,10 +96,14 @@ def _authentication(table: Table) -> None:
             table.methods("POST", here, registering.post_phone, write)
         elif kind is kinds.ACCESS_PASS:
             table.methods("POST", here, registering.post_access_pass, write)
-    preferences = f"{AUTHENTICATION}/signInPreferences"
-    beta = ("beta",)
-    table.graph("GET", preferences, defaults.get_preferences, "methods", METHODS_READ, versions=beta)
-    table.graph("PATCH", preferences, defaults.patch_preferences, "methods", METHODS_WRITE, versions=beta)
+    for verb, path, handler, needs in (
+        ("GET", "signInPreferences", defaults.get_preferences, METHODS_READ),
+        ("PATCH", "signInPreferences", defaults.patch_preferences, METHODS_WRITE),
+        ("GET", "requirements", beta.get_requirements, METHODS_READ),
+        ("GET", "passwordlessMicrosoftAuthenticatorMethods", beta.list_passwordless, METHODS_READ),
+        ("GET", "qrCodePinMethod", beta.get_qr_code, METHODS_READ),
+    ):
+        table.graph(verb, f"{AUTHENTICATION}/{path}", handler, "methods", needs, versions=("beta",))
 
 
 def _directory(table: Table) -> None:
@@ -134,11 +140,11 @@ def _own(table: Table) -> None:
     table.own("DELETE", "/simulator/throttle", control.clear_limits)
     table.own("POST", "/simulator/settings", control.set_world)
     table.own("POST", "/simulator/clock", control.advance_clock)
-    table.own("GET", "/simulator/tenants", control.list_tenants)
+    table.own("GET", "/simulator/tenants", truth.list_tenants)
     table.own("POST", "/simulator/tenants/{tenant}", control.set_tenant)
-    table.own("GET", "/simulator/state/{tenant}/{user}", control.get_state)
+    table.own("GET", "/simulator/state/{tenant}/{user}", truth.get_state)
     table.own("POST", "/simulator/state/{tenant}/{user}/methods", control.register)
-    table.own("GET", "/simulator/calls", control.get_calls)
+    table.own("GET", "/simulator/calls", truth.get_calls)
     table.own("DELETE", "/simulator/calls", control.clear_calls)
 
 

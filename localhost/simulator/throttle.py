@@ -28,7 +28,7 @@ class Bucket:
 class Limit:
     rate: float  # calls per second
     burst: float
-    tenant: str | None = None  # an id; None: each tenant has its own bucket
+    tenant: str | None = None  # id, short name or domain; None: all, each with a bucket of its own
     path: str = "*"  # a pattern for path or template
     fractional: bool = False  # send "0.4" instead of "1" [m]
     retry_after: float | None = None  # seconds; None: until the next token
@@ -83,7 +83,7 @@ class Throttle:
             return {}
         load = 0.0
         for limit in self.limits:
-            if limit.tenant not in {None, call.tenant.id}:
+            if limit.tenant is not None and not call.tenant.named(limit.tenant):
                 continue
             if limit.path == "*" or fnmatchcase(call.path, limit.path) or fnmatchcase(call.template, limit.path):
                 load = max(load, limit.take(call.tenant.id, now))

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from localhost.simulator.entities import Group, Role, User
 from localhost.simulator.errors import GraphError
+from localhost.simulator.filters import Filter, Test, search
 from localhost.simulator.methods import stamp
-from localhost.simulator.odata import Filter, Test, page, search, selected
+from localhost.simulator.odata import page, selected
 from localhost.simulator.wire import Answer, Call, context
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ from localhost.simulator.mailbox import Mailbox
 from localhost.simulator.registering import new_method
 from localhost.simulator.reports import details
 from localhost.simulator.throttle import Throttle
+from localhost.simulator.tokens import issue
 
 Clock = Callable[[], datetime]
 
@@ -93,7 +94,11 @@ class World:
         key = key.lower()
         if key in self.tenants:
             return self.tenants[key]
-        return next((t for t in self.tenants.values() if key in {t.key, t.domain}), None)
+        return next((tenant for tenant in self.tenants.values() if tenant.named(key)), None)
+
+    def token(self, tenant: str) -> str:
+        """A bearer token for this tenant, without the ceremony."""
+        return issue(self, self.tenant(tenant))
 
     def user(self, tenant: str, key: str) -> User:
         """By object id or UPN; here, unlike over HTTP, a guest's UPN works too.

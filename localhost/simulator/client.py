@@ -1,0 +1,21 @@
+"""A client that talks to a world without sockets, for tests."""
+
+import asyncio
+
+import httpx
+
+from localhost.simulator.pipeline import Sleep
+from localhost.simulator.server import create_app
+from localhost.simulator.world import World
+
+BASE = "http://graph.test"
+
+
+def client_for(world: World, tenant: str | None = "contoso", *, sleep: Sleep = asyncio.sleep) -> httpx.AsyncClient:
+    """A client with a token of this tenant (None: without one). Close it, or use it with `async with`.
+
+    `sleep` waits out injected latency: give one that returns at once where time is given.
+    """
+    headers = {} if tenant is None else {"authorization": f"Bearer {world.token(tenant)}"}
+    transport = httpx.ASGITransport(create_app(world, sleep=sleep))
+    return httpx.AsyncClient(transport=transport, base_url=BASE, headers=headers)

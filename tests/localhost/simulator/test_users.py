@@ -1,0 +1,142 @@
+from typing import Any
+
+import httpx
+import pytest
+
+from localhost.simulator import World
+
+EVENTUAL = {"ConsistencyLevel": "eventual"}
+
+
+async def test_without_select_the_telling_fields_are_missing(graph: httpx.AsyncClient) -> None:
+    user = (await graph.get("/v1.0/users/adele@contoso.com")).json()
+    assert user["userPrincipalName"] == "adele@contoso.com"
+    assert "accountEnabled" not in user
+
+
+async def test_select(graph: httpx.AsyncClient) -> None:
+    url = "/v1.0/users/ADELE@contoso.com?$select=id,accountEnabled,userType,onPremisesSyncEnabled"
+    user = (await graph.get(url)).json()
+    assert (user["accountEnabled"], user["userType"], user["onPremisesSyncEnabled"]) == (True, "Member", None)
+    assert "displayName" not in user
+    assert (await graph.get("/v1.0/users?$select=nonsense")).status_code == 400
+
+
+async def test_unknown_user(graph: httpx.AsyncClient) -> None:
+    reply = await graph.get("/v1.0/users/nobody@contoso.com", headers={"client-request-id": "mine"})
+    error = reply.json()["error"]
+    assert (reply.status_code, error["code"]) == (404, "Request_ResourceNotFound")
+    assert error["innerError"]["client-request-id"] == "mine" == reply.headers["client-request-id"]
+    assert error["innerError"]["request-id"] == reply.headers["request-id"]
+    assert error["innerError"]["date"] == "2026-03-02T09:00:00"
+    assert reply.headers["date"] == "Mon, 02 Mar 2026 09:00:00 GMT"
+
+
+async def test_a_guest_is_found_by_id_only(world: World, graph: httpx.AsyncClient) -> None:
+    upn = "kim_partner.example#EXT#@contoso.com"
+    guest = world.user("contoso", upn)
+    assert (await graph.get(f"/v1.0/users/{upn.replace('#', '%23')}")).status_code == 404
+    assert (await graph.get(f"/v1.0/users/{guest.id}?$select=userType")).json()["userType"] == "Guest"
+
+
+async def test_pages(graph: httpx.AsyncClient) -> None:
+    url: str | None = "/v1.0/users?$top=7&$select=id"
+    sizes, ids = [], set()
+    while url:
+        body = (await graph.get(url)).json()
+        sizes.append(len(body["value"]))
+        ids |= {user["id"] for user in body["value"]}
+        url = body.get("@odata.nextLink")
+    assert sizes == [7, 7, 7, 7, 2]
+    assert len(ids) == 30
+
+
+@pytest.mark.parametrize("top", ["0", "1000", "x"])
+async def test_top_has_bounds(graph: httpx.AsyncClient, top: str) -> None:
+    assert (await graph.get(f"/v1.0/users?$top={top}")).status_code == 400
+
+
+async def test_search_needs_eventual_consistency(graph: httpx.AsyncClient) -> None:
+    params = {"$search": '"displayName:adele"'}
+    reply = await graph.get("/v1.0/users", params=params)
+    assert (reply.status_code, reply.json()["error"]["code"]) == (400, "Request_UnsupportedQuery")
+    reply = await graph.get("/v1.0/users", params=params | {"$count": "true"}, headers=EVENTUAL)
+    assert [user["displayName"] for user in reply.json()["value"]] == ["Adele Vance"]
+    assert reply.json()["@odata.count"] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('"displayName:wilb"', {"alex"}),  # the start of any word
+        ('"displayName:ilber"', set()),  # not the middle of one
+        ('"displayName:wilb" OR "userPrincipalName:ade"', {"alex", "adele"}),
+        ('"displayName:alex" AND "userPrincipalName:ade"', set()),
+    ],
+)
+async def test_search(graph: httpx.AsyncClient, text: str, found: set[str]) -> None:
+    reply = await graph.get("/v1.0/users", params={"$search": text}, headers=EVENTUAL)
+    assert {user["userPrincipalName"].split("@")[0] for user in reply.json()["value"]} == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("userPrincipalName eq 'Adele@Contoso.com'", {"adele"}),
+        ("startswith(displayName,'Al') and accountEnabled eq true", {"alex"}),
+        ("accountEnabled eq false", {"patti"}),
+        ("userType eq 'Guest'", {"kim_partner.example#EXT#"}),
+        ("mail in ('alex@contoso.com', 'lee@contoso.com')", {"alex", "lee"}),
+        ("(startswith(mail,'ade') or startswith(mail,'ale')) and not startswith(mail,'alex')", {"adele"}),
+    ],
+)
+async def test_filter(graph: httpx.AsyncClient, text: str, found: set[str]) -> None:
+    reply = await graph.get("/v1.0/users", params={"$filter": text})
+    assert {user["userPrincipalName"].split("@")[0] for user in reply.json()["value"]} == found
+
+
+@pytest.mark.parametrize("text", ["mail eq", "mail gt 'a'", "mail eq 'a' mail", "contains(mail,'a')", "mail = 'a'"])
+async def test_bad_filters(graph: httpx.AsyncClient, text: str) -> None:
+    assert (await graph.get("/v1.0/users", params={"$filter": text})).status_code == 400
+
+
+async def test_sorted(graph: httpx.AsyncClient) -> None:
+    params = {"$orderby": "displayName desc", "$top": "999"}
+    names = [user["displayName"] for user in (await graph.get("/v1.0/users", params=params)).json()["value"]]
+    assert names == sorted(names, key=str.lower, reverse=True)
+
+
+async def values(graph: httpx.AsyncClient, path: str) -> list[dict[str, Any]]:
+    value: list[dict[str, Any]] = (await graph.get(path)).json()["value"]
+    return value
+
+
+@pytest.mark.parametrize("version", ["v1.0", "beta"])
+async def test_privileged_users(graph: httpx.AsyncClient, version: str) -> None:
+    base = f"/{version}/users"
+    roles = await values(graph, f"{base}/grady@contoso.com/transitiveMemberOf/microsoft.graph.directoryRole")
+    assert [role["displayName"] for role in roles] == ["Global Administrator"]
+    assert await values(graph, f"{base}/adele@contoso.com/transitiveMemberOf/microsoft.graph.directoryRole") == []
+    groups = await values(graph, f"{base}/henrietta@contoso.com/transitiveMemberOf/microsoft.graph.group")
+    assert [group["isAssignableToRole"] for group in groups] == [True, None]
+    owned = await values(graph, f"{base}/johanna@contoso.com/ownedObjects/microsoft.graph.group")
+    assert [group["isAssignableToRole"] for group in owned] == [True]
+
+
+async def test_manager(graph: httpx.AsyncClient) -> None:
+    manager = (await graph.get("/v1.0/users/alex@contoso.com/manager")).json()
+    assert manager["userPrincipalName"] == "adele@contoso.com"
+    assert (await graph.get("/v1.0/users/adele@contoso.com/manager")).status_code == 404
+
+
+async def test_revoke_sessions(world: World, graph: httpx.AsyncClient) -> None:
+    reply = await graph.post("/v1.0/users/adele@contoso.com/revokeSignInSessions")
+    assert (reply.status_code, reply.json()["value"]) == (200, True)
+    assert world.user("contoso", "adele@contoso.com").sessions_revoked_at == world.clock()
+
+
+async def test_revoking_has_no_effect_on_guests(world: World, graph: httpx.AsyncClient) -> None:
+    guest = next(user for user in world.tenant("contoso").users.values() if user.type == "Guest")
+    reply = await graph.post(f"/v1.0/users/{guest.id}/revokeSignInSessions")
+    assert reply.json()["value"] is True
+    assert guest.sessions_revoked_at is None
