@@ -9,6 +9,10 @@ from localhost.simulator.wire import Answer, Call
 if TYPE_CHECKING:
     from localhost.simulator.world import World
 
+# Graph takes "microsoft.graph.group" [d] and, as its SDK writes it, "graph.group" [m]; also before actions.
+CAST = "microsoft.graph."
+CASTS = (CAST, "graph.")
+
 Handler = Callable[["World", Call], Answer]
 
 
@@ -42,7 +46,7 @@ class Router:
                     node.any, node.name = Node(), part.strip("{}")
                 node = node.any
             else:
-                node = node.children.setdefault(part, Node())
+                node = node.children.setdefault(part.removeprefix(CAST), Node())
         node.routes[verb] = route
 
     def find(self, verb: str, path: str) -> tuple[Route | None, dict[str, str], str]:
@@ -50,6 +54,8 @@ class Router:
         node, names, part = self._root, dict[str, str](), ""
         for part in path.strip("/").split("/"):
             child = node.children.get(part)
+            if child is None and part.startswith(CASTS):
+                child = node.children.get(part.rpartition("graph.")[2])
             if child is None:
                 child = node.any
                 if child is None or not part:

@@ -140,3 +140,11 @@ async def test_revoking_has_no_effect_on_guests(world: World, graph: httpx.Async
     reply = await graph.post(f"/v1.0/users/{guest.id}/revokeSignInSessions")
     assert reply.json()["value"] is True
     assert guest.sessions_revoked_at is None
+
+
+async def test_the_short_form_of_casts_that_the_sdk_writes(world: World, graph: httpx.AsyncClient) -> None:
+    url = "/v1.0/users/grady@contoso.com/transitiveMemberOf/graph.directoryRole"
+    assert len(await values(graph, url)) == 1
+    assert next(iter(world.calls)).template.endswith("/microsoft.graph.directoryRole")
+    action = "/v1.0/users/adele@contoso.com/microsoft.graph.revokeSignInSessions"
+    assert (await graph.post(action)).status_code == 200
