@@ -1,0 +1,35 @@
+# Every target works from a fresh clone: it sets up .venv first when it is missing or out of date.
+.DEFAULT_GOAL := help
+VENV := .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.installed
+
+help: ## what can be made
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## a .venv in the checkout with everything pinned
+
+$(STAMP): requirements.txt requirements-dev.txt .python-version scripts/setup
+	@scripts/setup
+
+demo: $(STAMP) ## a signed ticket webhook to verified outcomes, all on this machine
+	@$(PY) -m localhost demo
+
+serve: $(STAMP) ## the same system, left running, with the URLs to click through
+	@$(PY) -m localhost serve
+
+test: $(STAMP) ## all tests
+	@$(PY) -m pytest
+
+lint: $(STAMP) ## ruff and mypy
+	@$(VENV)/bin/ruff format --check . && $(VENV)/bin/ruff check . && $(VENV)/bin/mypy
+
+format: $(STAMP) ## let ruff put the layout right
+	@$(VENV)/bin/ruff format . && $(VENV)/bin/ruff check --fix .
+
+check: lint test ## what CI runs
+
+lock: ## pin requirements*.in into requirements*.txt
+	@scripts/lock
+
+.PHONY: help setup demo serve test lint format check lock

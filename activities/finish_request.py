@@ -1,0 +1,70 @@
+"""Activity: ends a request: what is still open is settled as such, and the totals make its status."""
+
+from typing import Any
+
+from activities.app import app
+from domain.outcomes import RequestStatus, TargetOutcome, request_status
+from services import Services, services
+
+_PAGE = 500
+
+
+@app.activity_trigger(input_name="work")
+async def finish_request(work: dict[str, Any]) -> dict[str, Any]:
+    """`work`: {"id"}. Answers {"status"}."""
+    return {"status": (await finish(services(), work["id"])).value}
+
+
+async def finish(s: Services, request_id: str) -> RequestStatus:
+    request = await s.requests.get(request_id)
+    if request is None:
+        raise LookupError(request_id)
+    cancelled = await s.requests.cancelled(request_id) is not None
+    if request.status is not RequestStatus.PLANNED:
+        await _settle_open(s, request_id, request.status, cancelled=cancelled)
+    totals = await s.targets.totals(request_id)
+    if not request.status.ended:
+        status = request_status(totals)
+        if cancelled and status is not RequestStatus.COMPLETED:
+            status = RequestStatus.CANCELLED
+        request = await s.requests.update(
+            request_id,
+            lambda r: r if r.status.ended else r.model_copy(update={"status": status, "ended_at": s.now()}),
+        )
+    await s.audits.append(
+        request_id, s.now(), "service", "ended", {"status": request.status.value, "totals": totals}, once="ended"
+    )
+    return request.status
+
+
+async def _settle_open(s: Services, request_id: str, status: RequestStatus, *, cancelled: bool) -> None:
+    """Nothing stays pending in a request that has ended."""
+    totals = await s.targets.totals(request_id)
+    if not totals[TargetOutcome.PENDING.value]:
+        return
+    reason, detail = _why(status, cancelled=cancelled)
+    start = 0
+    while page := await s.targets.range(request_id, start, _PAGE):
+        for kept in page:
+            if kept.target.settled:
+                continue
+            touched = any(method.answered for method in kept.target.methods)
+            outcome = TargetOutcome.PARTIALLY_RESET if touched else TargetOutcome.CANCELLED
+            if status is RequestStatus.FAILED or (status is RequestStatus.RESETTING and not cancelled and not touched):
+                outcome = TargetOutcome.FAILED
+            await s.targets.save(request_id, kept, kept.target.settle(outcome, reason, detail))
+        start += len(page)
+
+
+def _why(status: RequestStatus, *, cancelled: bool) -> tuple[str, str]:
+    match status:
+        case RequestStatus.DENIED:
+            return "denied", "An approver denied the request; nothing was touched."
+        case RequestStatus.EXPIRED:
+            return "expired", "Nobody decided in time; nothing was touched."
+        case RequestStatus.FAILED:
+            return "requestFailed", "The request failed before this user's turn came; nothing was touched."
+        case _ if cancelled:
+            return "cancelled", "The request was cancelled before this user was done."
+        case _:
+            return "stopped", "The service stopped before this user was done; look at the log."

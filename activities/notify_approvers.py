@@ -1,0 +1,103 @@
+"""Activity: mails each approver a link of their own. Who was mailed is recorded, so a repeat mails only who is left."""
+
+from typing import Any
+
+from activities.app import app
+from domain.approval_links import ApprovalLink, sign
+from domain.outcomes import RequestStatus
+from domain.requests import Approver, ResetRequest
+from domain.targets import Target
+from graph.errors import Fault, GraphError
+from messaging.mail import send_mail
+from messaging.mail_text import Mail, approval_mail, reminder_mail
+from services import Services, services
+from web.fill import approval_view
+
+_PAGE = 500
+
+
+@app.activity_trigger(input_name="work")
+async def notify_approvers(work: dict[str, Any]) -> dict[str, Any]:
+    """`work`: {"id", "reminder": 0 for the first mails, else which one, "last"}. Answers {"again": seconds or None, "fault"}."""
+    return await notify(services(), work["id"], reminder=work.get("reminder", 0), last=work.get("last", False))
+
+
+async def notify(s: Services, request_id: str, *, reminder: int, last: bool) -> dict[str, Any]:
+    request = await s.requests.get(request_id)
+    if request is None or request.status is not RequestStatus.AWAITING_APPROVAL:
+        return {"again": None, "fault": ""}
+    decided = {decision.approver for decision in await s.requests.decisions(request_id)}
+    again: float | None = None
+    fault = ""
+    for entry in request.approval.approvers:
+        if entry.approver in decided or (entry.mail == "sent" and entry.mails > reminder):
+            continue
+        try:
+            await send_mail(
+                s.graph, s.settings.graph_home_tenant, s.settings.mail_from, await _mail(s, request, entry, reminder)
+            )
+        except GraphError as error:
+            if error.passing and not last:
+                again, fault = max(again or 0.0, error.retry_after or 0.0), error.fault.value
+                continue
+            await _note(s, request_id, entry, "failed", error.detail, entry.mails)
+            await s.audits.append(
+                request_id, s.now(), "service", "mailFailed", {"approver": entry.approver, "reason": error.reason}
+            )
+        else:
+            await _note(s, request_id, entry, "sent", "", reminder + 1)
+            event = "reminderSent" if reminder else "approvalMailSent"
+            await s.audits.append(
+                request_id,
+                s.now(),
+                "service",
+                event,
+                {"approver": entry.approver},
+                once=f"{event}:{reminder}:{entry.approver}",
+            )
+    return {"again": again, "fault": fault or (Fault.UNAVAILABLE.value if again is not None else "")}
+
+
+async def _mail(s: Services, request: ResetRequest, entry: Approver, reminder: int) -> Mail:
+    view = approval_view(
+        s.policy,
+        request,
+        entry.approver,
+        await targets_for(s, request, entry),
+        await s.requests.decisions(request.id),
+        s.now(),
+    )
+    link = f"{s.settings.public_base_url}/api/approvals/{approval_token(s, request, entry.approver)}"
+    compose = reminder_mail if reminder else approval_mail
+    return compose(view, to=entry.approver, link=link)
+
+
+def approval_token(s: Services, request: ResetRequest, approver: str) -> str:
+    """The token of one approver's link; the same for the same plan and time limit while the signing key is the same."""
+    if request.plan_digest is None or request.approval.expires_at is None:
+        raise ValueError("a request without a plan has nothing to approve")
+    link = ApprovalLink(request.id, approver, request.plan_digest, request.approval.expires_at)
+    return sign(s.settings.approval_keys, link)
+
+
+async def targets_for(s: Services, request: ResetRequest, entry: Approver) -> list[Target]:
+    """The targets that this approver decides on and may see: those of their customers."""
+    mine: list[Target] = []
+    start = 0
+    while page := await s.targets.range(request.id, start, _PAGE):
+        mine += [kept.target for kept in page if kept.target.customer in entry.customers]
+        start += len(page)
+    return mine
+
+
+async def _note(s: Services, request_id: str, entry: Approver, mail: str, detail: str, mails: int) -> None:
+    def noted(request: ResetRequest) -> ResetRequest:
+        approvers = [
+            other.model_copy(update={"mail": mail, "detail": detail, "mails": mails})
+            if other.approver == entry.approver
+            else other
+            for other in request.approval.approvers
+        ]
+        return request.model_copy(update={"approval": request.approval.model_copy(update={"approvers": approvers})})
+
+    await s.requests.update(request_id, noted)

@@ -1,0 +1,82 @@
+"""Activity: closes the plan: its digest, what approval it needs, and what comes next."""
+
+from typing import Any
+
+from activities.app import app
+from domain.approval import NotEnoughApproversError, Tally, approval_needed
+from domain.model import iso
+from domain.outcomes import RequestStatus, request_status
+from domain.plan import PlanDigest
+from domain.requests import ApprovalNeeded, ResetRequest
+from services import Services, services
+
+_PAGE = 500
+
+
+@app.activity_trigger(input_name="work")
+async def seal_plan(work: dict[str, Any]) -> dict[str, Any]:
+    """`work`: {"id"}. Answers {"next": "approve" | "reset" | "end"}."""
+    return {"next": await seal(services(), work["id"])}
+
+
+async def seal(s: Services, request_id: str) -> str:
+    request = await s.requests.get(request_id)
+    if request is None:
+        raise LookupError(request_id)
+    if request.status is RequestStatus.PLANNING:
+        digest, tally = await read_plan(s, request)
+        changes = await _decided(s, request, digest, tally)
+        request = await s.requests.update(
+            request_id, lambda r: r.model_copy(update=changes) if r.status is RequestStatus.PLANNING else r
+        )
+    await s.audits.append(
+        request_id,
+        s.now(),
+        "service",
+        "planned",
+        {
+            "planDigest": request.plan_digest,
+            "totals": await s.targets.totals(request_id),
+            "quorum": request.approval.quorum,
+            "approvers": [entry.approver for entry in request.approval.approvers],
+            "expiresAt": iso(request.approval.expires_at) if request.approval.expires_at else None,
+        },
+        once="planned",
+    )
+    return {RequestStatus.AWAITING_APPROVAL: "approve", RequestStatus.RESETTING: "reset"}.get(request.status, "end")
+
+
+async def read_plan(s: Services, request: ResetRequest) -> tuple[str, Tally]:
+    """The digest of the plan as it is recorded, and what its approval depends on."""
+    digest, tally, start = PlanDigest(request.id), Tally(), 0
+    while page := await s.targets.range(request.id, start, _PAGE):
+        targets = [kept.target for kept in page]
+        digest.add(targets)
+        for target in targets:
+            tally.add(target)
+        start += len(page)
+    return digest.hexdigest(), tally
+
+
+async def _decided(s: Services, request: ResetRequest, digest: str, tally: Tally) -> dict[str, Any]:
+    """What changes in the request now that its plan is complete."""
+    now = s.now()
+    if request.dry_run:
+        return {"plan_digest": digest, "status": RequestStatus.PLANNED, "ended_at": now}
+    if not tally.targets:  # every target was refused or could not be planned
+        return {"plan_digest": digest, "status": request_status(await s.targets.totals(request.id)), "ended_at": now}
+    source = s.policy.sources.get(request.source)
+    exempt = source is not None and source.approval == "exempt"
+    try:
+        needed = approval_needed(s.policy, exempt=exempt, requester=request.requester, tally=tally, now=now)
+    except NotEnoughApproversError as error:
+        return {
+            "plan_digest": digest,
+            "status": RequestStatus.FAILED,
+            "ended_at": now,
+            "failure": error.reason,
+            "detail": str(error),
+            "approval": ApprovalNeeded(required=True),
+        }
+    status = RequestStatus.AWAITING_APPROVAL if needed.required else RequestStatus.RESETTING
+    return {"plan_digest": digest, "status": status, "approval": needed}

@@ -1,0 +1,96 @@
+"""Activity: what the decisions come to, and the start of the reset or the end of the request that follows."""
+
+import asyncio
+from typing import Any
+
+from activities.app import app
+from activities.seal_plan import read_plan
+from domain.approval import Verdict, left_out, next_look, verdict
+from domain.model import iso
+from domain.outcomes import RequestStatus, TargetOutcome
+from domain.requests import ResetRequest
+from services import Services, services
+
+_PAGE = 200
+_ENDS = {
+    Verdict.DENIED: RequestStatus.DENIED,
+    Verdict.EXPIRED: RequestStatus.EXPIRED,
+    Verdict.CANCELLED: RequestStatus.CANCELLED,
+}
+
+
+@app.activity_trigger(input_name="work")
+async def settle_approval(work: dict[str, Any]) -> dict[str, Any]:
+    """`work`: {"id"}. Answers {"next": "wait", "until": ISO instant, "reminder": how many are due} or {"next": "reset" | "end"}."""
+    return await settle(services(), work["id"])
+
+
+async def settle(s: Services, request_id: str) -> dict[str, Any]:
+    request = await s.requests.get(request_id)
+    if request is None:
+        raise LookupError(request_id)
+    if request.status is RequestStatus.RESETTING:
+        return {"next": "reset"}
+    if request.status is not RequestStatus.AWAITING_APPROVAL:
+        return {"next": "end"}
+    decisions = await s.requests.decisions(request_id)
+    now = s.now()
+    cancelled = await s.requests.cancelled(request_id) is not None
+    came_to = verdict(request, decisions, cancelled=cancelled, now=now)
+    if came_to is Verdict.WAITING:
+        asked_at = (request.approval.expires_at or now) - s.policy.approval.expires_after
+        remind_after = s.policy.approval.remind_after
+        until = next_look(request, asked_at=asked_at, remind_after=remind_after, now=now)
+        return {"next": "wait", "until": iso(until), "reminder": max(0, (now - asked_at) // remind_after)}
+    if came_to is Verdict.APPROVED:
+        return {"next": "reset" if await _start(s, request) else "end"}
+    await s.requests.update(
+        request_id,
+        lambda r: (
+            r.model_copy(update={"status": _ENDS[came_to], "ended_at": now})
+            if r.status is RequestStatus.AWAITING_APPROVAL
+            else r
+        ),
+    )
+    await s.audits.append(request_id, now, "service", _ENDS[came_to].value, once="approvalEnded")
+    return {"next": "end"}
+
+
+async def _start(s: Services, request: ResetRequest) -> bool:
+    """Takes out whom approvers left out and starts the reset; False where the plan is not the one that was approved."""
+    digest, _ = await read_plan(s, request)
+    if digest != request.plan_digest:
+        await s.requests.update(
+            request.id,
+            lambda r: r.model_copy(
+                update={
+                    "status": RequestStatus.FAILED,
+                    "ended_at": s.now(),
+                    "failure": "planChanged",
+                    "detail": "The plan in the records is not the one that was approved; nothing was removed. Look at the audit.",
+                }
+            ),
+        )
+        await s.audits.append(request.id, s.now(), "service", "planChanged", {"found": digest}, once="approvalEnded")
+        return False
+    for customer, numbers in left_out(request, await s.requests.decisions(request.id)).items():
+        for start in range(0, len(numbers), _PAGE):
+            part = sorted(numbers)[start : start + _PAGE]
+            await asyncio.gather(*(_leave_out(s, request.id, customer, number) for number in part))
+    await s.requests.update(
+        request.id,
+        lambda r: (
+            r.model_copy(update={"status": RequestStatus.RESETTING})
+            if r.status is RequestStatus.AWAITING_APPROVAL
+            else r
+        ),
+    )
+    await s.audits.append(request.id, s.now(), "service", "resetting", once="resetting")
+    return True
+
+
+async def _leave_out(s: Services, request_id: str, customer: str, number: int) -> None:
+    kept = await s.targets.get(request_id, number)
+    if kept and kept.target.customer == customer and not kept.target.settled:
+        settled = kept.target.settle(TargetOutcome.CANCELLED, "excludedByApprover", "An approver left this user out.")
+        await s.targets.save(request_id, kept, settled)

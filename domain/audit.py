@@ -1,0 +1,51 @@
+"""The audit of a request: a chain in which each event holds the SHA-256 of the one before."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from domain.model import Instant, Model, iso
+
+START = "0" * 64  # the previous hash of the first event
+
+
+class AuditEvent(Model):
+    number: int
+    at: Instant
+    actor: str
+    event: str
+    data: dict[str, Any]
+    previous_hash: str
+    hash: str
+
+
+def chained(
+    request_id: str, number: int, previous_hash: str, at: datetime, actor: str, event: str, data: dict[str, Any]
+) -> AuditEvent:
+    """The next event of the chain of `request_id`; `number` counts from 1."""
+    link = AuditEvent(number=number, at=at, actor=actor, event=event, data=data, previous_hash=previous_hash, hash="")
+    return link.model_copy(update={"hash": _hash(request_id, link)})
+
+
+def broken(request_id: str, events: Iterable[AuditEvent], head: tuple[int, str]) -> str | None:
+    """What is wrong with a chain, in a sentence; None for a whole one. `head` is the number and hash of its last event."""
+    number, previous = 0, START
+    for event in events:
+        number += 1
+        if event.number != number:
+            return f"event {number} is missing: event {event.number} stands in its place"
+        if event.previous_hash != previous:
+            return f"event {number} does not follow the event before it"
+        if event.hash != _hash(request_id, event):
+            return f"event {number} was changed"
+        previous = event.hash
+    if (number, previous) != head:
+        return f"the chain ends at event {number}, but {head[0]} were written"
+    return None
+
+
+def _hash(request_id: str, event: AuditEvent) -> str:
+    body = [request_id, event.number, iso(event.at), event.actor, event.event, event.data, event.previous_hash]
+    return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -1,0 +1,44 @@
+"""Guards: rules that refuse a target, or ask for more approval, before anything is touched."""
+
+from dataclasses import dataclass
+
+from domain.policy import Customer, Guards
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """`reason` is stable; `detail` is a sentence for people."""
+
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What guards need to know of a user. `privileges` names directory roles and role-assignable groups."""
+
+    user_id: str
+    names: frozenset[str]  # user principal name and mail, case-folded
+    guest: bool
+    enabled: bool
+
+
+def refusal(person: Person, *, customer: Customer, guards: Guards, requester: str) -> Refusal | None:
+    """Why a user may not be reset at all, None if they may. What needs no further reading is judged here."""
+    protected = {text.casefold() for text in customer.protected_users}
+    if person.user_id.casefold() in protected or person.names & protected:
+        return Refusal("protectedUser", "The policy protects this account; it is never reset here.")
+    if requester.casefold() in person.names | {person.user_id.casefold()}:
+        return Refusal("ownAccount", "This is the requester's own account; somebody else must ask for it.")
+    if person.guest and guards.guests == "refuse":
+        return Refusal("guestUser", "A guest's sign-in methods belong to the guest's home tenant.")
+    if not person.enabled and guards.disabled_users == "refuse":
+        return Refusal("disabledUser", "The account is disabled; nobody can sign in with it.")
+    return None
+
+
+def privilege_refusal(privileges: list[str], guards: Guards) -> Refusal | None:
+    """Why a privileged user may not be reset; None if they may, or if they may with more approval."""
+    if not privileges or guards.privileged_users != "refuse":
+        return None
+    return Refusal("privilegedUser", f"The user is privileged: {', '.join(privileges[:3])}.")

@@ -1,0 +1,103 @@
+"""From what came in to a request with its targets: every mistake at once, each with its JSON pointer."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from domain.errors import InvalidInputError
+from domain.methods import MethodType
+from domain.policy import Policy
+from domain.requests import ResetRequest, ResetRequestBody
+from domain.targets import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A valid body with its customers resolved. `groups` are policy keys with the users asked for, in the order of the body."""
+
+    body: ResetRequestBody
+    groups: dict[str, list[str]]
+    methods: tuple[MethodType, ...]
+
+
+def read_json(raw: bytes) -> Any:
+    """The JSON in `raw`; InvalidInputError where it is none."""
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise InvalidInputError("The body is not JSON.", [{"pointer": "", "detail": str(error)[:200]}]) from None
+
+
+def read_request(value: Any, policy: Policy, customers: Iterable[str] | None = None) -> Asked:
+    """The request in a JSON value. `customers` are those the sender may touch; None: all."""
+    try:
+        body = ResetRequestBody.model_validate(value, by_alias=True, by_name=False)
+    except ValidationError as error:
+        errors = [
+            {"pointer": _pointer(e["loc"]), "detail": e["msg"]}
+            for e in error.errors(include_url=False, include_input=False)
+        ]
+        raise InvalidInputError("The request has mistakes; each is named below.", errors) from None
+    return _resolved(body, policy, None if customers is None else frozenset(customers))
+
+
+def _resolved(body: ResetRequestBody, policy: Policy, allowed: frozenset[str] | None) -> Asked:
+    errors: list[dict[str, str]] = []
+    groups: dict[str, list[str]] = {}
+    if body.target_count > policy.limits.targets_per_request:
+        detail = f"{body.target_count} users are more than the {policy.limits.targets_per_request} of one request; send several"
+        errors.append({"pointer": "/targets", "detail": detail})
+    for number, group in enumerate(body.targets):
+        key = policy.find_customer(group.customer)
+        if key is None:
+            detail = f"no customer is known by {group.customer!r}: use a policy key, a tenant id or a verified domain"
+            errors.append({"pointer": f"/targets/{number}/customer", "detail": detail})
+        elif allowed is not None and key not in allowed:
+            detail = f"this source may not touch {key!r}"
+            errors.append({"pointer": f"/targets/{number}/customer", "detail": detail})
+        else:
+            groups.setdefault(key, []).extend(group.users)
+    for number, kind in enumerate(body.methods or ()):
+        for key in groups:
+            if kind not in policy.customers[key].methods:
+                detail = f"{kind.value} may not be reset at {key!r}"
+                errors.append({"pointer": f"/methods/{number}", "detail": detail})
+    if errors:
+        raise InvalidInputError("The request has mistakes; each is named below.", errors)
+    return Asked(body, groups, body.scope)
+
+
+def made(
+    asked: Asked, request_id: str, source: str, now: datetime, retry_of: str | None = None
+) -> tuple[ResetRequest, list[Target]]:
+    """The records of a new request. Targets are numbered customer by customer, so that a window has one customer."""
+    targets: list[Target] = []
+    ranges: list[tuple[str, int, int]] = []
+    for customer, users in asked.groups.items():
+        ranges.append((customer, len(targets), len(users)))
+        targets += [Target(number=len(targets) + n, customer=customer, asked=user) for n, user in enumerate(users)]
+    body = asked.body
+    request = ResetRequest(
+        id=request_id,
+        created_at=now,
+        source=source,
+        requester=body.requester,
+        ticket=body.ticket,
+        reason=body.reason,
+        dry_run=body.dry_run,
+        methods=list(asked.methods),
+        revoke_sessions=body.revoke_sessions,
+        target_count=len(targets),
+        ranges=ranges,
+        retry_of=retry_of,
+    )
+    return request, targets
+
+
+def _pointer(location: tuple[int | str, ...]) -> str:
+    """A JSON pointer (RFC 6901)."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)

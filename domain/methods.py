@@ -1,0 +1,203 @@
+"""Authentication methods: what a reset touches, in which order, and when a method is still the one that was approved.
+
+Facts are Microsoft's documentation of "require re-register MFA" and of the Graph authentication methods API.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from domain.model import Instant, Model
+
+
+class MethodType(StrEnum):
+    PHONE = "phone"
+    MICROSOFT_AUTHENTICATOR = "microsoftAuthenticator"
+    SOFTWARE_OATH = "softwareOath"
+    HARDWARE_OATH = "hardwareOath"
+    FIDO2 = "fido2"
+    WINDOWS_HELLO = "windowsHelloForBusiness"
+    EMAIL = "email"
+    TEMPORARY_ACCESS_PASS = "temporaryAccessPass"  # noqa: S105 - a method's name, no secret
+    PLATFORM_CREDENTIAL = "platformCredential"
+    EXTERNAL = "externalAuthenticationMethod"
+
+
+# What "require re-register MFA" removes; everything else only when a request names it.
+STANDARD_SCOPE = (
+    MethodType.PHONE,
+    MethodType.MICROSOFT_AUTHENTICATOR,
+    MethodType.SOFTWARE_OATH,
+    MethodType.HARDWARE_OATH,
+)
+
+MOBILE_PHONE_ID = "3179e48a-750b-4051-897c-87b9720928f7"
+ALTERNATE_MOBILE_PHONE_ID = "b6332ec1-7057-4abe-9331-3d72feddfe41"
+OFFICE_PHONE_ID = "e37fc753-ff3b-4958-9484-eaa9425c82bc"
+
+# signInPreferences.userPreferredMethodForSecondaryAuthentication -> the methods that satisfy it.
+_SATISFIES: Mapping[str, tuple[tuple[MethodType, str | None], ...]] = {
+    "push": ((MethodType.MICROSOFT_AUTHENTICATOR, None),),
+    "oath": (
+        (MethodType.SOFTWARE_OATH, None),
+        (MethodType.HARDWARE_OATH, None),
+        (MethodType.MICROSOFT_AUTHENTICATOR, None),
+    ),
+    "sms": ((MethodType.PHONE, MOBILE_PHONE_ID),),
+    "voiceMobile": ((MethodType.PHONE, MOBILE_PHONE_ID),),
+    "voiceAlternateMobile": ((MethodType.PHONE, ALTERNATE_MOBILE_PHONE_ID),),
+    "voiceOffice": ((MethodType.PHONE, OFFICE_PHONE_ID),),
+}
+
+# Opt-in types first: they are never the default for a second factor and never block another method.
+_RANK: Mapping[MethodType, int] = {
+    MethodType.FIDO2: 0,
+    MethodType.WINDOWS_HELLO: 1,
+    MethodType.PLATFORM_CREDENTIAL: 2,
+    MethodType.EXTERNAL: 3,
+    MethodType.EMAIL: 4,
+    MethodType.TEMPORARY_ACCESS_PASS: 5,
+    MethodType.HARDWARE_OATH: 6,
+    MethodType.SOFTWARE_OATH: 7,
+    MethodType.PHONE: 8,
+    MethodType.MICROSOFT_AUTHENTICATOR: 11,
+}
+# Office any time, alternate mobile before mobile (it cannot exist without it), mobile after the Authenticator.
+_PHONE_RANK: Mapping[str, int] = {OFFICE_PHONE_ID: 8, ALTERNATE_MOBILE_PHONE_ID: 9, MOBILE_PHONE_ID: 12}
+
+
+class Method(Model):
+    """One registered method as it was read. `number_hash` stands for a phone number, which is never stored in full."""
+
+    type: MethodType
+    id: str
+    label: str
+    created_at: Instant | None = None
+    number_hash: str | None = None
+    active: bool = True  # a hardware token that is only assigned is not active
+
+    def same_registration(self, later: "Method") -> bool:
+        """Whether `later` is this registration still, not one the user made since.
+
+        Phones keep one fixed id per slot, so an id alone does not tell; creation times may be null.
+        """
+        if (self.type, self.id) != (later.type, later.id):
+            return False
+        if self.number_hash != later.number_hash:
+            return False
+        return self.created_at is None or later.created_at is None or self.created_at == later.created_at
+
+
+def satisfies(method: Method, preference: str | None) -> bool:
+    """Whether `method` is what the sign-in preference `preference` (push, oath, sms, ...) uses."""
+    return any(
+        method.type is kind and (phone is None or method.id == phone)
+        for kind, phone in _SATISFIES.get(preference or "", ())
+    )
+
+
+def removal_order(methods: Iterable[Method], preference: str | None) -> list[Method]:
+    """The order in which methods are removed: by rank, whatever satisfies the default last.
+
+    An alternate mobile that is the default still goes before the mobile, which cannot outlive it the other way round.
+    """
+
+    def rank(method: Method) -> tuple[int, int, str]:
+        base = _PHONE_RANK.get(method.id, _RANK[method.type]) if method.type is MethodType.PHONE else _RANK[method.type]
+        return (1 if satisfies(method, preference) else 0, base, method.id)
+
+    ordered = sorted(methods, key=rank)
+    ids = [method.id for method in ordered]
+    if ALTERNATE_MOBILE_PHONE_ID in ids and MOBILE_PHONE_ID in ids:
+        alternate, mobile = ids.index(ALTERNATE_MOBILE_PHONE_ID), ids.index(MOBILE_PHONE_ID)
+        if mobile < alternate:
+            ordered.insert(alternate, ordered.pop(mobile))
+    return ordered
+
+
+def hashed_number(number: str | None) -> str | None:
+    """A short digest of a phone number's digits: tells a changed number without keeping it."""
+    if number is None:
+        return None
+    digits = "".join(c for c in number if c.isdigit())
+    return hashlib.sha256(digits.encode()).hexdigest()[:16]
+
+
+def masked(text: str, keep: int = 2) -> str:
+    """`text` with all but its last `keep` characters hidden."""
+    shown = text[-keep:] if len(text) > keep else ""
+    return f"•••{shown}"
+
+
+def masked_email(address: str) -> str:
+    name, at, host = address.partition("@")
+    return f"{name[:1]}•••{at}{host}" if at else masked(address)
+
+
+# @odata.type ends with <this>AuthenticationMethod; our name for it.
+_ODATA_TYPES: Mapping[str, MethodType] = {
+    "phone": MethodType.PHONE,
+    "microsoftAuthenticator": MethodType.MICROSOFT_AUTHENTICATOR,
+    "passwordlessMicrosoftAuthenticator": MethodType.MICROSOFT_AUTHENTICATOR,
+    "softwareOath": MethodType.SOFTWARE_OATH,
+    "hardwareOath": MethodType.HARDWARE_OATH,
+    "fido2": MethodType.FIDO2,
+    "windowsHelloForBusiness": MethodType.WINDOWS_HELLO,
+    "email": MethodType.EMAIL,
+    "temporaryAccessPass": MethodType.TEMPORARY_ACCESS_PASS,
+    "platformCredential": MethodType.PLATFORM_CREDENTIAL,
+    "external": MethodType.EXTERNAL,
+}
+_PHONE_NAMES = {
+    MOBILE_PHONE_ID: "mobile",
+    ALTERNATE_MOBILE_PHONE_ID: "alternate mobile",
+    OFFICE_PHONE_ID: "office",
+}
+
+
+def method_of(resource: Mapping[str, Any], kind: MethodType | None = None) -> Method | None:
+    """The method a Graph resource describes; None for a password and types that are not known."""
+    if kind is None:
+        name = (
+            str(resource.get("@odata.type", "")).removeprefix("#microsoft.graph.").removesuffix("AuthenticationMethod")
+        )
+        kind = _ODATA_TYPES.get(name)
+        if kind is None:
+            return None
+    number = resource.get("phoneNumber") if kind is MethodType.PHONE else None
+    created = resource.get("createdDateTime")
+    return Method(
+        type=kind,
+        id=str(resource["id"]),
+        label=_label(kind, resource),
+        created_at=datetime.fromisoformat(created) if isinstance(created, str) else None,
+        number_hash=hashed_number(number if isinstance(number, str) else None),
+        active=kind is not MethodType.HARDWARE_OATH or _token_is_active(resource),
+    )
+
+
+def _token_is_active(resource: Mapping[str, Any]) -> bool:
+    device = resource.get("device")
+    status = str(device.get("status", "")) if isinstance(device, Mapping) else ""
+    # `assigned` and `available` tokens do not answer for the user; an unknown status is treated as active, to be safe.
+    return status.lower() not in {"assigned", "available", "failedactivation"}
+
+
+def _label(kind: MethodType, resource: Mapping[str, Any]) -> str:
+    text = {key: value for key, value in resource.items() if isinstance(value, str) and value}
+    device = resource.get("device")
+    match kind:
+        case MethodType.PHONE:
+            slot = _PHONE_NAMES.get(text.get("id", ""), text.get("phoneType", "phone"))
+            return f"{slot} {masked(text.get('phoneNumber', ''))}"
+        case MethodType.EMAIL:
+            return masked_email(text.get("emailAddress", ""))
+        case MethodType.HARDWARE_OATH:
+            serial = str(device.get("serialNumber") or "") if isinstance(device, Mapping) else ""
+            return f"token {masked(serial, 4)}"
+        case MethodType.TEMPORARY_ACCESS_PASS:
+            return "temporary access pass"
+        case _:
+            return text.get("displayName") or text.get("model") or kind.value

@@ -1,0 +1,28 @@
+"""The base of everything that is stored or shown as JSON: camelCase outside, snake_case inside, unknown fields refused."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, PlainSerializer
+from pydantic.alias_generators import to_camel
+
+
+def iso(at: datetime) -> str:
+    """An instant as ISO 8601 in UTC with milliseconds and Z, so that texts sort as instants do."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+
+
+Instant = Annotated[datetime, PlainSerializer(iso, return_type=str, when_used="json")]
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
+
+    def to_json(self) -> dict[str, Any]:
+        """The plain JSON object of this value, camelCase."""
+        return self.model_dump(mode="json", by_alias=True)
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Self:
+        """The value of a JSON object that `to_json` made."""
+        return cls.model_validate(value)

@@ -1,0 +1,39 @@
+"""The plan of a request and the digest that an approval is bound to."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+
+from domain.targets import Target
+
+
+def plan_line(target: Target) -> str:
+    """What an approver agrees to for one target, as one canonical line."""
+    return json.dumps(
+        [
+            target.number,
+            target.tenant_id,
+            target.user_id,
+            "planned" if target.planned else target.reason,
+            [
+                [m.type.value, m.id, m.number_hash, m.created_at.isoformat() if m.created_at else None]
+                for m in target.methods
+            ],
+        ],
+        separators=(",", ":"),
+        ensure_ascii=True,
+    )
+
+
+class PlanDigest:
+    """SHA-256 over the plan lines in target order; `hexdigest()` is the plan digest."""
+
+    def __init__(self, request_id: str) -> None:
+        self._hash = hashlib.sha256(f"plan:1:{request_id}\n".encode())
+
+    def add(self, targets: Iterable[Target]) -> None:
+        for target in targets:
+            self._hash.update(plan_line(target).encode() + b"\n")
+
+    def hexdigest(self) -> str:
+        return self._hash.hexdigest()

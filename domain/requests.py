@@ -1,0 +1,109 @@
+"""A reset request: what a caller may ask for, and the record of it."""
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, StringConstraints, field_validator
+
+from domain.methods import STANDARD_SCOPE, MethodType
+from domain.model import Instant, Model
+from domain.outcomes import RequestStatus
+from domain.text import clean
+
+# A UPN has at most 113 characters in Entra and an object id 36; 320 is the longest mail address there can be.
+UserText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=320)]
+CustomerText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=253)]
+
+
+class TargetsOfCustomer(Model):
+    customer: CustomerText = Field(description="A policy key, a tenant id or a verified domain")
+    users: list[UserText] = Field(min_length=1, description="User principal names or object ids")
+
+
+class ResetRequestBody(Model):
+    """What is posted to `/api/reset-requests`, and what a delivery is mapped to."""
+
+    # Strict: a number is no text and "yes" is no boolean; a pipeline's mistake shows here, not at a user.
+    model_config = ConfigDict(strict=True)
+
+    targets: list[TargetsOfCustomer] = Field(min_length=1)
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)] = ""
+    ticket: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
+    requester: Annotated[str, StringConstraints(strip_whitespace=True, max_length=320)] = ""
+    methods: list[MethodType] | None = Field(default=None, min_length=1)
+    revoke_sessions: bool = True
+    dry_run: bool = False
+
+    @field_validator("methods", mode="before")
+    @classmethod
+    def _names(cls, value: object) -> object:
+        # Strict mode wants enum members; JSON can only bring their names.
+        if isinstance(value, list):
+            known = {kind.value: kind for kind in MethodType}
+            return [known.get(name, name) if isinstance(name, str) else name for name in value]
+        return value
+
+    @field_validator("reason", "ticket", "requester")
+    @classmethod
+    def _clean(cls, value: str) -> str:
+        return clean(value, limit=2000)
+
+    @property
+    def scope(self) -> tuple[MethodType, ...]:
+        return tuple(dict.fromkeys(self.methods or STANDARD_SCOPE))
+
+    @property
+    def target_count(self) -> int:
+        return sum(len(group.users) for group in self.targets)
+
+
+class Approver(Model):
+    """One person asked to decide, for the customers named."""
+
+    approver: str
+    customers: list[str]
+    mail: Literal["pending", "sent", "failed"] = "pending"
+    mails: int = Field(default=0, description="How many mails were sent: the first and the reminders")
+    detail: str = ""
+
+
+class Decision(Model):
+    approver: str
+    decision: Literal["approve", "deny"]
+    comment: str = ""
+    at: Instant
+    without: list[int] = Field(default_factory=list, description="Numbers of the targets the approver left out")
+
+
+class ApprovalNeeded(Model):
+    required: bool = False
+    quorum: int = 0
+    step_up: bool = False
+    expires_at: Instant | None = None
+    approvers: list[Approver] = Field(default_factory=list)
+
+
+class ResetRequest(Model):
+    """The record of a request. Decisions, totals and targets are records of their own."""
+
+    id: str
+    status: RequestStatus = RequestStatus.PLANNING
+    created_at: Instant
+    ended_at: Instant | None = None
+    source: str
+    requester: str = ""
+    ticket: str = ""
+    reason: str = ""
+    dry_run: bool = False
+    methods: list[MethodType]
+    revoke_sessions: bool = True
+    target_count: int
+    ranges: list[tuple[str, int, int]] = Field(description="Customer key, number of its first target, how many it has")
+    plan_digest: str | None = None
+    approval: ApprovalNeeded = Field(default_factory=ApprovalNeeded)
+    retry_of: str | None = None
+    failure: str | None = Field(default=None, description="Why the request as a whole failed, a stable word")
+    detail: str = ""
+
+    @property
+    def customers(self) -> list[str]:
+        return [customer for customer, _, _ in self.ranges]

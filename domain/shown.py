@@ -1,0 +1,135 @@
+"""What the API shows. The OpenAPI description is made from these models, so it cannot tell anything else."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from domain.methods import MethodType
+from domain.model import Instant, Model
+from domain.outcomes import MethodOutcome, RequestStatus, TargetOutcome
+from domain.requests import Decision, ResetRequest
+from domain.targets import Target
+
+
+class Totals(Model):
+    """How many targets there are, and how many of them have each outcome."""
+
+    targets: int
+    pending: int = 0
+    reset: int = 0
+    already_clear: int = 0
+    partially_reset: int = 0
+    refused: int = 0
+    failed: int = 0
+    cancelled: int = 0
+
+
+class ApproverShown(Model):
+    approver: str
+    customers: list[str]
+    mail: Literal["pending", "sent", "failed"]
+    detail: str
+
+
+class ApprovalShown(Model):
+    """`quorum` is how many approvals each customer of the request needs, of its own approvers."""
+
+    required: bool
+    quorum: int
+    step_up: bool
+    expires_at: Instant | None
+    approvers: list[ApproverShown]
+    decisions: list[Decision]
+
+
+class Links(Model):
+    self: str
+    targets: str
+    audit: str
+    cancel: str
+    retry: str
+
+
+class RequestShown(Model):
+    id: str
+    status: RequestStatus
+    created_at: Instant
+    ended_at: Instant | None
+    source: str
+    requester: str
+    ticket: str
+    reason: str
+    dry_run: bool
+    methods: list[MethodType]
+    revoke_sessions: bool
+    customers: list[str]
+    plan_digest: str | None
+    totals: Totals
+    approval: ApprovalShown
+    retry_of: str | None
+    failure: str | None
+    detail: str
+    links: Links
+
+
+class MethodShown(Model):
+    """`label` is masked. `request_id` is Graph's, for a support case."""
+
+    type: MethodType
+    id: str
+    label: str
+    is_default: bool
+    created_at: Instant | None
+    outcome: MethodOutcome
+    detail: str
+    request_id: str | None
+
+
+class TargetShown(Model):
+    number: int
+    customer: str
+    tenant_id: str
+    user_id: str
+    user_principal_name: str
+    display_name: str
+    outcome: TargetOutcome
+    reason: str = Field(description="A stable word for why, empty where all went well")
+    detail: str
+    privileged: bool
+    privileges: list[str]
+    warnings: list[str]
+    methods: list[MethodShown]
+    sessions_revoked: bool | None
+
+
+def request_shown(request: ResetRequest, totals: dict[str, int], decisions: list[Decision], base: str) -> RequestShown:
+    """`base` is the address the API's paths are under, such as https://host."""
+    address = f"{base}/api/reset-requests/{request.id}"
+    approval = request.approval
+    return RequestShown(
+        **request.model_dump(include=set(RequestShown.model_fields) & set(ResetRequest.model_fields) - {"approval"}),
+        customers=request.customers,
+        totals=Totals.model_validate({"targets": request.target_count} | totals),
+        approval=ApprovalShown(
+            required=approval.required,
+            quorum=approval.quorum,
+            step_up=approval.step_up,
+            expires_at=approval.expires_at,
+            approvers=[ApproverShown(**entry.model_dump(exclude={"mails"})) for entry in approval.approvers],
+            decisions=decisions,
+        ),
+        links=Links(
+            self=address,
+            targets=f"{address}/targets",
+            audit=f"{address}/audit",
+            cancel=f"{address}/cancel",
+            retry=f"{address}/retry",
+        ),
+    )
+
+
+def target_shown(target: Target) -> TargetShown:
+    fields = target.model_dump(include=set(TargetShown.model_fields) - {"methods", "user_principal_name"})
+    methods = [MethodShown(**m.model_dump(include=set(MethodShown.model_fields))) for m in target.methods]
+    # A user that was not found has the name that was asked for.
+    return TargetShown(**fields, user_principal_name=target.user_principal_name or target.asked, methods=methods)

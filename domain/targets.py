@@ -1,0 +1,56 @@
+"""A target: one user of one customer in a request, its plan and what came of it."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from domain.methods import Method
+from domain.model import Model
+from domain.outcomes import GONE, MethodOutcome, TargetOutcome
+
+
+class TargetMethod(Method):
+    """A method of a target with what happened to it. `request_id` is Graph's, for a support case."""
+
+    is_default: bool = False
+    answered: Literal["", "removed", "missing"] = ""  # what Graph said to the removal, until a read shows it
+    outcome: MethodOutcome = MethodOutcome.PENDING
+    detail: str = ""
+    request_id: str | None = None
+
+    @property
+    def gone(self) -> bool:
+        return self.outcome in GONE
+
+
+class Target(Model):
+    """`number` counts from 0 in the order of the request. `methods` are in removal order once planned."""
+
+    number: int
+    customer: str
+    tenant_id: str = ""
+    asked: str
+    user_id: str = ""
+    user_principal_name: str = ""
+    display_name: str = ""
+    mail: str = ""
+    is_guest: bool = False
+    privileged: bool = Field(default=False, description="Whether the user's privileges ask for more approval")
+    privileges: list[str] = Field(default_factory=list, description="Directory roles and role-assignable groups")
+    planned: bool = False
+    outcome: TargetOutcome = TargetOutcome.PENDING
+    reason: str = ""
+    detail: str = ""
+    warnings: list[str] = Field(default_factory=list)
+    methods: list[TargetMethod] = Field(default_factory=list)
+    kept: list[Method] = Field(default_factory=list, description="Out of scope at the time of the plan; not touched")
+    sessions_revoked: bool | None = None
+    reads: int = Field(default=0, description="Times the methods were read again after removing")
+
+    @property
+    def settled(self) -> bool:
+        return self.outcome is not TargetOutcome.PENDING
+
+    def settle(self, outcome: TargetOutcome, reason: str = "", detail: str = "") -> "Target":
+        """This target, ended."""
+        return self.model_copy(update={"outcome": outcome, "reason": reason, "detail": detail})

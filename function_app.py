@@ -1,0 +1,35 @@
+"""The table of contents: every door, orchestrator and activity of the service."""
+
+import azure.durable_functions as df
+import azure.functions as func
+
+import activities.begin_request
+import activities.finish_request
+import activities.notify_approvers
+import activities.plan_targets
+import activities.reset_target
+import activities.seal_plan
+import activities.settle_approval
+import activities.windows
+import orchestrators.reset_customer
+import orchestrators.reset_request
+import triggers.approvals
+import triggers.health
+import triggers.reconcile
+import triggers.reset_requests
+import triggers.webhooks
+from services import services
+
+services()  # a bad setting or policy stops the start, with one clear line
+
+app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
+for part in (
+    triggers.health,
+    triggers.reset_requests,
+    triggers.webhooks,
+    triggers.approvals,
+    triggers.reconcile,
+    orchestrators.reset_request,
+    activities.begin_request,
+):
+    app.register_functions(part.app)

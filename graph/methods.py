@@ -1,0 +1,144 @@
+"""A user's authentication methods: read, remove, read again. Paths and rules are those of the Graph documentation.
+
+One user's removals run one after the other: in parallel, or as independent parts of a batch, they collide silently.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from domain.methods import ALTERNATE_MOBILE_PHONE_ID, MOBILE_PHONE_ID, Method, MethodType, method_of
+from graph.batch import Part, batch
+from graph.client import GraphClient, segment
+from graph.errors import GraphError
+from graph.responses import Response
+
+_COLLECTIONS = {
+    MethodType.PHONE: "phoneMethods",
+    MethodType.MICROSOFT_AUTHENTICATOR: "microsoftAuthenticatorMethods",
+    MethodType.SOFTWARE_OATH: "softwareOathMethods",
+    MethodType.HARDWARE_OATH: "hardwareOathMethods",
+    MethodType.FIDO2: "fido2Methods",
+    MethodType.WINDOWS_HELLO: "windowsHelloForBusinessMethods",
+    MethodType.EMAIL: "emailMethods",
+    MethodType.TEMPORARY_ACCESS_PASS: "temporaryAccessPassMethods",
+    MethodType.PLATFORM_CREDENTIAL: "platformCredentialMethods",
+    MethodType.EXTERNAL: "externalAuthenticationMethods",
+}
+_HARDWARE_QUERY = "hardwareOathMethods?$expand=device"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was read of a user. `hardware_unreadable` says why hardware tokens could not be read, None where they could."""
+
+    methods: list[Method]
+    preference: str | None = None
+    hardware_unreadable: GraphError | None = None
+
+
+def methods_part(user_id: str, *, after_previous: bool = False) -> Part:
+    return Part(f"users/{segment(user_id)}/authentication/methods", after_previous=after_previous)
+
+
+def hardware_part(user_id: str) -> Part:
+    """Beta: v1.0 may not list hardware tokens, so beta is always asked."""
+    return Part(f"users/{segment(user_id)}/authentication/{_HARDWARE_QUERY}")
+
+
+def preference_part(user_id: str) -> Part:
+    return Part(f"users/{segment(user_id)}/authentication/signInPreferences")
+
+
+def listed(answer: Response) -> list[Method]:
+    """The methods in the answer to `methods_part`, hardware tokens left out; raises GraphError when it failed."""
+    if not answer.ok:
+        raise answer.error()
+    found = [method for item in answer.body.get("value", []) if (method := method_of(item)) is not None]
+    return [method for method in found if method.type is not MethodType.HARDWARE_OATH]
+
+
+def hardware_listed(answer: Response) -> tuple[list[Method], GraphError | None]:
+    """The tokens in the answer to `hardware_part`, and why they could not be read.
+
+    A cloud without hardware tokens answers 400, 404 or 501: there is nothing to read there. Raises GraphError for what may pass.
+    """
+    if answer.ok:
+        found = [method_of(item, MethodType.HARDWARE_OATH) for item in answer.body.get("value", [])]
+        return [method for method in found if method is not None], None
+    if answer.status in {400, 404, 501}:
+        return [], None
+    error = answer.error()
+    if error.passing:
+        raise error
+    return [], error
+
+
+def preference_in(answer: Response) -> str | None:
+    """The user's preferred second factor (push, oath, sms, ...); None where it cannot be read, it only helps to order."""
+    value = answer.body.get("userPreferredMethodForSecondaryAuthentication") if answer.ok else None
+    return value if isinstance(value, str) else None
+
+
+async def read_methods(client: GraphClient, user_id: str, *, hardware: bool) -> Found:
+    """The methods of a user as they are now: one call, and one more where hardware tokens matter."""
+    part = methods_part(user_id)
+    methods = listed(await client.send(part.method, part.path))
+    if not hardware:
+        return Found(methods)
+    part = hardware_part(user_id)
+    tokens, unreadable = hardware_listed(await client.send(part.method, part.path, version="beta"))
+    return Found(methods + tokens, hardware_unreadable=unreadable)
+
+
+async def remove(client: GraphClient, user_id: str, method: Method) -> Response:
+    """Asks Graph to delete a method, or to deactivate a hardware token (it stays assigned). The answer may be an error."""
+    path = f"users/{segment(user_id)}/authentication/{_COLLECTIONS[method.type]}/{segment(method.id)}"
+    if method.type is MethodType.HARDWARE_OATH:
+        return await client.send("POST", f"{path}/deactivate", version="beta")
+    # External methods are linked, not owned: only the reference can be deleted (the SDK's builder leaves `/$ref` out).
+    suffix = "/$ref" if method.type is MethodType.EXTERNAL else ""
+    return await client.send("DELETE", path + suffix)
+
+
+async def revoke_and_read(
+    client: GraphClient, user_id: str, *, revoke: bool, hardware: bool
+) -> tuple[Response | None, Found]:
+    """Revokes the sign-in sessions and reads the methods, in one round trip (and one more for hardware tokens).
+
+    The first answer is that of the revocation, None where it was not asked for; it may be an error.
+    """
+    parts = [Part(f"users/{segment(user_id)}/revokeSignInSessions", "POST")] if revoke else []
+    # No dependsOn: a refused revocation must not hide what is still registered.
+    parts.append(methods_part(user_id))
+    answers = await batch(client, parts)
+    methods, unreadable = listed(answers[-1]), None
+    if hardware:
+        part = hardware_part(user_id)
+        tokens, unreadable = hardware_listed(await client.send(part.method, part.path, version="beta"))
+        methods += tokens
+    return (answers[0] if revoke else None), Found(methods, hardware_unreadable=unreadable)
+
+
+async def prefer_another(client: GraphClient, user_id: str, methods: Sequence[Method]) -> Response | None:
+    """Makes another planned method the default where the alternate mobile is it.
+
+    The alternate mobile must go before the mobile and cannot go while it is the default. None where there is no other.
+    """
+    choices = {
+        MethodType.MICROSOFT_AUTHENTICATOR: "push",
+        MethodType.SOFTWARE_OATH: "oath",
+        MethodType.PHONE: "sms",
+    }
+    for kind, preference in choices.items():
+        if any(m.type is kind and m.id != ALTERNATE_MOBILE_PHONE_ID and _prefers(m) for m in methods):
+            return await client.send(
+                "PATCH",
+                f"users/{segment(user_id)}/authentication/signInPreferences",
+                body={"userPreferredMethodForSecondaryAuthentication": preference},
+                version="beta",
+            )
+    return None
+
+
+def _prefers(method: Method) -> bool:
+    return method.type is not MethodType.PHONE or method.id == MOBILE_PHONE_ID

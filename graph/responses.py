@@ -1,0 +1,106 @@
+"""One answer of Graph, from a call of its own or out of a batch, and the error it stands for."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from graph.errors import Fault, GraphError
+
+# A token that Graph does not take, and an app that the tenant does not (or no longer) know.
+_CONSENT_CODES = frozenset(
+    {
+        "InvalidAuthenticationToken",
+        "Authorization_IdentityNotFound",
+        "Directory_ExpiredOrInvalidTenant",
+        "Authentication_MissingOrMalformed",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """`headers` have lower-case names. `body` is what the JSON held, {} where there was none."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: dict[str, Any]
+
+    @property
+    def ok(self) -> bool:
+        return self.status < 400
+
+    @property
+    def request_id(self) -> str | None:
+        return self.headers.get("request-id")
+
+    @property
+    def pressure(self) -> float:
+        """How full the throttling bucket is (1.0 = at the limit), 0 where Graph says nothing."""
+        return _number(self.headers.get("x-ms-throttle-limit-percentage")) or 0.0
+
+    def error(self) -> GraphError:
+        """The typed error of an answer that is not ok; copes with bodies that have no `error` wrapper."""
+        wrapped = self.body.get("error")
+        error = wrapped if isinstance(wrapped, dict) else self.body
+        code = str(error.get("code") or "")
+        message = str(error.get("message") or error.get("Message") or f"status {self.status}")
+        return GraphError(
+            _fault(self.status, code, message),
+            message[:500],
+            status=self.status,
+            code=code,
+            request_id=self.request_id,
+            retry_after=retry_after(self.headers),
+        )
+
+
+def _fault(status: int, code: str, message: str) -> Fault:
+    if status == 429 or code == "TooManyRequests":
+        return Fault.THROTTLED
+    if status >= 500 or status == 408:
+        return Fault.UNAVAILABLE
+    if status == 401 or code in _CONSENT_CODES:
+        return Fault.CONSENT
+    if status == 403:
+        return Fault.FORBIDDEN
+    if status == 404:
+        return Fault.NOT_FOUND
+    # Two wordings are known and neither is documented; every one of them speaks of the default.
+    if status in {400, 409} and "default" in message.lower():
+        return Fault.DEFAULT_METHOD
+    return Fault.REFUSED
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait by the Retry-After header: whole, fractional or an HTTP date; None where there is none."""
+    text = headers.get("retry-after")
+    if text is None:
+        return None
+    seconds = _number(text)
+    if seconds is None:
+        try:
+            seconds = (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds()
+        except (ValueError, TypeError):
+            return None
+    return min(max(seconds, 0.0), 3600.0)  # an hour is longer than any Retry-After that was ever seen
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return float(text) if text is not None else None
+    except ValueError:
+        return None
+
+
+def parsed(content: bytes) -> dict[str, Any]:
+    """The JSON object in `content`; {} for an empty or unreadable body (proxies send HTML)."""
+    if not content:
+        return {}
+    try:
+        body = json.loads(content)
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {"value": body}

@@ -1,0 +1,105 @@
+"""Tokens for a customer's tenant: one request at a time per tenant, kept until shortly before they end."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+import httpx
+from azure.core.credentials_async import AsyncTokenCredential
+from azure.core.exceptions import AzureError, ClientAuthenticationError
+
+from graph.errors import Fault, GraphError
+
+_SCOPE_SUFFIX = "/.default"
+# Renewed this many seconds before the end, so that no call starts with a token that ends on the way.
+_MARGIN = 300.0
+
+
+class TokenSource(Protocol):
+    async def fetch(self, tenant_id: str) -> tuple[str, float]:
+        """A token and the seconds it lasts. Raises GraphError: `consentMissing` or `unavailable`."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Tokens:
+    """Single flight per tenant: without it ten first calls make ten token requests."""
+
+    def __init__(self, source: TokenSource, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._source = source
+        self._monotonic = monotonic
+        self._kept: dict[str, tuple[str, float]] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+
+    async def of(self, tenant_id: str) -> str:
+        kept = self._kept.get(tenant_id)
+        if kept and kept[1] > self._monotonic():
+            return kept[0]
+        async with self._locks.setdefault(tenant_id, asyncio.Lock()):
+            kept = self._kept.get(tenant_id)
+            if kept and kept[1] > self._monotonic():
+                return kept[0]
+            token, lasts = await self._source.fetch(tenant_id)
+            self._kept[tenant_id] = (token, self._monotonic() + max(lasts - _MARGIN, lasts / 2))
+            return token
+
+    def forget(self, tenant_id: str) -> None:
+        """Drops the token of a tenant, because Graph did not take it."""
+        self._kept.pop(tenant_id, None)
+
+
+class CredentialTokens:
+    """Tokens by azure-identity: managed identity as federated credential, certificate or secret."""
+
+    def __init__(self, credential: AsyncTokenCredential, graph_endpoint: str) -> None:
+        self._credential = credential
+        self._scope = graph_endpoint.rstrip("/") + _SCOPE_SUFFIX
+
+    async def fetch(self, tenant_id: str) -> tuple[str, float]:
+        try:
+            token = await self._credential.get_token(self._scope, tenant_id=tenant_id)
+        except ClientAuthenticationError as error:
+            raise GraphError(Fault.CONSENT, str(error.message)[:500]) from error
+        except AzureError as error:
+            raise GraphError(Fault.UNAVAILABLE, f"no token: {type(error).__name__}") from error
+        return token.token, max(token.expires_on - time.time(), 1.0)
+
+    async def close(self) -> None:
+        await self._credential.close()
+
+
+class SecretTokens:
+    """Client credentials against an authority on this machine, which azure-identity refuses because it is plain http."""
+
+    def __init__(
+        self, http: httpx.AsyncClient, authority: str, graph_endpoint: str, client_id: str, secret: str
+    ) -> None:
+        self._http = http
+        self._authority = authority.rstrip("/")
+        self._form = {
+            "grant_type": "client_credentials",
+            "client_id": client_id,
+            "client_secret": secret,
+            "scope": graph_endpoint.rstrip("/") + _SCOPE_SUFFIX,
+        }
+
+    async def fetch(self, tenant_id: str) -> tuple[str, float]:
+        try:
+            answer = await self._http.post(f"{self._authority}/{tenant_id}/oauth2/v2.0/token", data=self._form)
+        except httpx.TransportError as error:
+            raise GraphError(Fault.UNAVAILABLE, f"no token: {type(error).__name__}") from error
+        if answer.status_code >= 500 or answer.status_code in {408, 429}:
+            raise GraphError(Fault.UNAVAILABLE, "the token endpoint does not answer", status=answer.status_code)
+        try:
+            body = answer.json()
+        except ValueError as error:
+            raise GraphError(Fault.UNAVAILABLE, "the token endpoint sent no JSON", status=answer.status_code) from error
+        if answer.status_code >= 400 or "access_token" not in body:
+            detail = str(body.get("error_description") or body.get("error") or "no token")[:500]
+            raise GraphError(Fault.CONSENT, detail, status=answer.status_code)
+        return str(body["access_token"]), float(body.get("expires_in", 3600))
+
+    async def close(self) -> None:
+        """The HTTP client belongs to whoever made it."""

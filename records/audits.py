@@ -1,0 +1,62 @@
+"""The audit of a request: append-only, each event chained to the one before, all in the request's partition."""
+
+from datetime import datetime
+from typing import Any
+
+from domain.audit import START, AuditEvent, broken, chained
+from records.store import Change, Insert, Put, Replace, Store
+
+_EVENT = "audit:"
+_HEAD = "audithead"
+_ONCE = "auditonce:"
+
+
+class Audits:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def append(
+        self,
+        request_id: str,
+        at: datetime,
+        actor: str,
+        event: str,
+        data: dict[str, Any] | None = None,
+        *,
+        once: str = "",
+    ) -> None:
+        """Adds an event. With `once`, an activity that runs again adds it no second time."""
+        once_key = _ONCE + once
+        while True:
+            if once and await self._store.get(request_id, once_key) is not None:
+                return
+            head = await self._store.get(request_id, _HEAD)
+            number, previous = (head.value["number"], head.value["hash"]) if head else (0, START)
+            link = chained(request_id, number + 1, previous, at, actor, event, data or {})
+            new_head = {"number": link.number, "hash": link.hash}
+            changes: list[Change] = [
+                Insert(f"{_EVENT}{link.number:08d}", link.to_json()),
+                Replace(head, new_head) if head else Insert(_HEAD, new_head),
+            ]
+            if once:
+                changes.append(Put(once_key, {"number": link.number}))
+            if await self._store.apply(request_id, changes):
+                return
+
+    async def page(self, request_id: str, after: int = 0, limit: int = 100) -> list[AuditEvent]:
+        """Events after number `after`, oldest first."""
+        start = f"{_EVENT}{after:08d}" if after else ""
+        rows = await self._store.scan(request_id, prefix=_EVENT, after=start, limit=limit)
+        return [AuditEvent.from_json(row.value) for row in rows]
+
+    async def all(self, request_id: str) -> list[AuditEvent]:
+        events: list[AuditEvent] = []
+        while page := await self.page(request_id, events[-1].number if events else 0, 1000):
+            events += page
+        return events
+
+    async def verify(self, request_id: str) -> str | None:
+        """What is wrong with the chain, in a sentence; None for a whole one."""
+        head = await self._store.get(request_id, _HEAD)
+        expected = (head.value["number"], head.value["hash"]) if head else (0, START)
+        return broken(request_id, await self.all(request_id), expected)

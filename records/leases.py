@@ -1,0 +1,53 @@
+"""One running request per user: a lease on (tenant, user), held by a target until it is settled or its request has ended."""
+
+from dataclasses import dataclass
+
+from records.requests import Requests
+from records.store import Row, Store
+from records.targets import Targets
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    request_id: str
+    number: int
+
+
+class Leases:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._requests = Requests(store)
+        self._targets = Targets(store)
+
+    async def take(self, tenant_id: str, user_id: str, holder: Holder) -> Holder:
+        """Whoever holds the user now: `holder` if it was free, held by it already, or held by a target that is settled."""
+        partition, key, value = _place(tenant_id), user_id, {"requestId": holder.request_id, "number": holder.number}
+        while not await self._store.insert(partition, key, value):
+            row = await self._store.get(partition, key)
+            if row is None:
+                continue
+            current = Holder(row.value["requestId"], row.value["number"])
+            if current == holder:
+                return holder
+            if current.request_id == holder.request_id or await self._is_busy(current):
+                return current
+            if await self._store.replace(row, value) is not None:
+                return holder
+        return holder
+
+    async def holder(self, tenant_id: str, user_id: str) -> Holder | None:
+        """Who holds the user now, None if nobody who is still busy does."""
+        row: Row | None = await self._store.get(_place(tenant_id), user_id)
+        current = Holder(row.value["requestId"], row.value["number"]) if row else None
+        return current if current and await self._is_busy(current) else None
+
+    async def _is_busy(self, holder: Holder) -> bool:
+        request = await self._requests.get(holder.request_id)
+        if request is None or request.status.ended:
+            return False
+        kept = await self._targets.get(holder.request_id, holder.number)
+        return kept is not None and not kept.target.settled
+
+
+def _place(tenant_id: str) -> str:
+    return f"lease:{tenant_id}"

@@ -1,0 +1,103 @@
+"""Requests, their decisions and their cancellation. Everything of one request lives in the partition of its id."""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from domain.outcomes import TargetOutcome
+from domain.requests import Decision, ResetRequest
+from domain.targets import Target
+from records.store import Change, Put, Row, Store
+from records.targets import count_key, target_key
+
+_REQUEST = "request"
+_CANCEL = "cancel"
+_DECISION = "decision:"
+_INDEX = "requests"
+# Milliseconds of the year 5138: creation times counted down from here sort newest first.
+_FAR = 10**14
+# Targets per write: with their longest names 50 stay under one transaction's size limit.
+_WRITE = 50
+
+
+class Requests:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def create(self, request: ResetRequest, targets: list[Target]) -> bool:
+        """Writes a request with its targets; False if it was there already. May be repeated after a fault in the middle.
+
+        The request's own row is written last: until then nothing of it is seen by anybody.
+        """
+        if await self._store.get(request.id, _REQUEST) is not None:
+            return False
+        for start in range(0, len(targets), _WRITE):
+            changes: list[Change] = [
+                Put(target_key(target.number), target.to_json()) for target in targets[start : start + _WRITE]
+            ]
+            await self._store.apply(request.id, changes)
+        shards: dict[str, int] = {}
+        for target in targets:
+            shards[count_key(target.number)] = shards.get(count_key(target.number), 0) + 1
+        for key, count in shards.items():
+            await self._store.put(request.id, key, {TargetOutcome.PENDING.value: count})
+        await self._store.put(_INDEX, _index_key(request), {"id": request.id})
+        return await self._store.insert(request.id, _REQUEST, request.to_json())
+
+    async def get(self, request_id: str) -> ResetRequest | None:
+        row = await self._row(request_id)
+        return ResetRequest.from_json(row.value) if row else None
+
+    async def update(self, request_id: str, change: Callable[[ResetRequest], ResetRequest]) -> ResetRequest:
+        """The request after `change`, which may run several times and must depend on nothing but its argument.
+
+        Raises LookupError when there is no such request.
+        """
+        while True:
+            row = await self._row(request_id)
+            if row is None:
+                raise LookupError(request_id)
+            before = ResetRequest.from_json(row.value)
+            after = change(before)
+            if after == before or await self._store.replace(row, after.to_json()) is not None:
+                return after
+
+    async def newest(self, cursor: str = "", limit: int = 50) -> tuple[list[ResetRequest], str]:
+        """Requests, newest first, and the cursor of the next page ("" at the end)."""
+        rows = await self._store.scan(_INDEX, after=cursor, limit=limit)
+        found = [await self.get(row.value["id"]) for row in rows]
+        return [request for request in found if request], rows[-1].key if len(rows) == limit else ""
+
+    async def decide(self, request_id: str, decision: Decision) -> bool:
+        """Keeps the first decision of an approver; False if there is one already."""
+        return await self._store.insert(request_id, _decision_key(decision.approver), decision.to_json())
+
+    async def decision_of(self, request_id: str, approver: str) -> Decision | None:
+        row = await self._store.get(request_id, _decision_key(approver))
+        return Decision.from_json(row.value) if row else None
+
+    async def decisions(self, request_id: str) -> list[Decision]:
+        """All decisions, oldest first."""
+        rows = await self._store.scan(request_id, prefix=_DECISION, limit=1000)
+        return sorted((Decision.from_json(row.value) for row in rows), key=lambda decision: decision.at)
+
+    async def cancel(self, request_id: str, by: str, at: datetime) -> bool:
+        """Marks the request as cancelled; False if it was already. Nothing is removed once this is answered."""
+        return await self._store.insert(request_id, _CANCEL, {"by": by, "at": at.isoformat()})
+
+    async def cancelled(self, request_id: str) -> dict[str, Any] | None:
+        """Who cancelled and when, None if nobody did."""
+        row = await self._store.get(request_id, _CANCEL)
+        return row.value if row else None
+
+    async def _row(self, request_id: str) -> Row | None:
+        return await self._store.get(request_id, _REQUEST)
+
+
+def _decision_key(approver: str) -> str:
+    return _DECISION + hashlib.sha256(approver.casefold().encode()).hexdigest()[:32]
+
+
+def _index_key(request: ResetRequest) -> str:
+    return f"{_FAR - int(request.created_at.timestamp() * 1000):015d}:{request.id}"

@@ -1,0 +1,80 @@
+"""How many targets of one customer may be worked on at once, over all requests and all workers that run side by side.
+
+A window of targets takes permits before it starts and gives them back when it is done. Whoever waits is counted, so a large
+request leaves room for a small one at its next window.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from records.requests import Requests
+from records.store import Insert, Replace, Store
+
+_KEY = "turns"
+# A waiting window asks every few seconds; one that has not asked for this long has gone away.
+_WAITS = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """`permits` targets may run at once; 0: ask again later."""
+
+    permits: int
+
+
+class Turns:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._requests = Requests(store)
+
+    async def take(self, tenant_id: str, request_id: str, window: str, want: int, limit: int, now: datetime) -> Turn:
+        """Permits for `window` of `request_id`. A window that asks again (its activity ran twice) gets what it has."""
+        holder = f"{request_id}/{window}"
+        while True:
+            row = await self._store.get(_place(tenant_id), _KEY)
+            state: dict[str, Any] = row.value if row else {}
+            running = await self._running(state.get("running", {}))
+            waiting = {
+                name: at
+                for name, at in state.get("waiting", {}).items()
+                if name != holder and datetime.fromisoformat(at) > now - _WAITS
+            }
+            most = limit if row is None else min(limit, state.get("width", limit))
+            permits = running.get(holder) or _share(most, running, waiting, want)
+            if permits:
+                running[holder] = permits
+            else:
+                waiting[holder] = now.isoformat()
+            value = {"running": running, "waiting": waiting, "width": state.get("width", limit)}
+            change = Replace(row, value) if row else Insert(_KEY, value)
+            if await self._store.apply(_place(tenant_id), [change]):
+                return Turn(permits)
+
+    async def give_back(self, tenant_id: str, request_id: str, window: str, width: int) -> None:
+        """Ends a window's turn. `width` is how many at once the customer stood; later windows start there."""
+        holder = f"{request_id}/{window}"
+        while row := await self._store.get(_place(tenant_id), _KEY):
+            if holder not in row.value["running"]:
+                return
+            running = {name: permits for name, permits in row.value["running"].items() if name != holder}
+            if await self._store.replace(row, row.value | {"running": running, "width": max(width, 1)}) is not None:
+                return
+
+    async def _running(self, running: dict[str, int]) -> dict[str, int]:
+        ended: set[str] = set()
+        for request_id in {name.partition("/")[0] for name in running}:
+            request = await self._requests.get(request_id)
+            if request is None or request.status.ended:
+                ended.add(request_id)
+        return {name: permits for name, permits in running.items() if name.partition("/")[0] not in ended}
+
+
+def _share(most: int, running: dict[str, int], waiting: dict[str, str], want: int) -> int:
+    free = most - sum(running.values())
+    fair = -(-most // (len(running) + len(waiting) + 1))
+    return max(0, min(want, free, max(fair, 1)))
+
+
+def _place(tenant_id: str) -> str:
+    return f"turns:{tenant_id}"

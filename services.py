@@ -1,0 +1,166 @@
+"""The composition root: what triggers and activities work with, made once from the settings.
+
+HTTP pools and table clients belong to an event loop, so each running loop has its own; everything else is shared.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import httpx
+from azure.core.credentials_async import AsyncTokenCredential
+
+from domain.policy import Policy
+from graph.client import LIMITS, TIMEOUT, Graph
+from graph.tokens import CredentialTokens, SecretTokens, Tokens, TokenSource
+from records.audits import Audits
+from records.deliveries import Deliveries
+from records.leases import Leases
+from records.requests import Requests
+from records.sqlite import SqliteStore
+from records.store import Store
+from records.targets import Targets
+from records.turns import Turns
+from settings import Settings, read_settings, removing_stopped
+
+
+class Services:
+    def __init__(self, settings: Settings, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self.settings = settings
+        self.now = now
+        self._graphs: WeakKeyDictionary[asyncio.AbstractEventLoop, Graph] = WeakKeyDictionary()
+        self._stores: WeakKeyDictionary[asyncio.AbstractEventLoop, Store] = WeakKeyDictionary()
+        self._file: SqliteStore | None = None
+
+    @property
+    def policy(self) -> Policy:
+        return self.settings.policy
+
+    @property
+    def graph(self) -> Graph:
+        loop = asyncio.get_running_loop()
+        graph = self._graphs.get(loop)
+        if graph is None:
+            http = httpx.AsyncClient(timeout=TIMEOUT, limits=LIMITS)
+            graph = Graph(self.settings.graph_endpoint, Tokens(_token_source(self.settings, http)), http)
+            self._graphs[loop] = graph
+        return graph
+
+    @property
+    def store(self) -> Store:
+        kind, _, path = self.settings.records.partition(":")
+        if kind == "sqlite":
+            if self._file is None:
+                Path(path).parent.mkdir(parents=True, exist_ok=True)
+                self._file = SqliteStore.open(path)
+            return self._file
+        loop = asyncio.get_running_loop()
+        store = self._stores.get(loop)
+        if store is None:
+            store = _tables(self.settings)
+            self._stores[loop] = store
+        return store
+
+    @property
+    def requests(self) -> Requests:
+        return Requests(self.store)
+
+    @property
+    def targets(self) -> Targets:
+        return Targets(self.store)
+
+    @property
+    def deliveries(self) -> Deliveries:
+        return Deliveries(self.store)
+
+    @property
+    def leases(self) -> Leases:
+        return Leases(self.store)
+
+    @property
+    def audits(self) -> Audits:
+        return Audits(self.store)
+
+    @property
+    def turns(self) -> Turns:
+        return Turns(self.store)
+
+    @property
+    def removing_stopped(self) -> bool:
+        return removing_stopped(os.environ)
+
+    async def close(self) -> None:
+        """Closes what this loop uses and the shared file."""
+        loop = asyncio.get_running_loop()
+        if graph := self._graphs.pop(loop, None):
+            await graph.close()
+        if store := self._stores.pop(loop, None):
+            await store.close()
+        if self._file is not None:
+            await self._file.close()
+            self._file = None
+
+
+_made: list[Services] = []
+
+
+def services() -> Services:
+    """The services of this process. Raises SettingsError or PolicyError when the settings are no good."""
+    if not _made:
+        _made.append(Services(read_settings(os.environ)))
+    return _made[0]
+
+
+def use(made: Services | None) -> None:
+    """Puts `made` in their place (tests bring their own clock); None: made anew from the environment when next needed."""
+    _made[:] = [] if made is None else [made]
+
+
+def _token_source(settings: Settings, http: httpx.AsyncClient) -> TokenSource:
+    if settings.graph_is_local:
+        return SecretTokens(
+            http,
+            settings.graph_authority,
+            settings.graph_endpoint,
+            settings.graph_client_id,
+            settings.graph_client_secret,
+        )
+    return CredentialTokens(_credential(settings), settings.graph_endpoint)
+
+
+def _credential(settings: Settings) -> AsyncTokenCredential:
+    from azure.identity import ManagedIdentityCredential as SyncManagedIdentity
+    from azure.identity.aio import CertificateCredential, ClientAssertionCredential, ClientSecretCredential
+
+    where: dict[str, Any] = {
+        "tenant_id": settings.graph_home_tenant,
+        "client_id": settings.graph_client_id,
+        "authority": settings.graph_authority,
+        "additionally_allowed_tenants": ["*"],
+    }
+    match settings.graph_credential:
+        case "managed-identity":
+            identity = SyncManagedIdentity(client_id=settings.managed_identity_client_id or None)
+            # The assertion's function must be synchronous even here; azure-identity keeps the token it gets.
+            return ClientAssertionCredential(
+                func=lambda: identity.get_token("api://AzureADTokenExchange/.default").token, **where
+            )
+        case "certificate":
+            return CertificateCredential(certificate_path=settings.graph_certificate_path, **where)
+        case _:
+            return ClientSecretCredential(client_secret=settings.graph_client_secret, **where)
+
+
+def _tables(settings: Settings) -> Store:
+    from azure.identity.aio import DefaultAzureCredential
+
+    from records.tables import TableStore
+
+    if settings.tables_endpoint:
+        credential = DefaultAzureCredential(managed_identity_client_id=settings.managed_identity_client_id or None)
+        return TableStore.connect(endpoint=settings.tables_endpoint, credential=credential)
+    return TableStore.connect(connection_string=os.environ.get("AzureWebJobsStorage", "UseDevelopmentStorage=true"))

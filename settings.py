@@ -1,0 +1,148 @@
+"""The settings, all from the environment; docs/settings.md says what each is for. All mistakes are told at once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from domain.approval_links import KeyRing, LinkKeyError
+from domain.policy import Policy, PolicyError, parse_policy
+
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_CREDENTIALS = ("managed-identity", "certificate", "secret")
+
+
+class SettingsError(Exception):
+    """A setting is missing or bad; the text has a line for each, with what to do."""
+
+    reason = "badSettings"
+
+    def __init__(self, mistakes: list[str]) -> None:
+        super().__init__("; ".join(mistakes))
+        self.mistakes = mistakes
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    graph_endpoint: str
+    graph_authority: str
+    graph_client_id: str
+    graph_credential: str
+    graph_client_secret: str
+    graph_certificate_path: str
+    graph_home_tenant: str
+    managed_identity_client_id: str
+    records: str
+    tables_endpoint: str
+    public_base_url: str
+    approval_keys: KeyRing
+    mail_from: str
+    policy: Policy
+
+    @property
+    def graph_is_local(self) -> bool:
+        """Whether tokens come over plain http from this machine, which azure-identity refuses to do."""
+        return urlsplit(self.graph_authority).scheme == "http"
+
+
+def removing_stopped(environ: Mapping[str, str]) -> bool:
+    """The kill switch: while STOP_REMOVING is on nothing is removed anywhere; everything waits and goes on when it is off."""
+    return environ.get("STOP_REMOVING", "").strip().lower() in {"1", "true", "on", "yes"}
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """The settings in `environ`; raises SettingsError, or PolicyError for the policy file."""
+    reader = _Reader(environ)
+    credential = reader.one_of("GRAPH_CREDENTIAL", _CREDENTIALS)
+    records = reader.text("RECORDS", "tables")
+    if records != "tables" and not records.startswith("sqlite:"):
+        reader.wrong("RECORDS", f"is {records!r}; it must be 'tables' or 'sqlite:PATH'")
+    settings = {
+        "graph_endpoint": reader.url("GRAPH_ENDPOINT", "https://graph.microsoft.com"),
+        "graph_authority": reader.url("GRAPH_AUTHORITY", "https://login.microsoftonline.com"),
+        "graph_client_id": reader.text("GRAPH_CLIENT_ID"),
+        "graph_credential": credential,
+        "graph_client_secret": reader.text("GRAPH_CLIENT_SECRET", None if credential == "secret" else ""),
+        "graph_certificate_path": reader.text("GRAPH_CERTIFICATE_PATH", None if credential == "certificate" else ""),
+        "graph_home_tenant": reader.guid("GRAPH_HOME_TENANT"),
+        "managed_identity_client_id": reader.text("AZURE_CLIENT_ID", ""),
+        "records": records,
+        "tables_endpoint": reader.text("AzureWebJobsStorage__tableServiceUri", ""),
+        "public_base_url": reader.url("PUBLIC_BASE_URL").rstrip("/"),
+        "mail_from": reader.text("MAIL_FROM"),
+    }
+    keys = reader.keys("APPROVAL_KEYS")
+    policy = reader.policy("POLICY_FILE")
+    if reader.mistakes or keys is None or policy is None:
+        raise SettingsError(reader.mistakes)
+    return Settings(**settings, approval_keys=keys, policy=policy)
+
+
+class _Reader:
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.mistakes: list[str] = []
+
+    def wrong(self, name: str, what: str) -> None:
+        self.mistakes.append(f"setting {name} {what}")
+
+    def text(self, name: str, default: str | None = None) -> str:
+        value = self._environ.get(name, "").strip()
+        if value:
+            return value
+        if default is None:
+            self.wrong(name, "is missing")
+        return default or ""
+
+    def one_of(self, name: str, allowed: tuple[str, ...]) -> str:
+        value = self.text(name)
+        if value and value not in allowed:
+            self.wrong(name, f"is {value!r}; it must be one of {', '.join(allowed)}")
+        return value
+
+    def url(self, name: str, default: str | None = None) -> str:
+        value = self.text(name, default)
+        parts = urlsplit(value)
+        if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
+            self.wrong(name, f"is {value!r}; it must be an address like https://host")
+        elif value and parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+            self.wrong(name, "is plain http; that is only for this machine itself, use https")
+        return value
+
+    def guid(self, name: str) -> str:
+        value = self.text(name)
+        if value:
+            try:
+                return str(UUID(value))
+            except ValueError:
+                self.wrong(name, f"is {value!r}; it must be a tenant id")
+        return value
+
+    def keys(self, name: str) -> KeyRing | None:
+        value = self.text(name)
+        if not value:
+            return None
+        try:
+            return KeyRing.parse(value)
+        except LinkKeyError as error:
+            self.wrong(name, str(error))
+            return None
+
+    def policy(self, name: str) -> Policy | None:
+        value = self.text(name)
+        if not value:
+            return None
+        path = Path(value)
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            self.wrong(name, f"names {value}, which cannot be read: {type(error).__name__}")
+            return None
+        if self.mistakes:  # told together with what is wrong in the policy
+            try:
+                return parse_policy(text, self._environ, path.name)
+            except PolicyError as error:
+                self.mistakes += error.mistakes
+                return None
+        return parse_policy(text, self._environ, path.name)

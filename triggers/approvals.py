@@ -1,0 +1,223 @@
+"""Door: the approver's page. The link locates and does not decide: GET changes nothing, POST decides, once."""
+
+import logging
+from dataclasses import replace
+from urllib.parse import parse_qs, urlsplit
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from activities.notify_approvers import targets_for
+from domain.approval_links import ApprovalLink, LinkError, check_nonce, issue_nonce, read
+from domain.outcomes import RequestStatus
+from domain.requests import Approver, Decision, ResetRequest
+from domain.text import clean_lines
+from services import Services, services
+from triggers.starting import wake
+from web.fill import approval_view, state_view
+from web.pages import page_headers, render
+from web.views import ProblemView
+
+app = df.Blueprint(http_auth_level=func.AuthLevel.ANONYMOUS)
+
+_log = logging.getLogger("mfareset.approvals")
+_MOST_FORM_BYTES = 256 * 1024  # 10,000 ticked users and a comment
+_COMMENT = 1000
+
+
+class _Refused(Exception):  # noqa: N818 - it is an answer
+    """A page that says why nothing was decided."""
+
+    def __init__(self, status: int, code: str) -> None:
+        super().__init__(code)
+        self.status, self.code = status, code
+
+
+@app.route("approvals/{token}", methods=["GET", "HEAD"])
+async def show_approval(req: func.HttpRequest) -> func.HttpResponse:
+    s = services()
+    try:
+        link, request, entry = await _located(s, req)
+        return await _page(s, req, link, request, entry)
+    except _Refused as refused:
+        return _problem(refused)
+
+
+@app.route("approvals/{token}", methods=["POST"])
+@app.durable_client_input(client_name="client")
+async def decide_approval(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
+    s = services()
+    try:
+        _check_origin(s, req)
+        link, request, entry = await _located(s, req)
+        form = _form(req)
+        _check_nonce(s, req, form)
+        decision = form.get("decision", [""])[0]
+        if not decision:  # another page of a long list of users
+            return await _page(s, req, link, request, entry, form)
+        if await _closed(s, link, request, entry) is not None:
+            return await _page(s, req, link, request, entry)
+        return await _decide(s, client, req, link, request, entry, form, decision)
+    except _Refused as refused:
+        return _problem(refused)
+
+
+async def _decide(
+    s: Services,
+    client: df.DurableFunctionsClient,
+    req: func.HttpRequest,
+    link: ApprovalLink,
+    request: ResetRequest,
+    entry: Approver,
+    form: dict[str, list[str]],
+    decision: str,
+) -> func.HttpResponse:
+    comment = clean_lines(form.get("comment", [""])[0], _COMMENT)
+    without = sorted({int(n) for n in form.get("without", []) if n.isascii() and n.isdigit() and len(n) <= 9})
+    if decision not in {"approve", "deny"}:
+        return await _page(s, req, link, request, entry, form, error="decisionNeeded")
+    if decision == "deny" and not comment:
+        return await _page(s, req, link, request, entry, form, error="commentNeeded")
+    mine = {t.number for t in await targets_for(s, request, entry) if t.planned}
+    if decision == "approve" and mine and mine <= set(without):
+        return await _page(s, req, link, request, entry, form, error="nobodyLeft")
+    made = Decision(
+        approver=entry.approver,
+        decision="approve" if decision == "approve" else "deny",
+        comment=comment,
+        at=s.now(),
+        without=[number for number in without if number in mine] if decision == "approve" else [],
+    )
+    first = await s.requests.decide(request.id, made)
+    stands = made if first else await s.requests.decision_of(request.id, entry.approver) or made
+    # Also on a repeat: whoever died between the record and these calls is repaired by the next click.
+    await s.audits.append(
+        request.id,
+        stands.at,
+        entry.approver,
+        "decided",
+        {
+            "decision": stands.decision,
+            "comment": stands.comment,
+            "without": stands.without,
+            "planDigest": link.plan_digest,
+        },
+        once=f"decided:{entry.approver}",
+    )
+    await wake(client, request.id)
+    notice = {"approve": "approved", "deny": "denied"}[made.decision] if first else "alreadyDecided"
+    return await _state(s, request.id, notice, 200)
+
+
+async def _located(s: Services, req: func.HttpRequest) -> tuple[ApprovalLink, ResetRequest, Approver]:
+    try:
+        link = read(s.settings.approval_keys, _token(req))
+    except LinkError as error:
+        _log.warning("a link was not accepted: %s", error.reason)
+        raise _Refused(404, "badLink") from None
+    request = await s.requests.get(link.request_id)
+    if request is None:
+        raise _Refused(404, "badLink")
+    entry = next((e for e in request.approval.approvers if e.approver == link.approver), None)
+    if entry is None:
+        raise _Refused(403, "notYours")
+    return link, request, entry
+
+
+async def _closed(s: Services, link: ApprovalLink, request: ResetRequest, entry: Approver) -> str | None:
+    """Why this link decides nothing any more, None while it does."""
+    if await s.requests.decision_of(request.id, entry.approver) is not None:
+        return "alreadyDecided"
+    if link.plan_digest != request.plan_digest:
+        return "planChanged"
+    if request.status is not RequestStatus.AWAITING_APPROVAL:
+        return "notPending"
+    if await s.requests.cancelled(request.id) is not None:
+        return "notPending"
+    return "linkExpired" if link.expired(s.now()) else None
+
+
+async def _page(
+    s: Services,
+    req: func.HttpRequest,
+    link: ApprovalLink,
+    request: ResetRequest,
+    entry: Approver,
+    form: dict[str, list[str]] | None = None,
+    error: str = "",
+) -> func.HttpResponse:
+    closed = await _closed(s, link, request, entry)
+    if closed is not None:
+        return await _state(s, request.id, closed, 200 if req.method in {"GET", "HEAD"} else 409)
+    form = form or {}
+    page = req.params.get("page", "1")
+    view = approval_view(
+        s.policy,
+        request,
+        entry.approver,
+        await targets_for(s, request, entry),
+        await s.requests.decisions(request.id),
+        s.now(),
+        page=int(page) if page.isascii() and page.isdigit() and len(page) <= 6 else 1,
+    )
+    view = replace(
+        view,
+        hidden=(("nonce", issue_nonce(s.settings.approval_keys, _token(req), s.now())),),
+        left_out=frozenset(int(n) for n in form.get("without", []) if n.isascii() and n.isdigit() and len(n) <= 9),
+        comment=clean_lines(form.get("comment", [""])[0], _COMMENT),
+        error=error,
+    )
+    return func.HttpResponse(
+        render("approval.html", view=view),
+        status_code=400 if error else 200,
+        headers=page_headers(),
+        mimetype="text/html",
+    )
+
+
+async def _state(s: Services, request_id: str, notice: str, status: int) -> func.HttpResponse:
+    request = await s.requests.get(request_id)
+    if request is None:
+        raise _Refused(404, "badLink")
+    view = state_view(
+        request, await s.targets.totals(request_id), await s.requests.decisions(request_id), s.now(), notice
+    )
+    page = render("approval_state.html", view=view)
+    return func.HttpResponse(page, status_code=status, headers=page_headers(), mimetype="text/html")
+
+
+def _problem(refused: _Refused) -> func.HttpResponse:
+    page = render("problem.html", view=ProblemView(refused.code))
+    return func.HttpResponse(page, status_code=refused.status, headers=page_headers(), mimetype="text/html")
+
+
+def _token(req: func.HttpRequest) -> str:
+    return str(req.route_params.get("token", ""))
+
+
+def _check_origin(s: Services, req: func.HttpRequest) -> None:
+    """A decision comes from our own page: browsers say so in Origin and no other page can make them say otherwise."""
+    origin = req.headers.get("Origin", "")
+    if origin not in {_origin_of(s.settings.public_base_url), _origin_of(req.url)}:
+        raise _Refused(403, "wrongOrigin")
+
+
+def _check_nonce(s: Services, req: func.HttpRequest, form: dict[str, list[str]]) -> None:
+    """A decision brings the nonce of the page it was made on."""
+    if not check_nonce(s.settings.approval_keys, _token(req), form.get("nonce", [""])[0], s.now()):
+        raise _Refused(403, "wrongNonce")
+
+
+def _origin_of(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _form(req: func.HttpRequest) -> dict[str, list[str]]:
+    body = req.get_body()
+    if len(body) > _MOST_FORM_BYTES:
+        raise _Refused(413, "tooLarge")
+    try:
+        return parse_qs(body.decode("utf-8"), keep_blank_values=True, max_num_fields=20_000)
+    except ValueError:
+        raise _Refused(400, "badLink") from None

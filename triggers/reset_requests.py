@@ -1,0 +1,195 @@
+"""Doors: reset requests are made, read, cancelled and tried again here."""
+
+import json
+from collections.abc import AsyncIterator, Iterable
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from domain.errors import ConflictError, InvalidInputError
+from domain.intake import read_json, read_request
+from domain.outcomes import WELL_ENDED, RequestStatus, TargetOutcome
+from domain.requests import ResetRequest
+from domain.shown import target_shown
+from domain.targets import Target
+from services import Services, services
+from triggers.answers import answering, json_answer
+from triggers.intake import accept
+from triggers.showing import find, show
+from triggers.starting import wake
+
+app = df.Blueprint(http_auth_level=func.AuthLevel.FUNCTION)
+
+# The source of requests that come by the API itself.
+API = "api"
+_MOST_BYTES = 2 * 1024 * 1024  # 10,000 user names of 200 characters
+_PAGE, _MOST = 50, 500
+_SCANNED = 1000  # rows looked at for one page, so that a filter that matches little ends soon
+
+
+@app.route("reset-requests", methods=["POST"])
+@app.durable_client_input(client_name="client")
+@answering
+async def create_request(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
+    s = services()
+    raw = req.get_body()
+    if len(raw) > _MOST_BYTES:
+        raise InvalidInputError(f"The body is larger than {_MOST_BYTES} bytes; send several requests.")
+    asked = read_request(read_json(raw), s.policy)
+    key = req.headers.get("Idempotency-Key")
+    request, new = await accept(s, client, asked, source=API, key=key, raw=_canonical(asked.body.to_json()))
+    return await accepted(s, request, new=new)
+
+
+async def accepted(s: Services, request: ResetRequest, *, new: bool) -> func.HttpResponse:
+    shown = await show(s, request)
+    headers = {"Location": shown.links.self, "Retry-After": "2"}
+    return json_answer(shown, 202 if new else 200, headers)
+
+
+@app.route("reset-requests", methods=["GET"])
+@answering
+async def list_requests(req: func.HttpRequest) -> func.HttpResponse:
+    s = services()
+    status = _one_of(req, "status", RequestStatus)
+    customer = s.policy.find_customer(req.params["customer"]) if req.params.get("customer") else None
+    if req.params.get("customer") and customer is None:
+        raise InvalidInputError("No customer is known by that name.", [_query_error("customer", "is not known")])
+    found: list[ResetRequest] = []
+    cursor, limit, scanned = req.params.get("cursor", ""), _limit(req), 0
+    while len(found) < limit and scanned < _SCANNED:
+        page, cursor = await s.requests.newest(cursor, limit - len(found))
+        found += [
+            r for r in page if (status is None or r.status is status) and (customer is None or customer in r.customers)
+        ]
+        scanned += limit
+        if not cursor:
+            break
+    return json_answer({"value": [(await show(s, r)).to_json() for r in found], "cursor": cursor or None})
+
+
+@app.route("reset-requests/{id}", methods=["GET"])
+@answering
+async def get_request(req: func.HttpRequest) -> func.HttpResponse:
+    s = services()
+    shown = await show(s, await find(s, req.route_params.get("id")))
+    return json_answer(shown, headers={} if shown.ended_at else {"Retry-After": "2"})
+
+
+@app.route("reset-requests/{id}/targets", methods=["GET"])
+@answering
+async def list_targets(req: func.HttpRequest) -> func.HttpResponse:
+    s = services()
+    request = await find(s, req.route_params.get("id"))
+    outcome = _one_of(req, "outcome", TargetOutcome)
+    customer = s.policy.find_customer(req.params.get("customer", "")) or req.params.get("customer")
+    start, limit = _number(req, "cursor"), _limit(req)
+    found: list[Target] = []
+    end = start + _SCANNED
+    while len(found) < limit and start < min(request.target_count, end):
+        page = [kept.target for kept in await s.targets.range(request.id, start, limit - len(found))]
+        if not page:
+            break
+        found += [t for t in page if (outcome is None or t.outcome is outcome) and customer in {None, t.customer}]
+        start = page[-1].number + 1
+    more = start < request.target_count
+    return json_answer({"value": [target_shown(t).to_json() for t in found], "cursor": str(start) if more else None})
+
+
+@app.route("reset-requests/{id}/audit", methods=["GET"])
+@answering
+async def list_audit(req: func.HttpRequest) -> func.HttpResponse:
+    s = services()
+    request = await find(s, req.route_params.get("id"))
+    events = await s.audits.page(request.id, _number(req, "cursor"), _MOST)
+    cursor = str(events[-1].number) if len(events) == _MOST else None
+    return json_answer({"value": [event.to_json() for event in events], "cursor": cursor})
+
+
+@app.route("reset-requests/{id}/cancel", methods=["POST"])
+@app.durable_client_input(client_name="client")
+@answering
+async def cancel_request(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
+    s = services()
+    request = await find(s, req.route_params.get("id"))
+    if request.status.ended:
+        raise ConflictError(f"The request has ended already: {request.status.value}.")
+    if await s.requests.cancel(request.id, API, s.now()):
+        await s.audits.append(request.id, s.now(), API, "cancelAccepted", once="cancelAccepted")
+    await wake(client, request.id)
+    return json_answer(await show(s, await find(s, request.id)), 202, {"Retry-After": "2"})
+
+
+@app.route("reset-requests/{id}/retry", methods=["POST"])
+@app.durable_client_input(client_name="client")
+@answering
+async def retry_request(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
+    s = services()
+    request = await find(s, req.route_params.get("id"))
+    if not request.status.ended:
+        raise ConflictError(f"The request has not ended yet: {request.status.value}. Wait for its end, or cancel it.")
+    value = _again(request, [target async for target in _not_well_ended(s, request)])
+    asked = read_request(value, s.policy)
+    raw = _canonical({"retryOf": request.id} | value)
+    new, is_new = await accept(
+        s, client, asked, source=request.source, key=req.headers.get("Idempotency-Key"), raw=raw, retry_of=request.id
+    )
+    return await accepted(s, new, new=is_new)
+
+
+async def _not_well_ended(s: Services, request: ResetRequest) -> AsyncIterator[Target]:
+    start = 0
+    while page := await s.targets.range(request.id, start, _MOST):
+        for kept in page:
+            if kept.target.outcome not in WELL_ENDED and kept.target.reason != "duplicateUser":
+                yield kept.target
+        start += len(page)
+
+
+def _again(request: ResetRequest, targets: Iterable[Target]) -> dict[str, object]:
+    """The body of a request for `targets` of an earlier one: planned anew, and approved anew."""
+    groups: dict[str, list[str]] = {}
+    for target in targets:
+        groups.setdefault(target.customer, []).append(target.user_id or target.asked)
+    if not groups:
+        raise ConflictError("Every target of the request ended well; there is nothing to try again.")
+    return {
+        "targets": [{"customer": customer, "users": users} for customer, users in groups.items()],
+        "reason": request.reason,
+        "ticket": request.ticket,
+        "requester": request.requester,
+        "methods": [kind.value for kind in request.methods],
+        "revokeSessions": request.revoke_sessions,
+        "dryRun": request.dry_run,
+    }
+
+
+def _canonical(value: object) -> bytes:
+    """The same bytes for the same values, so that another spelling of a body is no other body."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _query_error(name: str, detail: str) -> dict[str, str]:
+    return {"pointer": f"query/{name}", "detail": detail}
+
+
+def _one_of[E: (RequestStatus, TargetOutcome)](req: func.HttpRequest, name: str, kind: type[E]) -> E | None:
+    text = req.params.get(name)
+    if not text:
+        return None
+    try:
+        return kind(text)
+    except ValueError:
+        names = ", ".join(kind)
+        raise InvalidInputError(f"{name} is not known.", [_query_error(name, f"must be one of {names}")]) from None
+
+
+def _number(req: func.HttpRequest, name: str) -> int:
+    text = req.params.get(name) or "0"
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise InvalidInputError(f"{name} is none of ours.", [_query_error(name, "use the one that an answer gave")])
+    return int(text)
+
+
+def _limit(req: func.HttpRequest) -> int:
+    return max(1, min(_number(req, "limit") or _PAGE, _MOST))

@@ -1,0 +1,21 @@
+"""Reads what the API shows of a request."""
+
+from domain.errors import NotFoundError
+from domain.requests import ResetRequest
+from domain.shown import RequestShown, request_shown
+from services import Services
+
+
+async def find(s: Services, request_id: str | None) -> ResetRequest:
+    """The request; raises NotFoundError where there is none (an id that could be none is not looked up)."""
+    known = (
+        await s.requests.get(request_id) if request_id and request_id.isprintable() and len(request_id) <= 64 else None
+    )
+    if known is None:
+        raise NotFoundError("There is no such request.")
+    return known
+
+
+async def show(s: Services, request: ResetRequest) -> RequestShown:
+    totals = await s.targets.totals(request.id)
+    return request_shown(request, totals, await s.requests.decisions(request.id), s.settings.public_base_url)

@@ -1,0 +1,41 @@
+"""Starts the orchestration of a request, or sees that it is there already; and wakes one that waits."""
+
+import azure.durable_functions as df
+import grpc
+from durabletask.client import OrchestrationStatus
+
+from domain.requests import ResetRequest
+
+# Ended without having ended its request: started anew it does only what is left.
+_BROKEN = {OrchestrationStatus.FAILED, OrchestrationStatus.TERMINATED}
+
+
+async def start(client: df.DurableFunctionsClient, request: ResetRequest) -> None:
+    """Starts the orchestration of a new request. One that is there already is left alone."""
+    try:
+        await client.schedule_new_orchestration("reset_request", input={"id": request.id}, instance_id=request.id)
+    except grpc.aio.AioRpcError as error:
+        if error.code() is not grpc.StatusCode.ALREADY_EXISTS:
+            raise
+
+
+async def ensure_started(client: df.DurableFunctionsClient, request: ResetRequest) -> bool:
+    """Starts the orchestration of a request that has not ended and has none, or a broken one; True if it did."""
+    if request.status.ended:
+        return False
+    state = await client.get_orchestration_state(request.id, fetch_payloads=False)
+    if state is not None and state.runtime_status not in _BROKEN:
+        return False
+    if state is not None:
+        await client.purge_orchestration(request.id)
+    await start(client, request)
+    return True
+
+
+async def wake(client: df.DurableFunctionsClient, request_id: str) -> None:
+    """Tells a waiting orchestration to look at the records. A lost event costs time only: a timer looks, too."""
+    try:
+        await client.raise_orchestration_event(request_id, "decided", data={})
+    except grpc.aio.AioRpcError as error:
+        if error.code() is not grpc.StatusCode.NOT_FOUND:
+            raise
