@@ -148,8 +148,9 @@ async def test_damage_that_shows_later_is_told(path: Path, monkeypatch: pytest.M
     store = SqliteStore.open(path)
     with pytest.raises(DamagedStoreError):
         await store.scan("p", limit=1000)
-    with pytest.raises(DamagedStoreError):
-        await store.put("p", "050", {})
+    for _ in range(2):  # the second is not hindered by what the first left open
+        with pytest.raises(DamagedStoreError):
+            await store.put("p", "050", {})
     await store.close()
 
 
