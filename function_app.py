@@ -3,6 +3,7 @@
 import azure.durable_functions as df
 import azure.functions as func
 
+import activities.app
 import activities.begin_request
 import activities.finish_request
 import activities.notify_approvers
@@ -11,6 +12,7 @@ import activities.reset_target
 import activities.seal_plan
 import activities.settle_approval
 import activities.windows
+import orchestrators.app
 import orchestrators.reset_customer
 import orchestrators.reset_request
 import triggers.approvals
@@ -24,12 +26,12 @@ services()  # a bad setting or policy stops the start, with one clear line
 
 app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
 for part in (
-    triggers.health,
-    triggers.reset_requests,
-    triggers.webhooks,
-    triggers.approvals,
-    triggers.reconcile,
-    orchestrators.reset_request,
-    activities.begin_request,
+    triggers.health.app,
+    triggers.reset_requests.app,
+    triggers.webhooks.app,
+    triggers.approvals.app,
+    triggers.reconcile.app,
+    orchestrators.app.app,
+    activities.app.app,
 ):
-    app.register_functions(part.app)
+    app.register_functions(part)

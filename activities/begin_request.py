@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from activities.app import app
+from activities.app import Work, activity
 from domain.outcomes import RequestStatus
 from domain.requests import ResetRequest
 from services import services
@@ -11,8 +11,8 @@ from services import services
 WINDOW = 100
 
 
-@app.activity_trigger(input_name="work")
-async def begin_request(work: dict[str, Any]) -> dict[str, Any]:
+@activity
+async def begin_request(work: Work) -> Work:
     """`work`: {"id"}. Answers {"go": bool, "windows": [[customer, start, count], ...], "width": planning calls at once}."""
     s = services()
     request = await s.requests.get(work["id"])

@@ -1,16 +1,15 @@
 """Activity: ends a request: what is still open is settled as such, and the totals make its status."""
 
-from typing import Any
 
-from activities.app import app
+from activities.app import Work, activity
 from domain.outcomes import RequestStatus, TargetOutcome, request_status
 from services import Services, services
 
 _PAGE = 500
 
 
-@app.activity_trigger(input_name="work")
-async def finish_request(work: dict[str, Any]) -> dict[str, Any]:
+@activity
+async def finish_request(work: Work) -> Work:
     """`work`: {"id"}. Answers {"status"}."""
     return {"status": (await finish(services(), work["id"])).value}
 

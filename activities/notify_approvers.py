@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from activities.app import app
+from activities.app import Work, activity
 from domain.approval_links import ApprovalLink, sign
 from domain.outcomes import RequestStatus
 from domain.requests import Approver, ResetRequest
@@ -16,8 +16,8 @@ from web.fill import approval_view
 _PAGE = 500
 
 
-@app.activity_trigger(input_name="work")
-async def notify_approvers(work: dict[str, Any]) -> dict[str, Any]:
+@activity
+async def notify_approvers(work: Work) -> Work:
     """`work`: {"id", "reminder": 0 for the first mails, else which one, "last"}. Answers {"again": seconds or None, "fault"}."""
     return await notify(services(), work["id"], reminder=work.get("reminder", 0), last=work.get("last", False))
 

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from activities.app import app
+from activities.app import Work, activity
 from activities.planning import Planner, unplannable
 from domain.outcomes import TargetOutcome
 from domain.requests import ResetRequest
@@ -13,8 +13,8 @@ from records.targets import Kept
 from services import Services, services
 
 
-@app.activity_trigger(input_name="work")
-async def plan_targets(work: dict[str, Any]) -> dict[str, Any]:
+@activity
+async def plan_targets(work: Work) -> Work:
     """`work`: {"id", "start", "count", "last"}. Answers {"again": seconds or None, "fault"}; again while targets are left."""
     return await plan_window(services(), work["id"], work["start"], work["count"], last=work.get("last", False))
 

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from activities.app import app
+from activities.app import Work, activity
 from activities.removal import Leave, Removal
 from domain.outcomes import RequestStatus, TargetOutcome
 from services import Services, services
 
 
-@app.activity_trigger(input_name="work")
-async def reset_target(work: dict[str, Any]) -> dict[str, Any]:
+@activity
+async def reset_target(work: Work) -> Work:
     """`work`: {"id", "number", "last"}. Answers {"again": seconds or None, "fault", "pressure"}.
 
     `again` None: the target is settled. `fault` is a stable word, "" for none. `pressure` is how near the customer's tenant

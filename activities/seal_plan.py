@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from activities.app import app
+from activities.app import Work, activity
 from domain.approval import NotEnoughApproversError, Tally, approval_needed
 from domain.model import iso
 from domain.outcomes import RequestStatus, request_status
@@ -13,8 +13,8 @@ from services import Services, services
 _PAGE = 500
 
 
-@app.activity_trigger(input_name="work")
-async def seal_plan(work: dict[str, Any]) -> dict[str, Any]:
+@activity
+async def seal_plan(work: Work) -> Work:
     """`work`: {"id"}. Answers {"next": "approve" | "reset" | "end"}."""
     return {"next": await seal(services(), work["id"])}
 

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from activities.app import app
+from activities.app import Work, activity
 from activities.seal_plan import read_plan
 from domain.approval import Verdict, left_out, next_look, verdict
 from domain.model import iso
@@ -19,8 +19,8 @@ _ENDS = {
 }
 
 
-@app.activity_trigger(input_name="work")
-async def settle_approval(work: dict[str, Any]) -> dict[str, Any]:
+@activity
+async def settle_approval(work: Work) -> Work:
     """`work`: {"id"}. Answers {"next": "wait", "until": ISO instant, "reminder": how many are due} or {"next": "reset" | "end"}."""
     return await settle(services(), work["id"])
 

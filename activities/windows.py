@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from activities.app import app
+from activities.app import Work, activity
 from activities.reset_target import fail_open
 from services import Services, services
 
 
-@app.activity_trigger(input_name="work")
-async def take_turn(work: dict[str, Any]) -> dict[str, Any]:
+@activity
+async def take_turn(work: Work) -> Work:
     """`work`: {"id", "customer", "start", "count"}. Answers {"permits"}: how many targets may run at once, 0 to ask again."""
     s = services()
     customer = s.policy.customers.get(work["customer"])
@@ -19,8 +19,8 @@ async def take_turn(work: dict[str, Any]) -> dict[str, Any]:
     return {"permits": turn.permits}
 
 
-@app.activity_trigger(input_name="work")
-async def end_turn(work: dict[str, Any]) -> dict[str, Any]:
+@activity
+async def end_turn(work: Work) -> Work:
     """`work`: {"id", "customer", "start", "count", "width", "breaker"}: gives the permits back and writes the window's audit event.
 
     `breaker` is the stable word for why the customer was given up; then every open target of the window is settled with it.

@@ -15,13 +15,13 @@ from triggers.intake import accept
 from triggers.rates import Rates
 from triggers.reset_requests import accepted
 
-app = df.Blueprint(http_auth_level=func.AuthLevel.ANONYMOUS)
+app = df.Blueprint()
 
 _log = logging.getLogger("mfareset.webhooks")
 _rates = Rates()
 
 
-@app.route("webhooks/{source}", methods=["POST"])
+@app.route("webhooks/{source}", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @app.durable_client_input(client_name="client")
 @answering
 async def receive_delivery(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
