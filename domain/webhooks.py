@@ -117,15 +117,25 @@ def _zendesk(secrets: Sequence[str], headers: _Headers, body: bytes, now: dateti
 
 
 def _bearer(secrets: Sequence[str], headers: _Headers, body: bytes, _now: datetime) -> str:
-    kind, _, token = _need(headers, "authorization").partition(" ")
-    if kind.lower() != "bearer" or not token.strip():
-        raise SignatureError("malformed")
+    token = _token(*_need(headers, "authorization").partition(" ")[::2])
     # Digests of equal length, so that the time taken says nothing of the secret's length.
-    _be_one_of([_sha256(secret.encode()) for secret in secrets], [_sha256(token.strip().encode())])
+    _be_one_of([_sha256(secret.encode()) for secret in secrets], [_sha256(token)])
     for name in ("webhook-id", "x-request-id", "idempotency-key"):
         if headers.get(name):
             return _id(headers, name)
     return hashlib.sha256(body).hexdigest()
+
+
+def _token(kind: str, value: str) -> bytes:
+    """The token of an Authorization header; systems that know only Basic send it as the password."""
+    token = value.strip().encode()
+    if kind.lower() == "basic":
+        token = (_base64(value.strip()) or b"").partition(b":")[2]
+    elif kind.lower() != "bearer":
+        token = b""
+    if not token:
+        raise SignatureError("malformed")
+    return token
 
 
 _CHECKS: Mapping[Scheme, _Check] = {

@@ -18,7 +18,13 @@ from domain.policy_check import main, policy_schema
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef01234567").decode()
-ENVIRON = {"HELPDESK_SECRET": SECRET, "HELPDESK_CALLBACK_SECRET": SECRET, "OLD": SECRET, "SHORT": "whsec_c2hvcnQ="}
+ENVIRON = {
+    "HELPDESK_SECRET": SECRET,
+    "HELPDESK_CALLBACK_SECRET": SECRET,
+    "OLD": SECRET,
+    "SHORT": "whsec_c2hvcnQ=",
+    "EMPTY": "",
+}
 
 # As the contract shows it.
 CONTRACT = """
@@ -128,6 +134,12 @@ def test_several_secrets_while_one_is_replaced() -> None:
     ].secrets == (SECRET, SECRET[:-1] + "Z")
 
 
+@pytest.mark.parametrize("token", ["", "with space", "t\u00f6ken", "line\nbreak"])
+def test_a_bearers_token_must_fit_into_a_header(token: str) -> None:
+    source = '[sources.x]\nscheme = "bearer"\nsecret = "env:TOKEN"\n'
+    assert mistakes_of(CONTRACT + source, ENVIRON | {"TOKEN": token})[0].startswith("policy.toml:39: sources.x.secret")
+
+
 def test_no_secret_shows_in_a_text_of_the_policy() -> None:
     assert SECRET not in repr(parse_policy(CONTRACT, ENVIRON))
 
@@ -169,6 +181,7 @@ ONE_MISTAKE = [
     ('"env:HELPDESK_SECRET"', '"hunter2"', 25, "sources.helpdesk.secret", 'must be "env:NAME"'),
     ('"env:HELPDESK_SECRET"', '"env:NOT_THERE"', 25, "sources.helpdesk.secret", "NOT_THERE is missing or empty"),
     ('"env:HELPDESK_SECRET"', '["env:OLD", "env:NOT_THERE"]', 25, "sources.helpdesk.secret", "NOT_THERE"),
+    ('"env:HELPDESK_SECRET"', '"env:EMPTY"', 25, "sources.helpdesk.secret", "EMPTY is missing or empty"),
     ('"env:HELPDESK_SECRET"', "[]", 25, "sources.helpdesk.secret", "env:NAME"),
     ('"env:HELPDESK_SECRET"', '"env:SHORT"', 25, "sources.helpdesk.secret", "24 to 64 bytes"),
     ('"env:HELPDESK_CALLBACK_SECRET"', '"env:SHORT"', 36, "sources.helpdesk.callback.secret", "24 to 64 bytes"),

@@ -168,7 +168,9 @@ def test_several_signatures_in_one_header() -> None:
         ("zendesk", {"X-Zendesk-Webhook-Signature-Timestamp": "2021-02-25T14:42:30"}),
         ("zendesk", {"X-Zendesk-Webhook-Signature-Timestamp": "yesterday"}),
         ("zendesk", {"X-Zendesk-Webhook-Signature": "%%%"}),
-        ("bearer", {"Authorization": "Basic YS10b2tlbg=="}),
+        ("bearer", {"Authorization": "Basic YS10b2tlbg=="}),  # no colon, so no password
+        ("bearer", {"Authorization": "Basic %%%"}),
+        ("bearer", {"Authorization": "Digest a-token"}),
         ("bearer", {"Authorization": "Bearer"}),
     ],
 )
@@ -181,6 +183,12 @@ def test_a_bearers_delivery_without_an_id_is_known_by_its_body() -> None:
     headers = {"Authorization": "bearer a-token"}
     assert verify("bearer", ["a-token"], headers, BODY, NOW).delivery_id == hashlib.sha256(BODY).hexdigest()
     assert verify("bearer", ["a-token"], headers | {"Idempotency-Key": "k"}, BODY, NOW).delivery_id == "k"
+
+
+def test_a_bearers_token_may_come_as_a_password() -> None:
+    headers = {"Authorization": "Basic " + base64.b64encode(b"anybody:a-token").decode()}
+    assert verify("bearer", ["a-token"], headers, BODY, NOW)
+    assert refused("bearer", ["anybody"], headers, BODY) == "mismatch"
 
 
 def test_the_error_shows_no_secret() -> None:
