@@ -36,7 +36,7 @@ def warnings(data: Mapping[str, Any]) -> Iterator[Mistake]:
         people = {mail.lower() for mail in (*_texts(customer, "approvers"), *_texts(approval, "approvers"))}
         if len(people) < step_up:
             what = f"{step_up} approvals are needed after a step-up and {key} has {len(people)} approver(s)"
-            yield ("approval", "stepUp", "quorum"), f"{what}: such requests can only expire"
+            yield ("approval", "stepUp", "quorum"), f"{what}: such requests cannot be approved"
 
 
 def did_you_mean(word: str, known: Any) -> str:
