@@ -148,9 +148,8 @@ async def test_damage_that_shows_later_is_told(path: Path, monkeypatch: pytest.M
     store = SqliteStore.open(path)
     with pytest.raises(DamagedStoreError):
         await store.scan("p", limit=1000)
-    for _ in range(2):  # the second is not hindered by what the first left open
-        with pytest.raises(DamagedStoreError):
-            await store.put("p", "050", {})
+    with pytest.raises(DamagedStoreError):
+        await store.put("p", "050", {})
     await store.close()
 
 
@@ -166,6 +165,18 @@ async def test_a_full_disk_is_unavailable_and_passes(store: SqliteStore) -> None
     assert [row.key for row in await store.scan("p")] == ["before"]
     store._writer.execute("PRAGMA max_page_count = 1000000")
     assert await store.insert("p", "after", large)
+
+
+async def test_a_group_that_fails_half_way_leaves_nothing_behind(store: SqliteStore) -> None:
+    def refuse_updates(action: int, *_: object) -> int:
+        return sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_UPDATE else sqlite3.SQLITE_OK
+
+    store._writer.set_authorizer(refuse_updates)  # any failure after the first change is made will do
+    with pytest.raises(StoreUnavailableError):
+        await store.insert("p", "k", {"n": 1})
+    store._writer.set_authorizer(None)
+    assert await store.get("p", "k") is None
+    assert await store.insert("p", "k", {"n": 2})
 
 
 async def test_a_read_only_file_is_unavailable(store: SqliteStore) -> None:
