@@ -29,7 +29,10 @@ format: $(STAMP) ## let ruff put the layout right
 
 check: lint test ## what CI runs
 
+check-policy: $(STAMP) ## check a policy file: make check-policy FILE=policy.toml
+	@scripts/check-policy $(FILE)
+
 lock: ## pin requirements*.in into requirements*.txt
 	@scripts/lock
 
-.PHONY: help setup demo serve test lint format check lock
+.PHONY: help setup demo serve test lint format check check-policy lock

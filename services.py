@@ -29,9 +29,17 @@ from settings import Settings, read_settings, removing_stopped
 
 
 class Services:
-    def __init__(self, settings: Settings, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    """`transport` carries the calls to Graph; None: over the network."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
         self.settings = settings
         self.now = now
+        self._transport = transport
         self._graphs: WeakKeyDictionary[asyncio.AbstractEventLoop, Graph] = WeakKeyDictionary()
         self._stores: WeakKeyDictionary[asyncio.AbstractEventLoop, Store] = WeakKeyDictionary()
         self._file: SqliteStore | None = None
@@ -45,7 +53,7 @@ class Services:
         loop = asyncio.get_running_loop()
         graph = self._graphs.get(loop)
         if graph is None:
-            http = httpx.AsyncClient(timeout=TIMEOUT, limits=LIMITS)
+            http = httpx.AsyncClient(timeout=TIMEOUT, limits=LIMITS, transport=self._transport)
             graph = Graph(self.settings.graph_endpoint, Tokens(_token_source(self.settings, http)), http)
             self._graphs[loop] = graph
         return graph
