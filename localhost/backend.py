@@ -11,7 +11,7 @@ from typing import Any, cast, override
 
 import durabletask.internal.orchestrator_service_pb2 as pb
 import durabletask.internal.orchestrator_service_pb2_grpc as stubs
-import grpc  # type: ignore[import-untyped]
+import grpc
 from durabletask.internal import helpers
 from durabletask.testing.in_memory_backend import OrchestrationInstance
 from google.protobuf import wrappers_pb2  # type: ignore[import-untyped]
