@@ -1,0 +1,34 @@
+"""Outcome events: CloudEvents 1.0, one shape for ticket callbacks and for Service Bus."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from domain.model import iso
+from domain.shown import RequestShown
+
+type EventKind = Literal["accepted", "awaitingApproval", "decided", "completed", "followedUp"]
+
+KINDS: tuple[EventKind, ...] = ("accepted", "awaitingApproval", "decided", "completed", "followedUp")
+CONTENT_TYPE = "application/cloudevents+json"  # structured mode, CloudEvents 1.0, HTTP Protocol Binding 3.2
+_TYPE = "mfareset.request."
+
+
+def event_id(request_id: str, kind: EventKind, number: int = 1) -> str:
+    """The same for every attempt to deliver it, so that a receiver knows a repetition."""
+    return f"{request_id}:{kind}:{number}"
+
+
+def cloud_event(
+    kind: EventKind, request_shown: RequestShown, *, at: datetime, source: str, number: int = 1
+) -> dict[str, Any]:
+    """The event of `kind` about a request, as structured JSON. `source` is the service's public address, `at` when it happened."""
+    return {
+        "specversion": "1.0",
+        "id": event_id(request_shown.id, kind, number),
+        "source": f"{source}/api/reset-requests",
+        "type": f"{_TYPE}{kind}",
+        "subject": request_shown.id,
+        "time": iso(at),
+        "datacontenttype": "application/json",
+        "data": request_shown.to_json(),
+    }
