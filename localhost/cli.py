@@ -80,5 +80,6 @@ def _explain(error: Exception) -> int:
     if seen is None:
         traceback.print_exception(error)
     else:
-        print("localhost:", "; ".join(line.strip() for line in str(seen).splitlines() if line.strip()), file=sys.stderr)
+        lines = [line.strip() for line in str(seen).splitlines() if line.strip()]
+        print("localhost:", "; ".join(lines).replace(":; ", ": "), file=sys.stderr)
     return 1

@@ -2,24 +2,23 @@
 
 import asyncio
 import base64
-import json
 import logging
 import os
-import uuid
 from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import durabletask.internal.orchestrator_service_pb2 as pb
-from azure_functions_runtime import native_invocation, start_threadpool_executor, stop_threadpool_executor
+from azure_functions_runtime import start_threadpool_executor, stop_threadpool_executor
 from azure_functions_runtime.bindings.datumdef import Datum
 
 from localhost.app_index import App, Function
-from localhost.backend import MAX_MESSAGE_BYTES, DurableBackend
+from localhost.backend import DurableBackend
 from localhost.clock import Clock
 from localhost.errors import FunctionFailedError
 from localhost.instances import ActivityWork, OrchestrationWork
+from localhost.invoking import invoke
 from localhost.timers import Timers
 
 logger = logging.getLogger("localhost.functions")
@@ -91,38 +90,17 @@ class FunctionsHost:
 
     # --- one function ---
 
-    async def _invoke_named(self, function: Function | None, name: str, data: Datum) -> Datum | None:
-        if function is None:
-            raise FunctionFailedError("", "UnknownFunction", f"the app has no function for '{name}'", "")
-        return await self.invoke(function, data)
-
     async def invoke(
         self, function: Function, data: Datum, metadata: Mapping[str, Datum] | None = None
     ) -> Datum | None:
         """Runs one function on its trigger's data; returns what it returned. Raises FunctionFailedError."""
-        invocation_id = str(uuid.uuid4())
-        client = Datum(self._client_binding(), "string")
-        inputs = [(function.trigger["name"], data), *((name, client) for name in function.durable_clients)]
         with self._running():
-            ok, value, _, error, trace = await native_invocation.invocation_request_native(
-                invocation_id, function.id, inputs, dict(metadata or {})
-            )
-        if ok:
-            return value
-        kind = (error or "Error").partition("(")[0]  # `error` is the exception's repr
-        message = (trace or "").rpartition(f"{kind}: ")[2].strip() or kind
-        raise FunctionFailedError(invocation_id, kind, message, trace or "")
+            return await invoke(function, data, metadata or {}, self._backend.address)
 
-    def _client_binding(self) -> str:
-        """What the Durable extension hands to a client binding: where the engine is."""
-        return json.dumps(
-            {
-                "taskHubName": "localhost",
-                "connectionName": "",
-                "rpcBaseUrl": self._backend.address,
-                "maxGrpcMessageSizeInBytes": MAX_MESSAGE_BYTES,
-            }
-        )
+    async def _invoke_named(self, function: Function | None, name: str, data: Datum) -> Datum | None:
+        if function is None:
+            raise FunctionFailedError("", "UnknownFunction", f"the app has no function for '{name}'", "")
+        return await self.invoke(function, data)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Runs something beside the durable work (a timer trigger); the shutdown waits for it."""

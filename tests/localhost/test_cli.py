@@ -91,7 +91,7 @@ def test_without_a_graph_it_brings_the_simulator_and_its_mailbox(tmp_path: Path)
 
 def test_an_app_that_refuses_to_start_is_one_clear_line(tmp_path: Path) -> None:
     said = refused("refusing_app.py", tmp_path)
-    assert said == "localhost: policy has 2 mistakes:; approval.quorum: must be 1 or more; limits: is missing\n"
+    assert said == "localhost: policy has 2 mistakes: approval.quorum: must be 1 or more; limits: is missing\n"
 
 
 def test_a_bug_is_a_traceback(tmp_path: Path) -> None:
