@@ -71,12 +71,16 @@ class FunctionsHost:
         self._timekeeper = self._loop.create_task(self._keep_time())
         self._wake()
 
-    async def drain(self, seconds: float) -> int:
-        """Starts nothing new and waits for what runs; returns how many functions had to be cut off."""
+    def start_nothing_new(self) -> None:
+        """Leaves queued work and timers alone from now on; requests are still answered."""
         self._draining = True
         self._backend.on_work = lambda: None
         if self._timekeeper is not None:
             self._timekeeper.cancel()
+
+    async def drain(self, seconds: float) -> int:
+        """Starts nothing new and waits for what runs; returns how many functions had to be cut off."""
+        self.start_nothing_new()
         running = self._turns | self._works | self._others
         cut: set[asyncio.Task[None]] = set()
         if running:

@@ -1,5 +1,6 @@
 """Puts the parts together: one function app, served on one machine, for as long as the context lasts."""
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -79,6 +80,9 @@ async def serving[AnyClock: Clock](
         triggers.start()
         yield host
     finally:
+        loop = asyncio.get_running_loop()
+        end = loop.time() + GRACE_SECONDS  # one grace for requests and for what runs behind them
+        functions.start_nothing_new()
         await server.stop()
-        host.cut_off = await functions.drain(GRACE_SECONDS)
+        host.cut_off = await functions.drain(max(0.0, end - loop.time()))
         backend.stop()
