@@ -1,6 +1,5 @@
 """Activity: ends a request: what is still open is settled as such, and the totals make its status."""
 
-
 from activities.app import Work, activity
 from domain.outcomes import RequestStatus, TargetOutcome, request_status
 from services import Services, services

@@ -22,6 +22,8 @@ PASSES = 3
 LOOKS = 3
 LOOK_AGAIN = (3.0, 10.0)  # seconds before the second and the third look
 
+# Refusals that another pass may get past.
+_DEFERRED = frozenset({Fault.DEFAULT_METHOD, Fault.REFUSED})
 # Stable reasons of a target that a fault ended.
 _REASONS = {
     Fault.THROTTLED: "throttled",
@@ -57,6 +59,7 @@ class Removal:
         self._revoked = target.sessions_revoked
         self._revoke_detail = ""
         self._halt: Leave = "go"
+        self._refused: dict[str, Fault] = {}
         # Hardware tokens are read only where the plan has some or could gain some: a read on beta is a call of its own.
         self._hardware = MethodType.HARDWARE_OATH in {m.type for m in target.methods if m.id}
 
@@ -89,7 +92,7 @@ class Removal:
                 saved = self._saved().model_copy(update={"reads": looks})
                 return Run(saved, again=LOOK_AGAIN[looks - 1], fault="notVisibleYet")
         for method in open_ones:
-            _give_up(method, fault)
+            _give_up(method, fault, self._refused.get(method.id))
         if revoke_open:
             self._revoked = False
             self._revoke_detail = self._revoke_detail or (fault.detail if fault else "")
@@ -117,7 +120,7 @@ class Removal:
                     return None
                 answer = await self._ask(method)
                 if isinstance(answer, GraphError):
-                    if answer.fault is not Fault.DEFAULT_METHOD:
+                    if answer.fault not in _DEFERRED:
                         return answer
                     deferred.append(method)
                     method.detail, method.request_id = answer.detail, answer.request_id
@@ -141,7 +144,11 @@ class Removal:
             method.answered, method.detail, method.request_id = "removed", "", answer.request_id
             return None
         error = answer.error()
-        if error.passing or error.fault in {Fault.DEFAULT_METHOD, Fault.CONSENT}:
+        if error.passing or error.fault is Fault.CONSENT:
+            return error
+        if error.fault in _DEFERRED:
+            # Only one of the refusals is known to be about the default, by its words; any may pass once others are gone.
+            self._refused[method.id] = error.fault
             return error
         method.request_id = error.request_id
         if error.fault is Fault.NOT_FOUND:
@@ -224,13 +231,13 @@ def _newer(method: TargetMethod) -> None:
     method.detail = "Registered after the plan was approved; not touched."
 
 
-def _give_up(method: TargetMethod, fault: GraphError | None) -> None:
+def _give_up(method: TargetMethod, fault: GraphError | None, refused: Fault | None) -> None:
     """Settles a method that no further run will come back to, as what is known of it."""
     if method.answered:
         method.outcome = MethodOutcome.UNVERIFIED
         method.detail = "Graph accepted the removal, but the method is still listed."
     elif fault is None:
-        method.outcome = MethodOutcome.REFUSED_DEFAULT
+        method.outcome = MethodOutcome.FAILED if refused is Fault.REFUSED else MethodOutcome.REFUSED_DEFAULT
     else:
         method.outcome = MethodOutcome.THROTTLED if fault.fault is Fault.THROTTLED else MethodOutcome.FAILED
         method.detail, method.request_id = fault.detail, fault.request_id

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from localhost import logs
+from localhost.demo import demo
 from localhost.serve_command import ServeOptions, serve
 
 
@@ -29,6 +30,9 @@ def _parser() -> argparse.ArgumentParser:
     serve_parser = commands.add_parser("serve", help="start the app and leave it running")
     add_serve_flags(serve_parser)
     serve_parser.set_defaults(command=_serve)
+    demo_parser = commands.add_parser("demo", help="do the whole job once and tell every step")
+    demo_parser.add_argument("--log-level", default="warning", choices=["debug", "info", "warning", "error"])
+    demo_parser.set_defaults(command=lambda _: asyncio.run(demo(ServeOptions())))
     return parser
 
 

@@ -1,0 +1,22 @@
+"""The demo does the whole job, and says so with its exit code."""
+
+import subprocess
+import sys
+
+from tests.system import ROOT
+
+
+def test_demo_tells_every_step_and_ends_well() -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "localhost", "demo"], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    for expected in (
+        "Changed on the way: 401",
+        "/api/approvals/",
+        "adele@contoso.com            reset, sessions revoked",
+        "breakglass@contoso.com       refused (protectedUser)",
+        "deactivated",
+        "Every outcome agrees with what the tenants really hold.",
+    ):
+        assert expected in run.stdout
