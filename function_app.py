@@ -16,6 +16,7 @@ import orchestrators.app
 import orchestrators.reset_customer
 import orchestrators.reset_request
 import triggers.approvals
+import triggers.directory
 import triggers.health
 import triggers.reconcile
 import triggers.reset_requests
@@ -30,6 +31,7 @@ for part in (
     triggers.reset_requests.app,
     triggers.webhooks.app,
     triggers.approvals.app,
+    triggers.directory.app,
     triggers.reconcile.app,
     orchestrators.app.app,
     activities.app.app,

@@ -67,6 +67,7 @@ class GraphClient:
         self.tenant_id = tenant_id
         self.pressure = 0.0
         provider = _TokenProvider(tokens, tenant_id, str(httpx.URL(endpoint).host))
+        self.origin = str(httpx.URL(endpoint).copy_with(path="/", query=None)).rstrip("/")
         self._adapter = GraphRequestAdapter(BaseBearerTokenAuthenticationProvider(provider), client=http)
 
     async def send(

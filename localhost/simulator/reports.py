@@ -64,6 +64,11 @@ def list_details(world: "World", call: Call) -> Answer:
     if "$filter" in call.params:
         test = Filter(call.params["$filter"]).parse()
         users = [user for user in users if test(_current(world, tenant, user, now))]
+    if "$orderby" in call.params:
+        name, _, direction = call.params["$orderby"].partition(" ")
+        users.sort(key=lambda user: (user.upn if name == "userPrincipalName" else user.name).lower())
+        if direction.strip().lower() == "desc":
+            users.reverse()
     return page(
         call,
         users,

@@ -1,0 +1,128 @@
+"""Doors: the customers, what they allow, their users and methods, live from Graph."""
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from domain.errors import InvalidInputError, NotFoundError
+from domain.methods import MethodType
+from domain.options import options_of
+from domain.shown_directory import CustomerShown, CustomersShown
+from domain.text import clean
+from graph.listing import Order, Query
+from services import services
+from triggers.answers import answering, json_answer
+from triggers.reading import chosen_customers, shown_methods, shown_user, shown_users
+
+app = df.Blueprint()
+
+_PAGE, _MOST = 50, 200
+# Longer than any name; Graph refuses long searches anyway.
+_SEARCH = 120
+
+
+@app.route("customers", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@answering
+async def list_customers(req: func.HttpRequest) -> func.HttpResponse:
+    policy = services().policy
+    value = [
+        CustomerShown(
+            customer=key,
+            name=customer.name or key,
+            tenant_id=customer.tenant_id,
+            domains=list(customer.domains),
+            methods=list(customer.methods),
+        )
+        for key, customer in policy.customers.items()
+    ]
+    return json_answer(CustomersShown(value=value))
+
+
+@app.route("options", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@answering
+async def show_options(req: func.HttpRequest) -> func.HttpResponse:
+    s = services()
+    return json_answer(options_of(s.policy, chosen_customers(s, req.params.get("customers"))))
+
+
+@app.route("users", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@answering
+async def list_directory_users(req: func.HttpRequest) -> func.HttpResponse:
+    s = services()
+    customers = chosen_customers(s, req.params.get("customers"))
+    shown = await shown_users(s, customers, query_of(req), req.params.get("cursor", ""), _limit(req))
+    return json_answer(shown)
+
+
+@app.route("customers/{customer}/users/{user}", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@answering
+async def get_directory_user(req: func.HttpRequest) -> func.HttpResponse:
+    s = services()
+    customer = s.policy.find_customer(req.route_params.get("customer", ""))
+    if customer is None:
+        raise NotFoundError("There is no such customer.")
+    return json_answer(await shown_user(s, customer, req.route_params.get("user", "")[:320]))
+
+
+@app.route("authentication-methods", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@answering
+async def list_authentication_methods(req: func.HttpRequest) -> func.HttpResponse:
+    s = services()
+    customers = chosen_customers(s, req.params.get("customers"))
+    shown = await shown_methods(
+        s,
+        customers,
+        query_of(req),
+        req.params.get("cursor", ""),
+        kinds=_kinds(req),
+        older_than_days=_number(req, "olderThanDays"),
+    )
+    return json_answer(shown)
+
+
+def query_of(req: func.HttpRequest) -> Query:
+    """What the parameters ask for: search, enabled, guest, registered, admin, sort."""
+    sort = req.params.get("sort") or "displayName"
+    orders: dict[str, Order] = {"displayName": "name", "userPrincipalName": "userPrincipalName"}
+    if sort.removeprefix("-") not in orders:
+        raise _invalid("sort", "must be displayName or userPrincipalName, with a - before it for descending")
+    return Query(
+        search=clean(req.params.get("search", ""), _SEARCH),
+        enabled=_flag(req, "enabled"),
+        guest=_flag(req, "guest"),
+        registered=_flag(req, "registered"),
+        admin=_flag(req, "privileged"),
+        order=orders[sort.removeprefix("-")],
+        descending=sort.startswith("-"),
+    )
+
+
+def _kinds(req: func.HttpRequest) -> frozenset[MethodType]:
+    names = [name for name in req.params.get("type", "").split(",") if name]
+    try:
+        return frozenset(MethodType(name) for name in names)
+    except ValueError:
+        raise _invalid("type", f"must be some of {', '.join(MethodType)}") from None
+
+
+def _flag(req: func.HttpRequest, name: str) -> bool | None:
+    text = req.params.get(name, "")
+    if text not in {"", "true", "false"}:
+        raise _invalid(name, "must be true or false")
+    return {"true": True, "false": False}.get(text)
+
+
+def _number(req: func.HttpRequest, name: str) -> int | None:
+    text = req.params.get(name, "")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= 5):
+        raise _invalid(name, "must be a whole number")
+    return int(text)
+
+
+def _limit(req: func.HttpRequest) -> int:
+    return max(1, min(_number(req, "limit") or _PAGE, _MOST))
+
+
+def _invalid(name: str, detail: str) -> InvalidInputError:
+    return InvalidInputError(f"{name} is not known.", [{"pointer": f"query/{name}", "detail": detail}])
