@@ -33,7 +33,7 @@ class _Refused(Exception):  # noqa: N818 - it is an answer
         self.status, self.code = status, code
 
 
-@app.route("approvals/{token}", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
+@app.route("api/approvals/{token}", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 async def show_approval(req: func.HttpRequest) -> func.HttpResponse:
     s = services()
     try:
@@ -43,7 +43,7 @@ async def show_approval(req: func.HttpRequest) -> func.HttpResponse:
         return _problem(refused)
 
 
-@app.route("approvals/{token}", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@app.route("api/approvals/{token}", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @app.durable_client_input(client_name="client")
 async def decide_approval(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
     s = services()

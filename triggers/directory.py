@@ -20,7 +20,7 @@ _PAGE, _MOST = 50, 200
 _SEARCH = 120
 
 
-@app.route("customers", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@app.route("api/customers", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
 @answering
 async def list_customers(req: func.HttpRequest) -> func.HttpResponse:
     policy = services().policy
@@ -37,14 +37,14 @@ async def list_customers(req: func.HttpRequest) -> func.HttpResponse:
     return json_answer(CustomersShown(value=value))
 
 
-@app.route("options", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@app.route("api/options", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
 @answering
 async def show_options(req: func.HttpRequest) -> func.HttpResponse:
     s = services()
     return json_answer(options_of(s.policy, chosen_customers(s, req.params.get("customers"))))
 
 
-@app.route("users", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@app.route("api/users", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
 @answering
 async def list_directory_users(req: func.HttpRequest) -> func.HttpResponse:
     s = services()
@@ -53,7 +53,7 @@ async def list_directory_users(req: func.HttpRequest) -> func.HttpResponse:
     return json_answer(shown)
 
 
-@app.route("customers/{customer}/users/{user}", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@app.route("api/customers/{customer}/users/{user}", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
 @answering
 async def get_directory_user(req: func.HttpRequest) -> func.HttpResponse:
     s = services()
@@ -63,7 +63,7 @@ async def get_directory_user(req: func.HttpRequest) -> func.HttpResponse:
     return json_answer(await shown_user(s, customer, req.route_params.get("user", "")[:320]))
 
 
-@app.route("authentication-methods", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@app.route("api/authentication-methods", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
 @answering
 async def list_authentication_methods(req: func.HttpRequest) -> func.HttpResponse:
     s = services()

@@ -7,6 +7,6 @@ from triggers.answers import json_answer
 app = func.Blueprint()  # type: ignore[no-untyped-call]
 
 
-@app.route("health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@app.route("api/health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 async def health(req: func.HttpRequest) -> func.HttpResponse:
     return json_answer({"status": "ok"})

@@ -27,7 +27,7 @@ _PAGE, _MOST = 50, 500
 _SCANNED = 1000  # rows looked at for one page, so that a filter that matches little ends soon
 
 
-@app.route("reset-requests", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
+@app.route("api/reset-requests", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
 @app.durable_client_input(client_name="client")
 @answering
 async def create_request(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
@@ -47,7 +47,7 @@ async def accepted(s: Services, request: ResetRequest, *, new: bool) -> func.Htt
     return json_answer(shown, 202 if new else 200, headers)
 
 
-@app.route("reset-requests", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@app.route("api/reset-requests", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
 @answering
 async def list_requests(req: func.HttpRequest) -> func.HttpResponse:
     s = services()
@@ -68,7 +68,7 @@ async def list_requests(req: func.HttpRequest) -> func.HttpResponse:
     return json_answer({"value": [(await show(s, r)).to_json() for r in found], "cursor": cursor or None})
 
 
-@app.route("reset-requests/{id}", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@app.route("api/reset-requests/{id}", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
 @answering
 async def get_request(req: func.HttpRequest) -> func.HttpResponse:
     s = services()
@@ -76,7 +76,7 @@ async def get_request(req: func.HttpRequest) -> func.HttpResponse:
     return json_answer(shown, headers={} if shown.ended_at else {"Retry-After": "2"})
 
 
-@app.route("reset-requests/{id}/targets", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@app.route("api/reset-requests/{id}/targets", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
 @answering
 async def list_targets(req: func.HttpRequest) -> func.HttpResponse:
     s = services()
@@ -96,7 +96,7 @@ async def list_targets(req: func.HttpRequest) -> func.HttpResponse:
     return json_answer({"value": [target_shown(t).to_json() for t in found], "cursor": str(start) if more else None})
 
 
-@app.route("reset-requests/{id}/audit", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@app.route("api/reset-requests/{id}/audit", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
 @answering
 async def list_audit(req: func.HttpRequest) -> func.HttpResponse:
     s = services()
@@ -106,7 +106,7 @@ async def list_audit(req: func.HttpRequest) -> func.HttpResponse:
     return json_answer({"value": [event.to_json() for event in events], "cursor": cursor})
 
 
-@app.route("reset-requests/{id}/cancel", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
+@app.route("api/reset-requests/{id}/cancel", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
 @app.durable_client_input(client_name="client")
 @answering
 async def cancel_request(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
@@ -120,7 +120,7 @@ async def cancel_request(req: func.HttpRequest, client: df.DurableFunctionsClien
     return json_answer(await show(s, await find(s, request.id)), 202, {"Retry-After": "2"})
 
 
-@app.route("reset-requests/{id}/retry", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
+@app.route("api/reset-requests/{id}/retry", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
 @app.durable_client_input(client_name="client")
 @answering
 async def retry_request(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:

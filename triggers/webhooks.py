@@ -21,7 +21,7 @@ _log = logging.getLogger("mfareset.webhooks")
 _rates = Rates()
 
 
-@app.route("webhooks/{source}", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@app.route("api/webhooks/{source}", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @app.durable_client_input(client_name="client")
 @answering
 async def receive_delivery(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:

@@ -1,0 +1,20 @@
+"""Every address of the app: the API below /api, the console below /console, and who may call what."""
+
+from pathlib import Path
+
+from localhost.app_index import load_app
+
+ROOT = Path(__file__).resolve().parents[2]
+# These verify who speaks by themselves: a signature, a token in the link, a sign-in. Health says nothing.
+OPEN = ("api/health", "api/webhooks/", "api/approvals/", "console")
+
+
+def test_routes_are_the_contracts_and_need_a_key_unless_they_verify_by_themselves() -> None:
+    # host.json's routePrefix is empty, so that the console need not live below /api: routes name it themselves.
+    app = load_app(ROOT)
+    assert app.route_prefix == ""
+    for function in app.triggered_by("httpTrigger"):
+        route = str(function.trigger["route"])
+        assert route.startswith(("api/", "console")), f"{function.name} is at /{route}"
+        level = str(function.trigger["authLevel"]).upper()
+        assert level == ("ANONYMOUS" if route.startswith(OPEN) else "FUNCTION"), f"{function.name}: {level}"
