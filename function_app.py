@@ -8,10 +8,13 @@ import activities.begin_request
 import activities.finish_request
 import activities.notify_approvers
 import activities.plan_targets
+import activities.record_event
 import activities.reset_target
 import activities.seal_plan
+import activities.send_callback
 import activities.settle_approval
 import activities.windows
+import orchestrators.announcing
 import orchestrators.app
 import orchestrators.reset_customer
 import orchestrators.reset_request

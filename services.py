@@ -17,6 +17,7 @@ from azure.core.credentials_async import AsyncTokenCredential
 from domain.policy import Policy
 from graph.client import LIMITS, TIMEOUT, Graph
 from graph.tokens import CredentialTokens, SecretTokens, Tokens, TokenSource
+from records.announcements import Announcements
 from records.audits import Audits
 from records.deliveries import Deliveries
 from records.leases import Leases
@@ -92,6 +93,10 @@ class Services:
     @property
     def audits(self) -> Audits:
         return Audits(self.store)
+
+    @property
+    def announcements(self) -> Announcements:
+        return Announcements(self.store)
 
     @property
     def turns(self) -> Turns:

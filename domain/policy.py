@@ -14,13 +14,16 @@ from domain.policy_model import (
     Callback,
     Customer,
     Fields,
+    FollowUp,
     Guards,
     Limits,
+    Notices,
     Part,
     Policy,
     Scheme,
     Source,
     StepUp,
+    Template,
 )
 from domain.policy_rules import did_you_mean, disagreements, warnings
 
@@ -29,13 +32,16 @@ __all__ = [
     "Callback",
     "Customer",
     "Fields",
+    "FollowUp",
     "Guards",
     "Limits",
+    "Notices",
     "Policy",
     "PolicyError",
     "Scheme",
     "Source",
     "StepUp",
+    "Template",
     "parse_policy",
     "policy_warnings",
 ]

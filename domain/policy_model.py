@@ -114,6 +114,8 @@ class Customer(Part):
     methods: tuple[MethodType, ...] = Field(STANDARD_SCOPE, min_length=1, description="What may be reset there")
     in_flight: Count | None = Field(None, le=64, description="Instead of limits.inFlightPerCustomer")
     notify_users: Flag = Field(True, description="Whether users get a notice by mail after their reset")
+    notify_managers: Flag = Field(False, description="Whether the user's manager gets one, too")
+    contact: str = Field("", max_length=100, description="Whom users call, in notices; absent: notices.contact")
 
 
 class Fields(Part):
@@ -139,8 +141,15 @@ class Fields(Part):
         return self
 
 
+Template = Literal["servicenow", "jira", "zendesk", "halopsa", "connectwise", "freshservice"]
+
+
 class Callback(Part):
     url: Url
+    template: Template | None = Field(
+        None, description="Adds a comment for a ticket of this system to the event's data"
+    )
+    allow_private: Flag = Field(False, description="Whether the address may be one of a private network")
     secrets: Annotated[Secrets, AfterValidator(standard_secrets)] = Field(
         alias="secret", repr=False, description="Signs with Standard Webhooks; with several, each signs"
     )
@@ -169,6 +178,21 @@ class Source(Part):
                 return secrets
 
 
+class FollowUp(Part):
+    after: Duration | None = Field(
+        None, description="How long after a reset the users' methods are read again; absent: never"
+    )
+    quickly: Duration = Field(
+        timedelta(minutes=10),
+        json_schema_extra={"default": "10m"},
+        description="Who registers sooner than this after the reset is reported as quick",
+    )
+
+
+class Notices(Part):
+    contact: str = Field("your service desk", max_length=100, description="Whom users call: a name, number or address")
+
+
 class Policy(Part):
     """The whole file. Customer keys are as written; look-ups ignore case."""
 
@@ -177,6 +201,8 @@ class Policy(Part):
     guards: Guards = Field(default_factory=Guards)
     customers: dict[Key, Customer] = Field(min_length=1)
     sources: dict[Key, Source] = Field(default_factory=dict)
+    follow_up: FollowUp = Field(default_factory=FollowUp)
+    notices: Notices = Field(default_factory=Notices)
 
     @cached_property
     def _names(self) -> dict[str, str]:
@@ -203,3 +229,8 @@ class Policy(Part):
     def in_flight_of(self, customer_key: str) -> int:
         """How many users of this customer are worked on at the same time."""
         return self.customers[customer_key].in_flight or self.limits.in_flight_per_customer
+
+    def contact_of(self, customer_key: str) -> str:
+        """Whom this customer's users call."""
+        customer = self.customers.get(customer_key)
+        return (customer.contact if customer else "") or self.notices.contact

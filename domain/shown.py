@@ -1,9 +1,11 @@
 """What the API shows. The OpenAPI description is made from these models, so it cannot tell anything else."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import Field
 
+from domain.announcements import CallbackShown
 from domain.methods import MethodType
 from domain.model import Instant, Model
 from domain.outcomes import MethodOutcome, RequestStatus, TargetOutcome
@@ -69,6 +71,7 @@ class RequestShown(Model):
     retry_of: str | None
     failure: str | None
     detail: str
+    callbacks: list[CallbackShown] = Field(description="What the source was told, and whether it got through")
     links: Links
 
 
@@ -102,7 +105,13 @@ class TargetShown(Model):
     sessions_revoked: bool | None
 
 
-def request_shown(request: ResetRequest, totals: dict[str, int], decisions: list[Decision], base: str) -> RequestShown:
+def request_shown(
+    request: ResetRequest,
+    totals: dict[str, int],
+    decisions: list[Decision],
+    base: str,
+    callbacks: Sequence[CallbackShown] = (),
+) -> RequestShown:
     """`base` is the address the API's paths are under, such as https://host."""
     address = f"{base}/api/reset-requests/{request.id}"
     approval = request.approval
@@ -118,6 +127,7 @@ def request_shown(request: ResetRequest, totals: dict[str, int], decisions: list
             approvers=[ApproverShown(**entry.model_dump(exclude={"mails"})) for entry in approval.approvers],
             decisions=decisions,
         ),
+        callbacks=list(callbacks),
         links=Links(
             self=address,
             targets=f"{address}/targets",

@@ -108,5 +108,10 @@ def _first(customers: Sequence[CustomerView], limit: int, *, trouble_first: bool
     )
 
 
+def first_users(customers: Sequence[CustomerView], limit: int) -> tuple[CustomerView, ...]:
+    """At most `limit` users between the customers, those with trouble first."""
+    return _first(customers, limit, trouble_first=True)
+
+
 def _trouble(user: UserView) -> int:
     return _TROUBLE_FIRST.index(user.outcome) if user.outcome in _TROUBLE_FIRST else 0

@@ -5,6 +5,7 @@ from typing import Any
 
 from durabletask.task import OrchestrationContext, Task, TaskFailedError, when_all, when_any
 
+from orchestrators.announcing import announce
 from orchestrators.app import RETRY, app
 from orchestrators.fan_out import FanOut, Step
 
@@ -21,14 +22,18 @@ def reset_request(ctx: OrchestrationContext, work: dict[str, Any]) -> Step:
     begun = yield ctx.call_activity("begin_request", input=request, retry_policy=RETRY)
     if begun["go"]:
         windows = begun["windows"]
+        yield from announce(ctx, request, "accepted")
         yield from _plan(ctx, request, windows)
         sealed = yield ctx.call_activity("seal_plan", input=request, retry_policy=RETRY)
         following = sealed["next"]
         if following == "approve":
+            yield from announce(ctx, request, "awaitingApproval")
             following = yield from _approve(ctx, request)
+            yield from announce(ctx, request, "decided")
         if following == "reset":
             yield from _reset(ctx, request, windows)
     ended = yield ctx.call_activity("finish_request", input=request, retry_policy=RETRY)
+    yield from announce(ctx, request, "completed")
     return ended
 
 

@@ -1,9 +1,11 @@
 """Reads what the API shows of a request."""
 
+from activities.showing import show
 from domain.errors import NotFoundError
 from domain.requests import ResetRequest
-from domain.shown import RequestShown, request_shown
 from services import Services
+
+__all__ = ["find", "show"]
 
 
 async def find(s: Services, request_id: str | None) -> ResetRequest:
@@ -14,8 +16,3 @@ async def find(s: Services, request_id: str | None) -> ResetRequest:
     if known is None:
         raise NotFoundError("There is no such request.")
     return known
-
-
-async def show(s: Services, request: ResetRequest) -> RequestShown:
-    totals = await s.targets.totals(request.id)
-    return request_shown(request, totals, await s.requests.decisions(request.id), s.settings.public_base_url)

@@ -113,6 +113,16 @@ WARNING: Mapping[str, str] = {
     "methodsUnreadable": "Not every kind of method could be read. What was not seen is not removed.",
 }
 
+# What the follow-up found of a user who was reset.
+FOLLOW_UP: Mapping[str, str] = {
+    "exposed": "has not registered again: the password alone may be enough to sign in",
+    "quick": "registered again within minutes of the reset: ask whether it was the user",
+    "registered": "has registered again",
+    "protected": "has not registered again, and still has another strong method",
+    "unreadable": "could not be looked at",
+    "gone": "is not in the directory any more",
+}
+
 # Why a request needs more care or more approvals than usual.
 STEP_UP: Mapping[str, str] = {
     "manyTargets": "It is about unusually many users.",

@@ -1,0 +1,66 @@
+"""Activity: keeps an event of a request as things stand now, and says who is to be told."""
+
+from typing import Any
+
+from activities.app import Work, activity
+from activities.commenting import comment_view
+from activities.showing import show
+from domain.announcements import Announcement
+from domain.outcomes import RequestStatus
+from domain.requests import ResetRequest
+from messaging.comment_text import comment
+from messaging.events import EventKind, cloud_event
+from records.errors import ValueTooLargeError
+from services import Services, services
+
+# A denial and an approval are decisions; an expiry or a cancel is told by the end alone.
+_DECIDED = {RequestStatus.RESETTING, RequestStatus.DENIED}
+
+
+@activity
+async def record_event(work: Work) -> Work:
+    """`work`: {"id", "kind"}. Answers {"senders": [...]}: the keys of orchestrators.announcing.SENDERS with something to send."""
+    return {"senders": await record(services(), work["id"], work["kind"])}
+
+
+async def record(s: Services, request_id: str, kind: EventKind) -> list[str]:
+    request = await s.requests.get(request_id)
+    if request is None or (kind == "decided" and request.status not in _DECIDED):
+        return []
+    senders = senders_of(s, request)
+    if not senders:
+        return []
+    known = await s.announcements.get(request_id, kind)
+    if known is None:
+        event = await made(s, request, kind)
+        try:
+            await s.announcements.add(request_id, Announcement(kind=kind, event=event))
+        except ValueTooLargeError:
+            # Only a request with thousands of people in its approvals comes here: the receiver reads it by its link.
+            await s.announcements.add(
+                request_id, Announcement(kind=kind, event=event | {"data": _short(event["data"])})
+            )
+        return senders
+    return senders if known.state == "pending" else []
+
+
+def senders_of(s: Services, request: ResetRequest) -> list[str]:
+    source = s.policy.sources.get(request.source)
+    return ["callback"] if source is not None and source.callback is not None else []
+
+
+async def made(s: Services, request: ResetRequest, kind: EventKind) -> dict[str, Any]:
+    """The event of `kind` as the request stands, with the comment for a ticket where the policy names a system."""
+    event = cloud_event(kind, await show(s, request), at=s.now(), source=s.settings.public_base_url)
+    source = s.policy.sources.get(request.source)
+    template = source.callback.template if source is not None and source.callback is not None else None
+    if template is not None:
+        # Beside the request, not as an attribute of the event: those hold no line breaks (CloudEvents 1.0, 3.1).
+        event["data"]["comment"] = comment(template, kind, await comment_view(s, request, kind))
+    return event
+
+
+def _short(data: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: data[name] for name in ("id", "status", "createdAt", "endedAt", "source", "ticket", "totals", "links")
+    }

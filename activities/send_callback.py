@@ -1,0 +1,61 @@
+"""Activity: sends one event of a request to its source's callback. At least once: a lost answer is sent again, under the same id."""
+
+from datetime import datetime
+from typing import Any
+
+from activities.app import Work, activity
+from domain.announcements import Announcement
+from domain.policy import Callback
+from messaging.callback import post_event
+from messaging.errors import MessagingError
+from services import Services, services
+
+
+@activity
+async def send_callback(work: Work) -> Work:
+    """`work`: {"id", "kind", "last"}. Answers {"again": seconds to wait at least, None when it is over}."""
+    return await send(services(), work["id"], work["kind"], last=work.get("last", False))
+
+
+async def send(s: Services, request_id: str, kind: str, *, last: bool) -> dict[str, Any]:
+    request = await s.requests.get(request_id)
+    announcement = await s.announcements.get(request_id, kind)
+    if request is None or announcement is None or announcement.state != "pending":
+        return {"again": None}
+    source = s.policy.sources.get(request.source)
+    if source is None or source.callback is None:
+        noted = _noted(s.now(), state="failed", detail="The policy names no callback for this source any more.")
+        await s.announcements.update(request_id, kind, noted)
+        return {"again": None}
+    changes, again = await _attempt(source.callback, announcement, s.now(), last=last)
+    await s.announcements.update(request_id, kind, _noted(s.now(), attempts=announcement.attempts + 1, **changes))
+    if again is None:
+        event = "callbackDelivered" if changes["state"] == "delivered" else "callbackFailed"
+        data = {"kind": kind, "attempts": announcement.attempts + 1, "status": changes.get("last_status")}
+        await s.audits.append(request_id, s.now(), "service", event, data)
+    return {"again": again}
+
+
+async def _attempt(
+    callback: Callback, announcement: Announcement, now: datetime, *, last: bool
+) -> tuple[dict[str, Any], float | None]:
+    """What changes in the announcement, and how long to wait at least before another attempt, None for none."""
+    state = "failed" if last else "pending"
+    again = None if last else 0.0
+    try:
+        answer = await post_event(callback, announcement.event, now)
+    except MessagingError as error:
+        return {"state": state, "last_status": None, "detail": f"{error.reason}: {error}"}, again
+    changes = {"last_status": answer.status, "detail": ""}
+    if answer.took_it:
+        return changes | {"state": "delivered"}, None
+    if answer.gone:
+        return changes | {"state": "gone", "detail": "The receiver answered 410: it wants no more of this."}, None
+    return changes | {"state": state}, None if last else answer.retry_after or 0.0
+
+
+def _noted(now: datetime, **changes: Any) -> Any:
+    def noted(announcement: Announcement) -> Announcement:
+        return announcement.model_copy(update={"last_at": now, **changes})
+
+    return noted

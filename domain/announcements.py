@@ -1,0 +1,44 @@
+"""Announcements: what is told to others about a request, and how far the telling came."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from domain.model import Instant, Model
+
+type AnnouncementState = Literal["pending", "delivered", "failed", "gone"]
+
+
+class Announcement(Model):
+    """One event of a request, kept as it is sent, so that every attempt sends the same bytes.
+
+    `state` is that of the callback: `failed` after the last attempt, `gone` when the receiver answered 410.
+    """
+
+    kind: str
+    event: dict[str, Any]
+    state: AnnouncementState = "pending"
+    attempts: int = 0
+    last_status: int | None = None
+    last_at: Instant | None = None
+    detail: str = ""
+
+    @property
+    def undelivered(self) -> bool:
+        """Whether it is over and did not get through."""
+        return self.state in {"failed", "gone"}
+
+
+class CallbackShown(Model):
+    """`last_status` is the HTTP status of the last answer, absent where there was none."""
+
+    kind: str
+    state: AnnouncementState
+    attempts: int
+    last_status: int | None = Field(default=None)
+    last_at: Instant | None = None
+    detail: str = ""
+
+
+def callback_shown(announcement: Announcement) -> CallbackShown:
+    return CallbackShown(**announcement.model_dump(exclude={"event"}))

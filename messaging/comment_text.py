@@ -1,0 +1,108 @@
+"""Comments for tickets: what happened, in the markup of the system that shows them.
+
+Whoever asks for a reset writes the reason, and directories hold the names: each format neutralises what its system would
+take for markup.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from jinja2 import Environment
+from markupsafe import Markup
+
+from domain.policy import Template
+from domain.text import clean
+from messaging.events import EventKind
+from messaging.mail_text import first_users
+from web.templating import PRINTED, environment
+from web.views import CustomerView, DecisionView
+
+# A ticket is read, not searched: those with trouble first, and how many more there are.
+COMMENT_USERS = 50
+COMMENT_APPROVERS = 10
+
+# What the systems take in the field that a comment goes to: docs/sources has the field of each.
+FORMATS: dict[Template, str] = {
+    "servicenow": "txt",
+    "jira": "wiki",
+    "zendesk": "html",
+    "halopsa": "html",
+    "connectwise": "txt",
+    "freshservice": "html",
+}
+
+_WIKI = re.compile(r"([\\{}\[\]*_+^~!|?#-])")  # Atlassian's wiki renderer: a backslash takes the meaning away
+
+
+@dataclass(frozen=True, slots=True)
+class CommentView:
+    """`waiting_for` are approvers who were asked and have not decided."""
+
+    request_id: str
+    status: str
+    users: int
+    dry_run: bool
+    requester: str
+    reason: str
+    customers: tuple[str, ...]
+    waiting_for: tuple[str, ...] = ()
+    quorum: int = 0
+    expires_at: datetime | None = None
+    decisions: tuple[DecisionView, ...] = ()
+    outcomes: tuple[CustomerView, ...] = ()
+    follow_up: tuple[tuple[str, str], ...] = ()  # a user's name and a code of words.FOLLOW_UP
+
+
+def comment(template: Template, kind: EventKind, view: CommentView) -> str:
+    """The comment for an event of `kind`, in the markup of `template`'s system."""
+    form = FORMATS[template]
+    shown = first_users(view.outcomes, COMMENT_USERS)
+    text = (
+        _FORMS[form]
+        .get_template(f"comment.{form}")
+        .render(
+            kind=kind,
+            view=view,
+            customers=shown,
+            more=sum(len(c.users) for c in view.outcomes) - sum(len(c.users) for c in shown),
+            waiting_for=view.waiting_for[:COMMENT_APPROVERS],
+            others_waiting=len(view.waiting_for) - COMMENT_APPROVERS,
+            follow_up=view.follow_up[:COMMENT_USERS],
+            more_followed=len(view.follow_up) - COMMENT_USERS,
+        )
+    )
+    return text.strip()
+
+
+def wiki_text(text: str) -> str:
+    """`text` as Jira's wiki renderer shows it letter by letter."""
+    return _WIKI.sub(r"\\\1", text)
+
+
+def plain_text(text: str) -> str:
+    """ServiceNow runs HTML between [code] and [/code]; ConnectWise makes links of [text](address)."""
+    return re.sub(r"\[(?=/?code\])", "[ ", text, flags=re.IGNORECASE).replace("](", "] (")
+
+
+def _form(escape: Callable[[str], str] | None) -> Environment:
+    form = environment(Path(__file__).parent / "comments")
+    if escape is not None:
+        # Every printed value passes here, so that no template can forget it.
+        form.finalize = lambda value: (
+            Markup(escape(clean(value, PRINTED)))  # noqa: S704 - text formats, escaped for their system
+            if isinstance(value, str) and not isinstance(value, Markup)
+            else value
+        )
+    return form
+
+
+_FORMS = {"html": _form(None), "wiki": _form(wiki_text), "txt": _form(plain_text)}
+
+
+def waiting(approvers: Iterable[str], decided: Sequence[DecisionView]) -> tuple[str, ...]:
+    """Those approvers who have not decided."""
+    done = {decision.approver for decision in decided}
+    return tuple(approver for approver in approvers if approver not in done)
