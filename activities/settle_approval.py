@@ -41,7 +41,7 @@ async def settle(s: Services, request_id: str) -> dict[str, Any]:
         asked_at = (request.approval.expires_at or now) - s.policy.approval.expires_after
         remind_after = s.policy.approval.remind_after
         until = next_look(request, asked_at=asked_at, remind_after=remind_after, now=now)
-        return {"next": "wait", "until": iso(until), "reminder": max(0, (now - asked_at) // remind_after)}
+        return {"next": "wait", "until": iso(until), "reminder": int(now - asked_at >= remind_after)}
     if came_to is Verdict.APPROVED:
         return {"next": "reset" if await _start(s, request) else "end"}
     await s.requests.update(

@@ -118,7 +118,7 @@ def left_out(request: ResetRequest, decisions: Iterable[Decision]) -> dict[str, 
 
 
 def next_look(request: ResetRequest, *, asked_at: datetime, remind_after: timedelta, now: datetime) -> datetime:
-    """When to look again while waiting: at the next reminder, or when the time is up."""
+    """When to look again while waiting: when the reminder is due, or when the time is up."""
     expires = request.approval.expires_at or now
-    steps = (now - asked_at) // remind_after + 1
-    return min(asked_at + steps * remind_after, expires)
+    remind = asked_at + remind_after
+    return min(remind, expires) if now < remind else expires

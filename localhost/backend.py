@@ -14,7 +14,7 @@ import durabletask.internal.orchestrator_service_pb2_grpc as stubs
 import grpc
 from durabletask.internal import helpers
 from durabletask.testing.in_memory_backend import OrchestrationInstance
-from google.protobuf import wrappers_pb2  # type: ignore[import-untyped]
+from google.protobuf import wrappers_pb2
 
 from localhost.clock import Clock
 from localhost.engine import Engine

@@ -55,7 +55,7 @@ async def demo(options: ServeOptions) -> int:
 async def _run(it: Served, http: httpx.AsyncClient) -> None:
     http.headers["x-functions-key"] = it.host.key
     request_id = await _send_ticket(it, http)
-    await _until(http, request_id, "awaitingApproval")
+    await _until_asked(http, request_id)
     await _approve(it, http, request_id)
     ended = await _watch(http, request_id)
     targets = [target async for target in _targets(http, request_id)]
@@ -144,10 +144,16 @@ async def _watch(http: httpx.AsyncClient, request_id: str) -> dict[str, Any]:
             await asyncio.sleep(0.1)
 
 
-async def _until(http: httpx.AsyncClient, request_id: str, status: str) -> None:
+async def _until_asked(http: httpx.AsyncClient, request_id: str) -> None:
+    """Waits until the plan is made and every approver's mail was sent."""
     async with asyncio.timeout(_LIMIT):
-        while (shown := await _get(http, f"/api/reset-requests/{request_id}"))["status"] != status:
+        while True:
+            shown = await _get(http, f"/api/reset-requests/{request_id}")
             _must(shown["endedAt"] is None, f"the request ended early: {shown['status']} {shown['detail']}")
+            if shown["approval"]["approvers"] and all(
+                entry["mail"] == "sent" for entry in shown["approval"]["approvers"]
+            ):
+                return
             await asyncio.sleep(0.1)
 
 

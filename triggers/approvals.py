@@ -51,12 +51,14 @@ async def decide_approval(req: func.HttpRequest, client: df.DurableFunctionsClie
         _check_origin(s, req)
         link, request, entry = await _located(s, req)
         form = _form(req)
+        if (
+            await _closed(s, link, request, entry) is not None
+        ):  # decides nothing any more, so it needs no nonce to show that
+            return await _page(s, req, link, request, entry)
         _check_nonce(s, req, form)
         decision = form.get("decision", [""])[0]
         if not decision:  # another page of a long list of users
             return await _page(s, req, link, request, entry, form)
-        if await _closed(s, link, request, entry) is not None:
-            return await _page(s, req, link, request, entry)
         return await _decide(s, client, req, link, request, entry, form, decision)
     except _Refused as refused:
         return _problem(refused)

@@ -38,10 +38,8 @@ def method_view(method: TargetMethod) -> MethodView:
 
 
 def _kept_view(method: Method, request: ResetRequest) -> MethodView:
-    if method.type not in request.methods:
-        reason = "notInScope"
-    else:
-        reason = "methodNotAllowed" if method.active else "notActive"
+    allowed = "methodNotAllowed" if method.active else "notActive"
+    reason = allowed if method.type in request.methods else "notInScope"
     return MethodView(type=method.type.value, label=method.label, fate="keep", reason=reason)
 
 

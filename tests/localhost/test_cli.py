@@ -41,9 +41,7 @@ def command(app: str, data: Path, *more: str) -> list[str]:
 @contextmanager
 def serving(app: str, data: Path, *more: str) -> Iterator[Host]:
     pipe = subprocess.PIPE
-    with subprocess.Popen(  # noqa: S603 - our own command
-        command(app, data, *more), cwd=ROOT, stdout=pipe, stderr=pipe, text=True
-    ) as process:
+    with subprocess.Popen(command(app, data, *more), cwd=ROOT, stdout=pipe, stderr=pipe, text=True) as process:
         host = Host(process)
         try:
             assert process.stdout is not None
@@ -60,9 +58,7 @@ def serving(app: str, data: Path, *more: str) -> Iterator[Host]:
 
 def refused(app: str, data: Path, *more: str) -> str:
     """What it says on stderr when it does not start."""
-    done = subprocess.run(  # noqa: S603 - our own command
-        command(app, data, *more), cwd=ROOT, capture_output=True, text=True, timeout=30, check=False
-    )
+    done = subprocess.run(command(app, data, *more), cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 1
     assert done.stdout == ""
     return done.stderr

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import durabletask.internal.orchestrator_service_pb2 as pb
 import pytest
+from google.protobuf import timestamp_pb2
 
 from localhost.backend import DurableBackend
 from localhost.clock import VirtualClock
@@ -157,7 +158,9 @@ def test_purging_by_state_and_age_takes_only_what_ended(backend: Recording, cloc
     start(backend, "new")
     answer(backend, turn(backend))
     answer(backend, turn(backend), ended())
-    wanted = pb.PurgeInstanceFilter(createdTimeTo=border, runtimeStatus=[pb.ORCHESTRATION_STATUS_COMPLETED])
+    before = timestamp_pb2.Timestamp()
+    before.FromDatetime(border)
+    wanted = pb.PurgeInstanceFilter(createdTimeTo=before, runtimeStatus=[pb.ORCHESTRATION_STATUS_COMPLETED])
     purged = backend.PurgeInstances(pb.PurgeInstancesRequest(purgeInstanceFilter=wanted), None)
     assert purged.deletedInstanceCount == 1
     assert backend.instance_ids() == ["running", "new"]

@@ -27,16 +27,14 @@ def azurite(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReq
         request.config.stash[_LEFT_OUT] = reason
         pytest.skip(reason)
 
-    installed = subprocess.run(  # noqa: S603 - our own script
-        [_ROOT / "scripts/azurite"], capture_output=True, text=True, check=False
-    )
+    installed = subprocess.run([_ROOT / "scripts/azurite"], capture_output=True, text=True, check=False)
     if installed.returncode != 0:
         leave_out(" ".join(installed.stderr.split())[:300])
     command = installed.stdout.splitlines()[-1]
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     key = secrets.token_urlsafe(48).replace("-", "a").replace("_", "b")  # any base64 will do as an account's key
-    process = subprocess.Popen(  # noqa: S603 - what our own script installed
+    process = subprocess.Popen(
         [command, "--silent", "--inMemoryPersistence", "--disableTelemetry", "--tablePort", str(port)],
         cwd=tmp_path_factory.mktemp("azurite"),
         env=os.environ | {"AZURITE_ACCOUNTS": f"records:{key}"},

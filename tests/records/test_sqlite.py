@@ -307,7 +307,7 @@ def test_every_commit_is_flushed_to_disk(store: SqliteStore) -> None:
 async def test_every_answered_write_outlives_a_kill(path: Path, answered: int) -> None:
     command = [sys.executable, "-c", _WRITES_UNTIL_KILLED, str(path)]
     root = Path(__file__).parents[2]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root) as process:  # noqa: S603, ASYNC220
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root) as process:  # noqa: ASYNC220
         assert process.stdout is not None
         keys = [process.stdout.readline().strip() for _ in range(answered)]
         os.kill(process.pid, signal.SIGKILL)

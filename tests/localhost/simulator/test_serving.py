@@ -12,7 +12,7 @@ import pytest
 @pytest.fixture
 def process() -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "localhost.simulator", "--port", "0", "--users", "20"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as started:  # noqa: S603 - our own command
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as started:
         yield started
         started.kill()
 

@@ -1,0 +1,71 @@
+"""Imports point inwards: doors -> workflow -> Graph, records, messages, pages -> domain. The local host stands apart."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.system import ROOT
+
+# What a package may import of ours, besides itself.
+ALLOWED: dict[str, set[str]] = {
+    "domain": set(),
+    "graph": {"domain"},
+    "records": {"domain"},
+    "web": {"domain"},
+    "messaging": {"domain", "graph", "web"},
+    "settings": {"domain"},
+    "services": {"domain", "graph", "records", "messaging", "settings"},
+    "activities": {"domain", "graph", "records", "messaging", "web", "services"},
+    "orchestrators": set(),
+    "triggers": {
+        "domain",
+        "graph",
+        "records",
+        "messaging",
+        "web",
+        "services",
+        "settings",
+        "activities",
+        "orchestrators",
+    },
+    "function_app": {"triggers", "orchestrators", "activities", "services"},
+    "localhost": set(),
+}
+FILES = [
+    path
+    for name in ALLOWED
+    for path in ([ROOT / f"{name}.py"] if (ROOT / f"{name}.py").exists() else sorted((ROOT / name).rglob("*.py")))
+]
+
+
+def imported(path: Path) -> set[str]:
+    """The first names of all modules that a file imports, wherever in it."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} has a relative import"
+            names.add((node.module or "").partition(".")[0])
+    return names
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_file_imports_only_what_lies_further_in(path: Path) -> None:
+    package = path.relative_to(ROOT).parts[0].removesuffix(".py")
+    ours = imported(path) & (set(ALLOWED) | {"tests", "bench", "telemetry"})
+    assert ours - {package} <= ALLOWED[package] | ({"telemetry"} if package != "domain" else set())
+
+
+@pytest.mark.parametrize("package", ["domain", "orchestrators"])
+def test_inner_rooms_do_no_input_or_output(package: str) -> None:
+    outside = {"httpx", "sqlite3", "socket", "requests", "aiohttp", "msgraph", "kiota_http", "asyncio", "subprocess"}
+    for path in (ROOT / package).rglob("*.py"):
+        assert not imported(path) & outside, path
+
+
+def test_app_knows_nothing_of_the_local_host() -> None:
+    for name in ALLOWED.keys() - {"localhost"}:
+        for path in [ROOT / f"{name}.py"] if (ROOT / f"{name}.py").exists() else (ROOT / name).rglob("*.py"):
+            assert "localhost" not in imported(path), path
