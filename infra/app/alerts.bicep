@@ -1,0 +1,165 @@
+// What somebody should look at. Each alert is a heading of docs/operations.md, which says what to do; a test keeps the two equal.
+param location string
+param tags object
+
+@description('Who is mailed; empty: alerts are shown in the portal only.')
+param mail string
+param workspaceId string
+param insightsId string
+param serviceBusId string
+param healthUrl string
+
+var groups = empty(mail) ? [] : [people.id]
+
+// Names and attributes are those of telemetry/metrics.py. `Sum` is the change within a row's period.
+var rules = [
+  {
+    name: 'requests-failed'
+    severity: 2
+    description: 'A request ended as failed or only partially completed.'
+    query: 'AppMetrics | where Name == "mfareset.requests" | where tostring(Properties.status) in ("failed", "partiallyCompleted") | summarize Value = sum(Sum)'
+    threshold: 0
+    window: 'PT15M'
+  }
+  {
+    name: 'callbacks-lost'
+    severity: 2
+    description: 'News of a request did not reach its ticketing system within 24 hours.'
+    query: 'AppMetrics | where Name == "mfareset.callbacks" | where tostring(Properties.result) == "lost" | summarize Value = sum(Sum)'
+    threshold: 0
+    window: 'PT15M'
+  }
+  {
+    name: 'mails-failed'
+    severity: 2
+    description: 'A mail to an approver could not be sent; the request may wait for nobody.'
+    query: 'AppMetrics | where Name == "mfareset.mails" | where tostring(Properties.result) == "failed" | summarize Value = sum(Sum)'
+    threshold: 0
+    window: 'PT15M'
+  }
+  {
+    name: 'graph-throttled'
+    severity: 3
+    description: 'Microsoft Graph refuses many calls for a customer (429).'
+    query: 'AppMetrics | where Name == "mfareset.graph.throttled" | summarize Value = sum(Sum) by Tenant = tostring(Properties.tenant) | summarize Value = max(Value)'
+    threshold: 200
+    window: 'PT15M'
+  }
+  {
+    name: 'removing-stopped'
+    severity: 3
+    description: 'The kill switch is on: requests are accepted and wait, nothing is removed.'
+    query: 'AppMetrics | where Name == "mfareset.removing.stopped" | summarize Value = max(Max)'
+    threshold: 0
+    window: 'PT30M'
+  }
+]
+
+resource people 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(mail)) {
+  name: 'mfareset-people'
+  location: 'global'
+  tags: tags
+  properties: {
+    groupShortName: 'mfareset'
+    enabled: true
+    emailReceivers: [{ name: 'mail', emailAddress: mail, useCommonAlertSchema: true }]
+  }
+}
+
+resource logAlerts 'Microsoft.Insights/scheduledQueryRules@2023-03-15-preview' = [for rule in rules: {
+  name: 'mfareset-${rule.name}'
+  location: location
+  tags: tags
+  properties: {
+    displayName: rule.name
+    description: rule.description
+    severity: rule.severity
+    enabled: true
+    scopes: [workspaceId]
+    evaluationFrequency: 'PT5M'
+    windowSize: rule.window
+    autoMitigate: true
+    criteria: {
+      allOf: [
+        {
+          query: rule.query
+          timeAggregation: 'Maximum'
+          metricMeasureColumn: 'Value'
+          operator: 'GreaterThan'
+          threshold: rule.threshold
+          failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 }
+        }
+      ]
+    }
+    actions: { actionGroups: groups }
+  }
+}]
+
+resource deadLetters 'Microsoft.Insights/metricAlerts@2018-03-01' = {
+  name: 'mfareset-dead-letters'
+  location: 'global'
+  tags: tags
+  properties: {
+    description: 'A message of the queue reset-requests was not understood or could not be handled.'
+    severity: 2
+    enabled: true
+    scopes: [serviceBusId]
+    evaluationFrequency: 'PT5M'
+    windowSize: 'PT15M'
+    criteria: {
+      'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+      allOf: [
+        {
+          name: 'dead-letters'
+          criterionType: 'StaticThresholdCriterion'
+          metricName: 'DeadletteredMessages'
+          dimensions: [{ name: 'EntityName', operator: 'Include', values: ['reset-requests'] }]
+          timeAggregation: 'Maximum'
+          operator: 'GreaterThan'
+          threshold: 0
+        }
+      ]
+    }
+    actions: [for id in groups: { actionGroupId: id }]
+  }
+}
+
+resource probe 'Microsoft.Insights/webtests@2022-06-15' = {
+  name: 'mfareset-health'
+  location: location
+  tags: union(tags, { 'hidden-link:${insightsId}': 'Resource' })
+  kind: 'standard'
+  properties: {
+    SyntheticMonitorId: 'mfareset-health'
+    Name: 'mfareset-health'
+    Kind: 'standard'
+    Enabled: true
+    Frequency: 300
+    Timeout: 30
+    RetryEnabled: true
+    Locations: [{ Id: 'emea-nl-ams-azr' }, { Id: 'emea-gb-db3-azr' }, { Id: 'us-va-ash-azr' }]
+    Request: { RequestUrl: healthUrl, HttpVerb: 'GET', ParseDependentRequests: false }
+    ValidationRules: { ExpectedHttpStatusCode: 200, SSLCheck: true, SSLCertRemainingLifetimeCheck: 14 }
+  }
+}
+
+resource notAnswering 'Microsoft.Insights/metricAlerts@2018-03-01' = {
+  name: 'mfareset-not-answering'
+  location: 'global'
+  tags: tags
+  properties: {
+    description: 'The health address does not answer from two places.'
+    severity: 1
+    enabled: true
+    scopes: [probe.id, insightsId]
+    evaluationFrequency: 'PT5M'
+    windowSize: 'PT15M'
+    criteria: {
+      'odata.type': 'Microsoft.Azure.Monitor.WebtestLocationAvailabilityCriteria'
+      webTestId: probe.id
+      componentId: insightsId
+      failedLocationCount: 2
+    }
+    actions: [for id in groups: { actionGroupId: id }]
+  }
+}

@@ -1,0 +1,108 @@
+// The two app registrations, both without a secret: one that customers consent to, one that people sign in with.
+extension microsoftGraphV1
+
+@description('Display name of the registrations; customers see it when they consent.')
+param name string
+
+@description('Principal of the managed identity that signs in as these applications.')
+param identityPrincipalId string
+
+@description('Where the service is reached; sign-ins come back there.')
+param baseUrls array
+
+@description('Accounts of which tenants can sign in.')
+param signInAudience string
+
+// What a customer's administrator consents to. graph/permissions.py says what each is for; a test keeps the two equal.
+var customerPermissions = [
+  'UserAuthenticationMethod.ReadWrite.All'
+  'User.Read.All'
+  'User.RevokeSessions.All'
+  'RoleManagement.Read.Directory'
+  'GroupMember.Read.All'
+  'Policy.Read.All'
+  'AuditLog.Read.All'
+]
+// Only in the provider's own tenant, and so not part of what customers are asked for.
+var homePermissions = ['Mail.Send', 'User.Read.All']
+
+// Fixed ids, made of the names, so that a second deployment changes nothing.
+var signInRoles = {
+  Requester: 'May ask for resets and see what came of them'
+  Approver: 'May decide on requests'
+  Operator: 'May use the console, cancel, retry and send again'
+  Auditor: 'May read requests and their audit'
+}
+
+resource graph 'Microsoft.Graph/servicePrincipals@v1.0' existing = {
+  appId: '00000003-0000-0000-c000-000000000000' // Microsoft Graph, in every tenant
+}
+
+resource resetApp 'Microsoft.Graph/applications@v1.0' = {
+  uniqueName: '${name}-graph'
+  displayName: name
+  signInAudience: 'AzureADMultipleOrgs'
+  web: { redirectUris: [for url in baseUrls: '${url}/api/health'] }
+  requiredResourceAccess: [
+    {
+      resourceAppId: graph.appId
+      resourceAccess: map(customerPermissions, permission => {
+        id: filter(graph.appRoles, role => role.value == permission)[0].id
+        type: 'Role'
+      })
+    }
+  ]
+
+  resource federated 'federatedIdentityCredentials@v1.0' = {
+    name: '${resetApp.uniqueName}/managed-identity'
+    description: 'The managed identity of the function app'
+    issuer: '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
+    subject: identityPrincipalId
+    audiences: ['api://AzureADTokenExchange']
+  }
+}
+
+resource resetPrincipal 'Microsoft.Graph/servicePrincipals@v1.0' = {
+  appId: resetApp.appId
+}
+
+resource atHome 'Microsoft.Graph/appRoleAssignedTo@v1.0' = [for permission in homePermissions: {
+  principalId: resetPrincipal.id
+  resourceId: graph.id
+  appRoleId: filter(graph.appRoles, role => role.value == permission)[0].id
+}]
+
+resource signInApp 'Microsoft.Graph/applications@v1.0' = {
+  uniqueName: '${name}-sign-in'
+  displayName: '${name} sign-in'
+  signInAudience: signInAudience
+  web: {
+    redirectUris: [for url in baseUrls: '${url}/.auth/login/aad/callback']
+    implicitGrantSettings: { enableIdTokenIssuance: true }
+  }
+  api: { requestedAccessTokenVersion: 2 }
+  appRoles: map(items(signInRoles), role => {
+    id: guid(name, role.key)
+    value: role.key
+    displayName: role.key
+    description: role.value
+    isEnabled: true
+    allowedMemberTypes: ['User', 'Application']
+  })
+
+  resource federated 'federatedIdentityCredentials@v1.0' = {
+    name: '${signInApp.uniqueName}/managed-identity'
+    description: 'The managed identity of the function app'
+    issuer: '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
+    subject: identityPrincipalId
+    audiences: ['api://AzureADTokenExchange']
+  }
+}
+
+resource signInPrincipal 'Microsoft.Graph/servicePrincipals@v1.0' = {
+  appId: signInApp.appId
+  appRoleAssignmentRequired: false // approvers have no role: the app compares who signed in with who was asked
+}
+
+output graphClientId string = resetApp.appId
+output signInClientId string = signInApp.appId

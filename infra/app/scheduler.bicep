@@ -1,0 +1,37 @@
+// The durable state in a Durable Task Scheduler, the other choice beside the storage account.
+param name string
+param location string
+param tags object
+
+@description('May run orchestrations.')
+param principalId string
+
+var dataContributor = '0ad04412-c4d5-4796-b79c-f76d14c8d402' // Durable Task Data Contributor
+
+resource scheduler 'Microsoft.DurableTask/schedulers@2025-11-01' = {
+  name: name
+  location: location
+  tags: tags
+  properties: {
+    sku: { name: 'Consumption' }
+    ipAllowlist: ['0.0.0.0/0'] // an empty list lets nobody in; who comes in needs a token of the role below
+  }
+}
+
+resource hub 'Microsoft.DurableTask/schedulers/taskHubs@2025-11-01' = {
+  parent: scheduler
+  name: 'mfareset'
+}
+
+resource runs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: scheduler
+  name: guid(scheduler.id, principalId, dataContributor)
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', dataContributor)
+  }
+}
+
+output endpoint string = scheduler.properties.endpoint
+output taskHubName string = hub.name

@@ -1,0 +1,109 @@
+// The queue that pipelines send reset requests to, and the topic that tells what came of them.
+param name string
+param location string
+param tags object
+
+@description('May receive from the queue and send to the topic.')
+param principalId string
+
+param workspaceId string
+
+@description('Subnet for the private endpoint; empty: reached over its public endpoint, with tokens only.')
+param endpointSubnetId string
+
+@description('Private DNS zones by service: servicebus.')
+param zoneIds object
+
+var isPrivate = !empty(endpointSubnetId)
+var dataReceiver = '4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0' // Azure Service Bus Data Receiver
+var dataSender = '69a216fc-b8fb-44d8-bc22-1f3c2cd27a39' // Azure Service Bus Data Sender
+
+resource namespace 'Microsoft.ServiceBus/namespaces@2024-01-01' = {
+  name: name
+  location: location
+  tags: tags
+  // Topics and sessions need Standard, private endpoints Premium.
+  sku: isPrivate ? { name: 'Premium', tier: 'Premium', capacity: 1 } : { name: 'Standard', tier: 'Standard' }
+  identity: { type: 'SystemAssigned' }
+  properties: {
+    disableLocalAuth: true
+    minimumTlsVersion: '1.2'
+    publicNetworkAccess: isPrivate ? 'Disabled' : 'Enabled'
+  }
+}
+
+resource queue 'Microsoft.ServiceBus/namespaces/queues@2024-01-01' = {
+  parent: namespace
+  name: 'reset-requests'
+  properties: {
+    requiresDuplicateDetection: true // MessageId is the idempotency key; the records know it for longer
+    duplicateDetectionHistoryTimeWindow: 'P1D'
+    lockDuration: 'PT1M' // the trigger only validates and schedules
+    maxDeliveryCount: 10
+    deadLetteringOnMessageExpiration: true
+    defaultMessageTimeToLive: 'P14D'
+  }
+}
+
+resource topic 'Microsoft.ServiceBus/namespaces/topics@2024-01-01' = {
+  parent: namespace
+  name: 'reset-outcomes'
+  properties: {
+    requiresDuplicateDetection: true // a repeated activity sends the same event id
+    duplicateDetectionHistoryTimeWindow: 'P1D'
+    supportOrdering: true
+    defaultMessageTimeToLive: 'P14D'
+  }
+}
+
+resource everything 'Microsoft.ServiceBus/namespaces/topics/subscriptions@2024-01-01' = {
+  parent: topic
+  name: 'everything'
+  properties: {
+    requiresSession: true // a session per request keeps its events in order
+    maxDeliveryCount: 10
+    deadLetteringOnMessageExpiration: false // nobody may be reading: old events just go
+    defaultMessageTimeToLive: 'P7D'
+  }
+}
+
+resource receives 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: queue
+  name: guid(queue.id, principalId, dataReceiver)
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', dataReceiver)
+  }
+}
+
+resource sends 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: topic
+  name: guid(topic.id, principalId, dataSender)
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', dataSender)
+  }
+}
+
+resource log 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  scope: namespace
+  name: 'to-workspace'
+  properties: { workspaceId: workspaceId, logs: [{ category: 'OperationalLogs', enabled: true }] }
+}
+
+module endpoint 'private_endpoint.bicep' = if (isPrivate) {
+  params: {
+    name: 'pe-${name}'
+    location: location
+    tags: tags
+    subnetId: endpointSubnetId
+    targetId: namespace.id
+    groupId: 'namespace'
+    zoneId: isPrivate ? zoneIds.servicebus : ''
+  }
+}
+
+output id string = namespace.id
+output hostName string = '${namespace.name}.servicebus.windows.net'

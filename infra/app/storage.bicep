@@ -1,0 +1,115 @@
+// The account of the function app: its package, the durable state (blobs, queues, tables) and the records (table).
+param name string
+param location string
+param tags object
+
+@description('May read and write blobs, queues and tables.')
+param principalId string
+
+param workspaceId string
+
+@description('Subnet for private endpoints; empty: reached over its public endpoint, with tokens only.')
+param endpointSubnetId string
+
+@description('Private DNS zones by service: blob, queue, table.')
+param zoneIds object
+
+var deploymentContainer = 'app-package'
+var isPrivate = !empty(endpointSubnetId)
+// The host owns leases of blobs, which Contributor may not break: it asks for Owner.
+var roles = {
+  blobDataOwner: 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
+  queueDataContributor: '974c5e8b-45b9-4653-ba55-5f855dd0fbe8'
+  tableDataContributor: '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
+}
+
+resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
+  // checkov:skip=CKV_AZURE_35:The firewall is the switch privateNetworking; without it the account takes Entra tokens only
+  // checkov:skip=CKV_AZURE_206:Three zones of one region on purpose: personal data stays in the region that was chosen
+  name: name
+  location: location
+  tags: tags
+  kind: 'StorageV2'
+  sku: { name: 'Standard_ZRS' }
+  properties: {
+    allowBlobPublicAccess: false
+    allowSharedKeyAccess: false
+    allowCrossTenantReplication: false
+    defaultToOAuthAuthentication: true
+    minimumTlsVersion: 'TLS1_2'
+    supportsHttpsTrafficOnly: true
+    publicNetworkAccess: isPrivate ? 'Disabled' : 'Enabled'
+    networkAcls: {
+      bypass: 'AzureServices'
+      defaultAction: isPrivate ? 'Deny' : 'Allow'
+    }
+  }
+}
+
+resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2024-01-01' = {
+  parent: account
+  name: 'default'
+  properties: {
+    deleteRetentionPolicy: { enabled: true, days: 14 }
+    containerDeleteRetentionPolicy: { enabled: true, days: 14 }
+  }
+}
+
+resource package 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' = {
+  parent: blobs
+  name: deploymentContainer
+  properties: { publicAccess: 'None' }
+}
+
+resource queues 'Microsoft.Storage/storageAccounts/queueServices@2024-01-01' = {
+  parent: account
+  name: 'default'
+}
+
+resource tables 'Microsoft.Storage/storageAccounts/tableServices@2024-01-01' = {
+  parent: account
+  name: 'default'
+}
+
+resource blobLog 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  scope: blobs
+  name: 'to-workspace'
+  properties: { workspaceId: workspaceId, logs: [{ category: 'StorageDelete', enabled: true }] }
+}
+
+resource queueLog 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  scope: queues
+  name: 'to-workspace'
+  properties: { workspaceId: workspaceId, logs: [{ category: 'StorageDelete', enabled: true }] }
+}
+
+resource tableLog 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  scope: tables
+  name: 'to-workspace'
+  properties: { workspaceId: workspaceId, logs: [{ category: 'StorageDelete', enabled: true }] }
+}
+
+resource granted 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role in items(roles): {
+  scope: account
+  name: guid(account.id, principalId, role.value)
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role.value)
+  }
+}]
+
+module endpoints 'private_endpoint.bicep' = [for service in ['blob', 'queue', 'table']: if (isPrivate) {
+  params: {
+    name: 'pe-${name}-${service}'
+    location: location
+    tags: tags
+    subnetId: endpointSubnetId
+    targetId: account.id
+    groupId: service
+    zoneId: zoneIds[service]
+  }
+}]
+
+output name string = account.name
+output deploymentContainer string = package.name

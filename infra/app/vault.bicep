@@ -1,0 +1,82 @@
+// The secrets: approval keys, and those the policy names. The app reads them as references in its settings.
+param name string
+param location string
+param tags object
+
+@description('May read secrets: the app.')
+param principalId string
+
+@description('May write secrets: whoever deploys. Empty: nobody is given that here.')
+param deployerId string
+
+param workspaceId string
+
+@description('Subnet for the private endpoint; empty: reached over its public endpoint, with tokens only.')
+param endpointSubnetId string
+
+@description('Private DNS zones by service: vault.')
+param zoneIds object
+
+var isPrivate = !empty(endpointSubnetId)
+var secretsUser = '4633458b-17de-408a-b874-0445c86b69e6' // Key Vault Secrets User
+var secretsOfficer = 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7' // Key Vault Secrets Officer
+
+resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
+  // checkov:skip=CKV_AZURE_109:The firewall is the switch privateNetworking; without it Key Vault takes Entra tokens only
+  name: name
+  location: location
+  tags: tags
+  properties: {
+    tenantId: tenant().tenantId
+    sku: { family: 'A', name: 'standard' }
+    enableRbacAuthorization: true
+    enableSoftDelete: true
+    enablePurgeProtection: true
+    softDeleteRetentionInDays: 90
+    publicNetworkAccess: isPrivate ? 'Disabled' : 'Enabled'
+    networkAcls: {
+      bypass: 'AzureServices'
+      defaultAction: isPrivate ? 'Deny' : 'Allow'
+    }
+  }
+}
+
+resource reads 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: vault
+  name: guid(vault.id, principalId, secretsUser)
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', secretsUser)
+  }
+}
+
+resource writes 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(deployerId)) {
+  scope: vault
+  name: guid(vault.id, deployerId, secretsOfficer)
+  properties: {
+    principalId: deployerId
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', secretsOfficer)
+  }
+}
+
+resource log 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  scope: vault
+  name: 'to-workspace'
+  properties: { workspaceId: workspaceId, logs: [{ category: 'AuditEvent', enabled: true }] }
+}
+
+module endpoint 'private_endpoint.bicep' = if (isPrivate) {
+  params: {
+    name: 'pe-${name}'
+    location: location
+    tags: tags
+    subnetId: endpointSubnetId
+    targetId: vault.id
+    groupId: 'vault'
+    zoneId: isPrivate ? zoneIds.vault : ''
+  }
+}
+
+output name string = vault.name
+output uri string = vault.properties.vaultUri

@@ -1,0 +1,213 @@
+// Everything the service needs in one resource group. `azd up` deploys it; docs/deploy.md explains the parameters.
+targetScope = 'subscription'
+
+@minLength(1)
+@maxLength(40)
+@description('Name of the azd environment; the resource group is named by it.')
+param environmentName string
+
+@minLength(1)
+@description('Azure region. It must offer Flex Consumption: az functionapp list-flexconsumption-locations.')
+param location string
+
+@description('Object id of whoever deploys; gets the right to write secrets into the key vault.')
+param principalId string
+
+@minLength(3)
+@description('Mailbox that approval mails come from; a real mailbox (a shared one will do) in the provider\'s tenant.')
+param mailFrom string
+
+@description('Who gets the alerts, a mail address. Empty: alerts are shown in the portal only.')
+param alertMail string = ''
+
+@description('Address the service is reached at, without a slash at the end. Empty: that of the function app.')
+param publicBaseUrl string = ''
+
+@description('The environment variables the policy file names as secrets (env:NAME), separated by commas. Each is a secret of the key vault, underscores written as hyphens.')
+param policySecretNames string = ''
+
+@description('Approvers sign in with Entra before they see an approval page. False: the link alone is enough.')
+param approversSignIn bool = true
+
+@description('Calls without a sign-in reach the API, which asks them for a function key. False: the API takes Entra tokens only.')
+param allowFunctionKeys bool = false
+
+@allowed(['AzureADMyOrg', 'AzureADMultipleOrgs'])
+@description('Who can sign in: accounts of the provider\'s tenant (guests among them), or of customers\' tenants too.')
+param signInAudience string = 'AzureADMyOrg'
+
+@description('Storage, Service Bus and the key vault are reached over private endpoints only. Costs more: Service Bus becomes Premium.')
+param privateNetworking bool = false
+
+@description('The durable state lives in a Durable Task Scheduler instead of the storage account: faster, and billed by use.')
+param durableTaskScheduler bool = false
+
+@minValue(1)
+@maxValue(1000)
+@description('The app never runs on more instances than this.')
+param maximumInstances int = 40
+
+@description('The kill switch: while true, nothing is removed anywhere.')
+param stopRemoving bool = false
+
+var token = toLower(uniqueString(subscription().id, environmentName, location))
+var tags = { 'azd-env-name': environmentName }
+var functionName = 'func-mfareset-${token}'
+var defaultUrl = 'https://${functionName}.azurewebsites.net'
+var secretNames = empty(policySecretNames) ? [] : split(policySecretNames, ',')
+
+resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
+  name: 'rg-${environmentName}'
+  location: location
+  tags: tags
+}
+
+module identity 'app/identity.bicep' = {
+  scope: group
+  params: {
+    name: 'id-mfareset-${token}'
+    location: location
+    tags: tags
+  }
+}
+
+module monitoring 'app/monitoring.bicep' = {
+  scope: group
+  params: {
+    workspaceName: 'log-mfareset-${token}'
+    insightsName: 'appi-mfareset-${token}'
+    location: location
+    tags: tags
+    principalId: identity.outputs.principalId
+  }
+}
+
+module network 'app/network.bicep' = if (privateNetworking) {
+  scope: group
+  params: {
+    name: 'vnet-mfareset-${token}'
+    location: location
+    tags: tags
+  }
+}
+
+module storage 'app/storage.bicep' = {
+  scope: group
+  params: {
+    name: 'stmfareset${token}'
+    location: location
+    tags: tags
+    principalId: identity.outputs.principalId
+    workspaceId: monitoring.outputs.workspaceId
+    endpointSubnetId: privateNetworking ? network!.outputs.endpointSubnetId : ''
+    zoneIds: privateNetworking ? network!.outputs.zoneIds : {}
+  }
+}
+
+module bus 'app/service_bus.bicep' = {
+  scope: group
+  params: {
+    name: 'sb-mfareset-${token}'
+    location: location
+    tags: tags
+    principalId: identity.outputs.principalId
+    workspaceId: monitoring.outputs.workspaceId
+    endpointSubnetId: privateNetworking ? network!.outputs.endpointSubnetId : ''
+    zoneIds: privateNetworking ? network!.outputs.zoneIds : {}
+  }
+}
+
+module vault 'app/vault.bicep' = {
+  scope: group
+  params: {
+    name: 'kv-${token}'
+    location: location
+    tags: tags
+    principalId: identity.outputs.principalId
+    deployerId: principalId
+    workspaceId: monitoring.outputs.workspaceId
+    endpointSubnetId: privateNetworking ? network!.outputs.endpointSubnetId : ''
+    zoneIds: privateNetworking ? network!.outputs.zoneIds : {}
+  }
+}
+
+module scheduler 'app/scheduler.bicep' = if (durableTaskScheduler) {
+  scope: group
+  params: {
+    name: 'dts-mfareset-${token}'
+    location: location
+    tags: tags
+    principalId: identity.outputs.principalId
+  }
+}
+
+module entra 'app/entra.bicep' = {
+  scope: group
+  params: {
+    name: 'mfa-reset-${environmentName}'
+    identityPrincipalId: identity.outputs.principalId
+    baseUrls: empty(publicBaseUrl) ? [defaultUrl] : [defaultUrl, publicBaseUrl]
+    signInAudience: signInAudience
+  }
+}
+
+module functionApp 'app/function.bicep' = {
+  scope: group
+  params: {
+    name: functionName
+    planName: 'plan-mfareset-${token}'
+    location: location
+    tags: union(tags, { 'azd-service-name': 'app' })
+    identityId: identity.outputs.id
+    identityClientId: identity.outputs.clientId
+    storageName: storage.outputs.name
+    deploymentContainer: storage.outputs.deploymentContainer
+    serviceBusNamespace: bus.outputs.hostName
+    vaultUri: vault.outputs.uri
+    policySecretNames: secretNames
+    insightsConnectionString: monitoring.outputs.connectionString
+    graphClientId: entra.outputs.graphClientId
+    signInClientId: entra.outputs.signInClientId
+    signInAudience: signInAudience
+    mailFrom: mailFrom
+    publicBaseUrl: publicBaseUrl
+    approversSignIn: approversSignIn
+    allowFunctionKeys: allowFunctionKeys
+    maximumInstances: maximumInstances
+    stopRemoving: stopRemoving
+    subnetId: privateNetworking ? network!.outputs.appSubnetId : ''
+    schedulerEndpoint: durableTaskScheduler ? scheduler!.outputs.endpoint : ''
+    taskHubName: durableTaskScheduler ? scheduler!.outputs.taskHubName : ''
+  }
+}
+
+module alerts 'app/alerts.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    mail: alertMail
+    workspaceId: monitoring.outputs.workspaceId
+    insightsId: monitoring.outputs.insightsId
+    serviceBusId: bus.outputs.id
+    healthUrl: '${functionApp.outputs.baseUrl}/api/health'
+  }
+}
+
+module workbook 'app/workbook.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    workspaceId: monitoring.outputs.workspaceId
+  }
+}
+
+output AZURE_LOCATION string = location
+output AZURE_TENANT_ID string = tenant().tenantId
+output AZURE_RESOURCE_GROUP string = group.name
+output AZURE_FUNCTION_NAME string = functionApp.outputs.name
+output AZURE_KEY_VAULT_NAME string = vault.outputs.name
+output GRAPH_CLIENT_ID string = entra.outputs.graphClientId
+output SIGN_IN_CLIENT_ID string = entra.outputs.signInClientId
+output SERVICE_URL string = functionApp.outputs.baseUrl
