@@ -1,0 +1,3 @@
+from mfa_reset_client.cli import run
+
+run()

@@ -1,0 +1,54 @@
+"""The client stands alone: what it imports it declares, and nothing of the service is among it."""
+
+import ast
+import sys
+import tomllib
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from domain.outcomes import RequestStatus
+from domain.outcomes import TargetOutcome as ServiceOutcome
+from mfa_reset_client.exits import _OF_STATUS, MEANINGS, Exit
+from mfa_reset_client.models import Status, TargetOutcome
+
+CLIENT = Path(__file__).resolve().parents[2] / "client"
+PROJECT = tomllib.loads((CLIENT / "pyproject.toml").read_text())["project"]
+
+
+def imported() -> set[str]:
+    names: set[str] = set()
+    for path in (CLIENT / "mfa_reset_client").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                assert node.level == 0
+                names.add(str(node.module).partition(".")[0])
+    return names - sys.stdlib_module_names - {"mfa_reset_client"}
+
+
+def test_it_imports_what_it_declares() -> None:
+    assert imported() == {Requirement(text).name for text in PROJECT["dependencies"]}
+
+
+def test_the_command_is_there() -> None:
+    module, _, name = PROJECT["scripts"]["mfa-reset"].partition(":")
+    assert callable(getattr(import_module(module), name))
+
+
+def test_it_knows_the_words_of_the_service() -> None:
+    assert set(Status) == {word.value for word in RequestStatus}
+    assert set(TargetOutcome) == {word.value for word in ServiceOutcome}
+
+
+def test_every_end_has_an_exit_code_and_every_code_a_meaning() -> None:
+    assert set(_OF_STATUS) == {word.value for word in RequestStatus if word.ended}
+    assert set(MEANINGS) == set(Exit)
+
+
+@pytest.mark.parametrize("name", import_module("mfa_reset_client").__all__)
+def test_what_is_promised_is_there(name: str) -> None:
+    assert hasattr(import_module("mfa_reset_client"), name)
