@@ -26,6 +26,7 @@ async def begin_request(work: Work) -> Work:
             "accepted",
             {
                 "source": request.source,
+                "requestedBy": request.requested_by,
                 "ticket": request.ticket,
                 "targets": request.target_count,
                 "methods": [kind.value for kind in request.methods],

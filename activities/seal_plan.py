@@ -68,7 +68,14 @@ async def _decided(s: Services, request: ResetRequest, digest: str, tally: Tally
     source = s.policy.sources.get(request.source)
     exempt = source is not None and source.approval == "exempt"
     try:
-        needed = approval_needed(s.policy, exempt=exempt, requester=request.requester, tally=tally, now=now)
+        needed = approval_needed(
+            s.policy,
+            exempt=exempt,
+            requester=request.requester,
+            requested_by=request.requested_by,
+            tally=tally,
+            now=now,
+        )
     except NotEnoughApproversError as error:
         return {
             "plan_digest": digest,

@@ -8,7 +8,7 @@ from activities.seal_plan import read_plan
 from domain.approval import Verdict, left_out, next_look, verdict
 from domain.model import iso
 from domain.outcomes import RequestStatus, TargetOutcome
-from domain.requests import ResetRequest
+from domain.requests import Decision, ResetRequest
 from services import Services, services
 
 _PAGE = 200
@@ -33,27 +33,46 @@ async def settle(s: Services, request_id: str) -> dict[str, Any]:
         return {"next": "reset"}
     if request.status is not RequestStatus.AWAITING_APPROVAL:
         return {"next": "end"}
-    decisions = await s.requests.decisions(request_id)
+    for decision in await s.requests.decisions(request_id):
+        await audit_decision(s, request_id, decision)  # whoever recorded it may have stopped there
     now = s.now()
-    cancelled = await s.requests.cancelled(request_id) is not None
-    came_to = verdict(request, decisions, cancelled=cancelled, now=now)
-    if came_to is Verdict.WAITING:
+    ended = await came_to(s, request)
+    if ended is Verdict.WAITING:
         asked_at = (request.approval.expires_at or now) - s.policy.approval.expires_after
         remind_after = s.policy.approval.remind_after
         until = next_look(request, asked_at=asked_at, remind_after=remind_after, now=now)
         return {"next": "wait", "until": iso(until), "reminder": int(now - asked_at >= remind_after)}
-    if came_to is Verdict.APPROVED:
+    if ended is Verdict.APPROVED:
         return {"next": "reset" if await _start(s, request) else "end"}
     await s.requests.update(
         request_id,
         lambda r: (
-            r.model_copy(update={"status": _ENDS[came_to], "ended_at": now})
+            r.model_copy(update={"status": _ENDS[ended], "ended_at": now})
             if r.status is RequestStatus.AWAITING_APPROVAL
             else r
         ),
     )
-    await s.audits.append(request_id, now, "service", _ENDS[came_to].value, once="approvalEnded")
+    await s.audits.append(request_id, now, "service", _ENDS[ended].value, once="approvalEnded")
     return {"next": "end"}
+
+
+async def came_to(s: Services, request: ResetRequest) -> Verdict:
+    """What the records say of a request that waits for its approval."""
+    cancelled = await s.requests.cancelled(request.id) is not None
+    return verdict(request, await s.requests.decisions(request.id), cancelled=cancelled, now=s.now())
+
+
+async def audit_decision(s: Services, request_id: str, decision: Decision) -> None:
+    """Writes the decision's audit event, once however often it is called."""
+    data = {
+        "decision": decision.decision,
+        "comment": decision.comment,
+        "without": decision.without,
+        "planDigest": decision.plan_digest,
+        "signedInAs": decision.signed_in_as,
+    }
+    once = f"decided:{decision.approver}"
+    await s.audits.append(request_id, decision.at, decision.approver, "decided", data, once=once)
 
 
 async def _start(s: Services, request: ResetRequest) -> bool:

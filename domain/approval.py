@@ -1,7 +1,7 @@
 """Who must agree to a request, and what the decisions made so far come to."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -20,7 +20,6 @@ class NotEnoughApproversError(Exception):
 class _OfCustomer:
     targets: int = 0
     privileged: int = 0
-    names: set[str] = field(default_factory=set)
 
 
 class Tally:
@@ -28,14 +27,16 @@ class Tally:
 
     def __init__(self) -> None:
         self.customers: dict[str, _OfCustomer] = {}
+        self.names: set[str] = set()
 
     def add(self, target: Target) -> None:
+        # Of refused targets too: whoever is named in a request does not decide it.
+        self.names |= {name.casefold() for name in (target.user_principal_name, target.mail, target.asked) if name}
         if target.settled:
             return
         part = self.customers.setdefault(target.customer, _OfCustomer())
         part.targets += 1
         part.privileged += target.privileged
-        part.names |= {name.casefold() for name in (target.user_principal_name, target.mail) if name}
 
     @property
     def targets(self) -> int:
@@ -46,16 +47,19 @@ class Tally:
         return sum(part.privileged for part in self.customers.values())
 
 
-def approval_needed(policy: Policy, *, exempt: bool, requester: str, tally: Tally, now: datetime) -> ApprovalNeeded:
+def approval_needed(
+    policy: Policy, *, exempt: bool, requester: str, tally: Tally, now: datetime, requested_by: str = ""
+) -> ApprovalNeeded:
     """The approval a planned request needs. Every customer with something to do needs the quorum of its own approvers.
 
-    The requester is never an approver, nor is anybody whose own account is a target. Raises NotEnoughApproversError.
+    The requester is never an approver, nor is the signed-in caller, nor anybody whose own account is a target. Raises
+    NotEnoughApproversError.
     """
     step_up = tally.targets >= policy.approval.step_up.targets or tally.privileged > 0
     if exempt and not step_up:
         return ApprovalNeeded(required=False)
     quorum = max(policy.approval.quorum, policy.approval.step_up.quorum) if step_up else policy.approval.quorum
-    involved = {requester.casefold()}.union(*(part.names for part in tally.customers.values()))
+    involved = {requester.casefold(), requested_by.casefold()} | tally.names
     asked: dict[str, list[str]] = {}
     for customer in tally.customers:
         people = dict.fromkeys(person.casefold() for person in policy.approvers_of(customer, step_up=step_up))
@@ -98,8 +102,12 @@ def verdict(request: ResetRequest, decisions: Iterable[Decision], *, cancelled: 
 
 
 def approvals(request: ResetRequest, decisions: Sequence[Decision]) -> Mapping[str, int]:
-    """How many approvals each customer of the request has, of those who may decide for it."""
-    agreed = {decision.approver.casefold() for decision in decisions if decision.decision == "approve"}
+    """How many approvals each customer of the request has, of those who may decide for it and of the plan as it is."""
+    agreed = {
+        decision.approver.casefold()
+        for decision in decisions
+        if decision.decision == "approve" and decision.plan_digest == request.plan_digest
+    }
     given: dict[str, int] = {customer: 0 for entry in request.approval.approvers for customer in entry.customers}
     for entry in request.approval.approvers:
         for customer in entry.customers:

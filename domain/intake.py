@@ -14,6 +14,9 @@ from domain.policy import Policy
 from domain.requests import ResetRequest, ResetRequestBody
 from domain.targets import Target
 
+# More would only make an answer that is larger than the body it is about.
+_MOST_ERRORS = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -27,9 +30,21 @@ class Asked:
 def read_json(raw: bytes) -> Any:
     """The JSON in `raw`; InvalidInputError where it is none."""
     try:
-        return json.loads(raw)
+        return json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_object, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise InvalidInputError("The body is not JSON.", [{"pointer": "", "detail": str(error)[:200]}]) from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    # Which of two values counts is everybody's guess; an approver must not read another one than we act on.
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        raise ValueError("an object has the same name twice")
+    return value
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no JSON number")
 
 
 def read_request(value: Any, policy: Policy, customers: Iterable[str] | None = None) -> Asked:
@@ -38,10 +53,10 @@ def read_request(value: Any, policy: Policy, customers: Iterable[str] | None = N
         body = ResetRequestBody.model_validate(value, by_alias=True, by_name=False)
     except ValidationError as error:
         errors = [
-            {"pointer": _pointer(e["loc"]), "detail": e["msg"]}
-            for e in error.errors(include_url=False, include_input=False)
+            {"pointer": _pointer(e["loc"]), "detail": e["msg"].removeprefix("Value error, ")}
+            for e in error.errors(include_url=False, include_input=False, include_context=False)
         ]
-        raise InvalidInputError("The request has mistakes; each is named below.", errors) from None
+        raise _mistakes(errors) from None
     return _resolved(body, policy, None if customers is None else frozenset(customers))
 
 
@@ -67,12 +82,17 @@ def _resolved(body: ResetRequestBody, policy: Policy, allowed: frozenset[str] | 
                 detail = f"{kind.value} may not be reset at {key!r}"
                 errors.append({"pointer": f"/methods/{number}", "detail": detail})
     if errors:
-        raise InvalidInputError("The request has mistakes; each is named below.", errors)
+        raise _mistakes(errors)
     return Asked(body, groups, body.scope)
 
 
 def made(
-    asked: Asked, request_id: str, source: str, now: datetime, retry_of: str | None = None
+    asked: Asked,
+    request_id: str,
+    source: str,
+    now: datetime,
+    retry_of: str | None = None,
+    requested_by: str = "",
 ) -> tuple[ResetRequest, list[Target]]:
     """The records of a new request. Targets are numbered customer by customer, so that a window has one customer."""
     targets: list[Target] = []
@@ -85,7 +105,8 @@ def made(
         id=request_id,
         created_at=now,
         source=source,
-        requester=body.requester,
+        requester=body.requester or requested_by,
+        requested_by=requested_by,
         ticket=body.ticket,
         reason=body.reason,
         dry_run=body.dry_run,
@@ -96,6 +117,12 @@ def made(
         retry_of=retry_of,
     )
     return request, targets
+
+
+def _mistakes(errors: list[dict[str, str]]) -> InvalidInputError:
+    shown = errors[:_MOST_ERRORS]
+    said = "each is named below" if len(shown) == len(errors) else f"the first {len(shown)} of {len(errors)} are below"
+    return InvalidInputError(f"The request has mistakes; {said}.", shown)
 
 
 def _pointer(location: tuple[int | str, ...]) -> str:

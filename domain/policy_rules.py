@@ -25,6 +25,8 @@ def disagreements(data: Mapping[str, Any]) -> Iterator[Mistake]:
                     f"there is no customer {name!r}{did_you_mean(name, customers)}",
                 )
     yield from _repeated(data, customers)
+    if "api" in sources:
+        yield ("sources", "api"), "is the name of requests that come by the API; choose another"
     yield from _too_few_approvers(data, customers, sources)
 
 

@@ -2,15 +2,25 @@
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, StringConstraints, field_validator
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, field_validator
 
 from domain.methods import STANDARD_SCOPE, MethodType
 from domain.model import Instant, Model
 from domain.outcomes import RequestStatus
 from domain.text import clean
 
+
+def _printable(value: str) -> str:
+    # Control, direction and invisible characters: no name has them, and whoever reads one with them reads another name.
+    if not value.isprintable():
+        raise ValueError("has characters that no user name has")
+    return value
+
+
 # A UPN has at most 113 characters in Entra and an object id 36; 320 is the longest mail address there can be.
-UserText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=320)]
+UserText = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=320), AfterValidator(_printable)
+]
 CustomerText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=253)]
 
 
@@ -71,6 +81,8 @@ class Decision(Model):
     decision: Literal["approve", "deny"]
     comment: str = ""
     at: Instant
+    plan_digest: str = Field(default="", description="The plan that was decided on")
+    signed_in_as: str = Field(default="", description="Tenant and object id of the approver, where sign-in is on")
     without: list[int] = Field(default_factory=list, description="Numbers of the targets the approver left out")
 
 
@@ -91,6 +103,9 @@ class ResetRequest(Model):
     ended_at: Instant | None = None
     source: str
     requester: str = ""
+    requested_by: str = Field(
+        default="", description="The signed-in caller of the API, who is as involved as the requester"
+    )
     ticket: str = ""
     reason: str = ""
     dry_run: bool = False

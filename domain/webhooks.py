@@ -42,9 +42,14 @@ class SignatureError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """`delivery_id` stays the same when the source sends the delivery again; printable ASCII, 1 to 128 characters."""
+    """`delivery_id` stays the same when the source sends the delivery again; printable ASCII, 1 to 128 characters.
+
+    `signed` is what the signature covers where the id is not part of it: whoever got hold of a signed delivery could send
+    it again under any id, so the signed bytes have to be known again, too. None where the id is as good as the body.
+    """
 
     delivery_id: str
+    signed: bytes | None = None
 
 
 def verify(scheme: Scheme, secrets: Sequence[str], headers: Mapping[str, str], body: bytes, now: datetime) -> Verified:
@@ -53,7 +58,13 @@ def verify(scheme: Scheme, secrets: Sequence[str], headers: Mapping[str, str], b
     Header names may have any case. `now` is an aware instant. No secrets: nothing is accepted.
     """
     lower = {name.lower(): value.strip() for name, value in headers.items()}
-    return Verified(_CHECKS[scheme](secrets, lower, body, now))
+    delivery_id = _CHECKS[scheme](secrets, lower, body, now)
+    signed = {
+        "github": body,
+        "jira": body,
+        "zendesk": lower.get("x-zendesk-webhook-signature-timestamp", "").encode() + body,
+    }
+    return Verified(delivery_id, signed.get(scheme))
 
 
 def sign_standard(secret: str | Sequence[str], delivery_id: str, timestamp: datetime, body: bytes) -> dict[str, str]:

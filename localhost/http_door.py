@@ -23,6 +23,8 @@ logger = logging.getLogger("localhost.http")
 
 # A request names at most some ten thousand users; 4 MiB is room for that and no room for more.
 MAX_BODY_BYTES = 4 * 1024 * 1024
+# How many times that is read of a body that is too large, before the connection is simply closed.
+_PATIENCE = 8
 _ALL_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 # A token in an approval link is as good as the approver's word: it never reaches a log.
 _APPROVAL_TOKEN = re.compile(r"(approvals/+)[^/]+", re.IGNORECASE)
@@ -94,16 +96,21 @@ class HttpDoor:
         return _response(answer)
 
     async def _read(self, request: Request) -> bytes | None:
-        """The whole body, or None as soon as it is known to be too large."""
+        """The whole body, or None when it is too large: then read to its end, within reason, and thrown away.
+
+        A client that is still sending when the connection is closed sees a reset instead of the answer.
+        """
         declared = request.headers.get("content-length", "")
-        if declared.isdigit() and int(declared) > self._max_body:
+        if declared.isdigit() and int(declared) > _PATIENCE * self._max_body:
             return None
-        body = bytearray()
+        body, size = bytearray(), 0
         async for chunk in request.stream():
-            body += chunk
-            if len(body) > self._max_body:
+            size += len(chunk)
+            if size > _PATIENCE * self._max_body:
                 return None
-        return bytes(body)
+            if size <= self._max_body:
+                body += chunk
+        return bytes(body) if size <= self._max_body else None
 
 
 def _http_function(app: App, function: Function) -> HttpFunction:

@@ -1,7 +1,10 @@
 """The audit of a request: append-only, each event chained to the one before, all in the request's partition."""
 
+import hashlib
 from datetime import datetime
 from typing import Any
+
+from pydantic import ValidationError
 
 from domain.audit import START, AuditEvent, broken, chained
 from records.store import Change, Insert, Put, Replace, Store
@@ -9,6 +12,8 @@ from records.store import Change, Insert, Put, Replace, Store
 _EVENT = "audit:"
 _HEAD = "audithead"
 _ONCE = "auditonce:"
+# A mail address may have 254 characters and a key 200 with what stands before it.
+_LONGEST_ONCE = 150
 
 
 class Audits:
@@ -26,7 +31,7 @@ class Audits:
         once: str = "",
     ) -> None:
         """Adds an event. With `once`, an activity that runs again adds it no second time."""
-        once_key = _ONCE + once
+        once_key = _ONCE + (once if len(once) <= _LONGEST_ONCE else hashlib.sha256(once.encode()).hexdigest())
         while True:
             if once and await self._store.get(request_id, once_key) is not None:
                 return
@@ -59,4 +64,8 @@ class Audits:
         """What is wrong with the chain, in a sentence; None for a whole one."""
         head = await self._store.get(request_id, _HEAD)
         expected = (head.value["number"], head.value["hash"]) if head else (0, START)
-        return broken(request_id, await self.all(request_id), expected)
+        try:
+            events = await self.all(request_id)
+        except ValidationError:
+            return "an event has a shape that was never written"
+        return broken(request_id, events, expected)

@@ -3,34 +3,52 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from records.store import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """`body_hash` is the SHA-256 of the raw body, in hex."""
+    """`body_hash` is the SHA-256 of the raw body, in hex. `at` is when the request came first, whoever brings it again."""
 
     request_id: str
     body_hash: str
+    at: datetime
     first: bool
 
     def matches(self, body: bytes) -> bool:
-        return self.body_hash == hashlib.sha256(body).hexdigest()
+        return self.body_hash == _hash(body)
 
 
 class Deliveries:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def accept(self, source: str, delivery_id: str, body: bytes, request_id: str, at: datetime) -> Delivery:
-        """The delivery with this id: a new one for `request_id`, or the one that came first with its own request."""
-        partition, key = f"delivery:{source}", hashlib.sha256(delivery_id.encode()).hexdigest()
-        body_hash = hashlib.sha256(body).hexdigest()
-        value = {"requestId": request_id, "bodyHash": body_hash, "at": at.isoformat()}
-        if await self._store.insert(partition, key, value):
-            return Delivery(request_id, body_hash, first=True)
-        row = await self._store.get(partition, key)
-        if row is None:  # retention took it away between the two calls
-            return await self.accept(source, delivery_id, body, request_id, at)
-        return Delivery(row.value["requestId"], row.value["bodyHash"], first=False)
+    async def accept(
+        self, source: str, delivery_id: str, body: bytes, request_id: str, at: datetime, *, signed: bytes | None = None
+    ) -> Delivery:
+        """The delivery with this id: a new one for `request_id`, or the one that came first with its own request.
+
+        `signed` is what the sender's signature covers where the id is not part of it: the same signed bytes under another
+        id are a replay and lead to the request that they made.
+        """
+        found = await self._claim(source, f"id:{delivery_id}", body, request_id, at)
+        if signed is None or not found.matches(body):
+            return found
+        made = await self._claim(source, f"signed:{_hash(signed)}", body, found.request_id, found.at)
+        return Delivery(made.request_id, made.body_hash, made.at, found.first and made.first)
+
+    async def _claim(self, source: str, name: str, body: bytes, request_id: str, at: datetime) -> Delivery:
+        partition, key = f"delivery:{source}", _hash(name.encode())
+        value: dict[str, Any] = {"requestId": request_id, "bodyHash": _hash(body), "at": at.isoformat()}
+        while not await self._store.insert(partition, key, value):
+            # None: retention took it away between the two calls.
+            if row := await self._store.get(partition, key):
+                first_at = datetime.fromisoformat(row.value["at"])
+                return Delivery(row.value["requestId"], row.value["bodyHash"], first_at, first=False)
+        return Delivery(request_id, value["bodyHash"], at, first=True)
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -8,13 +8,14 @@ from typing import Any
 from domain.outcomes import TargetOutcome
 from domain.requests import Decision, ResetRequest
 from domain.targets import Target
-from records.store import Change, Put, Row, Store
+from records.store import Change, Insert, Row, Store
 from records.targets import count_key, target_key
 
 _REQUEST = "request"
 _CANCEL = "cancel"
 _DECISION = "decision:"
 _INDEX = "requests"
+_OPEN = "open"
 # Milliseconds of the year 5138: creation times counted down from here sort newest first.
 _FAR = 10**14
 # Targets per write: with their longest names 50 stay under one transaction's size limit.
@@ -28,21 +29,23 @@ class Requests:
     async def create(self, request: ResetRequest, targets: list[Target]) -> bool:
         """Writes a request with its targets; False if it was there already. May be repeated after a fault in the middle.
 
-        The request's own row is written last: until then nothing of it is seen by anybody.
+        The request's own row is written last: until then nothing of it is seen by anybody. Nothing is written over, so
+        that a repeat which comes late, or beside the first, takes nothing back of what has happened to a target since.
         """
         if await self._store.get(request.id, _REQUEST) is not None:
             return False
         for start in range(0, len(targets), _WRITE):
             changes: list[Change] = [
-                Put(target_key(target.number), target.to_json()) for target in targets[start : start + _WRITE]
+                Insert(target_key(target.number), target.to_json()) for target in targets[start : start + _WRITE]
             ]
-            await self._store.apply(request.id, changes)
+            await self._store.apply(request.id, changes)  # False: another attempt wrote the same
         shards: dict[str, int] = {}
         for target in targets:
             shards[count_key(target.number)] = shards.get(count_key(target.number), 0) + 1
         for key, count in shards.items():
-            await self._store.put(request.id, key, {TargetOutcome.PENDING.value: count})
-        await self._store.put(_INDEX, _index_key(request), {"id": request.id})
+            await self._store.insert(request.id, key, {TargetOutcome.PENDING.value: count})
+        await self._store.insert(_OPEN, request.id, {"at": request.created_at.isoformat()})
+        await self._store.insert(_INDEX, _index_key(request), {"id": request.id})
         return await self._store.insert(request.id, _REQUEST, request.to_json())
 
     async def get(self, request_id: str) -> ResetRequest | None:
@@ -68,6 +71,14 @@ class Requests:
         rows = await self._store.scan(_INDEX, after=cursor, limit=limit)
         found = [await self.get(row.value["id"]) for row in rows]
         return [request for request in found if request], rows[-1].key if len(rows) == limit else ""
+
+    async def open(self, after: str = "", limit: int = 100) -> list[Row]:
+        """Rows of the requests that have not ended, and of some that have: key: the id, value: {"at": when it was made}."""
+        return await self._store.scan(_OPEN, after=after, limit=limit)
+
+    async def close(self, row: Row) -> None:
+        """Takes a request that has ended out of the open ones; `row` is its row there."""
+        await self._store.delete(row)
 
     async def decide(self, request_id: str, decision: Decision) -> bool:
         """Keeps the first decision of an approver; False if there is one already."""

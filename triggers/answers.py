@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any
 
 import azure.functions as func
+import grpc
 
 from domain.errors import Problem, UnavailableError
 from domain.model import Model
@@ -50,6 +51,9 @@ def answering[**P](door: Callable[P, Awaitable[func.HttpResponse]]) -> Callable[
             return problem_answer(UnavailableError("The records do not answer; send the same call again."))
         except GraphError as error:
             return problem_answer(_of_graph(error))
+        except grpc.RpcError as error:
+            _log.warning("the durable engine does not answer: %s", type(error).__name__)
+            return problem_answer(UnavailableError("The service cannot start work now; send the same call again."))
 
     return answered
 

@@ -1,17 +1,21 @@
 """Door: the approver's page. The link locates and does not decide: GET changes nothing, POST decides, once."""
 
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import wraps
 from urllib.parse import parse_qs, urlsplit
 
 import azure.durable_functions as df
 import azure.functions as func
 
 from activities.notify_approvers import targets_for
+from activities.settle_approval import audit_decision
 from domain.approval_links import ApprovalLink, LinkError, check_nonce, issue_nonce, read
 from domain.outcomes import RequestStatus
 from domain.requests import Approver, Decision, ResetRequest
 from domain.text import clean_lines
+from records.errors import RecordsError
 from services import Services, services
 from triggers.starting import wake
 from web.fill import approval_view, state_view
@@ -33,35 +37,45 @@ class _Refused(Exception):  # noqa: N818 - it is an answer
         self.status, self.code = status, code
 
 
+def _with_pages[**P](door: Callable[P, Awaitable[func.HttpResponse]]) -> Callable[P, Awaitable[func.HttpResponse]]:
+    """Turns what stands in the way of a decision into a page that says so."""
+
+    @wraps(door)
+    async def answered(*args: P.args, **kwargs: P.kwargs) -> func.HttpResponse:
+        try:
+            return await door(*args, **kwargs)
+        except _Refused as refused:
+            return _problem(refused)
+        except RecordsError as error:
+            _log.warning("the records do not answer: %s", error.reason)
+            return _problem(_Refused(503, "unavailable"))
+
+    return answered
+
+
 @app.route("api/approvals/{token}", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
+@_with_pages
 async def show_approval(req: func.HttpRequest) -> func.HttpResponse:
     s = services()
-    try:
-        link, request, entry = await _located(s, req)
-        return await _page(s, req, link, request, entry)
-    except _Refused as refused:
-        return _problem(refused)
+    link, request, entry = await _located(s, req)
+    return await _page(s, req, link, request, entry)
 
 
 @app.route("api/approvals/{token}", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @app.durable_client_input(client_name="client")
+@_with_pages
 async def decide_approval(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
     s = services()
-    try:
-        _check_origin(s, req)
-        link, request, entry = await _located(s, req)
-        form = _form(req)
-        if (
-            await _closed(s, link, request, entry) is not None
-        ):  # decides nothing any more, so it needs no nonce to show that
-            return await _page(s, req, link, request, entry)
-        _check_nonce(s, req, form)
-        decision = form.get("decision", [""])[0]
-        if not decision:  # another page of a long list of users
-            return await _page(s, req, link, request, entry, form)
-        return await _decide(s, client, req, link, request, entry, form, decision)
-    except _Refused as refused:
-        return _problem(refused)
+    _check_origin(s, req)
+    link, request, entry = await _located(s, req)
+    form = _form(req)
+    if await _closed(s, link, request, entry) is not None:
+        return await _page(s, req, link, request, entry)  # decides nothing any more, so it needs no nonce to show that
+    _check_nonce(s, req, form)
+    decision = form.get("decision", [""])[0]
+    if not decision:  # another page of a long list of users
+        return await _page(s, req, link, request, entry, form)
+    return await _decide(s, client, req, link, request, entry, form, decision)
 
 
 async def _decide(
@@ -88,27 +102,17 @@ async def _decide(
         decision="approve" if decision == "approve" else "deny",
         comment=comment,
         at=s.now(),
+        plan_digest=link.plan_digest,
         without=[number for number in without if number in mine] if decision == "approve" else [],
     )
     first = await s.requests.decide(request.id, made)
     stands = made if first else await s.requests.decision_of(request.id, entry.approver) or made
-    # Also on a repeat: whoever died between the record and these calls is repaired by the next click.
-    await s.audits.append(
-        request.id,
-        stands.at,
-        entry.approver,
-        "decided",
-        {
-            "decision": stands.decision,
-            "comment": stands.comment,
-            "without": stands.without,
-            "planDigest": link.plan_digest,
-        },
-        once=f"decided:{entry.approver}",
-    )
+    # Whoever stops between the record and these calls is made up for by the waiting orchestration and the timer.
+    await audit_decision(s, request.id, stands)
     await wake(client, request.id)
-    notice = {"approve": "approved", "deny": "denied"}[made.decision] if first else "alreadyDecided"
-    return await _state(s, request.id, notice, 200)
+    if not first:
+        return await _state(s, request.id, "alreadyDecided", 409)
+    return await _state(s, request.id, {"approve": "approved", "deny": "denied"}[made.decision], 200)
 
 
 async def _located(s: Services, req: func.HttpRequest) -> tuple[ApprovalLink, ResetRequest, Approver]:

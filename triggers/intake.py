@@ -20,23 +20,30 @@ async def accept(
     key: str | None,
     raw: bytes,
     retry_of: str | None = None,
+    keys_of: str = "",
+    signed: bytes | None = None,
+    requested_by: str = "",
 ) -> tuple[ResetRequest, bool]:
-    """The request and whether it is new. `key` is the delivery id or idempotency key, None where there is none.
+    """The request and whether this call made it. `key` is the delivery id or idempotency key, None where there is none.
 
-    The same key with another body raises KeyReusedError. A fault in the middle is repaired by the same call again, and by the
-    reconciling timer once the request's own record is there.
+    `keys_of` is whose keys these are, the source's unless given; `signed` as Deliveries.accept takes it. `requested_by` names
+    the signed-in caller. The same key with another body raises KeyReusedError. A fault in the middle is repaired by the same
+    call again, and by the reconciling timer once the request's own record is there.
     """
-    request_id = str(uuid4())
-    first = True
+    request_id, created_at = str(uuid4()), s.now()
     if key is not None:
-        delivery = await s.deliveries.accept(source, key, raw, request_id, s.now())
+        delivery = await s.deliveries.accept(keys_of or source, key, raw, request_id, created_at, signed=signed)
         if not delivery.matches(raw):
             raise KeyReusedError("This key came before with another body. Use a new key for a new request.")
-        request_id, first = delivery.request_id, delivery.first
-    if not first and (known := await s.requests.get(request_id)) is not None:
-        await ensure_started(client, known)
-        return known, False
-    request, targets = made(asked, request_id, source, s.now(), retry_of)
-    await s.requests.create(request, targets)
-    await start(client, request)
-    return request, first
+        request_id, created_at = delivery.request_id, delivery.at
+        if not delivery.first and (known := await s.requests.get(request_id)) is not None:
+            await ensure_started(client, known)
+            return known, False
+    # Equal calls side by side come here together: all write the same records, and one of them writes the request's own.
+    request, targets = made(asked, request_id, source, created_at, retry_of, requested_by)
+    if await s.requests.create(request, targets):
+        await start(client, request)
+        return request, True
+    request = await s.requests.get(request_id) or request
+    await ensure_started(client, request)
+    return request, False

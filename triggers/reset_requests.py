@@ -1,12 +1,14 @@
 """Doors: reset requests are made, read, cancelled and tried again here."""
 
+import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Iterable
 
 import azure.durable_functions as df
 import azure.functions as func
 
-from domain.errors import ConflictError, InvalidInputError
+from domain.errors import ConflictError, InvalidInputError, TooLargeError
 from domain.intake import read_json, read_request
 from domain.outcomes import WELL_ENDED, RequestStatus, TargetOutcome
 from domain.requests import ResetRequest
@@ -22,6 +24,11 @@ app = df.Blueprint()
 
 # The source of requests that come by the API itself.
 API = "api"
+# Whose idempotency keys they are; no source can have this name, so that no key meets a delivery's id.
+_KEYS = "api:key"
+_LONGEST_KEY = 255
+# What the list's own cursors look like.
+_CURSOR = re.compile(r"(?:[0-9]{15}:[A-Za-z0-9-]{1,64})?", re.ASCII)
 _MOST_BYTES = 2 * 1024 * 1024  # 10,000 user names of 200 characters
 _PAGE, _MOST = 50, 500
 _SCANNED = 1000  # rows looked at for one page, so that a filter that matches little ends soon
@@ -34,10 +41,11 @@ async def create_request(req: func.HttpRequest, client: df.DurableFunctionsClien
     s = services()
     raw = req.get_body()
     if len(raw) > _MOST_BYTES:
-        raise InvalidInputError(f"The body is larger than {_MOST_BYTES} bytes; send several requests.")
+        raise TooLargeError(f"The body is larger than {_MOST_BYTES} bytes; send several requests.")
     asked = read_request(read_json(raw), s.policy)
-    key = req.headers.get("Idempotency-Key")
-    request, new = await accept(s, client, asked, source=API, key=key, raw=_canonical(asked.body.to_json()))
+    request, new = await accept(
+        s, client, asked, source=API, key=_key(req), keys_of=_KEYS, raw=_canonical(asked.body.to_json())
+    )
     return await accepted(s, request, new=new)
 
 
@@ -57,6 +65,8 @@ async def list_requests(req: func.HttpRequest) -> func.HttpResponse:
         raise InvalidInputError("No customer is known by that name.", [_query_error("customer", "is not known")])
     found: list[ResetRequest] = []
     cursor, limit, scanned = req.params.get("cursor", ""), _limit(req), 0
+    if not _CURSOR.fullmatch(cursor):
+        raise _bad_cursor()
     while len(found) < limit and scanned < _SCANNED:
         page, cursor = await s.requests.newest(cursor, limit - len(found))
         found += [
@@ -65,7 +75,8 @@ async def list_requests(req: func.HttpRequest) -> func.HttpResponse:
         scanned += limit
         if not cursor:
             break
-    return json_answer({"value": [(await show(s, r)).to_json() for r in found], "cursor": cursor or None})
+    shown = await asyncio.gather(*(show(s, request) for request in found))
+    return json_answer({"value": [request.to_json() for request in shown], "cursor": cursor or None})
 
 
 @app.route("api/reset-requests/{id}", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
@@ -129,10 +140,11 @@ async def retry_request(req: func.HttpRequest, client: df.DurableFunctionsClient
     if not request.status.ended:
         raise ConflictError(f"The request has not ended yet: {request.status.value}. Wait for its end, or cancel it.")
     value = _again(request, [target async for target in _not_well_ended(s, request)])
-    asked = read_request(value, s.policy)
+    source = s.policy.sources.get(request.source)
+    asked = read_request(value, s.policy, source.customers if source else None)
     raw = _canonical({"retryOf": request.id} | value)
     new, is_new = await accept(
-        s, client, asked, source=request.source, key=req.headers.get("Idempotency-Key"), raw=raw, retry_of=request.id
+        s, client, asked, source=request.source, key=_key(req), keys_of=_KEYS, raw=raw, retry_of=request.id
     )
     return await accepted(s, new, new=is_new)
 
@@ -170,7 +182,18 @@ def _canonical(value: object) -> bytes:
 
 
 def _query_error(name: str, detail: str) -> dict[str, str]:
-    return {"pointer": f"query/{name}", "detail": detail}
+    return {"pointer": f"/query/{name}", "detail": detail}
+
+
+def _bad_cursor() -> InvalidInputError:
+    return InvalidInputError("cursor is none of ours.", [_query_error("cursor", "use the one that an answer gave")])
+
+
+def _key(req: func.HttpRequest) -> str | None:
+    key: str | None = req.headers.get("Idempotency-Key")
+    if key is not None and not 1 <= len(key) <= _LONGEST_KEY:
+        raise InvalidInputError(f"Idempotency-Key must have 1 to {_LONGEST_KEY} characters.")
+    return key
 
 
 def _one_of[E: (RequestStatus, TargetOutcome)](req: func.HttpRequest, name: str, kind: type[E]) -> E | None:

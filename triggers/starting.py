@@ -1,10 +1,14 @@
 """Starts the orchestration of a request, or sees that it is there already; and wakes one that waits."""
 
+import logging
+
 import azure.durable_functions as df
 import grpc
 from durabletask.client import OrchestrationStatus
 
 from domain.requests import ResetRequest
+
+_log = logging.getLogger("mfareset.starting")
 
 # Ended without having ended its request: started anew it does only what is left.
 _BROKEN = {OrchestrationStatus.FAILED, OrchestrationStatus.TERMINATED}
@@ -37,5 +41,4 @@ async def wake(client: df.DurableFunctionsClient, request_id: str) -> None:
     try:
         await client.raise_orchestration_event(request_id, "decided", data={})
     except grpc.aio.AioRpcError as error:
-        if error.code() is not grpc.StatusCode.NOT_FOUND:
-            raise
+        _log.warning("request %s could not be woken: %s", request_id, error.code().name)

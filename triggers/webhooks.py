@@ -43,5 +43,7 @@ async def receive_delivery(req: func.HttpRequest, client: df.DurableFunctionsCli
         raise TooManyError(f"This source may send {source.rate_per_minute} deliveries per minute.")
     value = read_json(raw)
     asked = read_request(map_delivery(source.fields, value) if source.fields else value, s.policy, source.customers)
-    request, new = await accept(s, client, asked, source=name, key=verified.delivery_id, raw=raw)
+    request, new = await accept(
+        s, client, asked, source=name, key=verified.delivery_id, raw=raw, signed=verified.signed
+    )
     return await accepted(s, request, new=new)
