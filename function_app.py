@@ -19,6 +19,7 @@ import orchestrators.app
 import orchestrators.reset_customer
 import orchestrators.reset_request
 import triggers.approvals
+import triggers.callbacks
 import triggers.directory
 import triggers.health
 import triggers.reconcile
@@ -35,6 +36,7 @@ for part in (
     triggers.webhooks.app,
     triggers.approvals.app,
     triggers.directory.app,
+    triggers.callbacks.app,
     triggers.reconcile.app,
     orchestrators.app.app,
     activities.app.app,

@@ -1,12 +1,16 @@
 """Announcements: what is told to others about a request, and how far the telling came."""
 
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import Field
 
 from domain.model import Instant, Model
 
+type EventKind = Literal["accepted", "awaitingApproval", "decided", "completed", "followedUp"]
 type AnnouncementState = Literal["pending", "delivered", "failed", "gone"]
+
+KINDS: tuple[EventKind, ...] = ("accepted", "awaitingApproval", "decided", "completed", "followedUp")
 
 
 class Announcement(Model):
@@ -15,13 +19,18 @@ class Announcement(Model):
     `state` is that of the callback: `failed` after the last attempt, `gone` when the receiver answered 410.
     """
 
-    kind: str
+    kind: EventKind
     event: dict[str, Any]
     state: AnnouncementState = "pending"
     attempts: int = 0
     last_status: int | None = None
     last_at: Instant | None = None
     detail: str = ""
+
+    @property
+    def at(self) -> datetime:
+        """When it happened."""
+        return datetime.fromisoformat(self.event["time"])
 
     @property
     def undelivered(self) -> bool:
@@ -32,7 +41,7 @@ class Announcement(Model):
 class CallbackShown(Model):
     """`last_status` is the HTTP status of the last answer, absent where there was none."""
 
-    kind: str
+    kind: EventKind
     state: AnnouncementState
     attempts: int
     last_status: int | None = Field(default=None)

@@ -1,14 +1,14 @@
 """Outcome events: CloudEvents 1.0, one shape for ticket callbacks and for Service Bus."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
+from domain.announcements import KINDS, EventKind
 from domain.model import iso
 from domain.shown import RequestShown
 
-type EventKind = Literal["accepted", "awaitingApproval", "decided", "completed", "followedUp"]
+__all__ = ["CONTENT_TYPE", "KINDS", "EventKind", "cloud_event", "event_id"]
 
-KINDS: tuple[EventKind, ...] = ("accepted", "awaitingApproval", "decided", "completed", "followedUp")
 CONTENT_TYPE = "application/cloudevents+json"  # structured mode, CloudEvents 1.0, HTTP Protocol Binding 3.2
 _TYPE = "mfareset.request."
 

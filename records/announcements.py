@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from domain.announcements import Announcement
+from domain.announcements import KINDS, Announcement
 from records.store import Store
 
 _EVENT = "event:"
@@ -21,9 +21,10 @@ class Announcements:
         return Announcement.from_json(row.value) if row else None
 
     async def all(self, request_id: str) -> list[Announcement]:
-        """In the order in which they happened."""
+        """In the order in which they happen."""
         rows = await self._store.scan(request_id, prefix=_EVENT)
-        return sorted((Announcement.from_json(row.value) for row in rows), key=lambda a: str(a.event.get("time", "")))
+        found = [Announcement.from_json(row.value) for row in rows]
+        return sorted(found, key=lambda each: KINDS.index(each.kind))
 
     async def update(
         self, request_id: str, kind: str, change: Callable[[Announcement], Announcement]

@@ -1,0 +1,158 @@
+"""What a source is told about its requests, over a real connection, with a day of retries in no time."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from domain.webhooks import verify
+from tests.receiver import SECRET, Receiver, callback_to, policy_with, receiving, send_ticket
+from tests.system import System, system
+
+ALL = ["accepted", "awaitingApproval", "decided", "completed"]
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    async with receiving() as made:
+        yield made
+
+
+@pytest.fixture
+async def it(tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[System]:
+    monkeypatch.setenv("HELPDESK_CALLBACK_SECRET", SECRET)
+    async with system(tmp_path, policy=policy_with(tmp_path, callback_to(receiver.url))) as made:
+        yield made
+
+
+async def test_a_source_is_told_of_every_step(it: System, receiver: Receiver) -> None:
+    request_id = await send_ticket(it, contoso=["adele@contoso.com"])
+    assert receiver.kinds == ["accepted", "awaitingApproval"]
+    await it.approve(request_id)
+    assert receiver.kinds == ALL
+    for call in receiver.calls:
+        assert call.headers["content-type"] == "application/cloudevents+json"
+        assert verify("standard-webhooks", [SECRET], call.headers, call.body, it.services.now())
+        assert call.headers["webhook-id"] == call.event["id"] == f"{request_id}:{call.kind}:1"
+        assert call.event["data"]["id"] == request_id
+    assert [receiver.last(kind).event["data"]["status"] for kind in ALL] == [
+        "planning",
+        "awaitingApproval",
+        "resetting",
+        "completed",
+    ]
+    shown = await it.shown(request_id)
+    assert [(c["kind"], c["state"], c["attempts"], c["lastStatus"]) for c in shown["callbacks"]] == [
+        (kind, "delivered", 1, 204) for kind in ALL
+    ]
+
+
+async def test_a_denial_is_told_and_an_expiry_is_only_an_end(it: System, receiver: Receiver) -> None:
+    denied = await send_ticket(it, contoso=["adele@contoso.com"])
+    (link,) = it.links(denied).values()
+    await it.decide(link, "deny", comment="Not her")
+    assert receiver.kinds == ALL
+    assert receiver.last("decided").event["data"]["status"] == "denied"
+    assert receiver.last("decided").event["data"]["approval"]["decisions"][0]["comment"] == "Not her"
+    receiver.calls.clear()
+    await send_ticket(it, delivery="msg_2", contoso=["adele@contoso.com"])
+    await it.advance(hours=25)
+    assert receiver.kinds == ["accepted", "awaitingApproval", "completed"]
+    assert receiver.last("completed").event["data"]["status"] == "expired"
+
+
+async def test_a_receiver_that_is_away_gets_the_same_event_later_and_holds_up_nothing(
+    it: System, receiver: Receiver
+) -> None:
+    receiver.otherwise = 503
+    request_id = await send_ticket(it, contoso=["adele@contoso.com"])
+    await it.approve(request_id)
+    shown = await it.shown(request_id)
+    assert shown["status"] == "completed"
+    assert {c["state"] for c in shown["callbacks"]} == {"pending"}
+    assert {c["lastStatus"] for c in shown["callbacks"]} == {503}
+    receiver.otherwise = 200
+    before = {call.kind: call for call in receiver.calls}
+    await it.advance(seconds=10)
+    again = {call.kind: call for call in receiver.calls}
+    assert [c["state"] for c in (await it.shown(request_id))["callbacks"]] == ["delivered"] * 4
+    for kind in ALL:
+        assert again[kind] is not before[kind]
+        assert again[kind].body == before[kind].body
+        assert again[kind].headers["webhook-id"] == before[kind].headers["webhook-id"]
+
+
+async def test_after_a_day_it_is_given_up_visibly_and_can_be_sent_again(it: System, receiver: Receiver) -> None:
+    receiver.answers = [200, 200]
+    receiver.otherwise = 0
+    request_id = await send_ticket(it, contoso=["adele@contoso.com"])
+    await it.approve(request_id)
+    at = it.services.now()
+    await it.advance(hours=23, minutes=30)
+    assert [c["state"] for c in (await it.shown(request_id))["callbacks"]] == [
+        "delivered",
+        "delivered",
+        "pending",
+        "pending",
+    ]
+    await it.advance(hours=1)
+    ends = (await it.shown(request_id))["callbacks"][2:]
+    assert [c["state"] for c in ends] == ["failed", "failed"]
+    assert [c["lastAt"] for c in ends] == [(at + timedelta(hours=24)).strftime("%Y-%m-%dT%H:%M:%S.000Z")] * 2
+    assert 10 <= ends[0]["attempts"] <= 14
+    assert "noAnswer" in ends[0]["detail"]
+    assert [e["event"] for e in await it.audit(request_id)].count("callbackFailed") == 2
+
+    receiver.otherwise = 202
+    receiver.calls.clear()
+    again = await it.call("POST", f"/api/reset-requests/{request_id}/callbacks/resend", 202)
+    assert again["id"] == request_id
+    await it.host.idle()
+    assert {call.event["id"] for call in receiver.calls} == {f"{request_id}:decided:1", f"{request_id}:completed:1"}
+    assert {c["state"] for c in (await it.shown(request_id))["callbacks"]} == {"delivered"}
+    await it.call("POST", f"/api/reset-requests/{request_id}/callbacks/resend", 409)
+
+
+async def test_410_stops_it(it: System, receiver: Receiver) -> None:
+    receiver.otherwise = 410
+    request_id = await send_ticket(it, contoso=["adele@contoso.com"])
+    await it.advance(hours=3)
+    assert receiver.kinds == ["accepted", "awaitingApproval"]
+    assert {c["state"] for c in (await it.shown(request_id))["callbacks"]} == {"gone"}
+
+
+async def test_a_redirect_is_not_followed(it: System, receiver: Receiver) -> None:
+    receiver.headers = {"Location": f"http://127.0.0.1:{receiver.port}/elsewhere"}
+    receiver.answers = [307]
+    request_id = await send_ticket(it, contoso=["adele@contoso.com"])
+    assert {call.path for call in receiver.calls} == {"/hook"}
+    assert (await it.shown(request_id))["callbacks"][0]["lastStatus"] == 307
+
+
+async def test_a_receiver_may_ask_for_more_time(it: System, receiver: Receiver) -> None:
+    receiver.headers = {"Retry-After": "120"}
+    receiver.answers = [429]
+    request_id = await send_ticket(it, contoso=["adele@contoso.com"])
+    await it.advance(seconds=119)
+    assert receiver.kinds.count("accepted") == 1
+    await it.advance(seconds=2)
+    assert receiver.kinds.count("accepted") == 2
+    assert (await it.shown(request_id))["callbacks"][0]["state"] == "delivered"
+
+
+async def test_nothing_personal_is_in_the_durable_history(it: System, receiver: Receiver) -> None:
+    receiver.otherwise = 500
+    request_id = await send_ticket(it, contoso=["adele@contoso.com"])
+    await it.approve(request_id)
+    histories = "".join(str(event) for name in it.host.instance_ids() for event in it.host.history(name))
+    assert request_id in histories
+    for word in ("adele", "Adele", "msp.example", "INC0012345", "Lost phone", "owner@"):
+        assert word not in histories
+
+
+async def test_who_has_no_callback_is_told_nothing(it: System, receiver: Receiver) -> None:
+    request = await it.ask(contoso=["adele@contoso.com"])
+    assert (await it.shown(request["id"]))["callbacks"] == []
+    assert receiver.calls == []
+    await it.call("POST", f"/api/reset-requests/{request['id']}/callbacks/resend", 409)
