@@ -206,8 +206,6 @@ def _follow(
             f"this idempotency key made request {plain(request.id)} at {request.created_at:%Y-%m-%d %H:%M} UTC before: "
             "nothing new was started"
         )
-    elif wait and not quiet:
-        teller.note(f"request {plain(request.id)}")  # first of all: what comes may take hours and be interrupted
     if wait:
         request = _wait(teller, client, request.id, timeout, quiet=quiet)
     teller.request(request, client if wait else None)

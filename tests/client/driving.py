@@ -18,10 +18,11 @@ NO_PIPELINE = dict.fromkeys(["GITHUB_RUN_ID", "BUILD_BUILDID", "CI_PIPELINE_ID",
 
 @dataclass
 class Waits:
-    """The client's sense of time. `meanwhile` is done once, in its first wait."""
+    """The client's sense of time. `meanwhile` is done once, in its wait number `at`."""
 
     it: System
     meanwhile: Callable[[], Awaitable[object]] | None = None
+    at: int = 1
     slept: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -44,7 +45,7 @@ class Waits:
     async def pass_(self, seconds: float) -> None:
         self.slept.append(seconds)
         await self.it.advance(seconds=seconds)
-        if self.meanwhile is not None:
+        if self.meanwhile is not None and len(self.slept) == self.at:
             todo, self.meanwhile = self.meanwhile, None
             await todo()
 

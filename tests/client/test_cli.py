@@ -1,0 +1,232 @@
+"""`mfa-reset` against the whole service: what it says, where, and how it exits."""
+
+import asyncio
+import json
+import os
+import socket
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from mfa_reset_client.cli import app
+from mfa_reset_client.pace import Pace
+from tests.client.driving import NO_PIPELINE, Waits, command
+from tests.system import ROOT, System, system
+
+ADELE = ("--customer", "contoso", "--user", "adele@contoso.com", "--reason", "Lost phone", "--ticket", "INC1")
+
+
+async def only(it: System) -> str:
+    """The id of the one request there is."""
+    (request,) = (await it.call("GET", "/api/reset-requests"))["value"]
+    return str(request["id"])
+
+
+async def approve(it: System) -> None:
+    await it.approve(await only(it))
+
+
+async def test_request_waits_shows_and_exits_with_the_outcome(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        ran = await command(Waits(it, lambda: approve(it), at=2), "request", *ADELE, "--wait")
+        assert ran.code == 0, ran.err
+        assert "waits for approval by owner@contoso.com" in ran.err
+        for word in ("adele@contoso.com", "reset", "phone mobile •••", "deleted", "revoked"):
+            assert word in ran.out
+        shown = await it.shown(await only(it))
+        assert (shown["reason"], shown["ticket"]) == ("Lost phone", "INC1")
+
+
+async def test_json_is_all_there_is_on_stdout(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        waits = Waits(it, lambda: approve(it))
+        asked = await command(waits, "request", *ADELE, "--wait", "--json")
+        assert json.loads(asked.out)["status"] == "completed"
+        request_id = json.loads(asked.out)["id"]
+        listed = await command(waits, "targets", request_id, "--json")
+        assert [target["outcome"] for target in json.loads(listed.out)] == ["reset"]
+        none = await command(waits, "targets", request_id, "--json", "--outcome", "failed")
+        assert json.loads(none.out) == []
+        status = await command(waits, "status", request_id, "--json")
+        assert json.loads(status.out) == json.loads(asked.out)
+        conflict = await command(waits, "cancel", request_id, "--json")
+        assert json.loads(conflict.out)["error"]["reason"] == "conflict"
+        assert (json.loads(conflict.out)["exitCode"], conflict.code) == (12, 12)
+
+
+async def test_every_flag_reaches_the_service(tmp_path: Path) -> None:
+    csv = tmp_path / "leavers.csv"
+    csv.write_text("customer,user\ncontoso,adele@contoso.com\nfabrikam,alex@fabrikam.com\ncontoso,ADELE@contoso.com\n")
+    async with system(tmp_path) as it:
+        flags = ("--method", "phone", "--method", "softwareOath", "--no-revoke-sessions", "--dry-run")
+        who = ("--requester", "tech@msp.example", "--idempotency-key", "run-1", "--file", str(csv))
+        first = await command(Waits(it), "request", *who, *flags, "--json")
+        assert "1 repeated users" in first.err
+        request = json.loads(first.out)
+        assert request["methods"] == ["phone", "softwareOath"]
+        assert (request["revokeSessions"], request["dryRun"]) == (False, True)
+        assert request["requester"] == "tech@msp.example"
+        assert request["totals"]["targets"] == 2
+        again = await command(Waits(it), "request", *who, *flags, "--wait")
+        assert request["id"] in again.err
+        assert "nothing new was started" in again.err
+        assert (again.code, "planned" in again.out) == (0, True)
+
+
+async def test_a_pipeline_started_again_finds_its_request(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        run = {"GITHUB_RUN_ID": "7", "GITHUB_REPOSITORY": "msp/offboarding"}
+        for attempt in ("1", "2"):
+            ran = await command(Waits(it), "request", *ADELE, "--json", env=run | {"GITHUB_RUN_ATTEMPT": attempt})
+            assert json.loads(ran.out)["id"] == await only(it)
+
+
+async def decide(it: System, decision: str) -> None:
+    for link in it.links(await only(it)).values():
+        await it.decide(link, decision, comment="Not today")
+
+
+async def cancel(it: System) -> None:
+    await it.call("POST", f"/api/reset-requests/{await only(it)}/cancel", 202)
+
+
+ENDS: dict[str, tuple[int, list[str], Callable[[System], Awaitable[object]]]] = {
+    "partiallyCompleted": (3, ["adele@contoso.com", "nobody@contoso.com"], approve),
+    "failed": (4, ["nobody@contoso.com"], approve),
+    "denied": (5, ["adele@contoso.com"], lambda it: decide(it, "deny")),
+    "expired": (6, ["adele@contoso.com"], lambda it: it.advance(hours=25)),
+    "cancelled": (7, ["adele@contoso.com"], cancel),
+}
+
+
+@pytest.mark.parametrize("status", ENDS)
+async def test_each_end_has_its_exit_code(tmp_path: Path, status: str) -> None:
+    code, users, meanwhile = ENDS[status]
+    async with system(tmp_path) as it:
+        flags = [flag for user in users for flag in ("--user", user)]
+        ran = await command(Waits(it, lambda: meanwhile(it)), "request", "--customer", "contoso", *flags, "--wait")
+        assert ran.code == code, ran.err
+        assert status in ran.out
+        later = await command(Waits(it), "wait", await only(it), "--quiet")
+        assert later.code == code
+        assert later.err == ""
+
+
+async def test_a_wait_ends_at_its_time_and_can_be_taken_up(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        ran = await command(Waits(it), "request", *ADELE, "--wait", "--timeout", "5m", "--json")
+        assert ran.code == 8
+        error = json.loads(ran.out)["error"]
+        assert (error["reason"], error["request"]["status"]) == ("timeout", "awaitingApproval")
+        await it.approve(error["request"]["id"])
+        assert (await command(Waits(it), "wait", error["request"]["id"])).code == 0
+
+
+async def test_cancel_and_retry(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        waits = Waits(it)
+        request_id = json.loads((await command(waits, "request", *ADELE, "--json")).out)["id"]
+        await it.host.idle()
+        assert (await command(waits, "status", request_id)).code == 0  # it goes on
+        assert (await command(waits, "cancel", request_id)).code == 0
+        await it.host.idle()
+        assert (await command(waits, "status", request_id)).code == 7
+        again = await command(waits, "retry", request_id, "--json")
+        assert again.code == 0
+        assert json.loads(again.out)["retryOf"] == request_id
+
+
+async def test_mistakes_are_named_with_their_place(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        ran = await command(Waits(it), "request", "--customer", "nobody", "--user", "a@b.c")
+        assert ran.code == 2
+        assert "/targets/0/customer: no customer is known by 'nobody'" in ran.err
+        as_json = await command(Waits(it), "request", *ADELE, "--method", "pigeon", "--json")
+        (error,) = json.loads(as_json.out)["error"]["errors"]
+        assert error["pointer"] == "/methods/0"
+        assert (as_json.code, (await it.call("GET", "/api/reset-requests"))["value"]) == (2, [])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("request",), "give either"),
+        (("request", "--customer", "contoso"), "belong together"),
+        (("request", "--customer", "contoso", "--user", "a", "--file", "x.csv"), "give either"),
+        (("request", "--file", "absent.csv"), "absent.csv cannot be read"),
+        (("request", *ADELE, "--timeout", "soon"), "is no duration"),
+        (("targets", "1", "--outcome", "great"), "great"),
+        (("nonsense",), "nonsense"),
+        (("status", "1", "--url", ""), "MFA_RESET_URL"),
+        (("status", "1", "--key", ""), "MFA_RESET_KEY"),
+        (("status", "1", "--url", "http://host.example"), "in the open"),
+    ],
+)
+async def test_bad_flags(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+    async with system(tmp_path) as it:
+        ran = await command(Waits(it), *arguments)
+        assert (ran.code, ran.out) == (2, "")
+        assert said in ran.err
+
+
+async def test_who_is_not_let_in_and_what_is_not_there(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        stranger = await command(Waits(it), "status", "1", "--key", "a-strangers-key")
+        assert (stranger.code, "a-strangers-key" in stranger.err + stranger.out) == (10, False)
+        assert (await command(Waits(it), "status", "1")).code == 11
+
+
+async def test_a_service_that_is_not_there(tmp_path: Path) -> None:
+    with socket.socket() as taken:  # bound, and never listening
+        taken.bind(("127.0.0.1", 0))
+        nowhere = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        async with system(tmp_path) as it:
+            waits = Waits(it)
+            ran = await command(waits, "status", "1", "--url", nowhere, "--json")
+            assert (ran.code, json.loads(ran.out)["error"]["reason"]) == (9, "unreachable")
+            assert waits.slept  # it was patient
+
+
+async def test_what_others_wrote_cannot_steer_the_terminal(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        user = it.world.user("11111111-1111-1111-1111-111111111111", "adele@contoso.com")
+        for method in user.methods.values():
+            if "displayName" in method.properties:
+                method.properties["displayName"] = "[red]\x1b[2Jphone"
+        ran = await command(Waits(it, lambda: approve(it)), "request", *ADELE, "--wait")
+        assert "[red]�[2Jphone" in ran.out
+        assert "\x1b" not in ran.out + ran.err
+
+
+async def test_as_a_process_of_its_own(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        request = await it.ask(contoso=["adele@contoso.com"])
+        environ: dict[str, Any] = {name: value for name, value in os.environ.items() if name not in NO_PIPELINE}
+        environ |= {"PYTHONPATH": str(ROOT / "client"), "MFA_RESET_URL": it.host.base_url, "MFA_RESET_KEY": it.host.key}
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "mfa_reset_client", "status", request["id"], "--json"),
+            env=environ,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        out, err = await process.communicate()
+        assert (process.returncode, err) == (0, b"")
+        assert json.loads(out)["status"] == "awaitingApproval"
+
+
+async def test_an_interrupted_wait_says_that_the_request_goes_on(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        request = await it.ask(contoso=["adele@contoso.com"])
+
+        def sleep(_: float) -> None:
+            raise KeyboardInterrupt
+
+        env: dict[str, str | None] = NO_PIPELINE | {"MFA_RESET_URL": it.host.base_url, "MFA_RESET_KEY": it.host.key}
+        pace = Pace(lambda: 0.0, sleep)
+        result = await asyncio.to_thread(CliRunner(env=env).invoke, app, ["wait", request["id"]], obj=pace)
+        assert result.exit_code == 130
+        assert "goes on" in result.stderr
