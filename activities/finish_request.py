@@ -1,7 +1,10 @@
 """Activity: ends a request: what is still open is settled as such, and the totals make its status."""
 
 from activities.app import Work, activity
+from activities.reset_target import given_up
+from activities.windows import tell
 from domain.outcomes import RequestStatus, TargetOutcome, request_status
+from records.targets import Kept
 from services import Services, services
 
 _PAGE = 500
@@ -36,33 +39,34 @@ async def finish(s: Services, request_id: str) -> RequestStatus:
 
 
 async def _settle_open(s: Services, request_id: str, status: RequestStatus, *, cancelled: bool) -> None:
-    """Nothing stays pending in a request that has ended."""
+    """Nothing stays pending in a request that has ended. One pass over the targets, and none where all have ended."""
     totals = await s.targets.totals(request_id)
     if not totals[TargetOutcome.PENDING.value]:
         return
     reason, detail = _why(status, cancelled=cancelled)
+    broke = status in {RequestStatus.FAILED, RequestStatus.RESETTING} and not cancelled
+    untouched = TargetOutcome.FAILED if broke else TargetOutcome.CANCELLED
     start = 0
     while page := await s.targets.range(request_id, start, _PAGE):
-        for kept in page:
-            if kept.target.settled:
-                continue
-            touched = any(method.answered for method in kept.target.methods)
-            outcome = TargetOutcome.PARTIALLY_RESET if touched else TargetOutcome.CANCELLED
-            if status is RequestStatus.FAILED or (status is RequestStatus.RESETTING and not cancelled and not touched):
-                outcome = TargetOutcome.FAILED
-            await s.targets.save(request_id, kept, kept.target.settle(outcome, reason, detail))
+        pairs = [
+            (kept, given_up(kept.target, reason, detail, untouched=untouched))
+            for kept in page
+            if not kept.target.settled
+        ]
+        await s.targets.save_all(request_id, pairs)
+        await tell(s, request_id, [Kept(target, kept.row) for kept, target in pairs if target.touched])
         start += len(page)
 
 
 def _why(status: RequestStatus, *, cancelled: bool) -> tuple[str, str]:
     match status:
+        case _ if cancelled:
+            return "cancelled", "The request was cancelled before this user was done."
         case RequestStatus.DENIED:
             return "denied", "An approver denied the request; nothing was touched."
         case RequestStatus.EXPIRED:
             return "expired", "Nobody decided in time; nothing was touched."
         case RequestStatus.FAILED:
             return "requestFailed", "The request failed before this user's turn came; nothing was touched."
-        case _ if cancelled:
-            return "cancelled", "The request was cancelled before this user was done."
         case _:
             return "stopped", "The service stopped before this user was done; look at the log."

@@ -1,43 +1,80 @@
 """Activity: plans a window of targets of one customer and writes their plan records."""
 
-import asyncio
 from typing import Any
 
 from activities.app import Work, activity
 from activities.planning import Planner, unplannable
-from domain.outcomes import TargetOutcome
+from domain.outcomes import RequestStatus, TargetOutcome
 from domain.requests import ResetRequest
 from domain.targets import Target
 from graph.errors import Fault, GraphError
 from records.targets import Kept
 from services import Services, services
 
+_GIVEN_UP = {
+    "consentMissing": "The service has no consent in this customer's tenant, or its sign-in there fails.",
+    "customerUnreachable": "The customer's tenant did not answer.",
+    "internalError": "The service failed at this user's plan again and again; look at its log.",
+}
+
 
 @activity
 async def plan_targets(work: Work) -> Work:
-    """`work`: {"id", "start", "count", "last"}. Answers {"again": seconds or None, "fault"}; again while targets are left."""
-    return await plan_window(services(), work["id"], work["start"], work["count"], last=work.get("last", False))
+    """`work`: {"id", "customer", "start", "count", "last", "giveUp"}. Answers {"again": seconds or None, "fault", "moved"}.
+
+    Again while targets are left. `giveUp` is the stable word for why no more is tried: what is left is settled with it.
+    """
+    s = services()
+    if reason := work.get("giveUp"):
+        await give_up(s, work["id"], work["start"], work["count"], reason)
+        return _answer()
+    return await plan_window(s, work["id"], work["start"], work["count"], last=work.get("last", False))
 
 
 async def plan_window(s: Services, request_id: str, start: int, count: int, *, last: bool) -> dict[str, Any]:
     request = await s.requests.get(request_id)
     if request is None:
         raise LookupError(request_id)
-    window = await s.targets.range(request_id, start, count)
-    kept = [entry for entry in window if not entry.target.planned and not entry.target.settled]
+    kept = await _unplanned(s, request_id, start, count)
     if not kept:
-        return {"again": None, "fault": ""}
+        return _answer()
+    if request.status is not RequestStatus.PLANNING:
+        return _answer(fault="ended")
+    if await s.requests.cancelled(request_id) is not None:
+        return _answer(fault="cancelled")
     planned = await _plan(s, request, [entry.target for entry in kept])
-    faults = [entry for entry in planned if isinstance(entry, GraphError)]
-    await asyncio.gather(
-        *(_save(s, request_id, entry, result, last=last) for entry, result in zip(kept, planned, strict=True))
-    )
+    done: list[tuple[Kept, Target]] = []
+    for entry, result in zip(kept, planned, strict=True):
+        if not isinstance(result, GraphError):
+            done.append((entry, result))
+        elif last or not result.passing:
+            done.append((entry, unplannable(entry.target, result)))
+    await s.targets.save_all(request_id, done)
+    return _came_to([entry for entry in planned if isinstance(entry, GraphError)], last=last, moved=bool(done))
+
+
+def _came_to(faults: list[GraphError], *, last: bool, moved: bool) -> dict[str, Any]:
     passing = [fault for fault in faults if fault.passing]
-    if not passing or last:
-        return {"again": None, "fault": ""}
+    if any(fault.fault is Fault.CONSENT for fault in faults):  # the same for every user of the customer
+        return _answer(fault=Fault.CONSENT.value, again=0.0 if passing and not last else None, moved=moved)
+    if not passing:
+        return _answer(moved=moved)
     throttled = any(fault.fault is Fault.THROTTLED for fault in passing)
+    fault = (Fault.THROTTLED if throttled else Fault.UNAVAILABLE).value
     wait = max((fault.retry_after or 0.0 for fault in passing), default=0.0)
-    return {"again": wait, "fault": (Fault.THROTTLED if throttled else Fault.UNAVAILABLE).value}
+    return _answer(again=None if last else wait, fault=fault, moved=moved)
+
+
+async def give_up(s: Services, request_id: str, start: int, count: int, reason: str) -> None:
+    """Settles what is not planned: nothing more will be asked about it."""
+    left = await _unplanned(s, request_id, start, count)
+    pairs = [(entry, entry.target.settle(TargetOutcome.FAILED, reason, _GIVEN_UP[reason])) for entry in left]
+    await s.targets.save_all(request_id, pairs)
+
+
+async def _unplanned(s: Services, request_id: str, start: int, count: int) -> list[Kept]:
+    window = await s.targets.range(request_id, start, count)
+    return [entry for entry in window if not entry.target.planned and not entry.target.settled]
 
 
 async def _plan(s: Services, request: ResetRequest, targets: list[Target]) -> list[Target | GraphError]:
@@ -45,13 +82,9 @@ async def _plan(s: Services, request: ResetRequest, targets: list[Target]) -> li
     if customer is None:
         detail = "The policy no longer has this customer."
         return [target.settle(TargetOutcome.REFUSED, "unknownCustomer", detail) for target in targets]
-    planner = Planner(s.graph, request, customer, s.policy.guards, s.leases, dry_run=request.dry_run)
+    planner = Planner(s.graph, request, customer, s.policy.guards, s.leases, now=s.now())
     return await planner.plan(targets)
 
 
-async def _save(s: Services, request_id: str, entry: Kept, result: Target | GraphError, *, last: bool) -> None:
-    if isinstance(result, GraphError):
-        if result.passing and not last:
-            return
-        result = unplannable(entry.target, result)
-    await s.targets.save(request_id, entry, result)
+def _answer(again: float | None = None, fault: str = "", *, moved: bool = False) -> dict[str, Any]:
+    return {"again": again, "fault": fault, "moved": moved}

@@ -2,30 +2,36 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 
 from domain.guards import Person, Refusal, privilege_refusal, refusal
-from domain.methods import MethodType, removal_order, satisfies
+from domain.methods import Method, MethodType, removal_order, satisfies
 from domain.outcomes import MethodOutcome, TargetOutcome
 from domain.policy import Customer, Guards
 from domain.requests import ResetRequest
 from domain.targets import Target, TargetMethod
 from graph.client import Graph
 from graph.errors import Fault, GraphError
-from graph.sign_in_rules import requires_mfa
+from graph.sign_in_rules import MfaRules, requires_mfa
 from graph.users import Details, User, find_users, read_details
 from records.leases import Holder, Leases
 
-# Users per group of reads: twenty fill one batch of look-ups, four of methods and two of beta.
+# Users whose reads fill batches together: twenty fill one of look-ups, four of details and two of beta.
 _GROUP = 20
-# Groups read side by side; planning must leave room for the resets of other requests.
-_GROUPS_AT_ONCE = 4
 
 
 class Planner:
-    """Plans targets of one request and customer. `leases` None for a dry run, which holds nobody."""
+    """Plans targets of one request and customer. A dry run takes no leases."""
 
     def __init__(
-        self, graph: Graph, request: ResetRequest, customer: Customer, guards: Guards, leases: Leases, *, dry_run: bool
+        self,
+        graph: Graph,
+        request: ResetRequest,
+        customer: Customer,
+        guards: Guards,
+        leases: Leases,
+        *,
+        now: datetime,
     ) -> None:
         self._graph = graph
         self._client = graph.of(customer.tenant_id)
@@ -33,44 +39,48 @@ class Planner:
         self._customer = customer
         self._guards = guards
         self._leases = leases
-        self._dry_run = dry_run
+        self._now = now
         # What the request asks for, as far as the customer allows it to be reset here.
         self._scope = [kind for kind in request.methods if kind in customer.methods]
 
     async def plan(self, targets: Sequence[Target]) -> list[Target | GraphError]:
         """Each target planned or refused; a GraphError where that could not be found out yet."""
-        gate = asyncio.Semaphore(_GROUPS_AT_ONCE)
-
-        async def group(part: Sequence[Target]) -> list[Target | GraphError]:
-            async with gate:
-                try:
-                    return await self._group(part)
-                except GraphError as error:
-                    return [error for _ in part]
-
         parts = [targets[start : start + _GROUP] for start in range(0, len(targets), _GROUP)]
-        return [planned for part in await asyncio.gather(*map(group, parts)) for planned in part]
+        return [planned for part in await asyncio.gather(*map(self._group, parts)) for planned in part]
 
     async def _group(self, targets: Sequence[Target]) -> list[Target | GraphError]:
-        found = await find_users(self._client, [target.asked for target in targets])
-        planned: list[Target | GraphError | None] = []
-        wanted: list[tuple[int, Target, User]] = []
-        for number, (target, user) in enumerate(zip(targets, found, strict=True)):
-            if isinstance(user, User):
-                known = self._known(target, user)
-                planned.append(None if not known.settled else known)
-                if not known.settled:
-                    wanted.append((number, known, user))
-            else:
-                planned.append(user or _refused(target, Refusal("userNotFound", "The customer has no such user.")))
-        if wanted:
+        try:
+            found = await find_users(self._client, [target.asked for target in targets])
+            planned = [self._looked_up(target, user) for target, user in zip(targets, found, strict=True)]
+            wanted = {entry.number: entry for entry in planned if isinstance(entry, Target) and not entry.settled}
+            users = {
+                target.number: user
+                for target, user in zip(targets, found, strict=True)
+                if isinstance(user, User) and target.number in wanted
+            }
+            if not wanted:
+                return planned
             hardware = MethodType.HARDWARE_OATH in self._scope
-            details = await read_details(self._client, [user.id for _, _, user in wanted], hardware=hardware)
-            for (number, target, user), detail in zip(wanted, details, strict=True):
-                planned[number] = (
-                    detail if isinstance(detail, GraphError) else await self._planned(target, user, detail)
-                )
-        return [entry for entry in planned if entry is not None]
+            ids = [users[number].id for number in wanted]
+            read = await read_details(self._client, ids, hardware=hardware)
+            mfa = await requires_mfa(self._graph, self._customer.tenant_id)
+        except GraphError as error:
+            return [error for _ in targets]
+        made: dict[int, Target | GraphError] = {}
+        for number, details in zip(wanted, read, strict=True):
+            ready = (
+                details
+                if isinstance(details, GraphError)
+                else self._planned(wanted[number], users[number], details, mfa)
+            )
+            made[number] = ready
+        await self._refuse_busy(made)
+        return [made.get(target.number, entry) for target, entry in zip(targets, planned, strict=True)]
+
+    def _looked_up(self, target: Target, user: User | GraphError | None) -> Target | GraphError:
+        if isinstance(user, User):
+            return self._known(target, user)
+        return user or _refused(target, Refusal("userNotFound", "The customer has no such user."))
 
     def _known(self, target: Target, user: User) -> Target:
         """The target with its user's names, refused where no more needs to be read."""
@@ -89,10 +99,9 @@ class Planner:
         refused = refusal(person, customer=self._customer, guards=self._guards, requester=self._request.requester)
         return _refused(known, refused) if refused else known
 
-    async def _planned(self, target: Target, user: User, details: Details) -> Target:
+    def _planned(self, target: Target, user: User, details: Details, mfa: MfaRules | None) -> Target:
         privileges = details.roles + [f"role-assignable group {name}" for name in details.role_groups]
-        refused = privilege_refusal(privileges, self._guards) or await self._busy(target)
-        if refused:
+        if refused := privilege_refusal(privileges, self._guards):
             return _refused(target, refused)
         in_scope = [m for m in details.found.methods if m.type in self._scope and m.active]
         methods = [
@@ -100,49 +109,71 @@ class Planner:
             for method in removal_order(in_scope, details.found.preference)
         ]
         if (unreadable := details.found.hardware_unreadable) and MethodType.HARDWARE_OATH in self._scope:
-            methods.append(
-                TargetMethod(
-                    type=MethodType.HARDWARE_OATH,
-                    id="",
-                    label="hardware tokens, if there are any",
-                    outcome=MethodOutcome.FORBIDDEN,
-                    detail=f"They could not be read: {unreadable.detail}",
-                    request_id=unreadable.request_id,
-                )
-            )
+            methods.append(_unreadable_hardware(unreadable))
+        kept = [m for m in details.found.methods if m not in in_scope]
         return target.model_copy(
             update={
                 "planned": True,
+                "planned_at": self._now,
                 "privileges": privileges,
                 "privileged": bool(privileges) and self._guards.privileged_users == "stepUp",
                 "methods": methods,
-                "kept": [m for m in details.found.methods if m not in in_scope],
-                "warnings": await self._warnings(user, privileges),
+                "kept": kept,
+                "warnings": _warnings(user, privileges, methods, kept, mfa),
             }
         )
 
-    async def _busy(self, target: Target) -> Refusal | None:
-        me = Holder(self._request.id, target.number)
-        if self._dry_run:
-            holder = await self._leases.holder(self._customer.tenant_id, target.user_id) or me
-        else:
-            holder = await self._leases.take(self._customer.tenant_id, target.user_id, me)
-        if holder == me:
-            return None
-        if holder.request_id == me.request_id:
-            return Refusal("duplicateUser", "The same user is named more than once in this request.")
-        return Refusal("alreadyRunning", f"Request {holder.request_id} is already resetting this user.")
+    async def _refuse_busy(self, made: dict[int, Target | GraphError]) -> None:
+        """Refuses those that another request, or another place in this one, is about already. Nobody is held by a dry run."""
+        wanted: dict[str, Holder] = {}
+        for number, target in made.items():
+            if not isinstance(target, Target) or target.settled:
+                continue
+            if target.user_id in wanted:
+                made[number] = _refused(target, _DUPLICATE)
+            else:
+                wanted[target.user_id] = Holder(self._request.id, number)
+        held = {} if self._request.dry_run else await self._leases.take_all(self._customer.tenant_id, wanted)
+        for user_id, me in wanted.items():
+            holder = held.get(user_id) or await self._leases.holder(self._customer.tenant_id, user_id) or me
+            target = made[me.number]
+            if holder == me or not isinstance(target, Target):
+                continue
+            if holder.request_id == me.request_id:
+                made[me.number] = _refused(target, _DUPLICATE)
+            else:
+                running = Refusal("alreadyRunning", f"Request {holder.request_id} is already resetting this user.")
+                made[me.number] = _refused(target, running)
 
-    async def _warnings(self, user: User, privileges: list[str]) -> list[str]:
-        """Codes of what an approver should know; pages have the words."""
-        mfa = await requires_mfa(self._graph, self._customer.tenant_id)
-        facts = {
-            "privilegedUser": bool(privileges),
-            "passwordOnly": mfa is False,
-            "disabledUser": not user.enabled,
-            "guestUser": user.guest,
-        }
-        return [code for code, true in facts.items() if true]
+
+_DUPLICATE = Refusal("duplicateUser", "The same user is named more than once in this request.")
+
+
+def _unreadable_hardware(error: GraphError) -> TargetMethod:
+    return TargetMethod(
+        type=MethodType.HARDWARE_OATH,
+        id="",
+        label="hardware tokens, if there are any",
+        outcome=MethodOutcome.FORBIDDEN,
+        detail=f"They could not be read: {error.detail}",
+        request_id=error.request_id,
+    )
+
+
+def _warnings(
+    user: User, privileges: list[str], methods: list[TargetMethod], kept: list[Method], mfa: MfaRules | None
+) -> list[str]:
+    """Codes of what an approver should know; pages have the words."""
+    # Passkeys, Windows Hello and the like still satisfy a demand for MFA, so whoever keeps one can register again.
+    locked_out = mfa is not None and mfa.to_register and bool(methods) and not any(m.active for m in kept)
+    facts = {
+        "privilegedUser": bool(privileges),
+        "passwordOnly": mfa is not None and not mfa.to_sign_in,
+        "cannotRegister": locked_out,
+        "disabledUser": not user.enabled,
+        "guestUser": user.guest,
+    }
+    return [code for code, true in facts.items() if true]
 
 
 def unplannable(target: Target, error: GraphError) -> Target:

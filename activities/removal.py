@@ -1,28 +1,35 @@
 """The reset of one user: remove what the plan lists, one after the other, then read again and say what was seen.
 
 Written to be run again at any point: it looks before it acts, touches only the registrations the plan lists, and reports a
-method as gone only after a read that shows it gone.
+method as gone only after a read that shows it gone. docs/engine.md tells the whole of it.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Literal
 
 from domain.methods import ALTERNATE_MOBILE_PHONE_ID, Method, MethodType
 from domain.outcomes import MethodOutcome, TargetOutcome, target_outcome
+from domain.settling import gone, newer, still_listed, uncertain, why
 from domain.targets import Target, TargetMethod
 from graph.client import GraphClient
 from graph.errors import Fault, GraphError
 from graph.methods import Found, prefer_another, read_methods, remove, revoke_and_read
-from graph.responses import Response
 
 # A refusal that names the default may pass once the others are gone: two more passes, as Microsoft's own portal shows it.
 PASSES = 3
-# A removal is not always visible at once; a public runbook looks three times, ten seconds apart.
-LOOKS = 3
-LOOK_AGAIN = (3.0, 10.0)  # seconds before the second and the third look
+# A removal is not always visible at once: a public runbook looks three times, ten seconds apart. Seconds before each look
+# after the first.
+LOOK_AGAIN = (3.0, 10.0, 20.0)
+# From this look on, what was answered as removed and is still listed is asked for once more: a removal can get lost.
+_ASK_AGAIN = 2
+# A refused method is asked for in one more run, because what blocks it may be gone and not seen yet.
+_REFUSED_RUNS = 2
+# An interruption that was shorter leaves nobody the time to register again.
+_INTERRUPTED = timedelta(minutes=10)
 
-# Refusals that another pass may get past.
+# Refusals that another pass may get past: only one of them is known to be about the default, by its words.
 _DEFERRED = frozenset({Fault.DEFAULT_METHOD, Fault.REFUSED})
 # Stable reasons of a target that a fault ended.
 _REASONS = {
@@ -38,225 +45,291 @@ type Leave = Literal["go", "cancelled", "held"]
 
 @dataclass(slots=True)
 class Run:
-    """What one run came to: the target as it is now, and, while it is not settled, when to run again and why."""
+    """What one run came to: the target as it is now, and, while it is not settled, when to run again and why.
+
+    `moved` tells whether this run got further than the ones before.
+    """
 
     target: Target
     again: float | None = None
     fault: str = ""
+    moved: bool = False
 
 
 class Removal:
-    """One run for one target. `leave` is asked before every change whether changes may still be made."""
+    """One run for one target.
+
+    `leave` is asked before every change whether changes may still be made. `begin` writes down that removing begins, where
+    an interruption would otherwise leave it open what happened; False: another run was faster. `allowed` are the types that
+    the policy lets be removed now, `scope` those that the request is about.
+    """
 
     def __init__(
-        self, client: GraphClient, target: Target, scope: frozenset[MethodType], leave: Callable[[], Awaitable[Leave]]
+        self,
+        client: GraphClient,
+        target: Target,
+        *,
+        scope: frozenset[MethodType],
+        allowed: frozenset[MethodType],
+        leave: Callable[[], Awaitable[Leave]],
+        begin: Callable[[], Awaitable[bool]],
+        now: datetime,
     ) -> None:
         self._client = client
-        self._scope = scope
-        self._leave = leave
         self._target = target
+        self._scope = scope & allowed
+        self._allowed = allowed
+        self._leave = leave
+        self._begin = begin
+        self._now = now
         self._methods = [method.model_copy() for method in target.methods]
         self._revoked = target.sessions_revoked
         self._revoke_detail = ""
         self._halt: Leave = "go"
+        self._asked = False
+        self._overtaken = False
         self._refused: dict[str, Fault] = {}
-        # Hardware tokens are read only where the plan has some or could gain some: a read on beta is a call of its own.
-        self._hardware = MethodType.HARDWARE_OATH in {m.type for m in target.methods if m.id}
+        # Hardware tokens are read only where the plan has some: a read on beta is a call of its own.
+        self._hardware = any(m.type is MethodType.HARDWARE_OATH and m.id for m in target.methods)
 
     async def run(self, *, revoke: bool, last: bool) -> Run:
         """Runs once. `last`: no further run will follow, so whatever is still open is settled as what it is."""
         fault: GraphError | None = None
         try:
-            await self._look()
-            fault = await self._remove_all()
-            if (fault is None or last) and self._halt != "held":
-                await self._confirm(revoke=revoke and self._halt == "go")
+            await self._work(revoke=revoke)
         except GraphError as error:
             fault = error
-        if self._halt == "held" and not last:
-            return Run(self._saved(), again=30.0, fault="held")
-        if self._halt == "cancelled":
-            return Run(self._settled(stopped=True))
-        return self._after(fault, revoke=revoke, last=last)
+            if last and error.passing and self._asked:
+                fault = await self._last_look() or error
+        if self._overtaken:
+            return Run(self._target, again=1.0, fault="overtaken")
+        if self._halt == "held":
+            return Run(self._saved(), again=0.0, fault="held", moved=self._moved())
+        return self._after(fault, revoke=revoke and self._halt == "go", last=last)
+
+    async def _work(self, *, revoke: bool) -> None:
+        self._forbid_what_policy_forbids()
+        seen: Found | None = None
+        if self._open():
+            seen = await read_methods(self._client, self._target.user_id, hardware=self._hardware)
+            self._compare(seen)
+            wanted = [method for method in self._open() if self._may_ask(method)]
+            if wanted:
+                await self._remove(wanted)
+                if self._overtaken:
+                    return
+        if self._halt == "go" and not self._asked and revoke and self._revoked is None:
+            self._halt = await self._leave()
+        revoke_now = revoke and self._halt == "go" and self._revoked is not True
+        if seen is not None and not self._asked and not revoke_now:
+            self._add_newer(seen)
+        elif self._halt == "go" or self._asked:
+            await self._confirm(revoke=revoke_now)
 
     def _after(self, fault: GraphError | None, *, revoke: bool, last: bool) -> Run:
-        open_ones = [m for m in self._methods if m.outcome is MethodOutcome.PENDING]
+        open_ones = self._open()
         revoke_open = revoke and self._revoked is None
-        if fault is not None and not fault.passing:
-            last = True
-        if not last and fault is not None:
-            return Run(self._saved(), again=fault.retry_after or 0.0, fault=fault.reason)
-        if not last and (open_ones or revoke_open):
-            looks = self._target.reads + 1
-            if looks < LOOKS:
-                saved = self._saved().model_copy(update={"reads": looks})
-                return Run(saved, again=LOOK_AGAIN[looks - 1], fault="notVisibleYet")
+        stopped = self._halt == "cancelled"
+        if fault is not None and fault.passing and not last and (not stopped or self._saved().touched):
+            return Run(self._saved(), fault.retry_after or 0.0, fault.reason, self._moved())
+        looks = self._target.reads + 1
+        waits = any(m.answered for m in open_ones) or (looks < _REFUSED_RUNS and bool(open_ones) and not stopped)
+        if fault is None and not last and looks <= len(LOOK_AGAIN) and (waits or revoke_open):
+            saved = self._saved().model_copy(update={"reads": looks})
+            return Run(saved, LOOK_AGAIN[looks - 1], "notVisibleYet", self._moved())
         for method in open_ones:
-            _give_up(method, fault, self._refused.get(method.id))
+            self._give_up(method, fault, stopped=stopped)
         if revoke_open:
             self._revoked = False
             self._revoke_detail = self._revoke_detail or (fault.detail if fault else "")
-        return Run(self._settled(stopped=False, fault=fault), fault=fault.reason if fault else "")
+        ended_by = "cancelled" if stopped else fault.reason if fault else ""
+        return Run(self._settled(fault, stopped=stopped), fault=ended_by, moved=True)
 
-    async def _look(self) -> None:
-        """Compares the plan with what is registered now, before anything is changed."""
-        found = await read_methods(self._client, self._target.user_id, hardware=self._hardware)
+    def _forbid_what_policy_forbids(self) -> None:
         for method in self._open():
-            current = _current(found, method)
-            if current is None:
-                _gone(method)
-            elif not method.same_registration(current):
-                _newer(method)
+            if method.type not in self._allowed and not method.answered:
+                method.outcome = MethodOutcome.FORBIDDEN
+                method.detail = (
+                    "Since the approval, the policy no longer allows this kind of method to be removed here."
+                )
 
-    async def _remove_all(self) -> GraphError | None:
-        """Removes what is open, deferring what is the default; the fault that ended it early, if one did."""
-        remaining = [m for m in self._open() if not m.answered or self._target.reads >= LOOKS - 1]
-        preferred_another = False
+    def _compare(self, found: Found) -> None:
+        """Settles what the read shows: gone, registered anew, or not to be told apart."""
+        begun = self._target.begun_at
+        interrupted = begun is not None and self._now - begun > _INTERRUPTED
+        for method in self._open():
+            if method.type is MethodType.HARDWARE_OATH and (unreadable := found.hardware_unreadable) is not None:
+                if method.answered:
+                    still_listed(method)
+                else:
+                    forbidden = unreadable.fault is Fault.FORBIDDEN
+                    method.outcome = MethodOutcome.FORBIDDEN if forbidden else MethodOutcome.FAILED
+                    method.detail, method.request_id = unreadable.detail, unreadable.request_id
+                continue
+            current = _current(found.methods, method)
+            same = current is not None and method.same_registration(current, self._target.planned_at)
+            if current is None or (method.answered and not same):
+                gone(method)  # and what took its place since is told as newer
+            elif not same:
+                newer(method)
+            elif interrupted and method.answered in {"", "sent"} and not method.tells_apart:
+                uncertain(method)
+
+    def _may_ask(self, method: TargetMethod) -> bool:
+        if method.answered in {"", "sent"}:
+            return True
+        return self._target.reads >= _ASK_AGAIN and method.tells_apart
+
+    async def _remove(self, methods: list[TargetMethod]) -> None:
+        """Removes these in their order, deferring what is refused. Raises GraphError for what ends the run early."""
+        self._halt = await self._leave()
+        if self._halt != "go":
+            return
+        if not all(method.tells_apart for method in methods) and not await self._begin():
+            self._overtaken = True
+            return
+        remaining, first = methods, True
         for _ in range(PASSES):
             deferred: list[TargetMethod] = []
             for method in remaining:
-                self._halt = await self._leave()
-                if self._halt != "go":
-                    return None
-                answer = await self._ask(method)
-                if isinstance(answer, GraphError):
-                    if answer.fault not in _DEFERRED:
-                        return answer
+                if not first:
+                    self._halt = await self._leave()
+                    if self._halt != "go":
+                        return
+                first = False
+                if not await self._ask(method) and not await self._make_way(method, methods):
                     deferred.append(method)
-                    method.detail, method.request_id = answer.detail, answer.request_id
-            if not deferred:
-                break
-            blocked = deferred[0]
-            if blocked.id == ALTERNATE_MOBILE_PHONE_ID and not preferred_another:
-                preferred_another = True
-                await prefer_another(
-                    self._client, self._target.user_id, [m for m in deferred if m is not blocked] or remaining
-                )
-            elif len(deferred) == len(remaining):
-                break  # nothing moved, so another pass would be refused alike
+            if not deferred or len(deferred) == len(remaining):
+                return  # all asked for; or nothing moved, so another pass would be refused alike
             remaining = deferred
-        return None
 
-    async def _ask(self, method: TargetMethod) -> GraphError | None:
-        """Asks for one removal and notes the answer; the error where it was the default or may pass."""
-        answer = await remove(self._client, self._target.user_id, method)
+    async def _ask(self, method: TargetMethod) -> bool:
+        """Asks for one removal and notes the answer; False where it was refused and may pass later."""
+        self._asked = True
+        try:
+            answer = await remove(self._client, self._target.user_id, method)
+        except GraphError:
+            method.answered = method.answered or "sent"
+            raise
+        method.request_id = answer.request_id
         if answer.ok:
-            method.answered, method.detail, method.request_id = "removed", "", answer.request_id
-            return None
+            method.answered, method.detail = "removed", ""
+            return True
         error = answer.error()
+        method.detail = error.detail
+        if error.fault is Fault.UNAVAILABLE:
+            method.answered = method.answered or "sent"
         if error.passing or error.fault is Fault.CONSENT:
-            return error
+            raise error
         if error.fault in _DEFERRED:
-            # Only one of the refusals is known to be about the default, by its words; any may pass once others are gone.
             self._refused[method.id] = error.fault
-            return error
-        method.request_id = error.request_id
+            return False
         if error.fault is Fault.NOT_FOUND:
             method.answered = method.answered or "missing"
-            method.detail = ""
         else:
             method.outcome = MethodOutcome.FORBIDDEN if error.fault is Fault.FORBIDDEN else MethodOutcome.FAILED
-            method.detail = error.detail
-        return None
+        return True
+
+    async def _make_way(self, method: TargetMethod, methods: Iterable[TargetMethod]) -> bool:
+        """Makes another planned method the default where the alternate mobile is it, and asks for it again.
+
+        It must go before the mobile, which cannot go while there is an alternate one, and cannot go while it is the default.
+        """
+        if method.id != ALTERNATE_MOBILE_PHONE_ID or self._refused[method.id] is not Fault.DEFAULT_METHOD:
+            return False
+        left = [m for m in methods if m is not method and m.outcome is MethodOutcome.PENDING and not m.answered]
+        answer = await prefer_another(self._client, self._target.user_id, left)
+        if answer is None or (not answer.ok and not answer.error().passing):
+            return False
+        if not answer.ok:
+            raise answer.error()
+        self._halt = await self._leave()
+        return self._halt == "go" and await self._ask(method)
 
     async def _confirm(self, *, revoke: bool) -> None:
-        """Revokes the sessions where that is still to do, reads the methods and settles what is seen gone."""
-        wanted = revoke and self._revoked is not True
+        """Revokes the sessions where that is still to do, reads the methods and settles what is seen."""
         answer, found = await revoke_and_read(
-            self._client, self._target.user_id, revoke=wanted, hardware=self._hardware
+            self._client, self._target.user_id, revoke=revoke, hardware=self._hardware
         )
-        if answer is not None:
-            self._note_revocation(answer)
-        for method in self._open():
-            current = _current(found, method)
-            if current is None or (method.answered and not method.same_registration(current)):
-                _gone(method)
-            elif not method.same_registration(current):
-                _newer(method)
-        self._add_newer(found)
-        if answer is not None and not answer.ok and answer.error().passing:
-            raise answer.error()
-
-    def _note_revocation(self, answer: Response) -> None:
-        if answer.ok:
+        error: GraphError | None = None
+        if answer is not None and answer.ok:
             self._revoked = answer.body.get("value") is not False
-            return
-        error = answer.error()
-        self._revoke_detail = f"The sign-in sessions could not be revoked: {error.detail}"
-        if not error.passing:
-            self._revoked = False
+        elif answer is not None:
+            error = answer.error()
+            self._revoke_detail = f"The sign-in sessions could not be revoked: {error.detail}"
+            if not error.passing:
+                self._revoked = False
+        if isinstance(found, GraphError):
+            raise found
+        self._compare(found)
+        self._add_newer(found)
+        if error is not None and error.passing:
+            raise error
+
+    async def _last_look(self) -> GraphError | None:
+        """Nothing further will be tried: at least what is there now should be known. The fault, if even that fails."""
+        try:
+            await self._confirm(revoke=False)
+        except GraphError as error:
+            return error
+        return None
 
     def _add_newer(self, found: Found) -> None:
+        """Tells of what was registered after the plan."""
+        planned = self._target.planned_at
         for current in found.methods:
-            known = any(
-                m.same_registration(current) or (m.outcome is MethodOutcome.KEPT_NEWER and m.id == current.id)
-                for m in self._methods
-            )
-            if current.type in self._scope and current.active and not known:
-                newer = TargetMethod(**current.model_dump())
-                _newer(newer)
-                self._methods.append(newer)
+            if current.type not in self._scope or not current.active:
+                continue
+            known = any(m.same_registration(current, planned) for m in (*self._methods, *self._target.kept))
+            told = any(m.outcome is MethodOutcome.KEPT_NEWER and m.id == current.id for m in self._methods)
+            if not known and not told:
+                added = TargetMethod(**current.model_dump())
+                newer(added)
+                self._methods.append(added)
+
+    def _give_up(self, method: TargetMethod, fault: GraphError | None, *, stopped: bool) -> None:
+        """Settles a method that no further run will come back to, as what is known of it."""
+        if method.answered:
+            still_listed(method)
+        elif stopped:
+            return  # its turn never came, and nobody has touched it
+        elif fault is not None:
+            method.outcome = MethodOutcome.THROTTLED if fault.fault is Fault.THROTTLED else MethodOutcome.FAILED
+            method.detail, method.request_id = fault.detail, fault.request_id
+        elif self._refused.get(method.id) is Fault.DEFAULT_METHOD or method.is_default:
+            method.outcome = MethodOutcome.REFUSED_DEFAULT
+        else:
+            method.outcome = MethodOutcome.FAILED
 
     def _open(self) -> list[TargetMethod]:
         return [method for method in self._methods if method.outcome is MethodOutcome.PENDING]
 
-    def _saved(self) -> Target:
-        return self._target.model_copy(update={"methods": self._methods, "sessions_revoked": self._revoked})
+    def _moved(self) -> bool:
+        before = {(m.type, m.id): (m.outcome, m.answered == "removed") for m in self._target.methods}
+        return any((m.outcome, m.answered == "removed") != before.get((m.type, m.id)) for m in self._methods)
 
-    def _settled(self, *, stopped: bool, fault: GraphError | None = None) -> Target:
+    def _saved(self) -> Target:
+        # An orderly end leaves no doubt about what was asked, but for a removal whose answer never came.
+        doubt = any(method.answered == "sent" for method in self._open())
+        begun = (self._target.begun_at or self._now) if doubt else None
+        return self._target.model_copy(
+            update={"methods": self._methods, "sessions_revoked": self._revoked, "begun_at": begun}
+        )
+
+    def _settled(self, fault: GraphError | None, *, stopped: bool) -> Target:
         ends = [method.outcome for method in self._methods]
         outcome = target_outcome(ends, sessions_revoked=self._revoked, stopped=stopped)
-        reason, detail = _why(outcome, self._methods, stopped=stopped, fault=fault)
-        saved = self._saved()
+        saved = self._saved().model_copy(update={"begun_at": None})
+        reason, detail = why(outcome, self._methods)
+        if reason and stopped:
+            reason, detail = "cancelled", "The request was cancelled before this user was done."
+        elif reason and fault is not None:
+            reason, detail = _REASONS.get(fault.fault, "notRemoved"), fault.detail
+        if outcome is TargetOutcome.CANCELLED:
+            reason, detail = "cancelled", "The request was cancelled before anything of this user was touched."
         return saved.settle(outcome, reason, detail or self._revoke_detail)
 
 
-def _current(found: Found, method: Method) -> Method | None:
+def _current(methods: Iterable[Method], method: Method) -> Method | None:
     """The registration in the same place as `method`, None if there is none or it is a token that is not active."""
-    return next((m for m in found.methods if (m.type, m.id) == (method.type, method.id) and m.active), None)
-
-
-def _gone(method: TargetMethod) -> None:
-    method.detail = ""
-    if method.answered != "removed":
-        method.outcome = MethodOutcome.ALREADY_GONE
-    elif method.type is MethodType.HARDWARE_OATH:
-        method.outcome = MethodOutcome.DEACTIVATED
-    else:
-        method.outcome = MethodOutcome.DELETED
-
-
-def _newer(method: TargetMethod) -> None:
-    method.outcome = MethodOutcome.KEPT_NEWER
-    method.detail = "Registered after the plan was approved; not touched."
-
-
-def _give_up(method: TargetMethod, fault: GraphError | None, refused: Fault | None) -> None:
-    """Settles a method that no further run will come back to, as what is known of it."""
-    if method.answered:
-        method.outcome = MethodOutcome.UNVERIFIED
-        method.detail = "Graph accepted the removal, but the method is still listed."
-    elif fault is None:
-        method.outcome = MethodOutcome.FAILED if refused is Fault.REFUSED else MethodOutcome.REFUSED_DEFAULT
-    else:
-        method.outcome = MethodOutcome.THROTTLED if fault.fault is Fault.THROTTLED else MethodOutcome.FAILED
-        method.detail, method.request_id = fault.detail, fault.request_id
-
-
-def _why(
-    outcome: TargetOutcome, methods: list[TargetMethod], *, stopped: bool, fault: GraphError | None
-) -> tuple[str, str]:
-    """The stable reason and the sentence for an outcome that is not a good one."""
-    if outcome in {TargetOutcome.RESET, TargetOutcome.ALREADY_CLEAR}:
-        return "", ""
-    if stopped:
-        return "cancelled", "The request was cancelled before this user was done."
-    if fault is not None:
-        return _REASONS.get(fault.fault, "notRemoved"), fault.detail
-    bad = next(
-        (m for m in methods if m.outcome.value in {"forbidden", "refusedDefault", "failed", "throttled", "unverified"}),
-        None,
-    )
-    if bad is None:
-        return "sessionsNotRevoked", ""
-    return {"forbidden": "forbidden", "throttled": "throttled"}.get(bad.outcome.value, "notRemoved"), bad.detail
+    return next((m for m in methods if (m.type, m.id) == (method.type, method.id) and m.active), None)

@@ -4,16 +4,21 @@ from typing import Any
 
 from activities.app import Work, activity
 from activities.removal import Leave, Removal
-from domain.outcomes import RequestStatus, TargetOutcome
+from domain.guards import Refusal, still_allowed
+from domain.outcomes import MethodOutcome, RequestStatus, TargetOutcome
+from domain.requests import ResetRequest
+from domain.settling import still_listed
+from domain.targets import Target
+from records.targets import Kept
 from services import Services, services
 
 
 @activity
 async def reset_target(work: Work) -> Work:
-    """`work`: {"id", "number", "last"}. Answers {"again": seconds or None, "fault", "pressure"}.
+    """`work`: {"id", "number", "last"}. Answers {"again": seconds or None, "fault", "pressure", "moved"}.
 
     `again` None: the target is settled. `fault` is a stable word, "" for none. `pressure` is how near the customer's tenant
-    is to its throttling limit, 1.0 at the limit.
+    is to its throttling limit, 1.0 at the limit. `moved`: this run got further than the ones before.
     """
     return await reset_one(services(), work["id"], work["number"], last=work.get("last", False))
 
@@ -23,34 +28,89 @@ async def reset_one(s: Services, request_id: str, number: int, *, last: bool) ->
     kept = await s.targets.get(request_id, number)
     if request is None or kept is None:
         raise LookupError(f"{request_id} {number}")
-    if kept.target.settled or request.status is not RequestStatus.RESETTING:
-        return {"again": None, "fault": "", "pressure": 0.0}
-
-    async def leave() -> Leave:
-        if await s.requests.cancelled(request_id) is not None:
-            return "cancelled"
-        return "held" if s.removing_stopped else "go"
-
-    if await leave() == "cancelled":
-        started = any(method.answered for method in kept.target.methods)
-        if not started:
-            detail = "The request was cancelled before this user's turn came."
-            await s.targets.save(request_id, kept, kept.target.settle(TargetOutcome.CANCELLED, "cancelled", detail))
-            return {"again": None, "fault": "", "pressure": 0.0}
-    client = s.graph.of(kept.target.tenant_id)
-    removal = Removal(client, kept.target, frozenset(request.methods), leave)
-    run = await removal.run(revoke=request.revoke_sessions, last=last)
-    if await s.targets.save(request_id, kept, run.target) is None:
-        # Another run of this activity was faster; what it recorded is as true, and the next look tells what is left.
-        return {"again": 1.0, "fault": "overtaken", "pressure": client.pressure}
-    return {"again": run.again, "fault": run.fault, "pressure": client.pressure}
+    if kept.target.settled:
+        return _answer()
+    if request.status is not RequestStatus.RESETTING:
+        return _answer(fault="ended")
+    return await _Reset(s, request, kept).run(last=last)
 
 
-async def fail_open(s: Services, request_id: str, numbers: list[int], reason: str, detail: str) -> None:
-    """Settles targets that nothing more will be done for, as what they are: untouched, or stopped half way."""
-    for number in numbers:
-        while (kept := await s.targets.get(request_id, number)) and not kept.target.settled:
-            touched = any(method.answered or method.outcome != "pending" for method in kept.target.methods)
-            outcome = TargetOutcome.PARTIALLY_RESET if touched else TargetOutcome.FAILED
-            if await s.targets.save(request_id, kept, kept.target.settle(outcome, reason, detail)) is not None:
-                break
+class _Reset:
+    """One run for one target, between the records and the removal."""
+
+    def __init__(self, s: Services, request: ResetRequest, kept: Kept) -> None:
+        self._s = s
+        self._request = request
+        self._kept = kept
+
+    async def run(self, *, last: bool) -> dict[str, Any]:
+        s, target = self._s, self._kept.target
+        customer = s.policy.customers.get(target.customer)
+        refused = still_allowed(target, customer)
+        if customer is None or refused is not None:
+            await s.targets.save(self._request.id, self._kept, _refused(target, refused))
+            return _answer(moved=True)
+        client = s.graph.of(target.tenant_id)
+        removal = Removal(
+            client,
+            target,
+            scope=frozenset(self._request.methods),
+            allowed=frozenset(customer.methods),
+            leave=self._leave,
+            begin=self._begin,
+            now=s.now(),
+        )
+        run = await removal.run(revoke=self._request.revoke_sessions, last=last)
+        if not await s.targets.save(self._request.id, self._kept, run.target):
+            # Another run of this activity was faster; what it recorded is as true, and the next look tells what is left.
+            return _answer(again=1.0, fault="overtaken", pressure=client.pressure)
+        return _answer(run.again, run.fault, client.pressure, moved=run.moved)
+
+    async def _leave(self) -> Leave:
+        return await leaving(self._s, self._request.id)
+
+    async def _begin(self) -> bool:
+        target = self._kept.target
+        begun = target.model_copy(update={"begun_at": target.begun_at or self._s.now()})
+        kept = await self._s.targets.rewrite(self._kept, begun)
+        if kept is not None:
+            self._kept = kept
+        return kept is not None
+
+
+async def leaving(s: Services, request_id: str) -> Leave:
+    """Whether changes may still be made for this request."""
+    if s.removing_stopped:
+        return "held"
+    return "go" if await s.requests.cancelled(request_id) is None else "cancelled"
+
+
+async def fail_open(s: Services, request_id: str, window: list[Kept], reason: str, detail: str) -> None:
+    """Settles what is open in `window`: nothing more will be done for it, so it ends as what it is."""
+    pairs = [(kept, given_up(kept.target, reason, detail)) for kept in window if not kept.target.settled]
+    await s.targets.save_all(request_id, pairs)
+
+
+def given_up(target: Target, reason: str, detail: str, *, untouched: TargetOutcome = TargetOutcome.FAILED) -> Target:
+    """`target` ended without another look: what was answered is unverified, what was not tried `untouched`'s."""
+    methods = [method.model_copy() for method in target.methods]
+    for method in methods:
+        if method.outcome is not MethodOutcome.PENDING:
+            continue
+        if method.answered:
+            still_listed(method)
+        elif untouched is TargetOutcome.FAILED:
+            method.outcome, method.detail = MethodOutcome.FAILED, detail
+    ended = target.model_copy(update={"methods": methods, "begun_at": None})
+    return ended.settle(TargetOutcome.PARTIALLY_RESET if target.touched else untouched, reason, detail)
+
+
+def _refused(target: Target, refused: Refusal | None) -> Target:
+    reason, detail = (refused.reason, refused.detail) if refused else ("unknownCustomer", "")
+    return given_up(target, reason, detail, untouched=TargetOutcome.REFUSED)
+
+
+def _answer(
+    again: float | None = None, fault: str = "", pressure: float = 0.0, *, moved: bool = False
+) -> dict[str, Any]:
+    return {"again": again, "fault": fault, "pressure": pressure, "moved": moved}

@@ -24,11 +24,15 @@ async def seal(s: Services, request_id: str) -> str:
     if request is None:
         raise LookupError(request_id)
     if request.status is RequestStatus.PLANNING:
-        digest, tally = await read_plan(s, request)
-        changes = await _decided(s, request, digest, tally)
+        if await s.requests.cancelled(request_id) is not None:
+            changes: dict[str, Any] = {"status": RequestStatus.CANCELLED, "ended_at": s.now()}
+        else:
+            changes = await _decided(s, request, *await read_plan(s, request))
         request = await s.requests.update(
             request_id, lambda r: r.model_copy(update=changes) if r.status is RequestStatus.PLANNING else r
         )
+    if request.plan_digest is None:  # cancelled before there was a plan
+        return "end"
     await s.audits.append(
         request_id,
         s.now(),

@@ -1,6 +1,5 @@
 """Activity: what the decisions come to, and the start of the reset or the end of the request that follows."""
 
-import asyncio
 from typing import Any
 
 from activities.app import Work, activity
@@ -93,9 +92,7 @@ async def _start(s: Services, request: ResetRequest) -> bool:
         await s.audits.append(request.id, s.now(), "service", "planChanged", {"found": digest}, once="approvalEnded")
         return False
     for customer, numbers in left_out(request, await s.requests.decisions(request.id)).items():
-        for start in range(0, len(numbers), _PAGE):
-            part = sorted(numbers)[start : start + _PAGE]
-            await asyncio.gather(*(_leave_out(s, request.id, customer, number) for number in part))
+        await _leave_out(s, request, customer, numbers)
     await s.requests.update(
         request.id,
         lambda r: (
@@ -108,8 +105,18 @@ async def _start(s: Services, request: ResetRequest) -> bool:
     return True
 
 
-async def _leave_out(s: Services, request_id: str, customer: str, number: int) -> None:
-    kept = await s.targets.get(request_id, number)
-    if kept and kept.target.customer == customer and not kept.target.settled:
-        settled = kept.target.settle(TargetOutcome.CANCELLED, "excludedByApprover", "An approver left this user out.")
-        await s.targets.save(request_id, kept, settled)
+async def _leave_out(s: Services, request: ResetRequest, customer: str, numbers: set[int]) -> None:
+    for _, first, count in (part for part in request.ranges if part[0] == customer):
+        for start in range(first, first + count, _PAGE):
+            page = await s.targets.range(request.id, start, min(_PAGE, first + count - start))
+            pairs = [
+                (
+                    kept,
+                    kept.target.settle(
+                        TargetOutcome.CANCELLED, "excludedByApprover", "An approver left this user out."
+                    ),
+                )
+                for kept in page
+                if kept.target.number in numbers and not kept.target.settled
+            ]
+            await s.targets.save_all(request.id, pairs)

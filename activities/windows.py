@@ -3,27 +3,54 @@
 from typing import Any
 
 from activities.app import Work, activity
-from activities.reset_target import fail_open
+from activities.reset_target import fail_open, leaving
+from domain.outcomes import RequestStatus
+from records.targets import Kept
 from services import Services, services
+
+# Targets in one audit event: with fifty methods each they stay under the size of a record.
+_PER_EVENT = 25
 
 
 @activity
 async def take_turn(work: Work) -> Work:
-    """`work`: {"id", "customer", "start", "count"}. Answers {"permits"}: how many targets may run at once, 0 to ask again."""
-    s = services()
+    """`work`: {"id", "customer", "start", "count"}. Answers {"permits": how many targets may run at once, 0 to ask again,
+    "stop": "" | "held" | "cancelled" | "ended"}."""
+    return await take(services(), work)
+
+
+async def take(s: Services, work: dict[str, Any]) -> dict[str, Any]:
+    stop = await stopping(s, work["id"])
+    if stop:
+        return {"permits": 0, "stop": stop}
     customer = s.policy.customers.get(work["customer"])
     if customer is None:
-        return {"permits": 1}
+        return {"permits": 1, "stop": ""}  # the targets are refused one by one, and nothing is asked of Graph
     limit = s.policy.in_flight_of(work["customer"])
     turn = await s.turns.take(customer.tenant_id, work["id"], str(work["start"]), work["count"], limit, s.now())
-    return {"permits": turn.permits}
+    return {"permits": turn.permits, "stop": ""}
+
+
+@activity
+async def look_out(work: Work) -> Work:
+    """`work`: {"id"}. Asked during long waits. Answers {"stop": "" | "held" | "cancelled" | "ended"}."""
+    return {"stop": await stopping(services(), work["id"])}
+
+
+async def stopping(s: Services, request_id: str) -> str:
+    request = await s.requests.get(request_id)
+    if request is None or request.status is not RequestStatus.RESETTING:
+        return "ended"
+    leave = await leaving(s, request_id)
+    return "" if leave == "go" else leave
 
 
 @activity
 async def end_turn(work: Work) -> Work:
-    """`work`: {"id", "customer", "start", "count", "width", "breaker"}: gives the permits back and writes the window's audit event.
+    """`work`: {"id", "customer", "start", "count", "width", "throttled", "breaker", "stop", "close"}: gives the permits back.
 
-    `breaker` is the stable word for why the customer was given up; then every open target of the window is settled with it.
+    With `close` it also writes the window's audit events; what is open is settled with `breaker`, the stable word for why
+    the customer was given up. With `stop` (the request was cancelled) it is left to the end of the request.
     """
     await end_window(services(), work)
     return {}
@@ -31,38 +58,54 @@ async def end_turn(work: Work) -> Work:
 
 async def end_window(s: Services, work: dict[str, Any]) -> None:
     customer = s.policy.customers.get(work["customer"])
-    window = await s.targets.range(work["id"], work["start"], work["count"])
-    open_ones = [kept.target.number for kept in window if not kept.target.settled]
-    if open_ones:
-        reason = work["breaker"] or "notRemoved"
-        await fail_open(s, work["id"], open_ones, reason, _DETAILS.get(reason, "The reset ended without a result."))
-        window = await s.targets.range(work["id"], work["start"], work["count"])
     if customer is not None:
-        await s.turns.give_back(customer.tenant_id, work["id"], str(work["start"]), work["width"])
-    await s.audits.append(
-        work["id"],
-        s.now(),
-        "service",
-        "windowEnded",
-        {
-            "customer": work["customer"],
-            "targets": [
-                {
-                    "number": kept.target.number,
-                    "userId": kept.target.user_id,
-                    "outcome": kept.target.outcome.value,
-                    "methods": [[m.type.value, m.id, m.outcome.value, m.request_id] for m in kept.target.methods],
-                    "sessionsRevoked": kept.target.sessions_revoked,
-                }
-                for kept in window
-                if kept.target.planned
-            ],
-        },
-        once=f"window:{work['start']}",
-    )
+        limit = s.policy.in_flight_of(work["customer"])
+        await s.turns.give_back(
+            customer.tenant_id,
+            work["id"],
+            str(work["start"]),
+            work["width"],
+            throttled=work["throttled"],
+            limit=limit,
+        )
+    if not work["close"]:
+        return
+    window = await s.targets.range(work["id"], work["start"], work["count"])
+    if not work["stop"] and not all(kept.target.settled for kept in window):
+        reason = work["breaker"] or "internalError"
+        await fail_open(s, work["id"], window, reason, _DETAILS[reason])
+        window = await s.targets.range(work["id"], work["start"], work["count"])
+    await tell(s, work["id"], window)
+
+
+async def tell(s: Services, request_id: str, window: list[Kept]) -> None:
+    """The audit events of targets that were planned and have ended."""
+    told = [kept for kept in window if kept.target.planned and kept.target.settled]
+    for start in range(0, len(told), _PER_EVENT):
+        part = told[start : start + _PER_EVENT]
+        await s.audits.append(
+            request_id,
+            s.now(),
+            "service",
+            "targetsEnded",
+            {"customer": part[0].target.customer, "targets": [_told(kept) for kept in part]},
+            once=f"targets:{part[0].target.number}",
+        )
+
+
+def _told(kept: Kept) -> dict[str, Any]:
+    target = kept.target
+    return {
+        "number": target.number,
+        "userId": target.user_id,
+        "outcome": target.outcome.value,
+        "methods": [[m.type.value, m.id, m.outcome.value, m.request_id] for m in target.methods],
+        "sessionsRevoked": target.sessions_revoked,
+    }
 
 
 _DETAILS = {
     "consentMissing": "The service has no consent in this customer's tenant, or its sign-in there fails.",
     "customerUnreachable": "The customer's tenant did not answer.",
+    "internalError": "The service failed at this user again and again; look at its log.",
 }

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from domain.policy import Customer, Guards
+from domain.targets import Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,18 @@ def refusal(person: Person, *, customer: Customer, guards: Guards, requester: st
         return Refusal("guestUser", "A guest's sign-in methods belong to the guest's home tenant.")
     if not person.enabled and guards.disabled_users == "refuse":
         return Refusal("disabledUser", "The account is disabled; nobody can sign in with it.")
+    return None
+
+
+def still_allowed(target: Target, customer: Customer | None) -> Refusal | None:
+    """Why an approved target may not be reset any more, because the policy is another one since; None if it may."""
+    if customer is None:
+        return Refusal("unknownCustomer", "The policy no longer has this customer.")
+    if customer.tenant_id != target.tenant_id:
+        return Refusal("unknownCustomer", "The policy names another tenant for this customer since the plan was made.")
+    names = {name.casefold() for name in (target.user_id, target.user_principal_name, target.mail) if name}
+    if names & {text.casefold() for text in customer.protected_users}:
+        return Refusal("protectedUser", "The policy protects this account now.")
     return None
 
 

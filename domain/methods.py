@@ -78,16 +78,27 @@ class Method(Model):
     number_hash: str | None = None
     active: bool = True  # a hardware token that is only assigned is not active
 
-    def same_registration(self, later: "Method") -> bool:
-        """Whether `later` is this registration still, not one the user made since.
+    def same_registration(self, later: "Method", planned_at: datetime | None = None) -> bool:
+        """Whether `later` is this registration still, not one the user made since the plan of `planned_at`.
 
         Phones keep one fixed id per slot, so an id alone does not tell; creation times may be null.
         """
-        if (self.type, self.id) != (later.type, later.id):
+        if (self.type, self.id) != (later.type, later.id) or self.number_hash != later.number_hash:
             return False
-        if self.number_hash != later.number_hash:
-            return False
+        if self.created_at is None and later.created_at is not None and planned_at is not None:
+            return later.created_at <= planned_at
         return self.created_at is None or later.created_at is None or self.created_at == later.created_at
+
+    @property
+    def tells_apart(self) -> bool:
+        """Whether a later registration in the same place would look different.
+
+        The ids of phones and e-mail are the same for everybody, so without a date a number that was registered again looks
+        as it did before; and a hardware token that is activated again is the very same one.
+        """
+        if self.type is MethodType.HARDWARE_OATH:
+            return False
+        return self.type not in {MethodType.PHONE, MethodType.EMAIL} or self.created_at is not None
 
 
 def satisfies(method: Method, preference: str | None) -> bool:

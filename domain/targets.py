@@ -5,15 +5,18 @@ from typing import Literal
 from pydantic import Field
 
 from domain.methods import Method
-from domain.model import Model
+from domain.model import Instant, Model
 from domain.outcomes import GONE, MethodOutcome, TargetOutcome
+
+_CHANGED = frozenset({MethodOutcome.DELETED, MethodOutcome.DEACTIVATED, MethodOutcome.UNVERIFIED})
 
 
 class TargetMethod(Method):
     """A method of a target with what happened to it. `request_id` is Graph's, for a support case."""
 
     is_default: bool = False
-    answered: Literal["", "removed", "missing"] = ""  # what Graph said to the removal, until a read shows it
+    # What Graph said to the removal, until a read shows it; "sent": it gave no answer, so it may or may not have been done.
+    answered: Literal["", "sent", "removed", "missing"] = ""
     outcome: MethodOutcome = MethodOutcome.PENDING
     detail: str = ""
     request_id: str | None = None
@@ -38,6 +41,7 @@ class Target(Model):
     privileged: bool = Field(default=False, description="Whether the user's privileges ask for more approval")
     privileges: list[str] = Field(default_factory=list, description="Directory roles and role-assignable groups")
     planned: bool = False
+    planned_at: Instant | None = None
     outcome: TargetOutcome = TargetOutcome.PENDING
     reason: str = ""
     detail: str = ""
@@ -45,11 +49,21 @@ class Target(Model):
     methods: list[TargetMethod] = Field(default_factory=list)
     kept: list[Method] = Field(default_factory=list, description="Out of scope at the time of the plan; not touched")
     sessions_revoked: bool | None = None
+    begun_at: Instant | None = Field(
+        default=None, description="Written before the first removal where that matters later"
+    )
     reads: int = Field(default=0, description="Times the methods were read again after removing")
 
     @property
     def settled(self) -> bool:
         return self.outcome is not TargetOutcome.PENDING
+
+    @property
+    def touched(self) -> bool:
+        """Whether anything of this user may have been changed."""
+        return self.sessions_revoked is True or any(
+            method.answered in {"sent", "removed"} or method.outcome in _CHANGED for method in self.methods
+        )
 
     def settle(self, outcome: TargetOutcome, reason: str = "", detail: str = "") -> "Target":
         """This target, ended."""

@@ -4,7 +4,8 @@ Made by hand, because msgraph-core's batch drops JSON bodies and writes `depends
 a throttled part is a 429 inside a 200, and nobody repeats it for us.
 """
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,25 +29,36 @@ class Part:
 async def batch(client: GraphClient, parts: Sequence[Part], *, version: str = "v1.0") -> list[Response]:
     """The answers in the order of `parts`, whatever their status. Raises GraphError when a whole batch got no answer.
 
-    A server without `$batch` (404, 405, 501) is asked one by one.
+    More than twenty parts are sent side by side, as many batches as a client may have under way. A server without `$batch`
+    (404, 405, 501) is asked one by one.
     """
-    answers: list[Response] = []
-    for start in range(0, len(parts), LIMIT):
-        chunk = parts[start : start + LIMIT]
-        if len(chunk) == 1:
-            part = chunk[0]
-            answers.append(await client.send(part.method, part.path, version=version, headers=part.headers))
-            continue
-        whole = await client.send("POST", "$batch", body={"requests": _requests(chunk)}, version=version)
-        if whole.status in {404, 405, 501}:
-            answers.extend(await _one_by_one(client, chunk, version))
-        elif not whole.ok:
-            raise whole.error()
-        else:
-            answers.extend(_in_order(chunk, whole))
+    chunks = [parts[start : start + LIMIT] for start in range(0, len(parts), LIMIT)]
+    answers = [answer for part in await all_of(*(_send(client, chunk, version) for chunk in chunks)) for answer in part]
     for answer in answers:
         client.pressure = max(client.pressure, answer.pressure)
     return answers
+
+
+async def _send(client: GraphClient, chunk: Sequence[Part], version: str) -> list[Response]:
+    if len(chunk) == 1:
+        part = chunk[0]
+        return [await client.send(part.method, part.path, version=version, headers=part.headers)]
+    async with client.batches:
+        whole = await client.send("POST", "$batch", body={"requests": _requests(chunk)}, version=version)
+    if whole.status in {404, 405, 501}:
+        return await _one_by_one(client, chunk, version)
+    if not whole.ok:
+        raise whole.error()
+    return _in_order(chunk, whole)
+
+
+async def all_of[T](*calls: Awaitable[T]) -> list[T]:
+    """The answers to calls made side by side; raises the first error once all of them have ended."""
+    answers = await asyncio.gather(*calls, return_exceptions=True)
+    for answer in answers:
+        if isinstance(answer, BaseException):
+            raise answer
+    return answers  # type: ignore[return-value]  # exceptions were raised just now
 
 
 def _requests(parts: Sequence[Part]) -> list[dict[str, Any]]:

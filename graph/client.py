@@ -31,6 +31,9 @@ TIMEOUT = httpx.Timeout(65.0, connect=10.0)
 # One host, so one pool; more than a worker's activities need at once.
 LIMITS = httpx.Limits(max_connections=256, max_keepalive_connections=256)
 
+# Batches of one tenant under way at once, over all requests that this process plans: twenty reads each.
+_BATCHES = 8
+
 _METHODS = {method.value: method for method in (Method.GET, Method.POST, Method.PATCH, Method.DELETE)}
 _NATIVE = ResponseHandlerOption(NativeResponseHandler())
 
@@ -61,11 +64,14 @@ class _TokenProvider(AccessTokenProvider):
 class GraphClient:
     """Calls for one tenant. `pressure` is the highest throttling level seen since it was made."""
 
-    def __init__(self, http: httpx.AsyncClient, endpoint: str, tokens: Tokens, tenant_id: str) -> None:
+    def __init__(
+        self, http: httpx.AsyncClient, endpoint: str, tokens: Tokens, tenant_id: str, batches: asyncio.Semaphore
+    ) -> None:
         self._endpoint = endpoint.rstrip("/")
         self._tokens = tokens
         self.tenant_id = tenant_id
         self.pressure = 0.0
+        self.batches = batches
         provider = _TokenProvider(tokens, tenant_id, str(httpx.URL(endpoint).host))
         self.origin = str(httpx.URL(endpoint).copy_with(path="/", query=None)).rstrip("/")
         self._adapter = GraphRequestAdapter(BaseBearerTokenAuthenticationProvider(provider), client=http)
@@ -123,9 +129,11 @@ class Graph:
         # Small shared reads (whether a tenant requires MFA) are kept per tenant for a while.
         self.kept: dict[tuple[str, str], tuple[float, Any]] = {}
         self.locks: dict[tuple[str, str], asyncio.Lock] = {}
+        self._batches: dict[str, asyncio.Semaphore] = {}
 
     def of(self, tenant_id: str) -> GraphClient:
-        return GraphClient(self._http, self._endpoint, self._tokens, tenant_id)
+        batches = self._batches.setdefault(tenant_id, asyncio.Semaphore(_BATCHES))
+        return GraphClient(self._http, self._endpoint, self._tokens, tenant_id, batches)
 
     async def close(self) -> None:
         await self._http.aclose()

@@ -3,11 +3,12 @@
 One user's removals run one after the other: in parallel, or as independent parts of a batch, they collide silently.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from domain.methods import ALTERNATE_MOBILE_PHONE_ID, MOBILE_PHONE_ID, Method, MethodType, method_of
-from graph.batch import Part, batch
+from graph.batch import Part, all_of, batch
 from graph.client import GraphClient, segment
 from graph.errors import GraphError
 from graph.responses import Response
@@ -57,15 +58,16 @@ def listed(answer: Response) -> list[Method]:
     return [method for method in found if method.type is not MethodType.HARDWARE_OATH]
 
 
-def hardware_listed(answer: Response) -> tuple[list[Method], GraphError | None]:
-    """The tokens in the answer to `hardware_part`, and why they could not be read.
+def hardware_listed(answer: Response, *, expected: bool = False) -> tuple[list[Method], GraphError | None]:
+    """The tokens in the answer to `hardware_part`, and why they could not be read. Raises GraphError for what may pass.
 
-    A cloud without hardware tokens answers 400, 404 or 501: there is nothing to read there. Raises GraphError for what may pass.
+    A cloud without hardware tokens answers 400, 404 or 501: there is nothing to read there, unless tokens are `expected`,
+    because they were seen before: then no answer is taken as a sign that they are gone.
     """
     if answer.ok:
         found = [method_of(item, MethodType.HARDWARE_OATH) for item in answer.body.get("value", [])]
         return [method for method in found if method is not None], None
-    if answer.status in {400, 404, 501}:
+    if answer.status in {400, 404, 501} and not expected:
         return [], None
     error = answer.error()
     if error.passing:
@@ -80,13 +82,26 @@ def preference_in(answer: Response) -> str | None:
 
 
 async def read_methods(client: GraphClient, user_id: str, *, hardware: bool) -> Found:
-    """The methods of a user as they are now: one call, and one more where hardware tokens matter."""
+    """The methods of a user as they are now: one call, and one beside it where the plan has hardware tokens."""
     part = methods_part(user_id)
-    methods = listed(await client.send(part.method, part.path))
+    answer, tokens = await _beside(client.send(part.method, part.path), client, user_id, hardware=hardware)
+    return _found(answer, tokens)
+
+
+async def _beside[T](
+    call: Awaitable[T], client: GraphClient, user_id: str, *, hardware: bool
+) -> tuple[T, Response | None]:
+    """The answer to `call` and, asked for at the same time because beta is no part of a batch of v1.0, the hardware tokens."""
     if not hardware:
-        return Found(methods)
+        return await call, None
     part = hardware_part(user_id)
-    tokens, unreadable = hardware_listed(await client.send(part.method, part.path, version="beta"))
+    answers: list[Any] = await all_of(call, client.send(part.method, part.path, version="beta"))
+    return answers[0], answers[1]
+
+
+def _found(answer: Response, hardware: Response | None) -> Found:
+    methods = listed(answer)
+    tokens, unreadable = hardware_listed(hardware, expected=True) if hardware is not None else ([], None)
     return Found(methods + tokens, hardware_unreadable=unreadable)
 
 
@@ -102,21 +117,21 @@ async def remove(client: GraphClient, user_id: str, method: Method) -> Response:
 
 async def revoke_and_read(
     client: GraphClient, user_id: str, *, revoke: bool, hardware: bool
-) -> tuple[Response | None, Found]:
-    """Revokes the sign-in sessions and reads the methods, in one round trip (and one more for hardware tokens).
+) -> tuple[Response | None, Found | GraphError]:
+    """Revokes the sign-in sessions and reads the methods, in one round trip; hardware tokens are read beside it.
 
-    The first answer is that of the revocation, None where it was not asked for; it may be an error.
+    The first answer is that of the revocation, None where it was not asked for; it may be an error. The second is an error
+    when the methods could not be read, so that a revocation that was done is not forgotten.
     """
     parts = [Part(f"users/{segment(user_id)}/revokeSignInSessions", "POST")] if revoke else []
     # No dependsOn: a refused revocation must not hide what is still registered.
     parts.append(methods_part(user_id))
-    answers = await batch(client, parts)
-    methods, unreadable = listed(answers[-1]), None
-    if hardware:
-        part = hardware_part(user_id)
-        tokens, unreadable = hardware_listed(await client.send(part.method, part.path, version="beta"))
-        methods += tokens
-    return (answers[0] if revoke else None), Found(methods, hardware_unreadable=unreadable)
+    answers, tokens = await _beside(batch(client, parts), client, user_id, hardware=hardware)
+    try:
+        found: Found | GraphError = _found(answers[-1], tokens)
+    except GraphError as error:
+        found = error
+    return (answers[0] if revoke else None), found
 
 
 async def prefer_another(client: GraphClient, user_id: str, methods: Sequence[Method]) -> Response | None:

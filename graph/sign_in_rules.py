@@ -2,6 +2,8 @@
 
 import time
 from asyncio import Lock
+from dataclasses import dataclass
+from typing import Any
 
 from graph.client import Graph
 from graph.errors import GraphError
@@ -9,33 +11,56 @@ from graph.errors import GraphError
 _KEPT_FOR = 300.0  # seconds; the answer only warns
 
 
-async def requires_mfa(graph: Graph, tenant_id: str) -> bool | None:
-    """Whether security defaults or an enabled Conditional Access policy asks for MFA; None where that cannot be read."""
+@dataclass(frozen=True, slots=True)
+class MfaRules:
+    """Whether something asks for MFA to sign in, and whether it is asked for, or forbidden, to register methods."""
+
+    to_sign_in: bool
+    to_register: bool = False
+
+
+async def requires_mfa(graph: Graph, tenant_id: str) -> MfaRules | None:
+    """What security defaults and the enabled Conditional Access policies ask for; None where that cannot be read."""
     key = ("requires_mfa", tenant_id)
     async with graph.locks.setdefault(key, Lock()):
         kept = graph.kept.get(key)
         if kept and kept[0] > time.monotonic():
-            answer: bool | None = kept[1]
+            answer: MfaRules | None = kept[1]
             return answer
         answer = await _read(graph, tenant_id)
         graph.kept[key] = (time.monotonic() + _KEPT_FOR, answer)
         return answer
 
 
-async def _read(graph: Graph, tenant_id: str) -> bool | None:
+async def _read(graph: Graph, tenant_id: str) -> MfaRules | None:
     client = graph.of(tenant_id)
     try:
         defaults = await client.get("policies/identitySecurityDefaultsEnforcementPolicy")
-        if defaults.get("isEnabled"):
-            return True
-        policies = await client.get("identity/conditionalAccess/policies?$select=state,grantControls")
+        if defaults.get("isEnabled"):  # never on together with Conditional Access
+            return MfaRules(to_sign_in=True)
+        answer = await client.get("identity/conditionalAccess/policies?$select=state,conditions,grantControls")
     except GraphError:
         return None
-    return any(_asks(policy) for policy in policies.get("value", []))
+    policies = [policy for policy in answer.get("value", []) if policy.get("state") == "enabled"]
+    registering = [policy for policy in policies if _REGISTER in _actions(policy)]
+    return MfaRules(
+        to_sign_in=any(_asks(policy) for policy in policies if policy not in registering),
+        to_register=any(_asks(policy, blocks=True) for policy in registering),
+    )
 
 
-def _asks(policy: dict[str, object]) -> bool:
+# The user action of policies about registering security information.
+_REGISTER = "urn:user:registersecurityinfo"
+
+
+def _actions(policy: dict[str, Any]) -> list[str]:
+    applications = (policy.get("conditions") or {}).get("applications") or {}
+    return applications.get("includeUserActions") or []
+
+
+def _asks(policy: dict[str, Any], *, blocks: bool = False) -> bool:
     controls = policy.get("grantControls")
-    if policy.get("state") != "enabled" or not isinstance(controls, dict):
+    if not isinstance(controls, dict):
         return False
-    return "mfa" in (controls.get("builtInControls") or []) or bool(controls.get("authenticationStrength"))
+    asked = controls.get("builtInControls") or []
+    return "mfa" in asked or (blocks and "block" in asked) or bool(controls.get("authenticationStrength"))

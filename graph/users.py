@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from graph.batch import Part, batch
+from graph.batch import Part, all_of, batch
 from graph.client import GraphClient, segment
 from graph.errors import Fault, GraphError
 from graph.methods import Found, hardware_listed, hardware_part, listed, methods_part, preference_in, preference_part
@@ -81,16 +81,18 @@ def _detail_parts(user_id: str) -> list[Part]:
         Part(f"{user}/transitiveMemberOf/microsoft.graph.directoryRole?$select=id,displayName"),
         Part(f"{user}/transitiveMemberOf/{groups}", headers=_ADVANCED),
         # Owned objects cannot be filtered by isAssignableToRole, so that is done here.
-        Part(f"{user}/ownedObjects/microsoft.graph.group?$select=id,displayName,isAssignableToRole"),
+        Part(f"{user}/ownedObjects/microsoft.graph.group?$select=id,displayName,isAssignableToRole&$top=999"),
     ]
 
 
 async def read_details(client: GraphClient, user_ids: Sequence[str], *, hardware: bool) -> list[Details | GraphError]:
     """What a plan needs of each user: four parts of v1.0 and two of beta per user, twenty to a round trip."""
     parts = [_detail_parts(user_id) for user_id in user_ids]
-    answers = await batch(client, [part for group in parts for part in group])
     beta_parts = [part for user_id in user_ids for part in (preference_part(user_id), hardware_part(user_id))]
-    beta = await batch(client, beta_parts if hardware else beta_parts[::2], version="beta")
+    answers, beta = await all_of(
+        batch(client, [part for group in parts for part in group]),
+        batch(client, beta_parts if hardware else beta_parts[::2], version="beta"),
+    )
     step = 2 if hardware else 1
     return [
         _details(answers[4 * n : 4 * n + 4], beta[step * n], beta[step * n + 1] if hardware else None)

@@ -1,13 +1,14 @@
-"""A sliding fan-out: at most so many activities at once, each repeated until it has nothing left, waiting on durable timers.
+"""A sliding fan-out: so many activities at once, each repeated until it has nothing left, waiting on durable timers.
 
 Waiting has full jitter (AWS Architecture Blog, "Exponential Backoff And Jitter"), drawn from a seed of the instance, so that a
-replay waits the same. The width adapts as TCP does: halved when the customer throttles, one more after a clean round.
+replay waits the same. Jobs run in lanes, one per customer: the width of a lane adapts as TCP does (halved when the customer
+throttles or fails, one more after a clean round), and a lane whose customer is given up leaves the others alone.
 """
 
 import random
 from collections import deque
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,26 +16,33 @@ from durabletask.task import OrchestrationContext, Task, TaskFailedError, when_a
 
 from orchestrators.app import RETRY
 
-# Tries after passing faults: with the waits below about three minutes on average, more than the minute Graph may be away.
+# Tries in a row after passing faults: with the waits below about three minutes on average, more than the minute Graph may
+# be away. Getting further in between starts the count anew.
 FAULTS = 12
 # Throttled tries: each waits as long as Graph asks, so this is hours of patience, yet it ends.
 THROTTLES = 60
+# An activity that raised so often, after its own retries, has met a mistake of ours, and waiting does not mend it.
+BROKEN = 3
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0  # seconds
 # Graph warns from 0.8 of the limit on.
 _WARNED, _FULL = 0.8, 1.0
 # Jobs given up one after another with nothing done between: the customer is away, and the rest would only wait as long.
 _GIVEN_UP = 3
+# While all jobs wait longer than this, somebody looks whether the request was cancelled or removing was stopped.
+_WATCH = timedelta(seconds=60)
 
 type Step = Generator[Task[Any], Any, Any]
 
 
 @dataclass(slots=True)
 class Job:
-    """One activity input, and how often it was repeated because of what."""
+    """One activity input, and how often it was repeated because of what. `began`: it may have changed something."""
 
     work: dict[str, Any]
     faults: int = 0
     throttles: int = 0
+    broken: int = 0
+    began: bool = False
     due: datetime | None = None
 
     @property
@@ -42,90 +50,179 @@ class Job:
         return self.faults >= FAULTS or self.throttles >= THROTTLES
 
 
-class FanOut:
-    """Runs `activity` for each of `works`; each answers {"again", "fault", "pressure"}. After `run`, `width` and `breaker` tell."""
+@dataclass(slots=True)
+class Lane:
+    """The jobs of one customer. `breaker` is the stable word for why it was given up, "" while it was not."""
 
-    def __init__(self, ctx: OrchestrationContext, activity: str, works: Sequence[dict[str, Any]], width: int) -> None:
+    most: int
+    width: int
+    ready: deque[Job] = field(default_factory=deque)
+    waiting: list[Job] = field(default_factory=list)
+    running: int = 0
+    clean: int = 0
+    given_up: int = 0
+    throttled: bool = False
+    breaker: str = ""
+
+
+class FanOut:
+    """Runs `activity` for each of `works`; each answers {"again", "fault"} and may answer {"pressure", "moved"}.
+
+    Works with the same `customer` share a lane of `width`; all lanes together run `total`. With `watch`, the input of the
+    activity `look_out`, long waits end when the request is cancelled. After `run`, `left` has the works that were given up
+    and why, and `stop` says why the rest was not tried ("held", "cancelled", "ended").
+    """
+
+    def __init__(
+        self,
+        ctx: OrchestrationContext,
+        activity: str,
+        works: Sequence[dict[str, Any]],
+        width: int,
+        *,
+        total: int | None = None,
+        watch: dict[str, Any] | None = None,
+    ) -> None:
         self._ctx = ctx
         self._activity = activity
-        self._most = self.width = max(1, width)
-        self._ready = deque(Job(work) for work in works)
-        self._waiting: list[Job] = []
-        self._running: dict[Task[Any], Job] = {}
+        self._total = total or width
+        self._watch = watch
+        self._watched: Task[Any] | None = None
+        self._next_watch = ctx.current_utc_datetime + _WATCH
+        self.lanes: dict[str, Lane] = {}
+        for work in works:
+            lane = self.lanes.setdefault(work.get("customer", ""), Lane(max(1, width), max(1, width)))
+            lane.ready.append(Job(work))
+        self._running: dict[Task[Any], tuple[Job, Lane]] = {}
         self._timer: tuple[Task[Any], datetime] | None = None
-        self._clean = 0
-        self._given_up = 0
-        self.throttled = False
-        self.breaker = ""
+        self.left: list[tuple[dict[str, Any], str]] = []
+        self.stop = ""
 
     def run(self) -> Step:
-        while self._running or (not self.breaker and (self._ready or self._waiting)):
-            self._launch()
+        self._launch()
+        while self._running or any(lane.waiting for lane in self.lanes.values()):
             yield when_any([*self._running, *self._alarm()])
             for task in [task for task in self._running if task.is_complete]:
-                self._done(self._running.pop(task), self._answer(task))
+                job, lane = self._running.pop(task)
+                lane.running -= 1
+                self._done(job, lane, self._answer(task))
+            if self._watched is not None and self._watched.is_complete:
+                self._seen(self._watched)
+            self._launch()
 
     def _launch(self) -> None:
         now = self._ctx.current_utc_datetime
-        due = [job for job in self._waiting if job.due is not None and job.due <= now]
-        self._waiting = [job for job in self._waiting if job not in due]
-        self._ready.extendleft(reversed(due))  # what was begun comes before what was not
-        while self._ready and len(self._running) < self.width and not self.breaker:
-            job = self._ready.popleft()
+        for lane in self.lanes.values():
+            due = [job for job in lane.waiting if job.due is not None and job.due <= now]
+            if due:
+                lane.waiting = [job for job in lane.waiting if job not in due]
+                lane.ready.extendleft(reversed(due))  # what was begun comes before what was not
+        # In turns, so that a large customer does not keep the small ones waiting.
+        lanes = deque(lane for lane in self.lanes.values() if lane.ready)
+        while lanes and len(self._running) < self._total:
+            lane = lanes.popleft()
+            if lane.running >= lane.width:
+                continue
+            job = lane.ready.popleft()
             work = job.work | {"last": True} if job.spent else job.work
-            self._running[self._ctx.call_activity(self._activity, input=work, retry_policy=RETRY)] = job
+            self._running[self._ctx.call_activity(self._activity, input=work, retry_policy=RETRY)] = job, lane
+            lane.running += 1
+            if lane.ready:
+                lanes.append(lane)
 
     def _alarm(self) -> list[Task[Any]]:
-        """The timer for the first waiting job, where it can be launched when it is due; a timer that still runs is used again."""
-        if not self._waiting or self.breaker:
+        """What to wait for besides the running jobs: the first waiting one, and a look around where that takes long."""
+        due = [job.due for lane in self.lanes.values() for job in lane.waiting if job.due is not None]
+        if not due:
             return []
-        first = min(job.due for job in self._waiting if job.due is not None)
+        first, now = min(due), self._ctx.current_utc_datetime
+        tasks: list[Task[Any]] = []
+        if self._watch is not None and not self._running:
+            if self._watched is None and now >= self._next_watch:
+                self._watched = self._ctx.call_activity("look_out", input=self._watch, retry_policy=RETRY)
+            if self._watched is not None:
+                tasks.append(self._watched)
+            else:
+                first = min(first, max(self._next_watch, now))
         if self._timer is None or self._timer[0].is_complete or self._timer[1] > first:
             self._timer = (self._ctx.create_timer(first), first)
-        return [self._timer[0]]
+        return [*tasks, self._timer[0]]
+
+    def _seen(self, watched: Task[Any]) -> None:
+        self._watched, self._next_watch = None, self._ctx.current_utc_datetime + _WATCH
+        if not watched.is_failed and watched.get_result()["stop"]:
+            self._end(watched.get_result()["stop"])
+
+    def _end(self, stop: str) -> None:
+        """Nothing new is begun. What may have changed something has another run, to see how it ended, unless all is held."""
+        self.stop = stop
+        for lane in self.lanes.values():
+            lane.ready = deque(job for job in lane.ready if job.began and stop == "cancelled")
+            lane.waiting = [job for job in lane.waiting if job.began and stop == "cancelled"]
 
     def _answer(self, task: Task[Any]) -> dict[str, Any]:
         try:
             answer: dict[str, Any] = task.get_result()
         except TaskFailedError:
-            # The records did not answer for minutes. The target is as it was recorded last; another try looks before it acts.
-            return {"again": 0.0, "fault": "unavailable", "pressure": 0.0}
+            # Either the records did not answer for minutes, or this job fails by itself. Another try looks before it acts.
+            return {"again": 0.0, "fault": "broken"}
         return answer
 
-    def _done(self, job: Job, answer: dict[str, Any]) -> None:
+    def _done(self, job: Job, lane: Lane, answer: dict[str, Any]) -> None:
         fault, again = answer["fault"], answer["again"]
-        self._adapt(fault, answer.get("pressure", 0.0))
+        lane_adapts(lane, fault, answer.get("pressure", 0.0))
+        if fault in {"held", "cancelled", "ended"} and not self.stop:
+            self._end(fault)
         if fault == "consentMissing":
-            self.breaker = fault
-        if again is None or job.spent:
-            self._given_up = self._given_up + 1 if job.spent and fault == "unavailable" else 0
-            if self._given_up >= _GIVEN_UP:
-                self.breaker = "customerUnreachable"
+            self._break(lane, fault)
+        if fault == "unavailable" and job.spent:
+            lane.given_up += 1
+            if lane.given_up >= _GIVEN_UP:
+                self._break(lane, "customerUnreachable")
+        elif again is None and not fault:
+            lane.given_up = 0
+        job.broken = job.broken + 1 if fault == "broken" else 0
+        if answer.get("moved"):
+            job.faults = 0
+        job.began = job.began or bool(answer.get("moved")) or fault in {"unavailable", "broken", "notVisibleYet"}
+        if again is None or fault in {"held", "ended"}:
             return
-        job.faults += fault == "unavailable"
-        job.throttles += fault == "throttled"
-        job.due = self._ctx.current_utc_datetime + timedelta(seconds=self._wait(job, fault, again))
-        self._waiting.append(job)
+        if job.broken >= BROKEN:
+            self.left.append((job.work, "internalError"))
+        elif lane.breaker:
+            self.left.append((job.work, lane.breaker))
+        elif not self.stop or job.began:
+            job.faults += fault == "unavailable"
+            job.throttles += fault == "throttled"
+            job.due = self._ctx.current_utc_datetime + timedelta(seconds=self._wait(job, fault, again))
+            lane.waiting.append(job)
 
-    def _adapt(self, fault: str, pressure: float) -> None:
-        if fault == "throttled":
-            self.throttled = True
-            self.width, self._clean = max(1, self.width // 2), 0
-        elif pressure >= _FULL:
-            self.width, self._clean = max(1, self.width - 1), 0
-        elif not fault and pressure < _WARNED:
-            self._clean += 1
-            if self._clean >= self.width and self.width < self._most:
-                self.width, self._clean = self.width + 1, 0
+    def _break(self, lane: Lane, reason: str) -> None:
+        lane.breaker = reason
+        self.left += [(job.work, reason) for job in (*lane.ready, *lane.waiting)]
+        lane.ready.clear()
+        lane.waiting.clear()
 
     def _wait(self, job: Job, fault: str, again: float) -> float:
         """Seconds until the job runs again."""
-        tries = job.faults + job.throttles
+        tries = job.faults + job.throttles + job.broken
         seed = f"{self._ctx.instance_id}:{sorted(job.work.items())}:{tries}"
         spread = random.Random(seed).random()  # noqa: S311 - spreads load, guards nothing
         backoff: float = spread * min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(tries, 10))
-        if fault == "unavailable":
+        if fault in {"unavailable", "broken"}:
             return again + backoff
         if fault == "throttled":  # never earlier than Graph says; the jitter keeps all from coming back at once
             return again + backoff if not again else again + spread * min(5.0, again)
         return again
+
+
+def lane_adapts(lane: Lane, fault: str, pressure: float) -> None:
+    if fault in {"throttled", "unavailable"}:
+        lane.throttled = True
+        lane.width, lane.clean = max(1, lane.width // 2), 0
+    elif pressure >= _FULL:
+        lane.width, lane.clean = max(1, lane.width - 1), 0
+    elif not fault and pressure < _WARNED:
+        lane.clean += 1
+        if lane.clean >= lane.width and lane.width < lane.most:
+            lane.width, lane.clean = lane.width + 1, 0

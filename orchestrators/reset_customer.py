@@ -7,10 +7,15 @@ from typing import Any
 from durabletask.task import OrchestrationContext
 
 from orchestrators.app import RETRY, app
-from orchestrators.fan_out import FanOut, Step
+from orchestrators.fan_out import FanOut, Lane, Step
 
-# Seconds between two questions for a turn, jittered, so that requests that wait for one customer do not ask in step.
-_ASK = 2.0
+# Seconds between two questions for a turn, jittered, so that requests that wait for one customer do not ask in step. A
+# window that asks less often than records/turns.py allows loses its place.
+_ASK, _ASK_MOST = 2.0, 15.0
+# Seconds between two looks at the kill switch.
+_HELD = 60.0
+# Questions in one run: a window that waits for long starts anew, so that its history stays short.
+_QUESTIONS = 25
 
 
 @app.orchestration_trigger(context_name="context")
@@ -20,29 +25,50 @@ def reset_customer(ctx: OrchestrationContext, work: dict[str, Any]) -> Step:
     for start, count in work["windows"]:
         window = {"id": work["id"], "customer": work["customer"], "start": start, "count": count}
         if breaker:  # fail fast: nothing is asked of a customer that gives us no token
-            yield ctx.call_activity("end_turn", input=window | {"width": 1, "breaker": breaker}, retry_policy=RETRY)
+            yield ctx.call_activity("end_turn", input=_ending(window, breaker=breaker), retry_policy=RETRY)
             continue
         ended = yield ctx.call_sub_orchestrator("reset_window", input=window, instance_id=f"{ctx.instance_id}:{start}")
+        if ended["stop"]:
+            break  # the end of the request settles what is left
         breaker = ended["breaker"]
     return {}
 
 
 @app.orchestration_trigger(context_name="context")
 def reset_window(ctx: OrchestrationContext, work: dict[str, Any]) -> Step:
-    """`work`: {"id", "customer", "start", "count"}, at most 100 targets. Answers {"breaker"}."""
-    permits, asked = 0, 0
-    while True:
+    """`work`: {"id", "customer", "start", "count", "asked"}, at most 100 targets. Answers {"breaker", "stop"}."""
+    asked = work.get("asked", 0)
+    for _ in range(_QUESTIONS):
         turn = yield ctx.call_activity("take_turn", input=work, retry_policy=RETRY)
-        permits = turn["permits"]
-        if permits:
+        if turn["stop"] in {"cancelled", "ended"}:
+            return {"breaker": "", "stop": turn["stop"]}
+        if turn["permits"]:
             break
         asked += 1
         spread = random.Random(f"{ctx.instance_id}:{asked}").random()  # noqa: S311 - spreads load, guards nothing
-        yield ctx.create_timer(timedelta(seconds=_ASK * (0.5 + spread)))
+        wait = _HELD if turn["stop"] else min(_ASK_MOST, _ASK + asked * 0.5)
+        yield ctx.create_timer(timedelta(seconds=wait * (0.5 + spread / 2)))
+    else:
+        ctx.continue_as_new(work | {"asked": asked})
+        return None
     numbers = range(work["start"], work["start"] + work["count"])
-    fan_out = FanOut(ctx, "reset_target", [{"id": work["id"], "number": number} for number in numbers], permits)
+    works = [{"id": work["id"], "number": number} for number in numbers]
+    fan_out = FanOut(ctx, "reset_target", works, turn["permits"], watch={"id": work["id"]})
+    lane = fan_out.lanes[""]
     yield from fan_out.run()
-    # After a window without throttling the next may be a little wider; what throttled starts where it stood.
-    width = fan_out.width if fan_out.throttled else fan_out.width + 2
-    yield ctx.call_activity("end_turn", input=work | {"width": width, "breaker": fan_out.breaker}, retry_policy=RETRY)
-    return {"breaker": fan_out.breaker}
+    if fan_out.stop == "held":
+        yield ctx.call_activity("end_turn", input=_ending(work, lane=lane, close=False), retry_policy=RETRY)
+        yield ctx.create_timer(timedelta(seconds=_HELD))
+        ctx.continue_as_new(work | {"asked": 0})
+        return None
+    ending = _ending(work, lane=lane, breaker=lane.breaker, stop=fan_out.stop)
+    yield ctx.call_activity("end_turn", input=ending, retry_policy=RETRY)
+    return {"breaker": lane.breaker, "stop": fan_out.stop}
+
+
+def _ending(
+    work: dict[str, Any], *, lane: Lane | None = None, breaker: str = "", stop: str = "", close: bool = True
+) -> dict[str, Any]:
+    width, throttled = (lane.width, lane.throttled) if lane else (1, False)
+    more = {"width": width, "throttled": throttled, "breaker": breaker, "stop": stop, "close": close}
+    return {key: work[key] for key in ("id", "customer", "start", "count")} | more

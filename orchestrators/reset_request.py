@@ -1,16 +1,18 @@
 """The life of a request: plan, approve, reset, end. Only ids, customer keys, counts and codes pass through its history."""
 
+from collections import deque
 from datetime import UTC, datetime
 from typing import Any
 
-from durabletask.task import OrchestrationContext, Task, TaskFailedError, when_all, when_any
+from durabletask.task import OrchestrationContext, Task, when_any
 
 from orchestrators.announcing import announce
 from orchestrators.app import RETRY, app
 from orchestrators.fan_out import FanOut, Step
 
-# Planning calls of a request at once, over all its customers.
-_PLANNING = 8
+# Windows of a request that are planned at once, over all its customers and of one of them. Planning reads much, and must
+# leave room for the resets of other requests.
+_PLANNING, _PLANNING_PER_CUSTOMER = 8, 2
 # Customers of a request that are worked on at once; each keeps its own width.
 _CUSTOMERS = 50
 
@@ -38,11 +40,11 @@ def reset_request(ctx: OrchestrationContext, work: dict[str, Any]) -> Step:
 
 
 def _plan(ctx: OrchestrationContext, request: dict[str, Any], windows: list[list[Any]]) -> Step:
-    works = [request | {"start": start, "count": count} for _, start, count in windows]
-    yield from FanOut(ctx, "plan_targets", works, _PLANNING).run()
-    # What a fan-out had to leave (the records were away) is settled here as not planned.
-    for work in works:
-        yield ctx.call_activity("plan_targets", input=work | {"last": True}, retry_policy=RETRY)
+    works = [request | {"customer": customer, "start": start, "count": count} for customer, start, count in windows]
+    fan_out = FanOut(ctx, "plan_targets", works, _PLANNING_PER_CUSTOMER, total=_PLANNING)
+    yield from fan_out.run()
+    for work, reason in fan_out.left:  # settled as not planned, and why; the other customers go on
+        yield ctx.call_activity("plan_targets", input=work | {"giveUp": reason}, retry_policy=RETRY)
 
 
 def _approve(ctx: OrchestrationContext, request: dict[str, Any]) -> Step:
@@ -66,24 +68,31 @@ def _approve(ctx: OrchestrationContext, request: dict[str, Any]) -> Step:
 
 
 def _reset(ctx: OrchestrationContext, request: dict[str, Any], windows: list[list[Any]]) -> Step:
+    """Customer by customer, so many at once that a slow one does not hold up the next."""
     customers: dict[str, list[list[Any]]] = {}
     for customer, start, count in windows:
         customers.setdefault(customer, []).append([start, count])
-    names = list(customers)
-    for first in range(0, len(names), _CUSTOMERS):
-        parts: list[Task[Any]] = [
-            ctx.call_sub_orchestrator(
-                "reset_customer",
-                input=request | {"customer": name, "windows": customers[name]},
-                instance_id=f"{request['id']}:{name}",
-            )
-            for name in names[first : first + _CUSTOMERS]
-        ]
-        try:
-            yield when_all(parts)
-        except TaskFailedError:
-            # One customer's part broke; all of them have ended by now, and finish_request settles what was left open.
+    waiting = deque(customers.items())
+    running: list[Task[Any]] = []
+    while waiting or running:
+        while waiting and len(running) < _CUSTOMERS:
+            running.append(_customer(ctx, request, *waiting.popleft()))
+        yield when_any(running)
+        if any(part.is_failed for part in running if part.is_complete):
+            # One customer's part broke; the others go on, and finish_request settles what it left open.
             ctx.set_custom_status("a customer's part failed")
+        running = [part for part in running if not part.is_complete]
+
+
+def _customer(ctx: OrchestrationContext, request: dict[str, Any], name: str, windows: list[list[Any]]) -> Task[Any]:
+    instance_id = f"{request['id']}:{name}"
+    if len(windows) == 1:  # most customers: one orchestration less
+        start, count = windows[0]
+        window = request | {"customer": name, "start": start, "count": count}
+        return ctx.call_sub_orchestrator("reset_window", input=window, instance_id=instance_id)
+    return ctx.call_sub_orchestrator(
+        "reset_customer", input=request | {"customer": name, "windows": windows}, instance_id=instance_id
+    )
 
 
 def _naive(instant: str) -> datetime:

@@ -1,6 +1,7 @@
 """Targets of a request, and its totals: counts per outcome that change in the same transaction as the target they count."""
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain.outcomes import TargetOutcome
@@ -9,9 +10,11 @@ from records.store import Change, Insert, Replace, Row, Store
 
 _TARGET = "target:"
 _COUNT = "count:"
-# Targets that share one row of counts: few enough rows to read 10,000 targets' totals in one page,
-# and few enough writers at once to each that they seldom collide.
-_SHARD = 100
+# Neighbours are reset side by side, so each of these counts in another row and they seldom collide; and few enough rows
+# that the totals of 10,000 targets are one page of 80.
+_BLOCK, _ROWS = 1000, 8
+# Targets in one transaction, with their counts under the store's hundred changes and, at their longest, under its size.
+_TOGETHER = 40
 
 
 def target_key(number: int) -> str:
@@ -19,7 +22,7 @@ def target_key(number: int) -> str:
 
 
 def count_key(number: int) -> str:
-    return f"{_COUNT}{number // _SHARD:06d}"
+    return f"{_COUNT}{number // _BLOCK:04d}{number % _ROWS:02d}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,28 +47,42 @@ class Targets:
         rows = await self._store.scan(request_id, prefix=_TARGET, after=after, limit=count)
         return [Kept(Target.from_json(row.value), row) for row in rows]
 
-    async def save(self, request_id: str, kept: Kept, target: Target) -> Kept | None:
-        """Writes `target` over what was read; None if somebody else wrote it in between. Totals change with it, or not at all."""
+    async def rewrite(self, kept: Kept, target: Target) -> Kept | None:
+        """Writes `target`, its outcome unchanged, over what was read; None if somebody else wrote it in between."""
+        row = await self._store.replace(kept.row, target.to_json())
+        return Kept(target, row) if row else None
+
+    async def save(self, request_id: str, kept: Kept, target: Target) -> bool:
+        """Writes `target` over what was read; False if somebody else wrote it in between. Totals change with it, or not at all."""
         if target == kept.target:
-            return kept
-        while True:
-            changes: list[Change] = [Replace(kept.row, target.to_json())]
-            if target.outcome is not kept.target.outcome:
-                changes.append(await self._count(request_id, target.number, kept.target.outcome, target.outcome))
-            if await self._store.apply(request_id, changes):
-                return await self.get(request_id, target.number)
+            return True
+        while not await self._save_all(request_id, [(kept, target)]):
             row = await self._store.get(request_id, target_key(target.number))
             if row is None or row.etag != kept.row.etag:
-                return None
+                return False
+        return True
 
-    async def _count(self, request_id: str, number: int, before: TargetOutcome, after: TargetOutcome) -> Change:
-        key = count_key(number)
-        row = await self._store.get(request_id, key)
-        counts = Counter[str](row.value if row else {})
-        counts[before] -= 1
-        counts[after] += 1
-        value = {outcome: count for outcome, count in counts.items() if count}
-        return Replace(row, value) if row else Insert(key, value)
+    async def save_all(self, request_id: str, pairs: Sequence[tuple[Kept, Target]]) -> None:
+        """Writes many at once; what somebody else wrote in between is left as they wrote it."""
+        for start in range(0, len(pairs), _TOGETHER):
+            part = pairs[start : start + _TOGETHER]
+            if not await self._save_all(request_id, part):
+                for kept, target in part:
+                    await self.save(request_id, kept, target)
+
+    async def _save_all(self, request_id: str, pairs: Sequence[tuple[Kept, Target]]) -> bool:
+        changes: list[Change] = [Replace(kept.row, target.to_json()) for kept, target in pairs]
+        moved: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for kept, target in pairs:
+            if target.outcome is not kept.target.outcome:
+                moved[count_key(target.number)].update({kept.target.outcome.value: -1})
+                moved[count_key(target.number)].update({target.outcome.value: 1})
+        for key, counts in moved.items():
+            row = await self._store.get(request_id, key)
+            counts.update(row.value if row else {})
+            value = {outcome: count for outcome, count in counts.items() if count}
+            changes.append(Replace(row, value) if row else Insert(key, value))
+        return await self._store.apply(request_id, changes)
 
     async def totals(self, request_id: str) -> dict[str, int]:
         """How many targets have each outcome: a few rows, however many targets there are."""

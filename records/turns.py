@@ -40,25 +40,35 @@ class Turns:
                 for name, at in state.get("waiting", {}).items()
                 if name != holder and datetime.fromisoformat(at) > now - _WAITS
             }
-            most = limit if row is None else min(limit, state.get("width", limit))
-            permits = running.get(holder) or _share(most, running, waiting, want)
+            width = min(limit, state.get("width", limit))
+            permits = running.get(holder) or _share(width, running, waiting, want)
             if permits:
                 running[holder] = permits
             else:
                 waiting[holder] = now.isoformat()
-            value = {"running": running, "waiting": waiting, "width": state.get("width", limit)}
+            value = {"running": running, "waiting": waiting, "width": width}
             change = Replace(row, value) if row else Insert(_KEY, value)
             if await self._store.apply(_place(tenant_id), [change]):
                 return Turn(permits)
 
-    async def give_back(self, tenant_id: str, request_id: str, window: str, width: int) -> None:
-        """Ends a window's turn. `width` is how many at once the customer stood; later windows start there."""
+    async def give_back(
+        self, tenant_id: str, request_id: str, window: str, ended_with: int, *, throttled: bool, limit: int
+    ) -> None:
+        """Ends a window's turn. `ended_with` is how many at once it stood of the permits it had.
+
+        The customer's width, which all requests share, falls by as many as the window had to give up, and grows by one after a
+        window that was not throttled.
+        """
         holder = f"{request_id}/{window}"
         while row := await self._store.get(_place(tenant_id), _KEY):
-            if holder not in row.value["running"]:
+            permits = row.value["running"].get(holder)
+            if permits is None:
                 return
-            running = {name: permits for name, permits in row.value["running"].items() if name != holder}
-            if await self._store.replace(row, row.value | {"running": running, "width": max(width, 1)}) is not None:
+            running = {name: had for name, had in row.value["running"].items() if name != holder}
+            lost = max(0, permits - ended_with)
+            width = row.value["width"] - lost if throttled else row.value["width"] + 1
+            value = row.value | {"running": running, "width": max(1, min(width, limit))}
+            if await self._store.replace(row, value) is not None:
                 return
 
     async def _running(self, running: dict[str, int]) -> dict[str, int]:
@@ -70,9 +80,9 @@ class Turns:
         return {name: permits for name, permits in running.items() if name.partition("/")[0] not in ended}
 
 
-def _share(most: int, running: dict[str, int], waiting: dict[str, str], want: int) -> int:
-    free = most - sum(running.values())
-    fair = -(-most // (len(running) + len(waiting) + 1))
+def _share(width: int, running: dict[str, int], waiting: dict[str, str], want: int) -> int:
+    free = width - sum(running.values())
+    fair = -(-width // (len(running) + len(waiting) + 1))
     return max(0, min(want, free, max(fair, 1)))
 
 

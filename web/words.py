@@ -93,6 +93,13 @@ REASON: Mapping[str, str] = {
     "throttled": "Microsoft was too busy for longer than the service waits.",
     "forbidden": "The service is not permitted to do this in the customer's directory.",
     "notRemoved": "Microsoft accepted the removal, but the method was still there afterwards.",
+    "refusedDefault": "Microsoft keeps the default method while the user has another one that is not part of this reset.",
+    "unverified": "Whether the removal was done could not be seen.",
+    "sessionsNotRevoked": "The methods are gone, but the sign-in sessions could not be ended.",
+    "denied": "An approver denied the request.",
+    "expired": "Nobody decided in time.",
+    "requestFailed": "The request failed before this user's turn.",
+    "internalError": "The service failed at this user; its operators find the cause in its log.",
     "stopped": "The reset was stopped before this user was done.",
 }
 
@@ -106,6 +113,7 @@ KEPT: Mapping[str, str] = {
 WARNING: Mapping[str, str] = {
     "privilegedUser": "Holds an administrator role. Make sure that the request really comes from this person.",
     "passwordOnly": "Nothing makes this user register again: the password alone may be enough to sign in.",
+    "cannotRegister": "Has to sign in with MFA to register again, and keeps nothing to do it with: prepare a Temporary Access Pass.",
     "noMethods": "Has nothing to remove. Only the sign-in sessions end.",
     "hardwareToken": "Keeps the hardware token: it is deactivated and has to be activated again.",
     "guestUser": "Is a guest. Sessions in the home organization go on.",
