@@ -38,12 +38,15 @@ class DurableBackend(Engine):
         limits = [("grpc.max_receive_message_length", MAX_MESSAGE_BYTES)]
         limits += [("grpc.max_send_message_length", MAX_MESSAGE_BYTES), ("grpc.so_reuseport", 0)]
         pool = futures.ThreadPoolExecutor(GRPC_THREADS, thread_name_prefix="durable-grpc")
-        self._server = grpc.server(pool, options=limits)
+        self._server = grpc.server(pool, options=limits, interceptors=self._interceptors())
         cast("Any", stubs).add_TaskHubSidecarServiceServicer_to_server(self, self._server)
         self._port = cast("Any", self._server).add_insecure_port("127.0.0.1:0")
         cast("Any", self._server).start()
         self.address = f"127.0.0.1:{self._port}"
         return self.address
+
+    def _interceptors(self) -> list[grpc.ServerInterceptor]:
+        return []
 
     def stop(self, grace: float | None = None) -> None:
         with self._lock:  # clients that still wait would hold their threads, and with them the process

@@ -65,6 +65,7 @@ class Engine(EngineState):
             # The orchestrator's own time moves by these events.
             started = helpers.new_orchestrator_started_event(self._clock.now())
             instance.dispatched_events.insert(0, started)
+            instance.opened = started
         self._orchestration_in_flight.add(instance.instance_id)
         request = pb.OrchestratorRequest(
             instanceId=instance.instance_id,
@@ -119,7 +120,7 @@ class Engine(EngineState):
         current, task = cast("Instance", instance), action.scheduleTask
         data = task.input.value if task.HasField("input") else None
         current.history.append(helpers.new_task_scheduled_event(action.id, task.name, data))
-        self._activities.append(ActivityWork(current.instance_id, current.execution, task.name, action.id, data))
+        self._scheduled.append(ActivityWork(current.instance_id, current.execution, task.name, action.id, data))
 
     def _process_create_timer_action(self, instance: OrchestrationInstance, action: pb.OrchestratorAction) -> None:
         current = cast("Instance", instance)

@@ -27,6 +27,7 @@ class EngineState(InMemoryOrchestrationBackend):
         self._clock = clock
         self._timers = timers
         self._activities: deque[ActivityWork] = deque()
+        self._scheduled: list[ActivityWork] = []
         self._changed: set[str] = set()
         self._forgotten: set[str] = set()
         self._lock = cast("Any", ChangeLock(self._settle))
@@ -53,6 +54,10 @@ class EngineState(InMemoryOrchestrationBackend):
     def _commit(self, changed: list[Instance], forgotten: set[str]) -> None:
         """One unit of change, still under the lock. In memory there is nothing left to do."""
 
+    def _hand_out(self, works: list[ActivityWork]) -> None:
+        """Activities that the unit just committed has scheduled. In memory they may start at once."""
+        self._activities.extend(works)
+
     def _settle(self) -> None:
         if self._changed or self._forgotten:
             changed = [found for found in map(self._find, self._changed) if found is not None]
@@ -61,6 +66,9 @@ class EngineState(InMemoryOrchestrationBackend):
             self._commit(changed, self._forgotten - {instance.instance_id for instance in changed})
             self._changed.clear()
             self._forgotten.clear()
+        if self._scheduled:
+            self._hand_out(self._scheduled)
+            self._scheduled = []
         if self._activities or self._orchestration_queue:
             self.on_work()
 

@@ -25,6 +25,24 @@ class BadFlagError(LocalHostError):
     reason = "badFlag"
 
 
+class NewerStateError(LocalHostError):
+    """A newer version of this program wrote the state. It was left as it is."""
+
+    reason = "newerState"
+
+
+class DamagedStateError(LocalHostError):
+    """A file of the state is damaged, or is not one of this program. It was left as it is."""
+
+    reason = "damagedState"
+
+
+class StateUnavailableError(LocalHostError):
+    """A file of the state cannot be opened or written."""
+
+    reason = "stateUnavailable"
+
+
 class UnsupportedFunctionError(LocalHostError):
     """The app has a trigger, route or schedule that this host cannot serve as Azure would."""
 

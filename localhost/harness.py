@@ -23,6 +23,7 @@ async def running(
     limits: Limits | None = None,
     max_body: int | None = None,
     sock_port: int = 0,
+    engine: Path | None = None,
 ) -> AsyncIterator[RunningHost[VirtualClock]]:
     """Serves `root`'s app on a free loopback port with `settings` in the environment while it lasts.
 
@@ -35,7 +36,14 @@ async def running(
     with environment(own | dict(settings or {})):
         more = {} if max_body is None else {"max_body": max_body}
         async with serving(
-            root, sock=sock, key=TEST_KEY, clock=clock or VirtualClock(), script=script, limits=limits, **more
+            root,
+            sock=sock,
+            key=TEST_KEY,
+            clock=clock or VirtualClock(),
+            script=script,
+            limits=limits,
+            engine=engine,
+            **more,
         ) as host:
             yield host
 

@@ -34,6 +34,11 @@ class Instance(OrchestrationInstance):
     parent: Parent | None = None
     told_parent: bool = False
     starts_at: datetime | None = None
+    opened: pb.HistoryEvent | None = None  # the event that opens the turn under way, made anew for every turn
+
+    def inbox(self) -> list[pb.HistoryEvent]:
+        """What waits for a turn, and what is in one that has not ended."""
+        return [*(event for event in self.dispatched_events if event is not self.opened), *self.pending_events]
 
 
 @dataclass(frozen=True, slots=True)

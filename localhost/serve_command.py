@@ -57,7 +57,13 @@ async def served(options: ServeOptions) -> AsyncIterator[Served]:
             os.environ.update(settings)
             key = options.key or data.function_key()
             async with serving(
-                options.app.parent, sock=sock, key=key, clock=SystemClock(), script=options.app.name
+                options.app.parent,
+                sock=sock,
+                key=key,
+                clock=SystemClock(),
+                script=options.app.name,
+                engine=data.path / "engine.sqlite",
+                on_broken=_give_up,
             ) as host:
                 yield Served(host, settings, graph_url, simulated=options.graph is None)
 
@@ -93,6 +99,12 @@ async def serve(options: ServeOptions) -> int:
     if it.host.cut_off:
         logger.warning("%d functions were cut off", it.host.cut_off)
     return it.host.cut_off
+
+
+def _give_up(error: Exception) -> None:
+    """Nobody knows what the disk has: what is in memory must not be acted on. A new start reads what is there."""
+    print(f"localhost: the engine's file is broken and the host ends at once: {error}", file=sys.stderr, flush=True)
+    os._exit(1)
 
 
 def _stop_or_quit(stop: asyncio.Event) -> None:

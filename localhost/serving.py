@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,6 +16,7 @@ from localhost.clock import Clock, VirtualClock
 from localhost.functions_host import FunctionsHost, Limits
 from localhost.http_door import MAX_BODY_BYTES, HttpDoor
 from localhost.http_server import HttpServer, url_of
+from localhost.stored_backend import StoredBackend
 from localhost.timer_triggers import TimerTriggers
 from localhost.timers import Timers
 
@@ -64,11 +65,17 @@ async def serving[AnyClock: Clock](
     script: str = "function_app.py",
     limits: Limits | None = None,
     max_body: int = MAX_BODY_BYTES,
+    engine: Path | None = None,
+    on_broken: Callable[[Exception], None] | None = None,
 ) -> AsyncIterator[RunningHost[AnyClock]]:
-    """Serves the app until the context is left: then nothing new is accepted and running functions get a grace."""
+    """Serves the app until the context is left: then nothing new is accepted and running functions get a grace.
+
+    `engine` is the file of the durable engine's state; None: in memory alone. `on_broken` is told, in another thread,
+    when that file breaks under way.
+    """
     app = load_app(root, script)
     timers = Timers(clock)
-    backend = DurableBackend(clock, timers)
+    backend = _backend(clock, timers, engine, on_broken)
     functions = FunctionsHost(app, backend, clock, timers, limits or Limits())
     triggers = TimerTriggers(app, functions, clock, timers)
     server = HttpServer(HttpDoor(app, functions.invoke, key, max_body), sock, GRACE_SECONDS)
@@ -86,3 +93,14 @@ async def serving[AnyClock: Clock](
         await server.stop()
         host.cut_off = await functions.drain(max(0.0, end - loop.time()))
         backend.stop()
+
+
+def _backend(
+    clock: Clock, timers: Timers, engine: Path | None, on_broken: Callable[[Exception], None] | None
+) -> DurableBackend:
+    if engine is None:
+        return DurableBackend(clock, timers)
+    stored = StoredBackend.open(clock, timers, engine)
+    if on_broken is not None:
+        stored.on_broken = on_broken
+    return stored

@@ -1,6 +1,7 @@
 import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -11,9 +12,10 @@ from localhost.serving import RunningHost
 from tests.localhost.driving import APPS, Driver
 
 
-@pytest.fixture
-async def host() -> AsyncIterator[RunningHost[VirtualClock]]:
-    async with running(APPS, script="durable_app.py") as host:
+@pytest.fixture(params=["memory", "file"])
+async def host(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[RunningHost[VirtualClock]]:
+    engine = tmp_path / "engine.sqlite" if request.param == "file" else None
+    async with running(APPS, script="durable_app.py", engine=engine) as host:
         yield host
 
 
