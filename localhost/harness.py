@@ -7,6 +7,7 @@ from pathlib import Path
 
 from localhost.clock import VirtualClock
 from localhost.functions_host import Limits
+from localhost.http_door import MAX_BODY_BYTES
 from localhost.http_server import bind
 from localhost.serving import RunningHost, serving
 
@@ -34,7 +35,6 @@ async def running(
     base_url = f"http://127.0.0.1:{sock.getsockname()[1]}"
     own = {"PUBLIC_BASE_URL": base_url, "AZURE_FUNCTIONS_DURABLE_STRICT_TYPING": "1"}
     with environment(own | dict(settings or {})):
-        more = {} if max_body is None else {"max_body": max_body}
         async with serving(
             root,
             sock=sock,
@@ -43,7 +43,7 @@ async def running(
             script=script,
             limits=limits,
             engine=engine,
-            **more,
+            max_body=max_body or MAX_BODY_BYTES,
         ) as host:
             yield host
 
