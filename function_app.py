@@ -1,5 +1,7 @@
 """The table of contents: every door, orchestrator and activity of the service."""
 
+import os
+
 import azure.durable_functions as df
 import azure.functions as func
 
@@ -26,8 +28,12 @@ import triggers.reconcile
 import triggers.reset_requests
 import triggers.webhooks
 from services import services
+from telemetry.quiet import quiet_libraries
+from telemetry.setup import configure
 
 services()  # a bad setting or policy stops the start, with one clear line
+quiet_libraries()
+configure(os.environ, lambda: services().removing_stopped)
 
 app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
 for part in (

@@ -4,8 +4,11 @@ from activities.app import Work, activity
 from activities.reset_target import given_up
 from activities.windows import tell
 from domain.outcomes import RequestStatus, TargetOutcome, request_status
+from domain.requests import ResetRequest
 from records.targets import Kept
 from services import Services, services
+from telemetry.metrics import request_ended
+from telemetry.spans import root_span
 
 _PAGE = 500
 
@@ -32,10 +35,18 @@ async def finish(s: Services, request_id: str) -> RequestStatus:
             request_id,
             lambda r: r if r.status.ended else r.model_copy(update={"status": status, "ended_at": s.now()}),
         )
-    await s.audits.append(
-        request_id, s.now(), "service", "ended", {"status": request.status.value, "totals": totals}, once="ended"
-    )
+    data = {"status": request.status.value, "totals": totals}
+    if await s.audits.append(request_id, s.now(), "service", "ended", data, once="ended"):
+        _tell(request, totals)
     return request.status
+
+
+def _tell(request: ResetRequest, totals: dict[str, int]) -> None:
+    status = request.status
+    request_ended(status.value, totals)
+    well = status not in {RequestStatus.FAILED, RequestStatus.PARTIALLY_COMPLETED}
+    ended = request.ended_at or request.created_at
+    root_span(request.id, request.created_at, ended, well=well, status=status.value, targets=request.target_count)
 
 
 async def _settle_open(s: Services, request_id: str, status: RequestStatus, *, cancelled: bool) -> None:

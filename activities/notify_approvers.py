@@ -11,6 +11,7 @@ from graph.errors import Fault, GraphError
 from messaging.mail import send_mail
 from messaging.mail_text import Mail, approval_mail, reminder_mail
 from services import Services, services
+from telemetry.metrics import count
 from web.fill import approval_view
 
 _PAGE = 500
@@ -41,11 +42,13 @@ async def notify(s: Services, request_id: str, *, reminder: int, last: bool) -> 
                 again, fault = max(again or 0.0, error.retry_after or 0.0), error.fault.value
                 continue
             await _note(s, request_id, entry, "failed", error.detail, entry.mails)
+            count("mfareset.mails", kind="approval", result="failed")
             await s.audits.append(
                 request_id, s.now(), "service", "mailFailed", {"approver": entry.approver, "reason": error.reason}
             )
         else:
             await _note(s, request_id, entry, "sent", "", reminder + 1)
+            count("mfareset.mails", kind="approval", result="sent")
             event = "reminderSent" if reminder else "approvalMailSent"
             await s.audits.append(
                 request_id,

@@ -9,6 +9,10 @@ from domain.policy import Callback
 from messaging.callback import post_event
 from messaging.errors import MessagingError
 from services import Services, services
+from telemetry.metrics import count
+
+# As the metric calls what became of an attempt.
+_RESULTS = {"pending": "retried", "delivered": "delivered", "failed": "lost", "gone": "gone"}
 
 
 @activity
@@ -29,6 +33,7 @@ async def send(s: Services, request_id: str, kind: str, *, last: bool) -> dict[s
         return {"again": None}
     changes, again = await _attempt(source.callback, announcement, s.now(), last=last)
     await s.announcements.update(request_id, kind, _noted(s.now(), attempts=announcement.attempts + 1, **changes))
+    count("mfareset.callbacks", result=_RESULTS[changes.get("state", "pending")])
     if again is None:
         event = "callbackDelivered" if changes["state"] == "delivered" else "callbackFailed"
         data = {"kind": kind, "attempts": announcement.attempts + 1, "status": changes.get("last_status")}

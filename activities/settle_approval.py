@@ -9,6 +9,7 @@ from domain.model import iso
 from domain.outcomes import RequestStatus, TargetOutcome
 from domain.requests import Decision, ResetRequest
 from services import Services, services
+from telemetry.metrics import approval_wait
 
 _PAGE = 200
 _ENDS = {
@@ -51,7 +52,8 @@ async def settle(s: Services, request_id: str) -> dict[str, Any]:
             else r
         ),
     )
-    await s.audits.append(request_id, now, "service", _ENDS[ended].value, once="approvalEnded")
+    if await s.audits.append(request_id, now, "service", _ENDS[ended].value, once="approvalEnded"):
+        _tell_wait(s, request, _ENDS[ended])
     return {"next": "end"}
 
 
@@ -101,8 +103,14 @@ async def _start(s: Services, request: ResetRequest) -> bool:
             else r
         ),
     )
-    await s.audits.append(request.id, s.now(), "service", "resetting", once="resetting")
+    if await s.audits.append(request.id, s.now(), "service", "resetting", once="resetting"):
+        _tell_wait(s, request, RequestStatus.RESETTING)
     return True
+
+
+def _tell_wait(s: Services, request: ResetRequest, ended_as: RequestStatus) -> None:
+    if request.approval.expires_at is not None:
+        approval_wait(s.now() - (request.approval.expires_at - s.policy.approval.expires_after), ended_as.value)
 
 
 async def _leave_out(s: Services, request: ResetRequest, customer: str, numbers: set[int]) -> None:

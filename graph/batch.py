@@ -12,6 +12,7 @@ from typing import Any
 from graph.client import GraphClient
 from graph.errors import Fault, GraphError
 from graph.responses import Response
+from graph.telling import tell_part
 
 LIMIT = 20  # Graph's limit of parts in one batch
 
@@ -36,6 +37,7 @@ async def batch(client: GraphClient, parts: Sequence[Part], *, version: str = "v
     answers = [answer for part in await all_of(*(_send(client, chunk, version) for chunk in chunks)) for answer in part]
     for answer in answers:
         client.pressure = max(client.pressure, answer.pressure)
+        tell_part(client.tenant_id, answer)
     return answers
 
 

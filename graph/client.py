@@ -24,6 +24,7 @@ from msgraph.graph_request_adapter import GraphRequestAdapter
 
 from graph.errors import Fault, GraphError
 from graph.responses import Response, parsed
+from graph.telling import graph_call
 from graph.tokens import Tokens
 
 # Calls to authentication methods end at 60 s on Graph's side.
@@ -86,6 +87,14 @@ class GraphClient:
         headers: Mapping[str, str] | None = None,
     ) -> Response:
         """The answer, whatever its status; raises GraphError only when there is none. `path` may be a whole nextLink."""
+        with graph_call(self.tenant_id, method, path, version) as call:
+            response = await self._send(method, path, body, version, headers)
+            call.answered(response)
+        return response
+
+    async def _send(
+        self, method: str, path: str, body: Mapping[str, Any] | None, version: str, headers: Mapping[str, str] | None
+    ) -> Response:
         response = await self._send_once(method, path, body, version, headers)
         if response.status == 401:  # the token ended early or was revoked; nothing was done, a fresh one may be taken
             self._tokens.forget(self.tenant_id)

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from domain.audit import START, AuditEvent, broken, chained
 from records.store import Change, Insert, Put, Replace, Store
+from telemetry.events import log_event
 
 _EVENT = "audit:"
 _HEAD = "audithead"
@@ -29,12 +30,12 @@ class Audits:
         data: dict[str, Any] | None = None,
         *,
         once: str = "",
-    ) -> None:
-        """Adds an event. With `once`, an activity that runs again adds it no second time."""
+    ) -> bool:
+        """Adds an event, and tells it to the log. With `once`, an activity that runs again adds it no second time (False)."""
         once_key = _ONCE + (once if len(once) <= _LONGEST_ONCE else hashlib.sha256(once.encode()).hexdigest())
         while True:
             if once and await self._store.get(request_id, once_key) is not None:
-                return
+                return False
             head = await self._store.get(request_id, _HEAD)
             number, previous = (head.value["number"], head.value["hash"]) if head else (0, START)
             link = chained(request_id, number + 1, previous, at, actor, event, data or {})
@@ -46,7 +47,8 @@ class Audits:
             if once:
                 changes.append(Put(once_key, {"number": link.number}))
             if await self._store.apply(request_id, changes):
-                return
+                log_event(event, request_id, data or {})
+                return True
 
     async def page(self, request_id: str, after: int = 0, limit: int = 100) -> list[AuditEvent]:
         """Events after number `after`, oldest first."""

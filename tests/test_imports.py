@@ -30,6 +30,7 @@ ALLOWED: dict[str, set[str]] = {
         "orchestrators",
     },
     "function_app": {"triggers", "orchestrators", "activities", "services"},
+    "telemetry": set(),
     "localhost": set(),
 }
 FILES = [

@@ -8,6 +8,8 @@ from domain.errors import KeyReusedError
 from domain.intake import Asked, made
 from domain.requests import ResetRequest
 from services import Services
+from telemetry.metrics import count
+from telemetry.spans import request_span
 from triggers.starting import ensure_started, start
 
 
@@ -39,11 +41,13 @@ async def accept(
         if not delivery.first and (known := await s.requests.get(request_id)) is not None:
             await ensure_started(client, known)
             return known, False
-    # Equal calls side by side come here together: all write the same records, and one of them writes the request's own.
-    request, targets = made(asked, request_id, source, created_at, retry_of, requested_by)
-    if await s.requests.create(request, targets):
-        await start(client, request)
-        return request, True
+    with request_span("accept", request_id, source=source):
+        # Equal calls side by side come here together: all write the same records, and one of them writes the request's own.
+        request, targets = made(asked, request_id, source, created_at, retry_of, requested_by)
+        if await s.requests.create(request, targets):
+            await start(client, request)
+            count("mfareset.requests.accepted", source=source)
+            return request, True
     request = await s.requests.get(request_id) or request
     await ensure_started(client, request)
     return request, False

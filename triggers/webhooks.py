@@ -10,6 +10,7 @@ from domain.intake import read_json, read_request
 from domain.mapping import map_delivery
 from domain.webhooks import SignatureError, verify
 from services import services
+from telemetry.metrics import count
 from triggers.answers import answering
 from triggers.intake import accept
 from triggers.rates import Rates
@@ -38,6 +39,7 @@ async def receive_delivery(req: func.HttpRequest, client: df.DurableFunctionsCli
     except SignatureError as error:
         # The sender learns nothing about why; the operator does.
         _log.warning("a delivery for %s was not accepted: %s", name, error.reason)
+        count("mfareset.deliveries.refused", source=name, reason=error.reason)
         raise UnauthorizedError("The delivery is not signed as it must be.") from None
     if not _rates.allow(name, source.rate_per_minute, s.now()):
         raise TooManyError(f"This source may send {source.rate_per_minute} deliveries per minute.")

@@ -1,0 +1,75 @@
+"""Tells telemetry about calls to Graph: where, how it was answered, and Graph's own id for a support case. Never about whom."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from opentelemetry.trace import Span, get_current_span
+
+from graph.errors import GraphError
+from graph.responses import Response
+from telemetry import metrics, spans
+
+# A segment of a path that names somebody or something: what follows `users` and the like, and whatever is no plain word.
+_AFTER = re.compile(r"(?<=users/)[^/]+")
+_WORD = re.compile(r"\$?[A-Za-z][A-Za-z0-9.]*(\([^)]*\))?")
+
+
+def template(path: str) -> str:
+    """`path` without whom it is about: `users/{id}/authentication/methods`. The query goes, too."""
+    bare = path.partition("?")[0]
+    if "://" in bare:  # a nextLink: scheme, host and version go
+        bare = bare.split("/", 4)[-1]
+    bare = _AFTER.sub("{id}", bare)
+    return "/".join(part if part == "{id}" or _WORD.fullmatch(part) else "{id}" for part in bare.split("/"))
+
+
+@dataclass(slots=True)
+class Call:
+    tenant_id: str
+    span: Span
+    status: int = 0
+
+    def answered(self, response: Response) -> None:
+        self.status = response.status
+        if not self.span.is_recording():
+            return
+        self.span.set_attribute("http.response.status_code", response.status)
+        if response.request_id:
+            self.span.set_attribute("graph.request_id", response.request_id)
+        if response.pressure:
+            self.span.set_attribute("graph.throttle_percentage", response.pressure)
+        if not response.ok:
+            error = response.error()
+            self.span.set_attribute("graph.error_code", error.code)
+            if error.retry_after is not None:
+                self.span.set_attribute("graph.retry_after", error.retry_after)
+            spans.failed(self.span, error.reason)
+
+
+@contextmanager
+def graph_call(tenant_id: str, method: str, path: str, version: str) -> Iterator[Call]:
+    """Around one call; `answered` says how it went."""
+    where = template(path)
+    attributes = {"http.request.method": method, "url.template": f"{version}/{where}", "graph.tenant": tenant_id}
+    with spans.call_span(f"graph {method} {where}", attributes) as span:
+        call = Call(tenant_id, span)
+        try:
+            yield call
+        except GraphError as error:
+            spans.failed(span, error.reason)
+            raise
+        finally:
+            metrics.graph_call(tenant_id, call.status)
+
+
+def tell_part(tenant_id: str, part: Response) -> None:
+    """One part of a batch: a throttled part is a 429 inside a 200, which no span of the call shows."""
+    metrics.graph_call(tenant_id, part.status)
+    if not part.ok:
+        error = part.error()
+        get_current_span().add_event(
+            "part failed",
+            {"http.response.status_code": part.status, "graph.error_code": error.code, "reason": error.reason},
+        )

@@ -1,0 +1,71 @@
+"""Metrics: a handful that say whether the service does its work. infra/ draws and alerts on these names; a test compares."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
+
+from opentelemetry.metrics import CallbackOptions, Meter, NoOpMeter, Observation
+
+_NAMES = {
+    "mfareset.requests.accepted": ("{request}", "Requests taken in, by source"),
+    "mfareset.requests": ("{request}", "Requests that ended, by status"),
+    "mfareset.targets": ("{target}", "Targets of requests that ended, by outcome"),
+    "mfareset.graph.calls": ("{call}", "Calls to Microsoft Graph, parts of batches too, by tenant and status"),
+    "mfareset.graph.throttled": ("{call}", "Calls that Graph answered with 429, by tenant"),
+    "mfareset.callbacks": ("{callback}", "Callbacks to ticketing systems, by result: delivered, retried, lost"),
+    "mfareset.mails": ("{mail}", "Mails, by kind and result: sent, failed"),
+    "mfareset.deliveries.refused": ("{delivery}", "Deliveries that were not accepted, by source and reason"),
+}
+WAIT = "mfareset.approval.wait"
+STOPPED = "mfareset.removing.stopped"
+NAMES = frozenset({*_NAMES, WAIT, STOPPED})
+
+
+class _Instruments:
+    def __init__(self, meter: Meter) -> None:
+        self.counters = {name: meter.create_counter(name, unit, text) for name, (unit, text) in _NAMES.items()}
+        self.wait = meter.create_histogram(
+            WAIT,
+            "s",
+            "From asking the approvers to the decision, by how it ended",
+            explicit_bucket_boundaries_advisory=[60, 300, 900, 3600, 4 * 3600, 12 * 3600, 24 * 3600, 72 * 3600],
+        )
+
+
+_in_use: list[_Instruments] = [_Instruments(NoOpMeter("mfareset"))]
+
+
+def use(meter: Meter | None) -> None:
+    """From now on measures go to `meter`; None: nowhere."""
+    _in_use[:] = [_Instruments(meter or NoOpMeter("mfareset"))]
+
+
+def watch_switch(meter: Meter, is_on: Callable[[], bool]) -> None:
+    """Tells with every report whether the kill switch is on."""
+
+    def look(_: CallbackOptions) -> Iterable[Observation]:
+        return [Observation(int(is_on()))]
+
+    meter.create_observable_gauge(STOPPED, [look], "1", "1 while the kill switch is on")
+
+
+def count(name: str, many: int = 1, **attributes: str | int) -> None:
+    """Adds `many` to one of the counters above."""
+    _in_use[0].counters[name].add(many, attributes)
+
+
+def graph_call(tenant_id: str, status: int) -> None:
+    """One call answered, or one part of a batch; status 0 where there was no answer."""
+    count("mfareset.graph.calls", tenant=tenant_id, status=status)
+    if status == 429:
+        count("mfareset.graph.throttled", tenant=tenant_id)
+
+
+def approval_wait(waited: timedelta, ended_as: str) -> None:
+    _in_use[0].wait.record(max(waited.total_seconds(), 0.0), {"ended": ended_as})
+
+
+def request_ended(status: str, totals: Mapping[str, int]) -> None:
+    count("mfareset.requests", status=status)
+    for outcome, many in totals.items():
+        if many:
+            count("mfareset.targets", many, outcome=outcome)
