@@ -6,20 +6,27 @@ import azure.durable_functions as df
 import azure.functions as func
 
 import activities.app
+import activities.begin_after
 import activities.begin_request
 import activities.finish_request
+import activities.follow_up
 import activities.notify_approvers
+import activities.notify_users
 import activities.plan_targets
 import activities.record_event
 import activities.reset_target
 import activities.seal_plan
 import activities.send_callback
+import activities.send_outcome_mail
 import activities.settle_approval
 import activities.windows
+import orchestrators.aftermath
 import orchestrators.announcing
 import orchestrators.app
+import orchestrators.mailing
 import orchestrators.reset_customer
 import orchestrators.reset_request
+import triggers.approval_mails
 import triggers.approvals
 import triggers.callbacks
 import triggers.directory
@@ -42,6 +49,7 @@ for part in (
     triggers.webhooks.app,
     triggers.approvals.app,
     triggers.directory.app,
+    triggers.approval_mails.app,
     triggers.callbacks.app,
     triggers.reconcile.app,
     orchestrators.app.app,

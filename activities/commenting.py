@@ -5,12 +5,13 @@ from domain.requests import ResetRequest
 from messaging.comment_text import CommentView, waiting
 from messaging.events import EventKind
 from services import Services
-from web.fill import customer_views, decision_views
+from web.fill import customer_views, decision_views, followed_views
 
 
 async def comment_view(s: Services, request: ResetRequest, kind: EventKind) -> CommentView:
     decisions = decision_views(await s.requests.decisions(request.id))
-    targets = [target async for target in all_targets(s, request.id)] if kind == "completed" else []
+    wanted = kind in {"completed", "followedUp"}
+    targets = [target async for target in all_targets(s, request.id)] if wanted else []
     return CommentView(
         request_id=request.id,
         status=request.status.value,
@@ -25,5 +26,6 @@ async def comment_view(s: Services, request: ResetRequest, kind: EventKind) -> C
         quorum=request.approval.quorum,
         expires_at=request.approval.expires_at,
         decisions=decisions,
-        outcomes=customer_views(s.policy, request, targets),
+        outcomes=customer_views(s.policy, request, targets) if kind == "completed" else (),
+        follow_up=tuple((entry.name, entry.state) for entry in followed_views(s.policy, targets)),
     )

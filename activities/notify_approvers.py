@@ -47,7 +47,7 @@ async def notify(s: Services, request_id: str, *, reminder: int, last: bool) -> 
                 request_id, s.now(), "service", "mailFailed", {"approver": entry.approver, "reason": error.reason}
             )
         else:
-            await _note(s, request_id, entry, "sent", "", reminder + 1)
+            await _note(s, request_id, entry, "sent", "", max(entry.mails, reminder + 1))
             count("mfareset.mails", kind="approval", result="sent")
             event = "reminderSent" if reminder else "approvalMailSent"
             await s.audits.append(

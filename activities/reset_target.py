@@ -61,7 +61,8 @@ class _Reset:
             now=s.now(),
         )
         run = await removal.run(revoke=self._request.revoke_sessions, last=last)
-        if not await s.targets.save(self._request.id, self._kept, run.target):
+        target = run.target.model_copy(update={"ended_at": s.now()}) if run.target.settled else run.target
+        if not await s.targets.save(self._request.id, self._kept, target):
             # Another run of this activity was faster; what it recorded is as true, and the next look tells what is left.
             return _answer(again=1.0, fault="overtaken", pressure=client.pressure)
         return _answer(run.again, run.fault, client.pressure, moved=run.moved)

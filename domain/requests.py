@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, field_validator
 
+from domain.follow_up import FollowUp
+from domain.mails import Mailed
 from domain.methods import STANDARD_SCOPE, MethodType
 from domain.model import Instant, Model
 from domain.outcomes import RequestStatus
@@ -118,6 +120,9 @@ class ResetRequest(Model):
     retry_of: str | None = None
     failure: str | None = Field(default=None, description="Why the request as a whole failed, a stable word")
     detail: str = ""
+
+    mails: list[Mailed] = Field(default_factory=list, description="To the requester, after the end")
+    follow_up: FollowUp | None = None
 
     @property
     def customers(self) -> list[str]:

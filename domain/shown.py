@@ -6,6 +6,8 @@ from typing import Literal
 from pydantic import Field
 
 from domain.announcements import CallbackShown
+from domain.follow_up import FollowUp, Looked
+from domain.mails import Mailed
 from domain.methods import MethodType
 from domain.model import Instant, Model
 from domain.outcomes import MethodOutcome, RequestStatus, TargetOutcome
@@ -71,6 +73,8 @@ class RequestShown(Model):
     retry_of: str | None
     failure: str | None
     detail: str
+    mails: list[Mailed] = Field(description="To the requester, after the end")
+    follow_up: FollowUp | None = Field(description="Whether the users have registered again, once that was looked at")
     callbacks: list[CallbackShown] = Field(description="What the source was told, and whether it got through")
     links: Links
 
@@ -103,6 +107,9 @@ class TargetShown(Model):
     warnings: list[str]
     methods: list[MethodShown]
     sessions_revoked: bool | None
+    ended_at: Instant | None
+    mails: list[Mailed] = Field(description="The notices to the user and the manager")
+    follow_up: Looked | None = Field(description="What the user has registered since, once that was looked at")
 
 
 def request_shown(

@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from domain.follow_up import Looked
+from domain.mails import Mailed
 from domain.methods import Method
 from domain.model import Instant, Model
 from domain.outcomes import GONE, MethodOutcome, TargetOutcome
@@ -53,6 +55,21 @@ class Target(Model):
         default=None, description="Written before the first removal where that matters later"
     )
     reads: int = Field(default=0, description="Times the methods were read again after removing")
+
+    ended_at: Instant | None = Field(default=None, description="When the reset of this user ended, where there was one")
+    mails: list[Mailed] = Field(default_factory=list, description="The notices after the reset")
+    follow_up: Looked | None = None
+
+    @property
+    def changed(self) -> bool:
+        """Whether something was taken from the user."""
+        return self.outcome in {TargetOutcome.RESET, TargetOutcome.PARTIALLY_RESET}
+
+    @property
+    def left(self) -> list[Method]:
+        """What the reset left on purpose or did not get rid of, as it was read before."""
+        stayed = [m for m in self.methods if m.outcome not in GONE and m.outcome is not MethodOutcome.KEPT_NEWER]
+        return [*self.kept, *stayed]
 
     @property
     def settled(self) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 from domain.text import clean
 from web import words
 from web.templating import environment
-from web.views import ApprovalView, CustomerView, NoticeView, OutcomeView, UserView
+from web.views import ApprovalView, CustomerView, FollowUpView, NoticeView, OutcomeView, UserView
 
 # A mail is for deciding whether to look; the page has everybody. Outlook cuts long mails, and 20 fit on two screens.
 APPROVAL_USERS = 20
@@ -57,6 +57,25 @@ def outcome_mail(view: OutcomeView, *, to: str) -> Mail:
 def user_notice_mail(view: NoticeView, *, to: str) -> Mail:
     """Tells a user what was removed and what comes next. Without any link: that is what phishing looks like."""
     return _mail(to, "Your multi-factor authentication was reset", "user_notice", view=view)
+
+
+def manager_notice_mail(view: NoticeView, *, to: str) -> Mail:
+    """Tells the manager of a user who was reset. Whoever took over the user's mailbox does not read this one."""
+    return _mail(
+        to, f"Multi-factor authentication of {clean(view.user.name, 50)} was reset", "manager_notice", view=view
+    )
+
+
+def follow_up_mail(view: FollowUpView, *, to: str) -> Mail:
+    """Tells the requester who of those who were reset needs a look."""
+    return _mail(
+        to,
+        f"MFA reset: who has registered again{_ticket(view.ticket)}",
+        "follow_up",
+        view=view,
+        users=view.users[:OUTCOME_USERS],
+        more=len(view.users) - OUTCOME_USERS,
+    )
 
 
 def _asking(view: ApprovalView, to: str, link: str, what: str, kind: str) -> Mail:

@@ -6,6 +6,7 @@ from typing import Any
 
 from durabletask.task import OrchestrationContext, Task, when_any
 
+from orchestrators.aftermath import start_aftermath
 from orchestrators.announcing import announce
 from orchestrators.app import RETRY, app
 from orchestrators.fan_out import FanOut, Step
@@ -36,6 +37,7 @@ def reset_request(ctx: OrchestrationContext, work: dict[str, Any]) -> Step:
             yield from _reset(ctx, request, windows)
     ended = yield ctx.call_activity("finish_request", input=request, retry_policy=RETRY)
     yield from announce(ctx, request, "completed")
+    start_aftermath(ctx, request)
     return ended
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from domain.follow_up import ALARMING
 from domain.methods import Method, MethodType
 from domain.outcomes import MethodOutcome
 from domain.policy import Policy
@@ -13,6 +14,8 @@ from web.views import (
     CustomerView,
     DecisionView,
     Fate,
+    FollowedView,
+    FollowUpView,
     MethodView,
     NoticeView,
     OutcomeView,
@@ -183,3 +186,31 @@ def outcome_view(
 
 def notice_view(request: ResetRequest, target: Target, customer: str, at: datetime, contact: str) -> NoticeView:
     return NoticeView(user=user_view(target, request), customer=customer, at=at, contact=contact, ticket=request.ticket)
+
+
+def followed_views(policy: Policy, targets: Iterable[Target]) -> tuple[FollowedView, ...]:
+    """Those whom somebody should look at, the most urgent first."""
+    alarming = [(target, target.follow_up) for target in targets if target.follow_up]
+    return tuple(
+        FollowedView(
+            name=target.user_principal_name or target.asked,
+            customer=policy.customers[target.customer].name if target.customer in policy.customers else target.customer,
+            state=looked.state,
+            detail=looked.detail,
+        )
+        for state in ALARMING
+        for target, looked in alarming
+        if looked.state == state
+    )
+
+
+def follow_up_view(policy: Policy, request: ResetRequest, targets: Iterable[Target], now: datetime) -> FollowUpView:
+    return FollowUpView(
+        request_id=request.id,
+        ticket=request.ticket,
+        requester=request.requester,
+        at=(request.follow_up.ended_at if request.follow_up else None) or now,
+        ended_at=request.ended_at or now,
+        totals=request.follow_up.totals if request.follow_up else {},
+        users=followed_views(policy, targets),
+    )

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from domain.follow_up import FollowUpState
+
 # What would happen to a method. `keep` needs a reason of `words.KEPT`.
 Fate = Literal["remove", "deactivate", "keep"]
 
@@ -202,3 +204,24 @@ class NoticeView:
     at: datetime
     contact: str  # whom to call: a name, number or address
     ticket: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowedView:
+    name: str
+    customer: str
+    state: str  # a code of words.FOLLOW_UP
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUpView:
+    """Whether the users of a request have registered again. `users` are those whom somebody should look at."""
+
+    request_id: str
+    ticket: str
+    requester: str
+    at: datetime
+    ended_at: datetime
+    totals: Mapping[FollowUpState, int]
+    users: tuple[FollowedView, ...] = ()

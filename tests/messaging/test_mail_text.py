@@ -6,9 +6,17 @@ from typing import Any
 import pytest
 
 from messaging import mail_text
-from messaging.mail_text import Mail, approval_mail, outcome_mail, reminder_mail, user_notice_mail
+from messaging.mail_text import (
+    Mail,
+    approval_mail,
+    follow_up_mail,
+    manager_notice_mail,
+    outcome_mail,
+    reminder_mail,
+    user_notice_mail,
+)
 from tests.web.markup import Markup
-from tests.web.samples import ADELE, APPROVAL, CAREFUL, LINK, NOTICE, ONE_USER, OUTCOME, large
+from tests.web.samples import ADELE, APPROVAL, CAREFUL, FOLLOW_UP, LINK, NOTICE, ONE_USER, OUTCOME, large
 from web import words
 from web.views import CustomerView, MethodView
 
@@ -18,6 +26,8 @@ EVERY = {
     "reminder": reminder_mail(APPROVAL, to=TO, link=LINK),
     "outcome": outcome_mail(OUTCOME, to=TO),
     "user_notice": user_notice_mail(NOTICE, to=TO),
+    "manager_notice": manager_notice_mail(NOTICE, to=TO),
+    "follow_up": follow_up_mail(FOLLOW_UP, to=TO),
 }
 
 

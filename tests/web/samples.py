@@ -7,6 +7,8 @@ from web.views import (
     ApprovalView,
     CustomerView,
     DecisionView,
+    FollowedView,
+    FollowUpView,
     MethodView,
     NoticeView,
     OutcomeView,
@@ -161,4 +163,17 @@ NOTICE = NoticeView(
     at=OUTCOME.ended_at,
     contact="the MSP service desk, +1 555 0100",
     ticket="INC0012345",
+)
+
+FOLLOW_UP = FollowUpView(
+    request_id=OUTCOME.request_id,
+    ticket="INC0012345",
+    requester=OUTCOME.requester,
+    at=OUTCOME.ended_at + timedelta(hours=24),
+    ended_at=OUTCOME.ended_at,
+    totals={"registered": 1, "quick": 1, "exposed": 1},
+    users=(
+        FollowedView("grady@contoso.com", "Contoso", "exposed"),
+        FollowedView("adele@contoso.com", "Contoso", "quick"),
+    ),
 )

@@ -5,6 +5,7 @@ from typing import get_args
 
 import pytest
 
+from domain.follow_up import FollowUpState
 from domain.methods import MethodType
 from domain.outcomes import MethodOutcome, RequestStatus, TargetOutcome
 from tests.web.samples import NOW
@@ -97,3 +98,7 @@ def test_numbers_and_instants_read_well() -> None:
     assert words.count(1, "user") == "1 user"
     assert words.count(10_000, "user") == "10,000 users"
     assert words.when(NOW) == "Tue 24 Nov 2026, 10:43 UTC"
+
+
+def test_every_state_of_the_follow_up_has_words() -> None:
+    assert set(words.FOLLOW_UP) == set(get_args(FollowUpState.__value__))

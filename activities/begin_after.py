@@ -1,0 +1,52 @@
+"""Activity: what is still to do for a request that has ended: mails, and a look at its users later."""
+
+from activities.app import Work, activity
+from activities.begin_request import windows
+from domain.follow_up import FollowUp
+from domain.model import iso
+from domain.outcomes import TargetOutcome
+from domain.requests import ResetRequest
+from services import Services, services
+
+
+@activity
+async def begin_after(work: Work) -> Work:
+    """`work`: {"id"}. Answers {"mail": bool, "notices": [[start, count], ...], "users": [[start, count], ...], "due": ISO or None}.
+
+    `users` are the windows whose users were changed, `notices` those of them whose customer wants notices.
+    """
+    return await begin(services(), work["id"])
+
+
+async def begin(s: Services, request_id: str) -> Work:
+    request = await s.requests.get(request_id)
+    if request is None or not request.status.ended:
+        return {"mail": False, "notices": [], "users": [], "due": None}
+    totals = await s.targets.totals(request_id)
+    changed = totals[TargetOutcome.RESET.value] + totals[TargetOutcome.PARTIALLY_RESET.value]
+    all_windows = windows(request) if changed else []
+    due = await _due(s, request) if changed else None
+    return {
+        # Nothing happened in a dry run, and its caller waits for the plan itself.
+        "mail": bool(request.requester) and not request.dry_run,
+        "notices": [[start, count] for customer, start, count in all_windows if wants_notices(s, customer)],
+        "users": [[start, count] for _, start, count in all_windows],
+        "due": due,
+    }
+
+
+def wants_notices(s: Services, customer: str) -> bool:
+    known = s.policy.customers.get(customer)
+    return known is not None and (known.notify_users or known.notify_managers)
+
+
+async def _due(s: Services, request: ResetRequest) -> str | None:
+    """When the users are looked at again; recorded, so that it is seen and stays, whatever becomes of the policy."""
+    after = s.policy.follow_up.after
+    if request.follow_up is None and after is not None:
+        due_at = (request.ended_at or s.now()) + after
+        request = await s.requests.update(
+            request.id, lambda r: r if r.follow_up else r.model_copy(update={"follow_up": FollowUp(due_at=due_at)})
+        )
+    open_one = request.follow_up is not None and request.follow_up.ended_at is None
+    return iso(request.follow_up.due_at) if request.follow_up and open_one else None

@@ -1,0 +1,60 @@
+"""The follow-up: whether users who were reset have registered again, and who did so within minutes."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Literal
+
+from pydantic import Field
+
+from domain.methods import Method, MethodType
+from domain.model import Instant, Model
+
+type FollowUpState = Literal["registered", "quick", "protected", "exposed", "unreadable", "gone"]
+
+# What alone does not answer a request for multi-factor authentication, or ends by itself.
+WEAK = frozenset({MethodType.EMAIL, MethodType.TEMPORARY_ACCESS_PASS})
+# What somebody should look at, the most urgent first.
+ALARMING: tuple[FollowUpState, ...] = ("exposed", "quick", "unreadable")
+
+
+class Registered(Model):
+    """One method that was registered after the reset."""
+
+    type: MethodType
+    created_at: Instant | None
+
+
+class Looked(Model):
+    """What was found of one user. `new` are the strong methods that were registered after the reset."""
+
+    state: FollowUpState
+    at: Instant
+    new: list[Registered] = Field(default_factory=list)
+    detail: str = ""
+
+
+class FollowUp(Model):
+    """The follow-up of a request: when it is due, and once it has ended, how many users are in each state."""
+
+    due_at: Instant
+    ended_at: Instant | None = None
+    totals: dict[FollowUpState, int] = Field(default_factory=dict)
+
+
+def looked(
+    methods: Iterable[Method], before: Iterable[Method], *, reset_at: datetime | None, quickly: timedelta, now: datetime
+) -> Looked:
+    """What a user's methods of now say. `before` are those that the reset left on purpose.
+
+    quick: something strong was registered sooner than `quickly` after the reset; Graph may not say when, then it is not quick.
+    registered: something strong is new. protected: nothing is new, but a strong method was left. exposed: neither.
+    """
+    left = list(before)
+    strong = [method for method in methods if method.active and method.type not in WEAK]
+    new = [method for method in strong if not any(other.same_registration(method) for other in left)]
+    state: FollowUpState = "registered" if new else "protected" if strong else "exposed"
+    if reset_at and any(method.created_at and method.created_at <= reset_at + quickly for method in new):
+        state = "quick"
+    return Looked(
+        state=state, at=now, new=[Registered(type=method.type, created_at=method.created_at) for method in new]
+    )

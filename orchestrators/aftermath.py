@@ -1,0 +1,43 @@
+"""What follows the end of a request: the mail to the requester, notices to the users, and a look at them later."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from durabletask.task import OrchestrationContext
+
+from orchestrators.announcing import announce
+from orchestrators.app import RETRY, app
+from orchestrators.fan_out import FanOut, Step
+
+# Windows of users whose methods are read side by side in the follow-up; it is in no hurry.
+_LOOKS = 2
+
+
+def start_aftermath(ctx: OrchestrationContext, request: dict[str, Any]) -> None:
+    """Starts it beside the request, which is not held up by mails and has ended long before the follow-up."""
+    ctx.call_sub_orchestrator("after_request", input=request)
+
+
+@app.orchestration_trigger(context_name="context")
+def after_request(ctx: OrchestrationContext, work: dict[str, Any]) -> Step:
+    """`work`: {"id"}. Started twice it mails nobody twice: what was sent is in the records."""
+    request = {"id": work["id"]}
+    todo = yield ctx.call_activity("begin_after", input=request, retry_policy=RETRY)
+    if todo["mail"]:
+        yield from FanOut(ctx, "send_outcome_mail", [request | {"kind": "outcome"}], 1).run()
+    # One after the other: all mails leave the same mailbox, and that has one limit.
+    yield from FanOut(ctx, "notify_users", [_window(request, each) for each in todo["notices"]], 1).run()
+    if todo["due"] is None:
+        return {}
+    yield ctx.create_timer(datetime.fromisoformat(todo["due"]).astimezone(UTC).replace(tzinfo=None))
+    yield from FanOut(ctx, "follow_up", [_window(request, each) for each in todo["users"]], _LOOKS).run()
+    yield ctx.call_activity("end_follow_up", input=request, retry_policy=RETRY)
+    yield from announce(ctx, request, "followedUp")
+    if todo["mail"]:
+        yield from FanOut(ctx, "send_outcome_mail", [request | {"kind": "followUp"}], 1).run()
+    return {}
+
+
+def _window(request: dict[str, Any], window: list[int]) -> dict[str, Any]:
+    start, count = window
+    return request | {"start": start, "count": count}

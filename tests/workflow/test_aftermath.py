@@ -1,0 +1,183 @@
+"""After the end of a request: mails to the requester, users and managers, and a look at the users later."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from localhost.simulator.mailbox import Mail
+from tests.receiver import policy_with
+from tests.system import System, system
+
+OUTCOME = "MFA reset completed (INC0012345)"
+NOTICE = "Your multi-factor authentication was reset"
+FOLLOW = '[followUp]\nafter = "24h"\n'
+
+
+def mails(it: System, to: str, subject: str) -> list[Mail]:
+    return [mail for mail in it.world.mailbox.to(to) if mail.subject == subject]
+
+
+async def reset(it: System, more: dict[str, Any] | None = None, **users: list[str]) -> str:
+    request = await it.ask(more=more, **users)
+    await it.approve(request["id"])
+    return str(request["id"])
+
+
+async def test_the_requester_and_the_users_are_told(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        request_id = await reset(it, contoso=["adele@contoso.com", "lynne@contoso.com"])
+        (mail,) = mails(it, "tech@msp.example", OUTCOME)
+        assert "adele@contoso.com" in mail.content
+        (notice,) = mails(it, "adele@contoso.com", NOTICE)
+        assert "your service desk" in notice.content
+        assert notice.links == []
+        assert mails(it, "lynne@contoso.com", NOTICE) == []  # nothing was taken from her
+        shown = await it.shown(request_id)
+        assert [(m["kind"], m["to"], m["state"]) for m in shown["mails"]] == [("outcome", "requester", "sent")]
+        adele, lynne = await it.targets(request_id)
+        assert [(m["to"], m["state"]) for m in adele["mails"]] == [("user", "sent")]
+        assert lynne["mails"] == []
+        assert shown["followUp"] is None
+
+
+async def test_a_denied_requester_learns_it_and_a_dry_run_mails_nobody(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        request = await it.ask(contoso=["adele@contoso.com"])
+        (link,) = it.links(request["id"]).values()
+        await it.decide(link, "deny", comment="Not her")
+        assert len(mails(it, "tech@msp.example", "MFA reset denied (INC0012345)")) == 1
+        assert mails(it, "adele@contoso.com", NOTICE) == []
+        it.world.mailbox.clear()
+        await it.ask(more={"dryRun": True}, contoso=["adele@contoso.com"])
+        assert len(it.world.mailbox) == 0
+
+
+async def test_managers_are_told_where_the_policy_says_so_and_the_contact_is_the_customers(tmp_path: Path) -> None:
+    text = policy_with(tmp_path, '[notices]\ncontact = "the MSP"\n').read_text()
+    for old, new in {
+        'name = "Contoso"\n': 'name = "Contoso"\nnotifyManagers = true\ncontact = "Contoso IT, +1 555 0100"\n',
+        'name = "Fabrikam"\n': 'name = "Fabrikam"\nnotifyUsers = false\n',
+    }.items():
+        assert old in text
+        text = text.replace(old, new)
+    policy = tmp_path / "policy.toml"
+    policy.write_text(text)
+    async with system(tmp_path, policy=policy) as it:
+        request_id = await reset(it, contoso=["alex@contoso.com"], fabrikam=["alex@fabrikam.com"])
+        (told,) = mails(it, "adele@contoso.com", "Multi-factor authentication of Alex Wilber was reset")
+        assert "Contoso IT, +1 555 0100" in told.content
+        assert "Contoso IT" in mails(it, "alex@contoso.com", NOTICE)[0].content
+        assert it.world.mailbox.to("alex@fabrikam.com") == []
+        contoso, fabrikam = await it.targets(request_id)
+        assert {(m["to"], m["state"]) for m in contoso["mails"]} == {("user", "sent"), ("manager", "sent")}
+        assert fabrikam["mails"] == []
+
+
+@pytest.mark.parametrize("requester", ["somebody@mail.example", "owner@contoso.com"])
+async def test_an_outcome_is_not_mailed_outside(tmp_path: Path, requester: str) -> None:
+    async with system(tmp_path) as it:
+        request_id = await reset(
+            it, more={"requester": requester}, contoso=["alex@contoso.com"], fabrikam=["alex@fabrikam.com"]
+        )
+        shown = await it.shown(request_id)
+        assert [m["state"] for m in shown["mails"]] == ["notAllowed"]
+        assert [m for m in it.world.mailbox.to(requester) if m.subject.startswith("MFA reset")] == []
+
+
+async def test_a_customers_own_requester_reads_about_that_customer(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        request_id = await reset(it, more={"requester": "hr@contoso.com"}, contoso=["alex@contoso.com"])
+        assert [m["state"] for m in (await it.shown(request_id))["mails"]] == ["sent"]
+        named = await reset(it, more={"requester": "a script"}, contoso=["diego@contoso.com"])
+        assert [m["state"] for m in (await it.shown(named))["mails"]] == ["noAddress"]
+
+
+async def test_mails_are_tried_again_and_sent_once(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        request = await it.ask(contoso=["adele@contoso.com", "alex@contoso.com"])
+        it.world.faults.add(status=429, retry_after=30, path="*/sendMail", count=3)
+        await it.approve(request["id"])
+        assert mails(it, "adele@contoso.com", NOTICE) == []
+        await it.advance(minutes=10)
+        for to, subject in (("tech@msp.example", OUTCOME), ("adele@contoso.com", NOTICE), ("alex@contoso.com", NOTICE)):
+            assert len(mails(it, to, subject)) == 1
+
+
+async def test_a_mail_that_graph_refuses_is_seen(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        request = await it.ask(contoso=["adele@contoso.com"])
+        it.world.faults.add(status=400, message="No such mailbox", path="*/sendMail")
+        await it.approve(request["id"])
+        shown = await it.shown(request["id"])
+        assert shown["status"] == "completed"
+        assert [(m["state"], m["detail"]) for m in shown["mails"]] == [("failed", "No such mailbox")]
+        (adele,) = await it.targets(request["id"])
+        assert [(m["to"], m["state"]) for m in adele["mails"]] == [("user", "failed")]
+        assert "mailFailed" in [event["event"] for event in await it.audit(request["id"])]
+
+
+async def test_approvers_whose_mail_failed_are_seen_and_mailed_again(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        fault = it.world.faults.add(status=400, message="No such mailbox", path="*/sendMail")
+        request = await it.ask(fabrikam=["alex@fabrikam.com"])
+        place = f"/api/reset-requests/{request['id']}/approvals/resend"
+        waiting = await it.shown(request["id"])
+        assert [(a["mail"], a["detail"]) for a in waiting["approval"]["approvers"]] == [
+            ("failed", "No such mailbox")
+        ] * 2
+        it.world.faults.remove(fault)
+        again = await it.call("POST", place, 202)
+        assert {a["mail"] for a in again["approval"]["approvers"]} == {"pending"}
+        await it.host.idle()
+        assert {a["mail"] for a in (await it.shown(request["id"]))["approval"]["approvers"]} == {"sent"}
+        assert it.links(request["id"]).keys() == {"lead@msp.example", "second@msp.example"}
+        await it.call("POST", place, 409)  # nothing failed any more
+
+        it.world.mailbox.clear()
+        await it.call("POST", place, 202, json={"approvers": ["LEAD@msp.example"]})
+        await it.host.idle()
+        assert it.links(request["id"]).keys() == {"lead@msp.example"}
+        for wrong in ({"approvers": ["nobody@msp.example"]}, {"approvers": "lead@msp.example"}, {"who": []}):
+            await it.call("POST", place, 400, json=wrong)
+        await it.approve(request["id"])
+        await it.call("POST", place, 409)
+
+
+async def test_after_a_day_it_is_seen_who_has_not_registered_again(tmp_path: Path) -> None:
+    async with system(tmp_path, policy=policy_with(tmp_path, FOLLOW)) as it:
+        who = ["adele@contoso.com", "alex@contoso.com", "diego@contoso.com", "lee@contoso.com", "lynne@contoso.com"]
+        request_id = await reset(it, contoso=who)
+        await it.advance(minutes=5)
+        it.world.register("contoso", "adele@contoso.com", "phone", phoneType="mobile")  # within minutes
+        await it.advance(hours=2)
+        it.world.register("contoso", "alex@contoso.com", "microsoftAuthenticator")
+        waiting = await it.shown(request_id)
+        assert waiting["followUp"]["endedAt"] is None
+        it.world.mailbox.clear()
+        await it.advance(hours=22)
+        ended = await it.shown(request_id)
+        states = {t["userPrincipalName"]: t["followUp"]["state"] for t in await it.targets(request_id) if t["followUp"]}
+        assert states["adele@contoso.com"] == "quick"
+        assert states["alex@contoso.com"] == "registered"
+        assert states["diego@contoso.com"] == "exposed"
+        assert states["lee@contoso.com"] == "protected"  # a passkey was out of scope
+        assert "lynne@contoso.com" not in states  # nothing was taken from her
+        assert ended["followUp"]["totals"] == {"quick": 1, "registered": 1, "exposed": 1, "protected": 1}
+        assert ended["status"] == "completed"
+        (mail,) = it.world.mailbox.to("tech@msp.example")
+        assert "diego@contoso.com" in mail.content
+        assert "alex@contoso.com" not in mail.content
+        assert [m["kind"] for m in ended["mails"]] == ["outcome", "followUp"]
+        assert (await it.audit(request_id))[-2]["event"] == "followedUp"
+
+
+async def test_a_user_who_cannot_be_looked_at_is_reported_as_that(tmp_path: Path) -> None:
+    async with system(tmp_path, policy=policy_with(tmp_path, FOLLOW)) as it:
+        request_id = await reset(it, contoso=["adele@contoso.com", "alex@contoso.com"])
+        alex = it.world.user("contoso", "alex@contoso.com").id
+        it.world.faults.add(status=503, path="*/methods", user=alex)
+        del it.world.tenant("contoso").users[it.world.user("contoso", "adele@contoso.com").id]
+        await it.advance(hours=26)
+        states = [target["followUp"]["state"] for target in await it.targets(request_id)]
+        assert states == ["gone", "unreadable"]

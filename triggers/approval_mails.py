@@ -1,0 +1,66 @@
+"""Door: approvers are mailed again, where the mail failed or got lost on its way."""
+
+from typing import Any
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from domain.errors import ConflictError, InvalidInputError
+from domain.intake import read_json
+from domain.outcomes import RequestStatus
+from domain.requests import ResetRequest
+from services import Services, services
+from triggers.answers import answering, json_answer
+from triggers.showing import find, show
+
+app = df.Blueprint()
+
+
+@app.route("api/reset-requests/{id}/approvals/resend", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
+@app.durable_client_input(client_name="client")
+@answering
+async def resend_approvals(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
+    """Mails those whose mail failed; with {"approvers": [...]}, those named, though Graph took their mail before."""
+    s = services()
+    request = await find(s, req.route_params.get("id"))
+    if request.status is not RequestStatus.AWAITING_APPROVAL:
+        raise ConflictError(f"The request waits for no approval: {request.status.value}.")
+    chosen = await _chosen(s, request, _named(req.get_body()))
+    request = await s.requests.update(request.id, lambda r: _pending(r, chosen))
+    await s.audits.append(request.id, s.now(), "api", "approvalMailsAskedAgain", {"approvers": sorted(chosen)})
+    await client.schedule_new_orchestration("mail_approvers", input={"id": request.id})
+    return json_answer(await show(s, request), 202, {"Retry-After": "2"})
+
+
+def _named(body: bytes) -> list[str] | None:
+    if not body.strip():
+        return None
+    value = read_json(body)
+    named: Any = value.get("approvers")
+    if value.keys() - {"approvers"} or not isinstance(named, list) or not all(isinstance(name, str) for name in named):
+        error = {"pointer": "/approvers", "detail": "must be a list of approvers' mail addresses"}
+        raise InvalidInputError("The body is not valid.", [error])
+    return [name.casefold() for name in named]
+
+
+async def _chosen(s: Services, request: ResetRequest, named: list[str] | None) -> set[str]:
+    decided = {decision.approver for decision in await s.requests.decisions(request.id)}
+    entries = [entry for entry in request.approval.approvers if entry.approver not in decided]
+    if named is None:
+        chosen = {entry.approver for entry in entries if entry.mail == "failed"}
+        if not chosen:
+            raise ConflictError("No approver's mail failed. Name the approvers whose mail got lost.")
+        return chosen
+    chosen = {entry.approver for entry in entries if entry.approver.casefold() in named}
+    if len(chosen) < len(set(named)) or not chosen:
+        error = {"pointer": "/approvers", "detail": "names somebody who was not asked, or who has decided"}
+        raise InvalidInputError("The body is not valid.", [error])
+    return chosen
+
+
+def _pending(request: ResetRequest, chosen: set[str]) -> ResetRequest:
+    approvers = [
+        entry.model_copy(update={"mail": "pending", "detail": ""}) if entry.approver in chosen else entry
+        for entry in request.approval.approvers
+    ]
+    return request.model_copy(update={"approval": request.approval.model_copy(update={"approvers": approvers})})
