@@ -82,7 +82,6 @@ def _looked(s: Services, target: Target, answer: Found | GraphError) -> Looked:
 async def _note(s: Services, request_id: str, kept: Kept, seen: Looked) -> None:
     current: Kept | None = kept
     while current is not None and current.target.follow_up is None:
-        saved = await s.targets.save(request_id, current, current.target.model_copy(update={"follow_up": seen}))
-        if saved is not None:
+        if await s.targets.save(request_id, current, current.target.model_copy(update={"follow_up": seen})):
             return
         current = await s.targets.get(request_id, kept.target.number)

@@ -84,5 +84,5 @@ async def _note(s: Services, request_id: str, kept: Kept, made: Mailed) -> None:
         if current is None or any(mail.to == made.to for mail in current.target.mails):
             return
         mails = [*current.target.mails, made]
-        if await s.targets.save(request_id, current, current.target.model_copy(update={"mails": mails})) is not None:
+        if await s.targets.save(request_id, current, current.target.model_copy(update={"mails": mails})):
             return

@@ -55,7 +55,6 @@ class Target(Model):
         default=None, description="Written before the first removal where that matters later"
     )
     reads: int = Field(default=0, description="Times the methods were read again after removing")
-
     ended_at: Instant | None = Field(default=None, description="When the reset of this user ended, where there was one")
     mails: list[Mailed] = Field(default_factory=list, description="The notices after the reset")
     follow_up: Looked | None = None

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from durabletask.task import OrchestrationContext
+from durabletask.task import OrchestrationContext, TaskFailedError
 
 from orchestrators.announcing import announce
 from orchestrators.app import RETRY, app
@@ -24,18 +24,28 @@ def after_request(ctx: OrchestrationContext, work: dict[str, Any]) -> Step:
     request = {"id": work["id"]}
     todo = yield ctx.call_activity("begin_after", input=request, retry_policy=RETRY)
     if todo["mail"]:
-        yield from FanOut(ctx, "send_outcome_mail", [request | {"kind": "outcome"}], 1).run()
+        yield from _each(ctx, "send_outcome_mail", [request | {"kind": "outcome"}])
     # One after the other: all mails leave the same mailbox, and that has one limit.
-    yield from FanOut(ctx, "notify_users", [_window(request, each) for each in todo["notices"]], 1).run()
+    yield from _each(ctx, "notify_users", [_window(request, each) for each in todo["notices"]])
     if todo["due"] is None:
         return {}
     yield ctx.create_timer(datetime.fromisoformat(todo["due"]).astimezone(UTC).replace(tzinfo=None))
-    yield from FanOut(ctx, "follow_up", [_window(request, each) for each in todo["users"]], _LOOKS).run()
+    yield from _each(ctx, "follow_up", [_window(request, each) for each in todo["users"]], _LOOKS)
     yield ctx.call_activity("end_follow_up", input=request, retry_policy=RETRY)
     yield from announce(ctx, request, "followedUp")
     if todo["mail"]:
-        yield from FanOut(ctx, "send_outcome_mail", [request | {"kind": "followUp"}], 1).run()
+        yield from _each(ctx, "send_outcome_mail", [request | {"kind": "followUp"}])
     return {}
+
+
+def _each(ctx: OrchestrationContext, activity: str, works: list[dict[str, Any]], width: int = 1) -> Step:
+    fan_out = FanOut(ctx, activity, works, width)
+    yield from fan_out.run()
+    for work, _ in fan_out.left:  # once more, so that it is recorded what did not get out
+        try:
+            yield ctx.call_activity(activity, input=work | {"last": True}, retry_policy=RETRY)
+        except TaskFailedError:
+            continue
 
 
 def _window(request: dict[str, Any], window: list[int]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ def mails(it: System, to: str, subject: str) -> list[Mail]:
 
 
 async def reset(it: System, more: dict[str, Any] | None = None, **users: list[str]) -> str:
-    request = await it.ask(more=more, **users)
+    request = await it.ask(more=more, settle=True, **users)
     await it.approve(request["id"])
     return str(request["id"])
 
@@ -138,7 +138,8 @@ async def test_approvers_whose_mail_failed_are_seen_and_mailed_again(tmp_path: P
         await it.call("POST", place, 202, json={"approvers": ["LEAD@msp.example"]})
         await it.host.idle()
         assert it.links(request["id"]).keys() == {"lead@msp.example"}
-        for wrong in ({"approvers": ["nobody@msp.example"]}, {"approvers": "lead@msp.example"}, {"who": []}):
+        mistakes: list[dict[str, Any]] = [{"approvers": ["nobody@msp.example"]}, {"approvers": "lead"}, {"who": []}]
+        for wrong in mistakes:
             await it.call("POST", place, 400, json=wrong)
         await it.approve(request["id"])
         await it.call("POST", place, 409)
