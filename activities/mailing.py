@@ -11,6 +11,7 @@ from graph.errors import GraphError
 from messaging.mail import send_mail
 from messaging.mail_text import Mail
 from services import Services
+from telemetry.metrics import count
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,5 +30,7 @@ async def try_mail(s: Services, mail: Mail, *, kind: MailKind, to: MailTo, last:
     except GraphError as error:
         if error.passing and not last:
             return Try(None, error.retry_after or 0.0, error.fault.value)
+        count("mfareset.mails", kind=kind, result="failed")
         return Try(Mailed(kind=kind, to=to, state="failed", detail=error.detail, at=s.now()), fault=error.fault.value)
+    count("mfareset.mails", kind=kind, result="sent")
     return Try(Mailed(kind=kind, to=to, state="sent", at=s.now()))
