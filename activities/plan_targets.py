@@ -20,7 +20,7 @@ _GIVEN_UP = {
 
 @activity
 async def plan_targets(work: Work) -> Work:
-    """`work`: {"id", "customer", "start", "count", "last", "giveUp"}. Answers {"again": seconds or None, "fault", "moved"}.
+    """`work`: {"id", "customer", "start", "count", "last", "slow", "giveUp"}. Answers {"again": seconds or None, "fault", "moved"}.
 
     Again while targets are left. `giveUp` is the stable word for why no more is tried: what is left is settled with it.
     """
@@ -28,10 +28,13 @@ async def plan_targets(work: Work) -> Work:
     if reason := work.get("giveUp"):
         await give_up(s, work["id"], work["start"], work["count"], reason)
         return _answer()
-    return await plan_window(s, work["id"], work["start"], work["count"], last=work.get("last", False))
+    last, slow = work.get("last", False), work.get("slow", 0)
+    return await plan_window(s, work["id"], work["start"], work["count"], last=last, slow=slow)
 
 
-async def plan_window(s: Services, request_id: str, start: int, count: int, *, last: bool) -> dict[str, Any]:
+async def plan_window(
+    s: Services, request_id: str, start: int, count: int, *, last: bool, slow: int = 0
+) -> dict[str, Any]:
     request = await s.requests.get(request_id)
     if request is None:
         raise LookupError(request_id)
@@ -42,7 +45,7 @@ async def plan_window(s: Services, request_id: str, start: int, count: int, *, l
         return _answer(fault="ended")
     if await s.requests.cancelled(request_id) is not None:
         return _answer(fault="cancelled")
-    planned = await _plan(s, request, [entry.target for entry in kept])
+    planned = await _plan(s, request, [entry.target for entry in kept], slow)
     done: list[tuple[Kept, Target]] = []
     for entry, result in zip(kept, planned, strict=True):
         if not isinstance(result, GraphError):
@@ -77,13 +80,13 @@ async def _unplanned(s: Services, request_id: str, start: int, count: int) -> li
     return [entry for entry in window if not entry.target.planned and not entry.target.settled]
 
 
-async def _plan(s: Services, request: ResetRequest, targets: list[Target]) -> list[Target | GraphError]:
+async def _plan(s: Services, request: ResetRequest, targets: list[Target], slow: int) -> list[Target | GraphError]:
     customer = s.policy.customers.get(targets[0].customer)
     if customer is None:
         detail = "The policy no longer has this customer."
         return [target.settle(TargetOutcome.REFUSED, "unknownCustomer", detail) for target in targets]
     planner = Planner(s.graph, request, customer, s.policy.guards, s.leases, now=s.now())
-    return await planner.plan(targets)
+    return await planner.plan(targets, slow=slow)
 
 
 def _answer(again: float | None = None, fault: str = "", *, moved: bool = False) -> dict[str, Any]:

@@ -43,10 +43,22 @@ class Planner:
         # What the request asks for, as far as the customer allows it to be reset here.
         self._scope = [kind for kind in request.methods if kind in customer.methods]
 
-    async def plan(self, targets: Sequence[Target]) -> list[Target | GraphError]:
-        """Each target planned or refused; a GraphError where that could not be found out yet."""
-        parts = [targets[start : start + _GROUP] for start in range(0, len(targets), _GROUP)]
-        return [planned for part in await asyncio.gather(*map(self._group, parts)) for planned in part]
+    async def plan(self, targets: Sequence[Target], *, slow: int = 0) -> list[Target | GraphError]:
+        """Each target planned or refused; a GraphError where that could not be found out yet.
+
+        `slow` is how often in a row throttling let nothing through: then groups are halved as often and read one by one,
+        so that at least one user's reads fit into what Graph allows at a time.
+        """
+        size = max(1, _GROUP >> slow)
+        parts = [targets[start : start + size] for start in range(0, len(targets), size)]
+        if not slow:
+            return [planned for part in await asyncio.gather(*map(self._group, parts)) for planned in part]
+        made: list[Target | GraphError] = []
+        for part in parts:
+            made += await self._group(part)
+            if (throttled := next((entry for entry in made if _is_throttled(entry)), None)) is not None:
+                return made + [throttled] * (len(targets) - len(made))
+        return made
 
     async def _group(self, targets: Sequence[Target]) -> list[Target | GraphError]:
         try:
@@ -144,6 +156,10 @@ class Planner:
             else:
                 running = Refusal("alreadyRunning", f"Request {holder.request_id} is already resetting this user.")
                 made[me.number] = _refused(target, running)
+
+
+def _is_throttled(entry: Target | GraphError) -> bool:
+    return isinstance(entry, GraphError) and entry.fault is Fault.THROTTLED
 
 
 _DUPLICATE = Refusal("duplicateUser", "The same user is named more than once in this request.")

@@ -17,9 +17,9 @@ from durabletask.task import OrchestrationContext, Task, TaskFailedError, when_a
 from orchestrators.app import RETRY
 
 # Tries in a row after passing faults: with the waits below about three minutes on average, more than the minute Graph may
-# be away. Getting further in between starts the count anew.
+# be away. Getting further in between starts these counts anew.
 FAULTS = 12
-# Throttled tries: each waits as long as Graph asks, so this is hours of patience, yet it ends.
+# Throttled tries in a row: each waits as long as Graph asks, so this is hours of patience, yet it ends.
 THROTTLES = 60
 # An activity that raised so often, after its own retries, has met a mistake of ours, and waiting does not mend it.
 BROKEN = 3
@@ -28,6 +28,8 @@ _FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0  # seconds
 _WARNED, _FULL = 0.8, 1.0
 # Jobs given up one after another with nothing done between: the customer is away, and the rest would only wait as long.
 _GIVEN_UP = 3
+# Halved so often, a group of twenty is one.
+_SLOWEST = 5
 # While all jobs wait longer than this, somebody looks whether the request was cancelled or removing was stopped.
 _WATCH = timedelta(seconds=60)
 
@@ -36,12 +38,17 @@ type Step = Generator[Task[Any], Any, Any]
 
 @dataclass(slots=True)
 class Job:
-    """One activity input, and how often it was repeated because of what. `began`: it may have changed something."""
+    """One activity input, and how often it was repeated because of what.
+
+    `slow` is how often throttling let nothing through; the activity gets it, to ask for less at once. `began`: it may have
+    changed something.
+    """
 
     work: dict[str, Any]
     faults: int = 0
     throttles: int = 0
     broken: int = 0
+    slow: int = 0
     began: bool = False
     due: datetime | None = None
 
@@ -124,7 +131,7 @@ class FanOut:
             if lane.running >= lane.width:
                 continue
             job = lane.ready.popleft()
-            work = job.work | {"last": True} if job.spent else job.work
+            work = job.work | ({"last": True} if job.spent else {}) | ({"slow": job.slow} if job.slow else {})
             self._running[self._ctx.call_activity(self._activity, input=work, retry_policy=RETRY)] = job, lane
             lane.running += 1
             if lane.ready:
@@ -183,7 +190,9 @@ class FanOut:
             lane.given_up = 0
         job.broken = job.broken + 1 if fault == "broken" else 0
         if answer.get("moved"):
-            job.faults = 0
+            job.faults = job.throttles = 0
+        if fault == "throttled":
+            job.slow = min(_SLOWEST, job.slow + (not answer.get("moved")))
         job.began = job.began or bool(answer.get("moved")) or fault in {"unavailable", "broken", "notVisibleYet"}
         if again is None or fault in {"held", "ended"}:
             return
@@ -211,8 +220,10 @@ class FanOut:
         backoff: float = spread * min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(tries, 10))
         if fault in {"unavailable", "broken"}:
             return again + backoff
-        if fault == "throttled":  # never earlier than Graph says; the jitter keeps all from coming back at once
-            return again + backoff if not again else again + spread * min(5.0, again)
+        if fault == "throttled":
+            # Never earlier than Graph says; the jitter keeps all from coming back at once. Graph speaks of its next free
+            # call, so whoever needs several and got nowhere waits for more of them to come together.
+            return max(again + spread * min(5.0, again), backoff)
         return again
 
 

@@ -14,6 +14,7 @@ from activities.planning import Planner
 from activities.reset_target import reset_one
 from domain.methods import STANDARD_SCOPE, MethodType
 from domain.outcomes import RequestStatus
+from domain.policy import Policy
 from domain.requests import ResetRequest
 from domain.targets import Target
 from localhost.simulator import World, create_app
@@ -55,12 +56,15 @@ class Works:
 
     def allow(self, *methods: MethodType) -> None:
         """Another policy from now on: contoso lets these be reset (the standard ones by default), guests too."""
-        settings = self.services.settings
-        policy = settings.policy
+        policy = self.services.policy
         contoso = policy.customers["contoso"].model_copy(update={"methods": methods or STANDARD_SCOPE})
         guards = policy.guards.model_copy(update={"guests": "allow"})
-        changed = policy.model_copy(update={"customers": policy.customers | {"contoso": contoso}, "guards": guards})
-        self.services.settings = replace(settings, policy=changed)
+        self.use_policy(
+            policy.model_copy(update={"customers": policy.customers | {"contoso": contoso}, "guards": guards})
+        )
+
+    def use_policy(self, policy: Policy) -> None:
+        self.services.settings = replace(self.services.settings, policy=policy)
 
     async def planned(
         self,

@@ -1,0 +1,156 @@
+"""Faults of Graph, each ending with every target's true outcome. Time is given, never slept."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from tests.system import System, system
+
+CONTOSO = "11111111-1111-1111-1111-111111111111"
+FABRIKAM = "22222222-2222-2222-2222-222222222222"
+USERS = ["adele@contoso.com", "alex@contoso.com", "megan@contoso.com", "diego@contoso.com"]
+OTHERS = ["adele@fabrikam.com", "alex@fabrikam.com"]
+
+
+async def run(it: System, request_id: str, *, minutes: int = 30) -> dict[str, Any]:
+    """The request once it has ended, with time given minute by minute."""
+    await it.approve(request_id)
+    for _ in range(minutes * 6):
+        shown = await it.shown(request_id)
+        if shown["endedAt"]:
+            return shown
+        await it.advance(seconds=10)
+    raise AssertionError(f"still {shown['status']} after {minutes} minutes")
+
+
+async def check_truth(it: System, request_id: str) -> list[dict[str, Any]]:
+    """Nothing is told as gone that is there, nothing is open, and only what the plan lists was touched."""
+    targets = await it.targets(request_id)
+    for target in targets:
+        assert target["outcome"] != "pending"
+        if not target["userId"]:
+            assert not target["methods"]
+            continue
+        left = {m.id for m in it.world.user(target["tenantId"], target["userId"]).methods.values() if m.usable}
+        gone = {m["id"] for m in target["methods"] if m["outcome"] in {"deleted", "deactivated", "alreadyGone"}}
+        assert not left & gone, target
+        if target["outcome"] in {"reset", "alreadyClear"}:
+            kept = {m["id"] for m in target["methods"] if m["outcome"] == "keptNewer"}
+            assert not left & {m["id"] for m in target["methods"]} - kept
+    return targets
+
+
+async def test_5xx_for_a_minute(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        request = await it.ask(contoso=USERS)
+        rule = it.world.faults.add(status=503, code="ServiceUnavailable")
+        await it.approve(request["id"])
+        await it.advance(seconds=60)
+        assert rule.hits > 0
+        it.world.faults.clear()
+        assert (await run(it, request["id"]))["status"] == "completed"
+        await check_truth(it, request["id"])
+
+
+async def test_5xx_for_good_at_one_customer_is_told_and_the_others_go_on(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        request = await it.ask(contoso=USERS, fabrikam=OTHERS)
+        it.world.faults.add(status=500, tenant="contoso", path="*/users/*")
+        shown = await run(it, request["id"], minutes=90)
+        assert shown["status"] == "partiallyCompleted"
+        targets = await check_truth(it, request["id"])
+        assert {(t["customer"], t["outcome"], t["reason"]) for t in targets} == {
+            ("contoso", "failed", "customerUnreachable"),
+            ("fabrikam", "reset", ""),
+        }
+        assert all(m["outcome"] == "failed" for t in targets if t["customer"] == "contoso" for m in t["methods"])
+
+
+@pytest.mark.parametrize("drop", ["before", "after"])
+async def test_connection_cut_in_the_middle_of_a_delete(tmp_path: Path, drop: Literal["before", "after"]) -> None:
+    async with system(tmp_path) as it:
+        request = await it.ask(contoso=USERS)
+        it.world.faults.add(method="DELETE", drop=drop, count=3)
+        assert (await run(it, request["id"]))["status"] == "completed"
+        targets = await check_truth(it, request["id"])
+        assert {m["outcome"] for t in targets for m in t["methods"]} == {"deleted"}
+
+
+async def test_token_endpoint_down_for_one_customer(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        it.world.faults.add(tenant="contoso", path="*/oauth2/v2.0/token", status=503)
+        request = await it.ask(contoso=USERS, fabrikam=OTHERS)
+        for _ in range(90):
+            if (await it.shown(request["id"]))["status"] != "planning":
+                break
+            await it.advance(seconds=10)
+        shown = await run(it, request["id"])
+        assert shown["status"] == "partiallyCompleted"
+        assert {(t["customer"], t["outcome"], t["reason"]) for t in await it.targets(request["id"])} == {
+            ("contoso", "failed", "customerUnreachable"),
+            ("fabrikam", "reset", ""),
+        }
+
+
+async def test_consent_missing_at_one_customer_fails_it_fast(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        it.world.tenant("contoso").consented = False
+        request = await it.ask(contoso=USERS, fabrikam=OTHERS)
+        assert (await run(it, request["id"]))["status"] == "partiallyCompleted"
+        assert {(t["customer"], t["outcome"], t["reason"]) for t in await it.targets(request["id"])} == {
+            ("contoso", "failed", "consentMissing"),
+            ("fabrikam", "reset", ""),
+        }
+        asked = [c for c in it.world.calls if c.tenant == CONTOSO and "token" in c.path]
+        assert len(asked) == 1  # one refusal speaks for all of its users
+
+
+async def test_consent_withdrawn_after_the_plan_breaks_one_customer_only(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        request = await it.ask(contoso=USERS, fabrikam=OTHERS)
+        it.world.tenant("contoso").consented = False
+        it.world.tokens.clear()
+        await run(it, request["id"])
+        targets = await check_truth(it, request["id"])
+        assert {(t["customer"], t["outcome"], t["reason"]) for t in targets} == {
+            ("contoso", "failed", "consentMissing"),
+            ("fabrikam", "reset", ""),
+        }
+
+
+async def test_retry_after_of_90_seconds_is_waited_for_with_a_timer(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        request = await it.ask(contoso=["adele@contoso.com"])
+        it.world.faults.add(method="DELETE", status=429, code="TooManyRequests", retry_after=90, count=1)
+        await it.approve(request["id"])
+        deletes = len(it.world.calls.matching(tenant=CONTOSO, verb="DELETE"))
+        await it.advance(seconds=89)
+        assert len(it.world.calls.matching(tenant=CONTOSO, verb="DELETE")) == deletes
+        assert (await it.shown(request["id"]))["status"] == "resetting"
+        await it.advance(seconds=6)  # the jitter spreads those that come back
+        assert (await it.shown(request["id"]))["status"] == "completed"
+        await check_truth(it, request["id"])
+
+
+async def test_removal_that_is_visible_only_after_the_second_re_read(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        request = await it.ask(contoso=USERS)
+        it.world.faults.add(method="DELETE", visible_after_reads=2)
+        assert (await run(it, request["id"]))["status"] == "completed"
+        await check_truth(it, request["id"])
+
+
+async def test_throttled_customer_narrows_and_ends_well(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        it.world.throttle.limit(rate=2, burst=10, tenant="contoso", path="*/users/*")
+        users = [u.upn for u in it.world.tenant("contoso").users.values() if u.enabled and "#" not in u.upn]
+        request = await it.ask(contoso=users[:20])
+        for _ in range(120):
+            if (await it.shown(request["id"]))["status"] != "planning":
+                break
+            await it.advance(seconds=5)
+        await run(it, request["id"], minutes=60)
+        targets = await check_truth(it, request["id"])
+        assert {t["outcome"] for t in targets} <= {"reset", "alreadyClear", "refused"}, targets
+        assert any(count and status == 429 for (_, _, status), count in it.world.calls.counts.items())
