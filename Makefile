@@ -9,7 +9,7 @@ help: ## what can be made
 
 setup: $(STAMP) ## a .venv in the checkout with everything pinned
 
-$(STAMP): requirements.txt requirements-dev.txt .python-version scripts/setup
+$(STAMP): requirements.txt requirements-dev.txt requirements-servicebus.txt .python-version scripts/setup
 	@scripts/setup
 
 demo: $(STAMP) ## a signed ticket webhook to verified outcomes, all on this machine
