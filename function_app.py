@@ -29,6 +29,11 @@ import orchestrators.reset_request
 import triggers.approval_mails
 import triggers.approvals
 import triggers.callbacks
+import triggers.console
+import triggers.console_directory
+import triggers.console_duties
+import triggers.console_requests
+import triggers.console_review
 import triggers.directory
 import triggers.health
 import triggers.reconcile
@@ -51,6 +56,11 @@ for part in (
     triggers.directory.app,
     triggers.approval_mails.app,
     triggers.callbacks.app,
+    triggers.console.app,
+    triggers.console_directory.app,
+    triggers.console_review.app,
+    triggers.console_requests.app,
+    triggers.console_duties.app,
     triggers.reconcile.app,
     orchestrators.app.app,
     activities.app.app,

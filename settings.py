@@ -39,6 +39,7 @@ class Settings:
     approval_keys: KeyRing
     mail_from: str
     policy: Policy
+    console_test_sign_in: tuple[str, ...] = ()
 
     @property
     def graph_is_local(self) -> bool:
@@ -74,9 +75,10 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     }
     keys = reader.keys("APPROVAL_KEYS")
     policy = reader.policy("POLICY_FILE")
+    identities = tuple(mail for part in reader.text("CONSOLE_TEST_SIGN_IN", "").split(",") if (mail := part.strip()))
     if reader.mistakes or keys is None or policy is None:
         raise SettingsError(reader.mistakes)
-    return Settings(**settings, approval_keys=keys, policy=policy)
+    return Settings(**settings, approval_keys=keys, policy=policy, console_test_sign_in=identities)
 
 
 class _Reader:

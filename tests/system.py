@@ -45,6 +45,7 @@ def environment(tmp_path: Path, policy: Path | None = None) -> dict[str, str]:
         "APPROVAL_KEYS": "k1:" + "A" * 44,
         "MAIL_FROM": "mfa-reset@msp.example",
         "HELPDESK_SECRET": HELPDESK_SECRET,
+        "CONSOLE_TEST_SIGN_IN": "tech@msp.example",
     }
 
 

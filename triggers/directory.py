@@ -1,5 +1,7 @@
 """Doors: the customers, what they allow, their users and methods, live from Graph."""
 
+from collections.abc import Mapping
+
 import azure.durable_functions as df
 import azure.functions as func
 
@@ -80,17 +82,22 @@ async def list_authentication_methods(req: func.HttpRequest) -> func.HttpRespons
 
 
 def query_of(req: func.HttpRequest) -> Query:
-    """What the parameters ask for: search, enabled, guest, registered, admin, sort."""
-    sort = req.params.get("sort") or "displayName"
+    """What the parameters ask for: search, enabled, guest, registered, privileged, sort."""
+    return query_from(req.params)
+
+
+def query_from(parameters: Mapping[str, str]) -> Query:
+    """The same, of any parameters."""
+    sort = parameters.get("sort") or "displayName"
     orders: dict[str, Order] = {"displayName": "name", "userPrincipalName": "userPrincipalName"}
     if sort.removeprefix("-") not in orders:
         raise _invalid("sort", "must be displayName or userPrincipalName, with a - before it for descending")
     return Query(
-        search=clean(req.params.get("search", ""), _SEARCH),
-        enabled=_flag(req, "enabled"),
-        guest=_flag(req, "guest"),
-        registered=_flag(req, "registered"),
-        admin=_flag(req, "privileged"),
+        search=clean(parameters.get("search", ""), _SEARCH),
+        enabled=_flag(parameters, "enabled"),
+        guest=_flag(parameters, "guest"),
+        registered=_flag(parameters, "registered"),
+        admin=_flag(parameters, "privileged"),
         order=orders[sort.removeprefix("-")],
         descending=sort.startswith("-"),
     )
@@ -104,8 +111,8 @@ def _kinds(req: func.HttpRequest) -> frozenset[MethodType]:
         raise _invalid("type", f"must be some of {', '.join(MethodType)}") from None
 
 
-def _flag(req: func.HttpRequest, name: str) -> bool | None:
-    text = req.params.get(name, "")
+def _flag(parameters: Mapping[str, str], name: str) -> bool | None:
+    text = parameters.get(name, "")
     if text not in {"", "true", "false"}:
         raise _invalid(name, "must be true or false")
     return {"true": True, "false": False}.get(text)

@@ -3,20 +3,20 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Iterable
 
 import azure.durable_functions as df
 import azure.functions as func
 
 from domain.errors import ConflictError, InvalidInputError, TooLargeError
 from domain.intake import read_json, read_request
-from domain.outcomes import WELL_ENDED, RequestStatus, TargetOutcome
+from domain.outcomes import RequestStatus, TargetOutcome
 from domain.requests import ResetRequest
 from domain.shown import target_shown
 from domain.targets import Target
 from services import Services, services
 from triggers.answers import answering, json_answer
 from triggers.intake import accept
+from triggers.retrying import retry_body
 from triggers.showing import find, show
 from triggers.starting import wake
 
@@ -137,9 +137,7 @@ async def cancel_request(req: func.HttpRequest, client: df.DurableFunctionsClien
 async def retry_request(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
     s = services()
     request = await find(s, req.route_params.get("id"))
-    if not request.status.ended:
-        raise ConflictError(f"The request has not ended yet: {request.status.value}. Wait for its end, or cancel it.")
-    value = _again(request, [target async for target in _not_well_ended(s, request)])
+    value = await retry_body(s, request)
     source = s.policy.sources.get(request.source)
     asked = read_request(value, s.policy, source.customers if source else None)
     raw = _canonical({"retryOf": request.id} | value)
@@ -147,33 +145,6 @@ async def retry_request(req: func.HttpRequest, client: df.DurableFunctionsClient
         s, client, asked, source=request.source, key=_key(req), keys_of=_KEYS, raw=raw, retry_of=request.id
     )
     return await accepted(s, new, new=is_new)
-
-
-async def _not_well_ended(s: Services, request: ResetRequest) -> AsyncIterator[Target]:
-    start = 0
-    while page := await s.targets.range(request.id, start, _MOST):
-        for kept in page:
-            if kept.target.outcome not in WELL_ENDED and kept.target.reason != "duplicateUser":
-                yield kept.target
-        start += len(page)
-
-
-def _again(request: ResetRequest, targets: Iterable[Target]) -> dict[str, object]:
-    """The body of a request for `targets` of an earlier one: planned anew, and approved anew."""
-    groups: dict[str, list[str]] = {}
-    for target in targets:
-        groups.setdefault(target.customer, []).append(target.user_id or target.asked)
-    if not groups:
-        raise ConflictError("Every target of the request ended well; there is nothing to try again.")
-    return {
-        "targets": [{"customer": customer, "users": users} for customer, users in groups.items()],
-        "reason": request.reason,
-        "ticket": request.ticket,
-        "requester": request.requester,
-        "methods": [kind.value for kind in request.methods],
-        "revokeSessions": request.revoke_sessions,
-        "dryRun": request.dry_run,
-    }
 
 
 def _canonical(value: object) -> bytes:

@@ -5,8 +5,10 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+from jinja2 import Environment
 from markupsafe import Markup
 
+from web.icons import ICONS
 from web.templating import environment
 
 _FOLDER = Path(__file__).parent
@@ -16,17 +18,7 @@ _STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode(
 
 _PAGES = environment(_FOLDER / "templates")
 _PAGES.globals["style"] = Markup(_STYLE)  # noqa: S704 - our own file
-
-
-def _icon(path: str) -> Markup:
-    svg = '<svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true"><path fill="currentColor" d="{}"/></svg>'
-    return Markup(svg).format(path)  # noqa: S704 - our own text
-
-
-_PAGES.globals["icon"] = {
-    "warn": _icon("M12 3 1.5 21h21L12 3Zm-1 7h2v5h-2v-5Zm0 6.5h2v2h-2v-2Z"),
-    "info": _icon("M12 2a10 10 0 1 0 0 20 10 10 0 0 0 0-20Zm-1 8h2v7h-2v-7Zm0-3.5h2v2h-2v-2Z"),
-}
+_PAGES.globals["icon"] = ICONS
 
 _CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -37,6 +29,11 @@ _CONTENT_SECURITY_POLICY = "; ".join(
         "base-uri 'none'",
     )
 )
+
+
+def pages() -> Environment:
+    """The templates of all pages."""
+    return _PAGES
 
 
 def render(template: str, **view: Any) -> str:

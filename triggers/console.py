@@ -1,0 +1,92 @@
+"""Doors of the console that every page needs: the start, the sign-in on one machine, the choice of customers, static files."""
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from domain.console_session import LIFETIME, form_nonce, is_form_nonce, session_for
+from services import services
+from triggers.console_frame import (
+    CUSTOMERS_COOKIE,
+    RefusedError,
+    check_origin,
+    form_of,
+    local_path,
+    one,
+    read_form,
+    redirect,
+    set_cookie,
+    show,
+    signed_in,
+)
+from triggers.operators import COOKIE, operator_of, test_identities
+from web.console import static_files, static_headers, version
+
+app = df.Blueprint()
+
+_YEAR = 365 * 24 * 3600
+# Browsers keep cookies of 4 KiB.
+_MOST_COOKIE = 3500
+
+
+@app.route("console", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@signed_in
+async def console_start(req: func.HttpRequest) -> func.HttpResponse:
+    operator_of(services(), req)
+    return redirect("/console/users")
+
+
+@app.route("console/sign-in", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@signed_in
+async def console_sign_in(req: func.HttpRequest) -> func.HttpResponse:
+    s = services()
+    identities = test_identities(s)
+    if not identities:
+        raise RefusedError(404, "notFound")
+    nonce = form_nonce(s.settings.approval_keys, "", s.now())
+    back = local_path(req.params.get("return", ""))
+    return show("sign_in.html", identities=identities, nonce=nonce, back=back)
+
+
+@app.route("console/sign-in", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@signed_in
+async def console_signed_in(req: func.HttpRequest) -> func.HttpResponse:
+    s = services()
+    check_origin(s, req)
+    form = read_form(req)
+    mail = one(form, "identity")
+    if mail not in test_identities(s) or not is_form_nonce(s.settings.approval_keys, "", one(form, "nonce"), s.now()):
+        raise RefusedError(403, "wrongNonce")
+    session = session_for(s.settings.approval_keys, mail, s.now())
+    seconds = int(LIFETIME.total_seconds())
+    return redirect(local_path(one(form, "return")), {"Set-Cookie": set_cookie(s, COOKIE, session, seconds=seconds)})
+
+
+@app.route("console/sign-out", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@signed_in
+async def console_sign_out(req: func.HttpRequest) -> func.HttpResponse:
+    s = services()
+    form_of(s, req)
+    return redirect("/console/sign-in", {"Set-Cookie": set_cookie(s, COOKIE, "", seconds=0)})
+
+
+@app.route("console/customers", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@signed_in
+async def console_customers(req: func.HttpRequest) -> func.HttpResponse:
+    """Remembers the chosen customers. Choosing none, all or more than a cookie holds is choosing all."""
+    s = services()
+    _, form = form_of(s, req)
+    chosen = [key for key in s.policy.customers if key in set(form.get("customer", []))]
+    value = "" if len(chosen) == len(s.policy.customers) else ".".join(chosen)
+    value = value if len(value) <= _MOST_COOKIE else ""
+    return redirect(
+        local_path(one(form, "return")), {"Set-Cookie": set_cookie(s, CUSTOMERS_COOKIE, value, seconds=_YEAR)}
+    )
+
+
+@app.route("console/static/{version}/{name}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+async def console_static(req: func.HttpRequest) -> func.HttpResponse:
+    file = static_files().get(str(req.route_params.get("name")))
+    if file is None:
+        return func.HttpResponse("", status_code=404)
+    headers = static_headers(file.media_type, current=req.route_params.get("version") == version())
+    return func.HttpResponse(file.content, headers=headers, mimetype=file.media_type)

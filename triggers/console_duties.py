@@ -1,0 +1,89 @@
+"""Pages: what waits for the approver who is signed in, and the audit with its verification."""
+
+import asyncio
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from activities.notify_approvers import approval_token
+from domain.outcomes import RequestStatus
+from services import services
+from triggers.console_directory import Listing
+from triggers.console_frame import frame, show, signed_in
+from triggers.showing import find
+
+app = df.Blueprint()
+
+# Requests looked through for what waits: approvals expire within days.
+_LOOKED = 500
+_PAGE = 25
+_EVENTS = 200
+
+
+@app.route("console/approvals", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@signed_in
+async def console_approvals(req: func.HttpRequest) -> func.HttpResponse:
+    s = services()
+    around = frame(s, req)
+    me = around.operator.mail.casefold()
+    waiting, decided = [], []
+    cursor, looked = "", 0
+    while looked < _LOOKED:
+        page, cursor = await s.requests.newest(cursor, _PAGE)
+        looked += len(page)
+        for request in page:
+            entry = next((e for e in request.approval.approvers if e.approver.casefold() == me), None)
+            if entry is None:
+                continue
+            decision = await s.requests.decision_of(request.id, entry.approver)
+            if decision is not None:
+                decided.append((request, decision))
+            elif request.status is RequestStatus.AWAITING_APPROVAL:
+                waiting.append((request, f"/api/approvals/{approval_token(s, request, entry.approver)}"))
+        if not cursor:
+            break
+    return show(
+        "approvals.html", frame=around, active="approvals", waiting=waiting, decided=decided[:_PAGE], now=s.now()
+    )
+
+
+@app.route("console/audit", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@signed_in
+async def console_audit(req: func.HttpRequest) -> func.HttpResponse:
+    """The latest requests, each chain verified now."""
+    s = services()
+    around = frame(s, req)
+    page, cursor = await s.requests.newest(req.params.get("cursor", ""), _PAGE)
+    found = await asyncio.gather(*(s.audits.verify(request.id) for request in page))
+    number = req.params.get("page", "1")
+    listing = Listing("/console/audit", {}, int(number) if number.isascii() and number.isdigit() else 1)
+    return show(
+        "audit.html",
+        frame=around,
+        active="audit",
+        rows=list(zip(page, found, strict=True)),
+        listing=listing,
+        cursor=cursor,
+        now=s.now(),
+    )
+
+
+@app.route("console/requests/{id}/audit", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@signed_in
+async def console_request_audit(req: func.HttpRequest) -> func.HttpResponse:
+    s = services()
+    around = frame(s, req)
+    request = await find(s, req.route_params.get("id"))
+    text = req.params.get("after", "0")
+    after = int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+    events = await s.audits.page(request.id, after, _EVENTS)
+    return show(
+        "request_audit.html",
+        frame=around,
+        active="audit",
+        request=request,
+        events=events,
+        wrong=await s.audits.verify(request.id),
+        more=events[-1].number if len(events) == _EVENTS else None,
+        now=s.now(),
+    )

@@ -1,0 +1,242 @@
+"""Pages: review and confirm. The plan is a dry run of the service itself, so what is confirmed is what it would do."""
+
+import json
+from dataclasses import dataclass
+from urllib.parse import urlencode, urlsplit
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from domain.approval import NotEnoughApproversError, Tally, approval_needed
+from domain.errors import InvalidInputError, KeyReusedError, NotFoundError
+from domain.intake import Asked, read_request
+from domain.methods import STANDARD_SCOPE
+from domain.outcomes import RequestStatus
+from domain.requests import ApprovalNeeded, ResetRequest
+from domain.targets import Target
+from domain.text import clean, clean_lines
+from graph.listing import Query, list_users
+from services import Services, services
+from triggers.console_frame import Frame, form_of, frame, local_path, one, redirect, show, signed_in
+from triggers.directory import query_from
+from triggers.intake import accept
+from triggers.operators import Operator
+from triggers.showing import find
+from web.fill import customer_views, plan_totals
+
+app = df.Blueprint()
+
+# The source of requests that come from the console.
+CONSOLE = "console"
+_SHOWN = 100  # users on one page of a plan
+_READ = 500
+
+
+@app.route("console/review", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@app.durable_client_input(client_name="client")
+@signed_in
+async def console_plan(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
+    """Asks the service for the plan of the chosen users."""
+    s = services()
+    operator, form = form_of(s, req)
+    back = local_path(one(form, "return"))
+    around = frame(s, req)
+    groups = await _everyone(s, around, form) if one(form, "act") == "all" else _chosen(s, form)
+    most = s.policy.limits.targets_per_request
+    count = sum(len(users) for users in groups.values())
+    if count == 0 or count > most:
+        return redirect(_with_error(back, "tooMany" if count else "nobodyChosen"))
+    methods = form.get("method") or [kind.value for kind in STANDARD_SCOPE]
+    body = {
+        "targets": [{"customer": customer, "users": users} for customer, users in groups.items()],
+        "requester": operator.mail,
+        "methods": [m for m in methods if all(m in s.policy.customers[c].methods for c in groups)] or methods,
+        "revokeSessions": bool(one(form, "revoke")) or "scoped" not in form,
+        "dryRun": True,
+    }
+    try:
+        asked = read_request(body, s.policy)
+    except InvalidInputError:
+        return redirect(_with_error(back, "notOffered"))
+    request, _ = await accept(s, client, asked, source=CONSOLE, key=None, raw=b"")
+    return redirect(f"/console/reviews/{request.id}")
+
+
+@app.route("console/reviews/{id}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@signed_in
+async def console_review(req: func.HttpRequest) -> func.HttpResponse:
+    s = services()
+    around = frame(s, req)
+    return await _page(s, req, around, await _mine(s, req, around.operator), {})
+
+
+@app.route("console/reviews/{id}/live", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@signed_in
+async def console_review_live(req: func.HttpRequest) -> func.HttpResponse:
+    """Whether the plan is made: the page loads itself again then."""
+    s = services()
+    request = await _mine(s, req, frame(s, req).operator)
+    if request.status is RequestStatus.PLANNING:
+        return func.HttpResponse("", status_code=304)
+    return func.HttpResponse("", headers={"X-Live": "ended", "X-Reload": "1", "Cache-Control": "no-store"})
+
+
+@app.route("console/reviews/{id}", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@app.durable_client_input(client_name="client")
+@signed_in
+async def console_confirm(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
+    """Makes the request of the reviewed plan, once. Without `act` it only shows another page of the users."""
+    s = services()
+    operator, form = form_of(s, req)
+    review = await _mine(s, req, operator)
+    if review.status is not RequestStatus.PLANNED or one(form, "act") != "confirm":
+        return await _page(s, req, frame(s, req), review, form)
+    plan = await _plan(s, review, _numbers(form))
+    reason, ticket = clean_lines(one(form, "reason"), 2000), clean(one(form, "ticket"), 200)
+    error = ""
+    if not plan.left:
+        error = "nobodyLeft"
+    elif not reason:
+        error = "reasonNeeded"
+    elif not ticket:
+        error = "ticketNeeded"
+    elif plan.careful and one(form, "count").strip().replace(",", "") != str(len(plan.left)):
+        error = "countWrong"
+    if error:
+        return await _page(s, req, frame(s, req), review, form, error)
+    groups: dict[str, list[str]] = {}
+    for target in plan.left:
+        groups.setdefault(target.customer, []).append(target.user_id)
+    body = {
+        "targets": [{"customer": customer, "users": users} for customer, users in groups.items()],
+        "reason": reason,
+        "ticket": ticket,
+        "requester": operator.mail,
+        "methods": [kind.value for kind in review.methods],
+        "revokeSessions": review.revoke_sessions,
+    }
+    asked: Asked = read_request(body, s.policy)
+    raw = json.dumps(body, sort_keys=True).encode()
+    try:
+        request, new = await accept(s, client, asked, source=CONSOLE, key=f"review:{review.id}", raw=raw)
+    except KeyReusedError:  # confirmed before, with another choice: the first one stands
+        first = await s.deliveries.accept(CONSOLE, f"review:{review.id}", raw, review.id, s.now())
+        return redirect(f"/console/requests/{first.request_id}?notice=confirmedAlready")
+    return redirect(f"/console/requests/{request.id}?notice={'created' if new else 'confirmedAlready'}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """`left` are the users who would be reset, without those taken out."""
+
+    targets: list[Target]
+    left: list[Target]
+    careful: bool  # many or privileged users: the count is typed in
+    approval: ApprovalNeeded | None
+    problem: str  # why no approval is possible
+
+
+async def _plan(s: Services, review: ResetRequest, without: frozenset[int]) -> _Plan:
+    targets: list[Target] = []
+    while page := await s.targets.range(review.id, len(targets), _READ):
+        targets += [kept.target for kept in page]
+    left = [t for t in targets if t.planned and not t.settled and t.number not in without]
+    tally = Tally()
+    for target in left:
+        tally.add(target)
+    careful = tally.targets >= s.policy.approval.step_up.targets or tally.privileged > 0
+    approval, problem = None, ""
+    if left:
+        try:
+            approval = approval_needed(s.policy, exempt=False, requester=review.requester, tally=tally, now=s.now())
+        except NotEnoughApproversError as error:
+            problem = str(error)
+    return _Plan(targets, left, careful, approval, problem)
+
+
+async def _page(
+    s: Services,
+    req: func.HttpRequest,
+    around: Frame,
+    review: ResetRequest,
+    form: dict[str, list[str]],
+    error: str = "",
+) -> func.HttpResponse:
+    if review.status is RequestStatus.PLANNING:
+        return show("review_wait.html", frame=around, active="users", review=review)
+    without = _numbers(form)
+    plan = await _plan(s, review, without)
+    pages = max(1, -(-len(plan.targets) // _SHOWN))
+    text = req.params.get("page", "1")
+    number = min(max(int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 1, 1), pages)
+    shown = plan.targets[(number - 1) * _SHOWN : number * _SHOWN]
+    return show(
+        "review.html",
+        400 if error else 200,
+        frame=around,
+        active="users",
+        review=review,
+        plan=plan,
+        totals=plan_totals(plan.targets),
+        customers=customer_views(s.policy, review, shown, _counts(plan.targets)),
+        page=number,
+        pages=pages,
+        without=without,
+        elsewhere=sorted(without - {target.number for target in shown}),
+        reason=one(form, "reason"),
+        ticket=one(form, "ticket"),
+        typed=one(form, "count"),
+        error=error,
+    )
+
+
+async def _mine(s: Services, req: func.HttpRequest, operator: Operator) -> ResetRequest:
+    """The review, for the person who began it only."""
+    review = await find(s, req.route_params.get("id"))
+    if not review.dry_run or review.source != CONSOLE or review.requester.casefold() != operator.mail.casefold():
+        raise NotFoundError("There is no such review.")
+    return review
+
+
+def _chosen(s: Services, form: dict[str, list[str]]) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = {}
+    for value in dict.fromkeys(form.get("user", [])):
+        customer, _, user = value.partition("/")
+        if customer in s.policy.customers and user:
+            groups.setdefault(customer, []).append(user)
+    return groups
+
+
+async def _everyone(s: Services, around: Frame, form: dict[str, list[str]]) -> dict[str, list[str]]:
+    """All users who match the list's filters, up to one more than a request may have."""
+    parameters = {name.removeprefix("q-"): values[0] for name, values in form.items() if name.startswith("q-")}
+    query: Query = query_from(parameters)
+    wanted = parameters.get("customer", "")
+    groups: dict[str, list[str]] = {}
+    room = s.policy.limits.targets_per_request + 1
+    for customer in [wanted] if wanted in around.chosen else around.chosen:
+        tenant = {customer: s.policy.customers[customer].tenant_id}
+        spots = None
+        while room > 0 and (spots is None or spots):
+            page = await list_users(s.graph, tenant, query, spots, min(room, 999))
+            groups.setdefault(customer, []).extend(row.user.id for row in page.users)
+            room -= len(page.users)
+            spots = page.spots
+    return {customer: users for customer, users in groups.items() if users}
+
+
+def _numbers(form: dict[str, list[str]]) -> frozenset[int]:
+    return frozenset(int(n) for n in form.get("without", []) if n.isascii() and n.isdigit() and len(n) <= 9)
+
+
+def _counts(targets: list[Target]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for target in targets:
+        counts[target.customer] = counts.get(target.customer, 0) + 1
+    return counts
+
+
+def _with_error(path: str, code: str) -> str:
+    parts = urlsplit(path)
+    kept = [part for part in parts.query.split("&") if part and not part.startswith("error=")]
+    return f"{parts.path}?{'&'.join([*kept, urlencode({'error': code})])}"

@@ -1,0 +1,40 @@
+"""What a retry asks for: the targets of an ended request that did not end well, planned and approved anew."""
+
+from collections.abc import AsyncIterator
+
+from domain.errors import ConflictError
+from domain.outcomes import WELL_ENDED
+from domain.requests import ResetRequest
+from domain.targets import Target
+from services import Services
+
+_PAGE = 500
+
+
+async def retry_body(s: Services, request: ResetRequest) -> dict[str, object]:
+    """The body of the new request. Raises ConflictError where there is nothing to try again, or nothing yet."""
+    if not request.status.ended:
+        raise ConflictError(f"The request has not ended yet: {request.status.value}. Wait for its end, or cancel it.")
+    groups: dict[str, list[str]] = {}
+    async for target in _not_well_ended(s, request):
+        groups.setdefault(target.customer, []).append(target.user_id or target.asked)
+    if not groups:
+        raise ConflictError("Every target of the request ended well; there is nothing to try again.")
+    return {
+        "targets": [{"customer": customer, "users": users} for customer, users in groups.items()],
+        "reason": request.reason,
+        "ticket": request.ticket,
+        "requester": request.requester,
+        "methods": [kind.value for kind in request.methods],
+        "revokeSessions": request.revoke_sessions,
+        "dryRun": request.dry_run,
+    }
+
+
+async def _not_well_ended(s: Services, request: ResetRequest) -> AsyncIterator[Target]:
+    start = 0
+    while page := await s.targets.range(request.id, start, _PAGE):
+        for kept in page:
+            if kept.target.outcome not in WELL_ENDED and kept.target.reason != "duplicateUser":
+                yield kept.target
+        start += len(page)

@@ -1,0 +1,82 @@
+"""The console's pages as text, its static files, and the headers that both go out with."""
+
+import hashlib
+import mimetypes
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from web import words_console
+from web.pages import page_headers, pages
+
+_FOLDER = Path(__file__).parent / "static"
+# The order counts: the pages' common style is a layer that the console's own style always wins over.
+_STYLES = ("style.css", "console/console.css")
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "style-src 'self'",
+        "script-src 'self'",
+        "connect-src 'self'",
+        "img-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StaticFile:
+    content: bytes
+    media_type: str
+
+
+@cache
+def static_files() -> dict[str, StaticFile]:
+    """Everything the pages load, by name; `console.css` is the common style and the console's."""
+    common, own = ((_FOLDER / name).read_text(encoding="utf-8") for name in _STYLES)
+    files = {"console.css": StaticFile(f"@layer common {{\n{common}}}\n{own}".encode(), "text/css")}
+    for path in sorted((_FOLDER / "console").iterdir()):
+        if path.suffix in {".js", ".svg"}:
+            media_type = mimetypes.types_map.get(path.suffix, "text/javascript")
+            files[path.name] = StaticFile(path.read_bytes(), media_type)
+    return files
+
+
+@cache
+def version() -> str:
+    """The folder that static files are served in: another one whenever any of them changes, so they may be kept for good."""
+    digest = hashlib.sha256()
+    for name, file in static_files().items():
+        digest.update(name.encode() + b"\n" + file.content)
+    return digest.hexdigest()[:12]
+
+
+def render(template: str, **view: Any) -> str:
+    """The page of `web/templates/console/<template>` for these views."""
+    return (
+        pages()
+        .get_template(f"console/{template}")
+        .render(static=f"/console/static/{version()}", say_=words_console, **view)
+    )
+
+
+def console_headers() -> dict[str, str]:
+    """A page's headers. `same-origin`: forms must tell their Origin, and no other site learns an address."""
+    return page_headers() | {
+        "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+        "Referrer-Policy": "same-origin",
+    }
+
+
+def static_headers(media_type: str, *, current: bool) -> dict[str, str]:
+    """A file asked for by the version that is being served never changes; by another one it must be asked for again."""
+    return {
+        "Content-Type": f"{media_type}; charset=utf-8",
+        "Cache-Control": "public, max-age=31536000, immutable" if current else "no-cache",
+        "X-Content-Type-Options": "nosniff",
+        "Cross-Origin-Resource-Policy": "same-origin",
+    }

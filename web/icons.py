@@ -1,0 +1,21 @@
+"""The pictures of the pages, drawn in the colour of the text around them."""
+
+from markupsafe import Markup
+
+_PATHS = {
+    "warn": "M12 3 1.5 21h21L12 3Zm-1 7h2v5h-2v-5Zm0 6.5h2v2h-2v-2Z",
+    "info": "M12 2a10 10 0 1 0 0 20 10 10 0 0 0 0-20Zm-1 8h2v7h-2v-7Zm0-3.5h2v2h-2v-2Z",
+    "list": "M4 5h2v2H4V5Zm4 0h12v2H8V5ZM4 11h2v2H4v-2Zm4 0h12v2H8v-2ZM4 17h2v2H4v-2Zm4 0h12v2H8v-2Z",
+    "users": "M9 11a4 4 0 1 0 0-8 4 4 0 0 0 0 8Zm0 2c-4 0-7 2-7 4.5V20h14v-2.5C16 15 13 13 9 13Z"
+    "m7-2a3.5 3.5 0 1 0-1-6.8 6 6 0 0 1-.3 6.5 3 3 0 0 0 1.3.3Zm1.5 2.3c1 1 1.5 2.5 1.5 4.2V20h4v-2.5c0-2.2-2.4-3.9-5.5-4.2Z",
+    "key": "M14 2a8 8 0 0 0-7.7 10.3L2 16.6V22h5.4v-2.5H10V17h2.2l1-1A8 8 0 1 0 14 2Z"
+    "m2.5 4a1.8 1.8 0 1 1 0 3.6 1.8 1.8 0 0 1 0-3.6Z",
+    "check": "M12 2a10 10 0 1 0 0 20 10 10 0 0 0 0-20Zm-1.3 14.2L6.5 12l1.4-1.4 2.8 2.8 5.4-5.4 1.4 1.4Z",
+    "log": "M6 2h9l5 5v15H6V2Zm8 1.8V8h4.2L14 3.8ZM9 12h8v1.8H9V12Zm0 4h8v1.8H9V16Z",
+    "refresh": "M12 4a8 8 0 0 1 6.9 4H16v2h6V4h-2v2.3A10 10 0 1 0 22 12h-2a8 8 0 1 1-8-8Z",
+}
+_SVG = Markup(
+    '<svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true"><path fill="currentColor" d="{}"/></svg>'
+)
+
+ICONS = {name: _SVG.format(path) for name, path in _PATHS.items()}

@@ -1,0 +1,26 @@
+// The customer selector: search among many, all or none.
+export function choose(form) {
+  if (!form) return;
+  const rows = [...form.querySelectorAll("li")];
+  const search = form.querySelector("[data-search]");
+  const found = form.querySelector("[data-found]");
+  const seen = () => rows.filter((row) => !row.hidden);
+  form.querySelector("[data-all]").hidden = false;
+  form.querySelector("[data-check]").addEventListener("click", () => mark(true));
+  form.querySelector("[data-uncheck]").addEventListener("click", () => mark(false));
+  search.addEventListener("input", () => {
+    const text = search.value.trim().toLowerCase();
+    for (const row of rows) row.hidden = !row.textContent.toLowerCase().includes(text);
+    found.textContent = text ? `${seen().length} of ${rows.length} shown` : "";
+  });
+  search.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return; // the only one left is the one that is meant
+    event.preventDefault();
+    if (seen().length === 1) seen()[0].querySelector("input").click();
+  });
+  form.closest("details").addEventListener("toggle", (event) => { if (event.target.open) search.focus(); });
+
+  function mark(on) {
+    for (const row of seen()) row.querySelector("input").checked = on;
+  }
+}

@@ -1,0 +1,26 @@
+// Everything here is a convenience: the pages work without scripts.
+import { pick } from "./pick.js";
+import { choose } from "./choose.js";
+import { follow } from "./follow.js";
+import { review } from "./review.js";
+import { tellTimes } from "./times.js";
+
+for (const menu of document.querySelectorAll("[data-menu], .scope")) {
+  document.addEventListener("click", (event) => { if (!menu.contains(event.target)) menu.open = false; });
+  menu.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !menu.open) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+}
+for (const form of document.querySelectorAll("[data-auto]")) {
+  for (const select of form.querySelectorAll("select")) select.addEventListener("change", () => form.requestSubmit());
+  // Empty fields would only make the address long.
+  form.addEventListener("submit", () => { for (const field of form.elements) if (field.name && !field.value) field.disabled = true; });
+  addEventListener("pageshow", () => { for (const field of form.elements) field.disabled = false; });
+}
+choose(document.querySelector("[data-chooser]"));
+pick(document.querySelector("[data-pick]"));
+follow(document.querySelector("[data-live]"));
+review(document.querySelector("[data-review]"));
+tellTimes(document);

@@ -1,0 +1,116 @@
+"""The console's texts in one place, beside those of `web.words`. Codes are the contract's."""
+
+from collections.abc import Mapping
+
+UNREACHABLE: Mapping[str, str] = {
+    "consentMissing": "The customer has not consented to this service, or has withdrawn it. An administrator of the customer"
+    " can consent again.",
+    "customerUnreachable": "Its directory does not answer right now. Refresh to try again.",
+    "throttled": "Microsoft asks for a pause for this customer. Refresh in a minute.",
+    "forbidden": "The service lacks a permission there. Consent again to all permissions of the service.",
+    "noLicence": "This filter needs Microsoft's registration report, which this customer has no licence for.",
+}
+
+# What to do next about a target that did not end well.
+NEXT: Mapping[str, str] = {
+    "protectedUser": "Change the policy if this account should not be protected.",
+    "privilegedUser": "Reset administrators in the customer's own admin center.",
+    "guestUser": "Ask the guest's home organization.",
+    "disabledUser": "Enable the account first, or allow disabled accounts in the policy.",
+    "userNotFound": "Check the name; the account may have been deleted or renamed.",
+    "ownAccount": "Ask a colleague to request it.",
+    "duplicateUser": "Nothing to do.",
+    "alreadyRunning": "Wait for the other request, then retry.",
+    "consentMissing": "Have the customer consent again, then retry.",
+    "customerUnreachable": "Retry in a few minutes.",
+    "throttled": "Retry later; fewer users at once help.",
+    "forbidden": "Have an administrator of the customer consent to the missing permission, then retry.",
+    "notRemoved": "Retry. If it stays, remove the method in the customer's admin center.",
+    "cancelled": "Ask again if it is still needed.",
+    "excludedByApprover": "Ask the approver.",
+    "stopped": "Retry.",
+    "newerMethods": "Nothing to do: the user has registered since.",
+}
+
+# What is said about a whole request that failed.
+FAILURE: Mapping[str, str] = {
+    "notEnoughApprovers": "The policy names too few approvers for this request.",
+    "planChanged": "The recorded plan is not the one that was approved, so nothing was removed.",
+}
+
+EVENT: Mapping[str, str] = {
+    "accepted": "Request accepted",
+    "planned": "Plan made",
+    "approvalMailSent": "Approver asked by mail",
+    "reminderSent": "Approver reminded by mail",
+    "mailFailed": "A mail could not be sent",
+    "decided": "Decision made",
+    "denied": "Request denied",
+    "expired": "Request expired",
+    "cancelled": "Request cancelled",
+    "planChanged": "Plan found changed",
+    "resetting": "Reset started",
+    "cancelAccepted": "Cancellation accepted",
+    "completed": "Request completed",
+    "partiallyCompleted": "Request partly completed",
+    "failed": "Request failed",
+    "ended": "Request ended",
+    "reset": "User ended",
+    "targetEnded": "User ended",
+    "outcomeMailSent": "Outcome mailed",
+}
+
+DEFAULT_METHOD: Mapping[str, str] = {
+    "push": "Authenticator notification",
+    "oath": "Authenticator or token code",
+    "sms": "Text message",
+    "voiceMobile": "Call to the mobile phone",
+    "voiceAlternateMobile": "Call to the alternate mobile phone",
+    "voiceOffice": "Call to the office phone",
+}
+
+MISSING: Mapping[str, str] = {
+    "methodNotAllowed": "the policy does not allow it",
+    "noMethodAllowed": "the policy allows none of the standard methods",
+}
+
+NOTICE: Mapping[str, str] = {
+    "created": "Request sent. Nothing is removed before the approver's decision.",
+    "cancelled": "Cancelled. Nothing further is removed.",
+    "withdrawn": "Withdrawn. Nothing was removed.",
+    "reminded": "The approvers who have not decided were reminded.",
+    "remindedRecently": "The approvers were reminded less than a minute ago.",
+    "retried": "A new request for the users that did not end well was made.",
+    "ended": "The request has ended already.",
+    "notEnded": "The request has not ended yet; wait for its end, or cancel it.",
+    "nothingToRetry": "Every user ended well; there is nothing to try again.",
+    "notWaiting": "The request does not wait for an approval any more.",
+    "confirmedAlready": "This plan was confirmed already. This is its request.",
+}
+
+# Errors beside the console's forms.
+ERROR: Mapping[str, str] = {
+    "nobodyChosen": "Choose at least one user.",
+    "tooMany": "These are more users than one request may have. Filter, or send several requests.",
+    "reasonNeeded": "Say why: the approver and the audit need a reason.",
+    "ticketNeeded": "Name the ticket this is for.",
+    "countWrong": "Type exactly how many users will be reset.",
+    "nobodyLeft": "Nobody is left to reset: every user was refused or taken out.",
+    "notOffered": "Not all of the chosen customers allow this.",
+}
+
+PROBLEM: Mapping[str, tuple[str, str]] = {
+    "notFound": ("There is nothing here", "The address is wrong, or it is not yours to see."),
+    "wrongOrigin": ("This did not come from our page", "Nothing was changed. Go back and try again there."),
+    "wrongNonce": ("Please look at the page again", "It was open for too long. Nothing was changed. Load it again."),
+    "notSignedIn": (
+        "Nobody is signed in",
+        "This address needs a sign-in with Microsoft Entra, and App Service has not sent one. Ask whoever runs this service.",
+    ),
+    "unavailable": (
+        "Not possible right now",
+        "Something the service needs does not answer. Please try again in a few minutes.",
+    ),
+    "badInput": ("The address has a mistake", "One of its parameters is not known. Go back and try again there."),
+    "tooLarge": ("That was too much", "The form was larger than the service accepts. Nothing was changed."),
+}
