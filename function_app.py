@@ -26,6 +26,7 @@ import orchestrators.app
 import orchestrators.mailing
 import orchestrators.reset_customer
 import orchestrators.reset_request
+import triggers.access
 import triggers.approval_mails
 import triggers.approvals
 import triggers.callbacks
@@ -54,6 +55,7 @@ for part in (
     triggers.webhooks.app,
     triggers.approvals.app,
     triggers.directory.app,
+    triggers.access.app,
     triggers.approval_mails.app,
     triggers.callbacks.app,
     triggers.console.app,

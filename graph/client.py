@@ -144,5 +144,10 @@ class Graph:
         batches = self._batches.setdefault(tenant_id, asyncio.Semaphore(_BATCHES))
         return GraphClient(self._http, self._endpoint, self._tokens, tenant_id, batches)
 
+    async def fresh_token(self, tenant_id: str) -> str:
+        """A token that was not kept. Raises GraphError."""
+        self._tokens.forget(tenant_id)
+        return await self._tokens.of(tenant_id)
+
     async def close(self) -> None:
         await self._http.aclose()

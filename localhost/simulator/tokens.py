@@ -1,5 +1,7 @@
 """Client-credential tokens, one tenant each."""
 
+import base64
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
@@ -12,6 +14,17 @@ from localhost.simulator.wire import Answer, Call
 if TYPE_CHECKING:
     from localhost.simulator.world import World
 
+# The application permissions that a token of a tenant with everything granted names.
+GRANTABLE = (
+    "AuditLog.Read.All",
+    "GroupMember.Read.All",
+    "Mail.Send",
+    "Policy.Read.All",
+    "RoleManagement.Read.Directory",
+    "User.Read.All",
+    "User.RevokeSessions.All",
+    "UserAuthenticationMethod.ReadWrite.All",
+)
 LIFETIME = 3599  # seconds; what the service says for one hour [d]
 
 
@@ -20,9 +33,17 @@ def issue(world: "World", tenant: Tenant) -> str:
     now = world.clock()
     if len(world.tokens) > 10_000:  # a soak test must not fill the memory with dead tokens
         world.tokens = {token: held for token, held in world.tokens.items() if held[1] > now}
-    token = f"simulated.{tenant.key}.{uuid4().hex}"
+    token = _written(tenant, int(now.timestamp()))
     world.tokens[token] = (tenant.id, now + timedelta(seconds=LIFETIME))
     return token
+
+
+def _written(tenant: Tenant, now: int) -> str:
+    """Shaped as the service writes them: whoever looks inside finds the tenant and the permissions. Signed by nobody."""
+    roles = sorted(GRANTABLE if tenant.granted is None else tenant.granted)
+    claims = {"aud": "https://graph.microsoft.com", "tid": tenant.id, "iat": now, "roles": roles, "uti": uuid4().hex}
+    parts = [json.dumps(part, separators=(",", ":")).encode() for part in ({"alg": "none", "typ": "JWT"}, claims)]
+    return ".".join([*(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts), "simulated"])
 
 
 def tenant_of(world: "World", call: Call) -> Tenant:

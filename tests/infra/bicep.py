@@ -46,7 +46,7 @@ def resources() -> list[Resource]:
     for file in FILES:
         text = file.read_text("utf-8")
         starts = list(re.finditer(r"^resource (\w+) '([\w./]+)@[\w-]+'", text, re.MULTILINE))
-        for start, following in zip(starts, [*starts[1:], None], strict=True):
+        for start, following in zip(starts, [*starts[1:], None], strict=False):
             end = following.start() if following else len(text)
             found.append(Resource(file.name, start[1], start[2], text[start.start() : end]))
     return found

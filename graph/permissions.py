@@ -1,0 +1,85 @@
+"""What a customer has to consent to, and what of it is missing: read from the roles in the token that its tenant gives us.
+
+The names are application permissions of Microsoft Graph (Graph documentation, permissions reference).
+"""
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+
+from graph.client import Graph
+from graph.errors import GraphError
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """`instead` are wider permissions that do as well. Without an optional one the service does less, and says so."""
+
+    name: str
+    needed_for: str
+    optional: bool = False
+    instead: tuple[str, ...] = ()
+
+
+PERMISSIONS = (
+    Permission("UserAuthenticationMethod.ReadWrite.All", "reading and removing authentication methods"),
+    Permission("User.Read.All", "finding users", instead=("Directory.Read.All", "User.ReadWrite.All")),
+    Permission("User.RevokeSessions.All", "ending sign-in sessions", instead=("User.ReadWrite.All",)),
+    Permission(
+        "RoleManagement.Read.Directory",
+        "telling who holds a directory role",
+        instead=("Directory.Read.All", "RoleManagement.Read.All"),
+    ),
+    Permission(
+        "GroupMember.Read.All",
+        "telling who is in or owns a role-assignable group",
+        instead=("Directory.Read.All", "Group.Read.All"),
+    ),
+    Permission("Policy.Read.All", "warning where nothing would ask for MFA afterwards", optional=True),
+    Permission("AuditLog.Read.All", "listing who has registered, and the follow-up", optional=True),
+)
+# Only in the provider's own tenant.
+HOME = ("Mail.Send", "User.Read.All")
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a tenant lets us do. `reason` is a stable word for why there is no token at all, "" where there is one."""
+
+    missing: tuple[Permission, ...]
+    reason: str = ""
+    detail: str = ""
+
+    @property
+    def is_enough(self) -> bool:
+        return not self.reason and all(permission.optional for permission in self.missing)
+
+
+def roles_in(token: str) -> frozenset[str]:
+    """The application permissions in an access token. It is not verified: Graph does that; we only look what it will find."""
+    try:
+        payload = token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (IndexError, binascii.Error, ValueError):
+        return frozenset()
+    roles = claims.get("roles") if isinstance(claims, dict) else None
+    return frozenset(str(role) for role in roles) if isinstance(roles, list) else frozenset()
+
+
+def missing_of(roles: frozenset[str]) -> tuple[Permission, ...]:
+    return tuple(p for p in PERMISSIONS if p.name not in roles and not roles & set(p.instead))
+
+
+async def check_access(graph: Graph, tenant_id: str) -> Access:
+    """Asks for a new token, so that a consent given a minute ago counts."""
+    try:
+        token = await graph.fresh_token(tenant_id)
+    except GraphError as error:
+        return Access(PERMISSIONS, error.reason, error.detail)
+    return Access(missing_of(roles_in(token)))
+
+
+def consent_url(authority: str, tenant_id: str, client_id: str) -> str:
+    """Where an administrator of the customer gives consent."""
+    return f"{authority.rstrip('/')}/{tenant_id}/adminconsent?client_id={client_id}"

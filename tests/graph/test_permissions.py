@@ -1,0 +1,37 @@
+import base64
+import json
+
+import pytest
+
+from graph.permissions import PERMISSIONS, Access, missing_of, roles_in
+
+EVERYTHING = frozenset(p.name for p in PERMISSIONS)
+
+
+def _token(claims: object) -> str:
+    return f"e30.{base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b'=').decode()}.x"
+
+
+def test_roles_are_read_from_the_token() -> None:
+    assert roles_in(_token({"roles": ["A", "B"]})) == {"A", "B"}
+
+
+@pytest.mark.parametrize("token", ["", "opaque", "a.b.c", "a.!.c", _token([]), _token({}), _token({"roles": "A"})])
+def test_a_token_that_tells_nothing_has_no_roles(token: str) -> None:
+    assert roles_in(token) == frozenset()
+
+
+@pytest.mark.parametrize("permission", PERMISSIONS, ids=lambda p: p.name)
+def test_each_permission_is_missed(permission: object) -> None:
+    missing = missing_of(EVERYTHING - {permission.name})  # type: ignore[attr-defined]
+    assert missing == (permission,)
+    assert Access(missing).is_enough is permission.optional  # type: ignore[attr-defined]
+
+
+def test_a_wider_permission_does_as_well() -> None:
+    roles = EVERYTHING - {"User.Read.All", "RoleManagement.Read.Directory", "GroupMember.Read.All"}
+    assert missing_of(roles | {"Directory.Read.All"}) == ()
+
+
+def test_no_token_is_not_enough() -> None:
+    assert not Access((), "consentMissing").is_enough

@@ -1,0 +1,83 @@
+"""The app as Azure indexes it, and what infra/ makes for it: nothing it needs is missing, nothing is there that it does not use."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+import services
+from graph.permissions import HOME, PERMISSIONS
+from localhost.app_index import App, load_app
+from tests.infra.bicep import FILES, ROOT, keys_of, list_of, resources
+from tests.system import environment
+
+
+@pytest.fixture
+def app(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
+    for name, value in environment(tmp_path_factory.mktemp("app")).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PUBLIC_BASE_URL", "https://mfa.msp.example")
+    services.use(None)
+    yield load_app(ROOT)
+    services.use(None)
+
+
+def test_every_queue_and_topic_that_is_read_is_made(app: App) -> None:
+    made = {resource.name for resource in resources() if resource.type.endswith(("/queues", "/topics"))}
+    settings = keys_of("app/function.bicep", "settings")
+    for function in app.triggered_by("serviceBusTrigger"):
+        assert function.trigger["queueName"] in made
+        assert f"{function.trigger['connection']}__fullyQualifiedNamespace" in settings
+
+
+def test_what_needs_no_sign_in_is_what_proves_itself_otherwise(app: App) -> None:
+    """Probes; deliveries, which are signed; and approval links, by a switch that is off."""
+    open_paths = list_of("app/function.bicep", "open")
+    bicep = (ROOT / "infra/app/function.bicep").read_text("utf-8")
+    assert "approversSignIn ? open : concat(open, ['/api/approvals/*'])" in bicep
+    assert "param approversSignIn bool = true" in (ROOT / "infra/main.bicep").read_text("utf-8")
+    routes = {str(f.trigger["route"]) for f in app.triggered_by("httpTrigger")}
+    for path in open_paths:
+        assert any(f"/{route}".startswith(path.removesuffix("*")) for route in routes), f"nothing is at {path}"
+    covered = {route for route in routes if any(f"/{route}".startswith(path.removesuffix("*")) for path in open_paths)}
+    assert covered == {route for route in routes if route.startswith(("api/health", "api/webhooks/"))}
+
+
+def test_every_role_that_is_given_is_used(app: App) -> None:
+    """Each role variable, with the sign that the app does what it is for."""
+    bicep = {file.name: file.read_text("utf-8") for file in FILES}
+    settings = keys_of("app/function.bicep", "settings")
+    sends = any("azure.servicebus" in path.read_text("utf-8") for path in (ROOT / "messaging").rglob("*.py"))
+    used = {
+        "blobDataOwner": "AzureWebJobsStorage__blobServiceUri" in settings,
+        "queueDataContributor": "AzureWebJobsStorage__queueServiceUri" in settings,
+        "tableDataContributor": settings["RECORDS"] == "'tables'",
+        "dataReceiver": bool(app.triggered_by("serviceBusTrigger")),
+        "dataSender": sends,
+        "secretsUser": any("KeyVault" in value for value in settings.values()),
+        "secretsOfficer": (ROOT / "scripts/azure/make-approval-key").exists(),
+        "metricsPublisher": "APPLICATIONINSIGHTS_CONNECTION_STRING" in settings,
+        "dataContributor": "azureManaged" in bicep["function.bicep"],
+    }
+    guid = r"'[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'"
+    given = {
+        name
+        for name, text in bicep.items()
+        if "roleAssignments" in text
+        for name in re.findall(rf"(\w+)(?:: | = ){guid}", text)
+    }
+    assert given == used.keys()
+    # Until the queue's trigger and the topic's sender are there, their roles wait.
+    assert {name for name, is_used in used.items() if not is_used} <= {"dataReceiver", "dataSender"}
+
+
+def test_customers_are_asked_for_exactly_what_the_code_needs() -> None:
+    assert set(list_of("app/entra.bicep", "customerPermissions")) == {p.name for p in PERMISSIONS}
+    assert set(list_of("app/entra.bicep", "homePermissions")) == set(HOME)
+
+
+def test_the_runtime_is_the_one_we_test_with() -> None:
+    version = (ROOT / ".python-version").read_text("utf-8").strip()
+    assert f"runtime: {{ name: 'python', version: '{version}' }}" in (ROOT / "infra/app/function.bicep").read_text(
+        "utf-8"
+    )

@@ -1,0 +1,47 @@
+"""Door: what each customer has consented to and what is missing, asked anew. For onboarding, and when a customer fails."""
+
+import asyncio
+
+import azure.durable_functions as df
+import azure.functions as func
+
+from domain.shown_access import AccessesShown, AccessShown, PermissionShown
+from graph.permissions import check_access, consent_url
+from services import Services, services
+from triggers.answers import answering, json_answer
+from triggers.reading import chosen_customers
+
+app = df.Blueprint()
+
+# Token requests at once; each is one call to Entra.
+_AT_ONCE = 16
+
+
+@app.route("api/customer-access", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@answering
+async def show_customer_access(req: func.HttpRequest) -> func.HttpResponse:
+    s = services()
+    customers = chosen_customers(s, req.params.get("customers"))
+    turns = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(key: str) -> AccessShown:
+        async with turns:
+            return await _shown(s, key)
+
+    return json_answer(AccessesShown(value=await asyncio.gather(*map(one, customers))))
+
+
+async def _shown(s: Services, key: str) -> AccessShown:
+    tenant_id = s.policy.customers[key].tenant_id
+    access = await check_access(s.graph, tenant_id)
+    return AccessShown(
+        customer=key,
+        tenant_id=tenant_id,
+        is_enough=access.is_enough,
+        reason=access.reason,
+        detail=access.detail,
+        missing=[
+            PermissionShown(permission=p.name, needed_for=p.needed_for, optional=p.optional) for p in access.missing
+        ],
+        consent_url=consent_url(s.settings.graph_authority, tenant_id, s.settings.graph_client_id),
+    )
