@@ -36,6 +36,7 @@ import triggers.console_duties
 import triggers.console_requests
 import triggers.console_review
 import triggers.directory
+import triggers.exports
 import triggers.health
 import triggers.reconcile
 import triggers.reset_requests
@@ -63,6 +64,7 @@ for part in (
     triggers.console_review.app,
     triggers.console_requests.app,
     triggers.console_duties.app,
+    triggers.exports.app,
     triggers.reconcile.app,
     orchestrators.app.app,
     activities.app.app,

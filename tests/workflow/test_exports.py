@@ -1,0 +1,150 @@
+"""Exports and the evidence pack of a real run, and what the check says of packs that were changed."""
+
+import csv
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from domain.evidence import MANIFEST, check
+from domain.evidence_check import main
+from tests.system import System, system
+from triggers import exports
+
+
+@pytest.fixture
+async def it(tmp_path: Path) -> AsyncIterator[System]:
+    async with system(tmp_path) as made:
+        yield made
+
+
+async def reset(it: System) -> str:
+    request = await it.ask(
+        contoso=["adele@contoso.com", "isaiah@contoso.com", "breakglass@contoso.com", "nobody@contoso.com"],
+        fabrikam=["alex@fabrikam.com"],
+    )
+    await it.approve(request["id"])
+    return str(request["id"])
+
+
+async def test_csv_and_json(it: System) -> None:
+    request_id = await reset(it)
+    answer = await it.http.get(f"/api/reset-requests/{request_id}/export", params={"format": "csv"})
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"] == f'attachment; filename="mfa-reset-{request_id}.csv"'
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
+    targets = await it.targets(request_id)
+    assert len(rows) == sum(len(target["methods"]) or 1 for target in targets)
+    assert {row["userPrincipalName"] for row in rows} == {target["userPrincipalName"] for target in targets}
+    one = await it.http.get(f"/api/reset-requests/{request_id}/export?format=csv&customer=fabrikam.com")
+    assert {row["customer"] for row in csv.DictReader(io.StringIO(one.content.decode("utf-8-sig")))} == {"fabrikam"}
+    value = await it.call("GET", f"/api/reset-requests/{request_id}/export")
+    assert value["request"] == await it.shown(request_id)
+    assert value["targets"] == targets
+    assert value["cursor"] is None
+
+
+async def test_large_exports_come_in_parts(it: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    request_id = await reset(it)
+    monkeypatch.setattr(exports, "MOST", 2)
+    found: list[str] = []
+    place: str | None = f"/api/reset-requests/{request_id}/export?customer=contoso"
+    while place:
+        answer = await it.http.get(place)
+        found += [target["userPrincipalName"] for target in answer.json()["targets"]]
+        place = answer.links.get("next", {}).get("url")
+    assert found == ["adele@contoso.com", "isaiah@contoso.com", "breakglass@contoso.com", "nobody@contoso.com"]
+
+
+@pytest.mark.parametrize("query", ["format=xml", "customer=nobody", "cursor=x"])
+async def test_what_an_export_does_not_know(it: System, query: str) -> None:
+    request = await it.ask(contoso=["adele@contoso.com"])
+    problem = await it.call("GET", f"/api/reset-requests/{request['id']}/export?{query}", 400)
+    assert problem["errors"][0]["pointer"] == f"query/{query.partition('=')[0]}"
+
+
+async def test_the_evidence_of_a_request_is_whole_and_says_what_the_api_says(it: System, tmp_path: Path) -> None:
+    request_id = await reset(it)
+    answer = await it.http.get(f"/api/reset-requests/{request_id}/evidence")
+    assert answer.headers["content-type"] == "application/zip"
+    archive = zipfile.ZipFile(io.BytesIO(answer.content))
+    assert json.loads(archive.read("request.json")) == await it.shown(request_id)
+    audit = await it.audit(request_id)
+    assert [json.loads(line) for line in archive.read("audit.jsonl").splitlines()] == audit
+    targets = [json.loads(line) for line in archive.read("targets.jsonl").splitlines()]
+    assert targets == await it.targets(request_id)
+
+    file, out = tmp_path / "pack.zip", io.StringIO()
+    file.write_bytes(answer.content)
+    assert main([str(file), "--head", audit[-1]["hash"]], out) == 0
+    assert f"{len(audit)} audit events are whole" in out.getvalue()
+    assert main([str(file), "--head", "0" * 64], io.StringIO()) == 1
+    assert main([str(tmp_path / "none.zip")], io.StringIO()) == 2
+
+
+async def test_the_evidence_of_a_denied_request_and_of_one_that_waits(it: System) -> None:
+    request = await it.ask(contoso=["adele@contoso.com"])
+    for _ in range(2):
+        answer = await it.http.get(f"/api/reset-requests/{request['id']}/evidence")
+        checked = check(answer.content)
+        assert checked.problems == ()
+        assert checked.request_id == request["id"]
+        (link,) = it.links(request["id"]).values()
+        await it.decide(link, "deny", comment="Not her")
+
+
+def changed(pack: bytes, name: str, change: Callable[[bytes], bytes], *, manifest: bool = False) -> bytes:
+    """The pack with one file changed; with `manifest`, by somebody who knows that there is one."""
+    source, out = zipfile.ZipFile(io.BytesIO(pack)), io.BytesIO()
+    files = {entry: source.read(entry) for entry in source.namelist()}
+    files[name] = change(files[name])
+    if manifest:
+        value = json.loads(files[MANIFEST])
+        value["files"][name] = hashlib.sha256(files[name]).hexdigest()
+        files[MANIFEST] = json.dumps(value).encode()
+    with zipfile.ZipFile(out, "w") as target:
+        for entry, content in files.items():
+            if content:
+                target.writestr(entry, content)
+    return out.getvalue()
+
+
+async def test_every_change_is_found(it: System) -> None:
+    request_id = await reset(it)
+    pack = (await it.http.get(f"/api/reset-requests/{request_id}/evidence")).content
+
+    def adele(content: bytes) -> bytes:
+        assert b"adele" in content
+        return content.replace(b"adele", b"alice")
+
+    def of_event(content: bytes) -> bytes:
+        return content.replace(b'"approve"', b'"deny"')
+
+    for name in ("request.json", "targets.jsonl", "outcomes.csv", "decisions.json", "audit.jsonl", "plan.jsonl"):
+        assert check(changed(pack, name, lambda content: content + b"\n")).problems == (f"{name} was changed",)
+        assert check(changed(pack, name, lambda _: b"")).problems == (f"{name} is missing",)
+    assert check(changed(pack, "targets.jsonl", adele)).problems
+    assert check(changed(pack, MANIFEST, lambda _: b"")).problems
+    # Somebody who makes the manifest anew still meets the chain, the plan digest and the decisions in the audit.
+    assert "the audit is broken" in check(changed(pack, "audit.jsonl", of_event, manifest=True)).problems[0]
+
+    def shorter(content: bytes) -> bytes:
+        return b"".join(content.splitlines(keepends=True)[:-1])
+
+    assert "the audit is broken" in check(changed(pack, "audit.jsonl", shorter, manifest=True)).problems[0]
+    assert check(changed(pack, "plan.jsonl", shorter, manifest=True)).problems == (
+        "the plan is not the one of the plan digest",
+    )
+    assert check(changed(pack, "decisions.json", of_event, manifest=True)).problems == (
+        "a decision is not in the audit",
+    )
+
+
+@pytest.mark.parametrize("pack", [b"", b"no zip", b"PK\x05\x06" + b"\0" * 18])
+def test_what_is_no_pack_is_said_to_be_none(pack: bytes) -> None:
+    assert "no evidence pack" in check(pack).problems[0]

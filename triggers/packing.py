@@ -1,0 +1,43 @@
+"""Puts a request's records into an evidence pack."""
+
+import tempfile
+from collections.abc import Callable, Iterable
+
+from activities.showing import all_targets, show
+from domain import evidence
+from domain.audit import START
+from domain.evidence import Pack, json_bytes, json_line
+from domain.exports import BYTE_ORDER_MARK, csv_lines
+from domain.plan import plan_line
+from domain.requests import ResetRequest
+from domain.shown import target_shown
+from domain.targets import Target
+from services import Services
+
+# Beyond this a file takes the place of memory.
+_IN_MEMORY = 8 << 20
+
+
+async def evidence_pack(s: Services, request: ResetRequest) -> bytes:
+    """The zip of a request as it stands."""
+
+    async def lines(of: Callable[[Target], Iterable[bytes]]) -> list[bytes]:
+        return [line async for target in all_targets(s, request.id) for line in of(target)]
+
+    decisions = await s.requests.decisions(request.id)
+    events = await s.audits.all(request.id)  # after the decisions: whatever was decided is in the audit, too
+    head = (events[-1].number, events[-1].hash) if events else (0, START)
+    shown = await show(s, request)
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as out:
+        pack = Pack(out, s.now())
+        pack.add(evidence.REQUEST, [json_bytes(shown.to_json())])
+        pack.add(evidence.PLAN, await lines(lambda target: [plan_line(target).encode() + b"\n"]))
+        pack.add(evidence.TARGETS, await lines(lambda target: [json_line(target_shown(target).to_json())]))
+        pack.add(evidence.DECISIONS, [json_bytes([decision.to_json() for decision in decisions])])
+        pack.add(evidence.AUDIT, (json_line(event.to_json()) for event in events))
+        rows = await lines(lambda target: csv_lines(request, [target], header=False))
+        pack.add(evidence.OUTCOMES, [BYTE_ORDER_MARK, *csv_lines(request, []), *rows])
+        pack.add(evidence.READ_ME, [evidence.TEXT.encode()])
+        pack.finish(request.id, request.plan_digest, head)
+        out.seek(0)
+        return out.read()
