@@ -37,7 +37,7 @@ def targets_table(targets: Iterable[Target]) -> Table:
     table = Table("Customer", "User", "Outcome", "Why", "Method", "Method outcome", "Sessions")
     for target in targets:
         methods = target.methods
-        labels = Text("\n").join(Text(plain(f"{m.type} {m.label}".strip())) for m in methods)
+        labels = Text("\n").join(Text(plain(" ".join(dict.fromkeys([m.type, m.label])))) for m in methods)
         outcomes = Text("\n").join(outcome_text(method.outcome) for method in methods)
         revoked = {True: "revoked", False: "not revoked", None: ""}[target.sessions_revoked]
         why = Text(plain(": ".join(part for part in (target.reason, target.detail) if part)))
