@@ -1,7 +1,8 @@
 """The settings, all from the environment; docs/settings.md says what each is for. All mistakes are told at once."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -10,6 +11,7 @@ from domain.approval_links import KeyRing, LinkKeyError
 from domain.policy import Policy, PolicyError, parse_policy
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_KEY_NAME = re.compile("[A-Za-z0-9_-]{1,32}", re.ASCII)
 _CREDENTIALS = ("managed-identity", "certificate", "secret")
 
 
@@ -40,11 +42,18 @@ class Settings:
     mail_from: str
     policy: Policy
     console_test_sign_in: tuple[str, ...] = ()
+    signs_in: bool = False  # App Service authentication is on
+    api_keys: Mapping[str, str] = field(default_factory=dict, repr=False)  # by their names; only where it is on
 
     @property
     def graph_is_local(self) -> bool:
         """Whether tokens come over plain http from this machine, which azure-identity refuses to do."""
         return urlsplit(self.graph_authority).scheme == "http"
+
+
+def signs_in(environ: Mapping[str, str]) -> bool:
+    """Whether App Service authentication is on. The platform says so; only then is its header to be believed."""
+    return environ.get("WEBSITE_AUTH_ENABLED", "").strip().lower() in {"1", "true"}
 
 
 def removing_stopped(environ: Mapping[str, str]) -> bool:
@@ -76,9 +85,13 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     keys = reader.keys("APPROVAL_KEYS")
     policy = reader.policy("POLICY_FILE")
     identities = tuple(mail for part in reader.text("CONSOLE_TEST_SIGN_IN", "").split(",") if (mail := part.strip()))
+    on = signs_in(environ)
+    api_keys = reader.named_keys("API_KEYS") if on else {}
     if reader.mistakes or keys is None or policy is None:
         raise SettingsError(reader.mistakes)
-    return Settings(**settings, approval_keys=keys, policy=policy, console_test_sign_in=identities)
+    return Settings(
+        **settings, approval_keys=keys, policy=policy, signs_in=on, api_keys=api_keys, console_test_sign_in=identities
+    )
 
 
 class _Reader:
@@ -130,6 +143,15 @@ class _Reader:
         except LinkKeyError as error:
             self.wrong(name, str(error))
             return None
+
+    def named_keys(self, name: str) -> dict[str, str]:
+        keys: dict[str, str] = {}
+        for number, part in enumerate(filter(None, self.text(name, "").split(",")), start=1):
+            key_name, colon, key = part.strip().partition(":")
+            if not colon or not _KEY_NAME.fullmatch(key_name) or not key or key_name in keys:
+                self.wrong(name, f"key {number} must be name:key, each name once")
+            keys[key_name] = key
+        return keys
 
     def policy(self, name: str) -> Policy | None:
         value = self.text(name)

@@ -26,7 +26,7 @@ async def begin_request(work: Work) -> Work:
             "accepted",
             {
                 "source": request.source,
-                "requestedBy": request.requested_by,
+                "requestedBy": request.requested_by or request.requested_by_id,
                 "ticket": request.ticket,
                 "targets": request.target_count,
                 "methods": [kind.value for kind in request.methods],

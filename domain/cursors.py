@@ -55,4 +55,4 @@ def _digest(question: str) -> str:
 
 def _not_ours() -> InvalidInputError:
     detail = "use the one that the last answer gave, with the same parameters"
-    return InvalidInputError("cursor is none of this list.", [{"pointer": "query/cursor", "detail": detail}])
+    return InvalidInputError("cursor is none of this list.", [{"pointer": "/query/cursor", "detail": detail}])

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from domain.callers import Caller
 from domain.errors import InvalidInputError
 from domain.methods import MethodType
 from domain.policy import Policy
@@ -72,7 +73,7 @@ def _resolved(body: ResetRequestBody, policy: Policy, allowed: frozenset[str] | 
             detail = f"no customer is known by {group.customer!r}: use a policy key, a tenant id or a verified domain"
             errors.append({"pointer": f"/targets/{number}/customer", "detail": detail})
         elif allowed is not None and key not in allowed:
-            detail = f"this source may not touch {key!r}"
+            detail = f"the sender may not touch {key!r}"
             errors.append({"pointer": f"/targets/{number}/customer", "detail": detail})
         else:
             groups.setdefault(key, []).extend(group.users)
@@ -92,7 +93,7 @@ def made(
     source: str,
     now: datetime,
     retry_of: str | None = None,
-    requested_by: str = "",
+    caller: Caller | None = None,
 ) -> tuple[ResetRequest, list[Target]]:
     """The records of a new request. Targets are numbered customer by customer, so that a window has one customer."""
     targets: list[Target] = []
@@ -101,12 +102,14 @@ def made(
         ranges.append((customer, len(targets), len(users)))
         targets += [Target(number=len(targets) + n, customer=customer, asked=user) for n, user in enumerate(users)]
     body = asked.body
+    requested_by = caller.name if caller and caller.signed_in else ""
     request = ResetRequest(
         id=request_id,
         created_at=now,
         source=source,
         requester=body.requester or requested_by,
         requested_by=requested_by,
+        requested_by_id=caller.identity if caller else "",
         ticket=body.ticket,
         reason=body.reason,
         dry_run=body.dry_run,

@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 
 from domain.policy_lines import Path, line_of
 from domain.policy_model import (
+    Access,
     Approval,
     Callback,
     Customer,
@@ -28,6 +29,7 @@ from domain.policy_model import (
 from domain.policy_rules import did_you_mean, disagreements, warnings
 
 __all__ = [
+    "Access",
     "Approval",
     "Callback",
     "Customer",
@@ -126,12 +128,16 @@ def _in_words(error: ErrorDetails) -> tuple[Path, str]:
     return path, words.format_map(context) if words else error["msg"]
 
 
+# The tables of the file that hold tables by name.
+_NAMED: dict[Any, type[BaseModel]] = {"customers": Customer, "sources": Source, "access": Access}
+
+
 def _known_keys(path: Path) -> list[str]:
     """The keys that the table at `path` may have."""
     model: type[BaseModel] = Policy
     for part in path:
-        if model is Policy and part in {"customers", "sources"}:
-            model = Customer if part == "customers" else Source
+        if model is Policy and part in _NAMED:
+            model = _NAMED[str(part)]
             continue
         field = next((f for f in model.model_fields.values() if f.alias == part), None)
         if field is None:

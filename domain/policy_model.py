@@ -3,7 +3,9 @@
 The same models validate the file and make `docs/policy.schema.json`.
 """
 
+from collections.abc import Iterable
 from datetime import timedelta
+from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Literal
 
@@ -23,6 +25,7 @@ from pydantic.alias_generators import to_camel
 from domain.durations import DURATION_PATTERN
 from domain.methods import STANDARD_SCOPE, MethodType
 from domain.policy_values import (
+    account,
     bearer_tokens,
     callback_url,
     domain_name,
@@ -35,12 +38,24 @@ from domain.policy_values import (
     user_name,
 )
 
+
+class Role(StrEnum):
+    """App roles of the sign-in's registration."""
+
+    REQUESTER = "Requester"
+    APPROVER = "Approver"
+    OPERATOR = "Operator"
+    AUDITOR = "Auditor"
+
+
 Scheme = Literal["standard-webhooks", "github", "jira", "zendesk", "bearer"]
 
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")]  # part of URLs and record keys
 Mail = Annotated[str, AfterValidator(mail_address)]
 Domain = Annotated[str, AfterValidator(domain_name)]
 TenantId = Annotated[str, AfterValidator(guid)]
+ObjectId = Annotated[str, AfterValidator(guid)]
+Account = Annotated[str, AfterValidator(account)]
 UserName = Annotated[str, AfterValidator(user_name)]
 Expression = Annotated[str, AfterValidator(expression)]
 Url = Annotated[str, AfterValidator(callback_url)]
@@ -86,6 +101,10 @@ class Approval(Part):
         description="Approvers who have not decided get one more mail",
     )
     approvers: tuple[Mail, ...] = Field((), description="Approvers of the customers that name none")
+    identities: dict[Mail, Account] = Field(
+        default_factory=dict,
+        description="Per approver's address the one account, tenant id/object id, that may sign in for it",
+    )
     step_up: StepUp = Field(default_factory=StepUp)
 
 
@@ -193,6 +212,16 @@ class Notices(Part):
     contact: str = Field("your service desk", max_length=100, description="Whom users call: a name, number or address")
 
 
+class Access(Part):
+    """What signed-in callers of the API may do where, by the app roles of their tokens."""
+
+    roles: tuple[Role, ...] = Field(min_length=1, description="The app roles that this is about")
+    principals: tuple[ObjectId, ...] | None = Field(
+        None, min_length=1, description="Object ids; absent: everybody who has one of the roles"
+    )
+    customers: tuple[str, ...] | None = Field(None, min_length=1, description="Which they reach; absent: all")
+
+
 class Policy(Part):
     """The whole file. Customer keys are as written; look-ups ignore case."""
 
@@ -201,6 +230,9 @@ class Policy(Part):
     guards: Guards = Field(default_factory=Guards)
     customers: dict[Key, Customer] = Field(min_length=1)
     sources: dict[Key, Source] = Field(default_factory=dict)
+    access: dict[Key, Access] = Field(
+        default_factory=dict, description="Absent: an app role reaches all customers; else only what is written here"
+    )
     follow_up: FollowUp = Field(default_factory=FollowUp)
     notices: Notices = Field(default_factory=Notices)
 
@@ -225,6 +257,22 @@ class Policy(Part):
             known = {mail.lower() for mail in own}
             return (*own, *(mail for mail in general if mail.lower() not in known))
         return own or general
+
+    def granted(self, roles: Iterable[str], object_id: str) -> dict[Role, frozenset[str] | None]:
+        """Per app role that this principal really has, the customers it reaches; None: all."""
+        had = [role for role in Role if role in set(roles)]
+        if not self.access:
+            return dict.fromkeys(had, None)
+        grants: dict[Role, frozenset[str] | None] = {}
+        for access in self.access.values():
+            if access.principals is not None and object_id not in access.principals:
+                continue
+            for role in had:
+                if role in access.roles:
+                    before = grants.get(role, frozenset())
+                    both = before is None or access.customers is None
+                    grants[role] = None if both else frozenset((*(before or ()), *(access.customers or ())))
+        return grants
 
     def in_flight_of(self, customer_key: str) -> int:
         """How many users of this customer are worked on at the same time."""

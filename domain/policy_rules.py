@@ -13,6 +13,10 @@ from domain.policy_lines import Path
 type Mistake = tuple[Path, str]
 
 
+# Sources of requests that are no sources of the policy.
+_TAKEN = frozenset({"api", "console", "servicebus"})
+
+
 def disagreements(data: Mapping[str, Any]) -> Iterator[Mistake]:
     """Every rule between tables that `data`, a whole policy file, breaks."""
     customers, sources = _tables(data, "customers"), _tables(data, "sources")
@@ -24,9 +28,14 @@ def disagreements(data: Mapping[str, Any]) -> Iterator[Mistake]:
                     ("sources", key, "customers", index),
                     f"there is no customer {name!r}{did_you_mean(name, customers)}",
                 )
+    for key, access in _tables(data, "access").items():
+        for index, name in enumerate(_texts(access, "customers")):
+            if name not in customers:
+                there = f"there is no customer {name!r}{did_you_mean(name, customers)}"
+                yield ("access", key, "customers", index), there
     yield from _repeated(data, customers)
-    if "api" in sources:
-        yield ("sources", "api"), "is the name of requests that come by the API; choose another"
+    for name in _TAKEN & sources.keys():
+        yield ("sources", name), "is what requests that come by another door are called; choose another"
     yield from _too_few_approvers(data, customers, sources)
 
 

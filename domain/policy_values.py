@@ -36,6 +36,13 @@ def guid(text: str) -> str:
     return value
 
 
+def account(text: str) -> str:
+    tenant_id, slash, object_id = text.partition("/")
+    if not slash:
+        raise ValueError("must be a tenant id, a slash and an object id")
+    return f"{guid(tenant_id)}/{guid(object_id)}"
+
+
 def domain_name(text: str) -> str:
     if len(text) > 253 or not _DOMAIN.fullmatch(text):
         raise ValueError(f"{text[:60]!r} is no domain name")

@@ -105,8 +105,9 @@ class ResetRequest(Model):
     ended_at: Instant | None = None
     source: str
     requester: str = ""
-    requested_by: str = Field(
-        default="", description="The signed-in caller of the API, who is as involved as the requester"
+    requested_by: str = Field(default="", description="The signed-in caller of the API, as involved as the requester")
+    requested_by_id: str = Field(
+        default="", description="Tenant and object id of a signed-in caller, or the key's name"
     )
     ticket: str = ""
     reason: str = ""

@@ -112,6 +112,15 @@ class TargetShown(Model):
     follow_up: Looked | None = Field(description="What the user has registered since, once that was looked at")
 
 
+class AuditVerification(Model):
+    """Whether the chain of a request's audit is whole; `problem` says in a sentence what is not."""
+
+    request_id: str
+    intact: bool
+    events: int
+    problem: str | None
+
+
 def request_shown(
     request: ResetRequest,
     totals: dict[str, int],

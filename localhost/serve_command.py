@@ -54,8 +54,10 @@ async def served(options: ServeOptions) -> AsyncIterator[Served]:
     with DataDir(options.data) as data, bind(options.host, options.port) as sock:
         async with _graph(options) as graph_url:
             settings = app_settings(os.environ, data, graph_url=graph_url, policy=options.policy, base_url=url_of(sock))
-            os.environ.update(settings)
             key = options.key or data.function_key()
+            # Where the app is told that somebody else signs people in, its routes are open to the host and it looks itself.
+            settings["API_KEYS"] = os.environ.get("API_KEYS") or f"local:{key}"
+            os.environ.update(settings)
             async with serving(
                 options.app.parent,
                 sock=sock,

@@ -62,6 +62,11 @@ class Audits:
             events += page
         return events
 
+    async def count(self, request_id: str) -> int:
+        """How many events were written."""
+        head = await self._store.get(request_id, _HEAD)
+        return int(head.value["number"]) if head else 0
+
     async def verify(self, request_id: str) -> str | None:
         """What is wrong with the chain, in a sentence; None for a whole one."""
         head = await self._store.get(request_id, _HEAD)

@@ -8,7 +8,7 @@ async with system(tmp_path) as it:
 
 import os
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -31,9 +31,9 @@ HELPDESK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYqrTwjU"
 HOME = "99999999-9999-9999-9999-999999999999"
 
 
-def environment(tmp_path: Path, policy: Path | None = None) -> dict[str, str]:
-    """The settings a test's service runs with."""
-    return {
+def environment(tmp_path: Path, policy: Path | None = None, more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The settings a test's service runs with; `more` comes on top."""
+    return dict(more or {}) | {
         "GRAPH_ENDPOINT": GRAPH,
         "GRAPH_AUTHORITY": GRAPH,
         "GRAPH_CLIENT_ID": "the-service",
@@ -130,13 +130,18 @@ class System:
 
 @asynccontextmanager
 async def system(
-    tmp_path: Path, *, world: World | None = None, policy: Path | None = None, clock: VirtualClock | None = None
+    tmp_path: Path,
+    *,
+    world: World | None = None,
+    policy: Path | None = None,
+    clock: VirtualClock | None = None,
+    settings: Mapping[str, str] | None = None,
 ) -> AsyncIterator[System]:
     """The service with a data directory, a world (the demo's unless given) and a clock of its own."""
     clock = clock or VirtualClock()
     world = world or World.demo(clock=clock.now)
     services.use(None)
-    async with running(ROOT, environment(tmp_path, policy), clock=clock) as host:
+    async with running(ROOT, environment(tmp_path, policy, settings), clock=clock) as host:
 
         async def no_sleep(_: float) -> None: ...
 

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import wraps
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import azure.durable_functions as df
 import azure.functions as func
@@ -12,11 +12,13 @@ import azure.functions as func
 from activities.notify_approvers import targets_for
 from activities.settle_approval import audit_decision
 from domain.approval_links import ApprovalLink, LinkError, check_nonce, issue_nonce, read
+from domain.callers import Principal, PrincipalError, is_approver, read_principal
 from domain.outcomes import RequestStatus
 from domain.requests import Approver, Decision, ResetRequest
 from domain.text import clean_lines
 from records.errors import RecordsError
 from services import Services, services
+from triggers.callers import PRINCIPAL
 from triggers.starting import wake
 from web.fill import approval_view, state_view
 from web.pages import page_headers, render
@@ -27,14 +29,16 @@ app = df.Blueprint()
 _log = logging.getLogger("mfareset.approvals")
 _MOST_FORM_BYTES = 256 * 1024  # 10,000 ticked users and a comment
 _COMMENT = 1000
+# App Service's own address for it; it leads back to where it is told.
+_SIGN_IN = "/.auth/login/aad?post_login_redirect_uri="
 
 
 class _Refused(Exception):  # noqa: N818 - it is an answer
     """A page that says why nothing was decided."""
 
-    def __init__(self, status: int, code: str) -> None:
+    def __init__(self, status: int, code: str, sign_in: str = "") -> None:
         super().__init__(code)
-        self.status, self.code = status, code
+        self.status, self.code, self.sign_in = status, code, sign_in
 
 
 def _with_pages[**P](door: Callable[P, Awaitable[func.HttpResponse]]) -> Callable[P, Awaitable[func.HttpResponse]]:
@@ -97,12 +101,14 @@ async def _decide(
     mine = {t.number for t in await targets_for(s, request, entry) if t.planned}
     if decision == "approve" and mine and mine <= set(without):
         return await _page(s, req, link, request, entry, form, error="nobodyLeft")
+    who = _signed_in(s, req)
     made = Decision(
         approver=entry.approver,
         decision="approve" if decision == "approve" else "deny",
         comment=comment,
         at=s.now(),
         plan_digest=link.plan_digest,
+        signed_in_as=who.identity if who else "",
         without=[number for number in without if number in mine] if decision == "approve" else [],
     )
     first = await s.requests.decide(request.id, made)
@@ -127,7 +133,33 @@ async def _located(s: Services, req: func.HttpRequest) -> tuple[ApprovalLink, Re
     entry = next((e for e in request.approval.approvers if e.approver == link.approver), None)
     if entry is None:
         raise _Refused(403, "notYours")
+    if s.settings.signs_in:
+        await _check_signed_in(s, req, request, entry)
     return link, request, entry
+
+
+def _signed_in(s: Services, req: func.HttpRequest) -> Principal | None:
+    """Who is signed in; None while App Service authentication is off: then the header is anybody's word."""
+    if not s.settings.signs_in:
+        return None
+    try:
+        return read_principal(req.headers.get(PRINCIPAL) or "")
+    except PrincipalError:
+        raise _Refused(401, "signInNeeded", f"{_SIGN_IN}{quote(f'/api/approvals/{_token(req)}')}") from None
+
+
+async def _check_signed_in(s: Services, req: func.HttpRequest, request: ResetRequest, entry: Approver) -> None:
+    """The one who is signed in must be the approver, and neither have asked for the request nor be a target of it."""
+    who = _signed_in(s, req)
+    if who is None:
+        return
+    mine = is_approver(who, entry.approver, s.policy, s.settings.graph_home_tenant)
+    asked = {request.requester.casefold(), request.requested_by.casefold()} & who.mails
+    if not mine or asked or request.requested_by_id == who.identity:
+        raise _Refused(403, "notYours")
+    for target in await targets_for(s, request, entry):
+        if (target.tenant_id, target.user_id) == (who.tenant_id, who.object_id):
+            raise _Refused(403, "notYours")
 
 
 async def _closed(s: Services, link: ApprovalLink, request: ResetRequest, entry: Approver) -> str | None:
@@ -193,7 +225,7 @@ async def _state(s: Services, request_id: str, notice: str, status: int) -> func
 
 
 def _problem(refused: _Refused) -> func.HttpResponse:
-    page = render("problem.html", view=ProblemView(refused.code))
+    page = render("problem.html", view=ProblemView(refused.code, sign_in=refused.sign_in))
     return func.HttpResponse(page, status_code=refused.status, headers=page_headers(), mimetype="text/html")
 
 

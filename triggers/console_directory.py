@@ -70,7 +70,7 @@ async def console_user(req: func.HttpRequest) -> func.HttpResponse:
     s = services()
     around = frame(s, req)
     customer = s.policy.find_customer(req.route_params.get("customer", ""))
-    if customer is None:
+    if customer is None or customer not in dict(around.customers):
         raise NotFoundError("There is no such customer.")
     tab = "methods" if req.params.get("tab") == "methods" else "summary"
     try:

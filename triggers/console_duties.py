@@ -10,7 +10,7 @@ from domain.outcomes import RequestStatus
 from services import services
 from triggers.console_directory import Listing
 from triggers.console_frame import frame, show, signed_in
-from triggers.showing import find
+from triggers.showing import find, within
 
 app = df.Blueprint()
 
@@ -54,6 +54,7 @@ async def console_audit(req: func.HttpRequest) -> func.HttpResponse:
     s = services()
     around = frame(s, req)
     page, cursor = await s.requests.newest(req.params.get("cursor", ""), _PAGE)
+    page = [request for request in page if within(request, around.operator.reach)]
     found = await asyncio.gather(*(s.audits.verify(request.id) for request in page))
     number = req.params.get("page", "1")
     listing = Listing("/console/audit", {}, int(number) if number.isascii() and number.isdigit() else 1)
@@ -73,7 +74,7 @@ async def console_audit(req: func.HttpRequest) -> func.HttpResponse:
 async def console_request_audit(req: func.HttpRequest) -> func.HttpResponse:
     s = services()
     around = frame(s, req)
-    request = await find(s, req.route_params.get("id"))
+    request = await find(s, req.route_params.get("id"), around.operator.reach)
     text = req.params.get("after", "0")
     after = int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
     events = await s.audits.page(request.id, after, _EVENTS)

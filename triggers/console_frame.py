@@ -15,7 +15,7 @@ from domain.errors import InvalidInputError, NotFoundError, Problem
 from graph.errors import GraphError
 from records.errors import RecordsError
 from services import Services, services
-from triggers.operators import Operator, SignInNeededError, cookie, operator_of, test_identities
+from triggers.operators import NotOperatorError, Operator, SignInNeededError, cookie, operator_of, test_identities
 from web.console import console_headers, render
 
 _log = logging.getLogger("mfareset.console")
@@ -65,6 +65,8 @@ def signed_in[**P](door: Callable[P, Awaitable[func.HttpResponse]]) -> Callable[
             return redirect(
                 f"/console/sign-in?return={quote(here(req) if req.method == 'GET' else '/console', safe='')}"
             )
+        except NotOperatorError as error:
+            return problem_page(403, error.reason)
         except RefusedError as refused:
             return problem_page(refused.status, refused.reason)
         except NotFoundError:
@@ -81,7 +83,8 @@ def signed_in[**P](door: Callable[P, Awaitable[func.HttpResponse]]) -> Callable[
 def frame(s: Services, req: func.HttpRequest) -> Frame:
     """The frame for whoever calls; raises SignInNeededError."""
     operator = operator_of(s, req)
-    known = s.policy.customers
+    reach = operator.reach
+    known = {key: customer for key, customer in s.policy.customers.items() if reach is None or key in reach}
     wanted = [key for key in cookie(req, CUSTOMERS_COOKIE).split(".") if key in known]
     return Frame(
         operator=operator,

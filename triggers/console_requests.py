@@ -21,10 +21,10 @@ from triggers.console_directory import Listing
 from triggers.console_frame import form_of, frame, one, redirect, show, signed_in
 from triggers.console_review import CONSOLE
 from triggers.intake import accept
-from triggers.operators import Operator
+from triggers.operators import Operator, operator_of
 from triggers.rates import Rates
 from triggers.retrying import retry_body
-from triggers.showing import find
+from triggers.showing import find, within
 from triggers.starting import wake
 from web.console import console_headers, render
 from web.fill import user_view
@@ -58,6 +58,7 @@ async def console_requests(req: func.HttpRequest) -> func.HttpResponse:
             if (not status or r.status.value == status)
             and (bool(parameters.get("dry")) or not r.dry_run)
             and (not parameters.get("mine") or r.requester.casefold() == around.operator.mail.casefold())
+            and within(r, around.operator.reach)
             and (around.all_chosen or set(r.customers) & set(around.chosen))
         ]
         if not cursor:
@@ -107,7 +108,7 @@ async def console_request_live(req: func.HttpRequest) -> func.HttpResponse:
 async def console_act(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
     s = services()
     operator, form = form_of(s, req)
-    request = await find(s, req.route_params.get("id"))
+    request = await find(s, req.route_params.get("id"), operator.reach)
     act = one(form, "act")
     if act == "retry":
         return await _retry(s, client, request, operator)
@@ -127,8 +128,7 @@ async def console_act(req: func.HttpRequest, client: df.DurableFunctionsClient) 
 async def console_export(req: func.HttpRequest) -> func.HttpResponse:
     """The targets as CSV, one line per user and method."""
     s = services()
-    frame(s, req)
-    request = await find(s, req.route_params.get("id"))
+    request = await find(s, req.route_params.get("id"), frame(s, req).operator.reach)
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(
@@ -186,7 +186,7 @@ class _State:
 
     @classmethod
     async def read(cls, s: Services, req: func.HttpRequest) -> "_State":
-        request = await find(s, req.route_params.get("id"))
+        request = await find(s, req.route_params.get("id"), operator_of(s, req).reach)
         return cls(s, req, request, await s.targets.totals(request.id), await s.requests.decisions(request.id))
 
     async def view(self) -> dict[str, Any]:
@@ -274,8 +274,10 @@ async def _retry(
     except ConflictError:
         notice = "nothingToRetry" if request.status.ended else "notEnded"
         return redirect(f"/console/requests/{request.id}?notice={notice}")
-    asked = read_request(body | {"requester": operator.mail}, s.policy)
-    new, _ = await accept(s, client, asked, source=CONSOLE, key=None, raw=b"", retry_of=request.id)
+    asked = read_request(body | {"requester": operator.mail}, s.policy, operator.reach)
+    new, _ = await accept(
+        s, client, asked, source=CONSOLE, key=None, raw=b"", retry_of=request.id, caller=operator.caller
+    )
     return redirect(f"/console/requests/{new.id}?notice=retried")
 
 

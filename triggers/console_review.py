@@ -55,10 +55,10 @@ async def console_plan(req: func.HttpRequest, client: df.DurableFunctionsClient)
         "dryRun": True,
     }
     try:
-        asked = read_request(body, s.policy)
+        asked = read_request(body, s.policy, operator.reach)
     except InvalidInputError:
         return redirect(_with_error(back, "notOffered"))
-    request, _ = await accept(s, client, asked, source=CONSOLE, key=None, raw=b"")
+    request, _ = await accept(s, client, asked, source=CONSOLE, key=None, raw=b"", caller=operator.caller)
     return redirect(f"/console/reviews/{request.id}")
 
 
@@ -115,10 +115,12 @@ async def console_confirm(req: func.HttpRequest, client: df.DurableFunctionsClie
         "methods": [kind.value for kind in review.methods],
         "revokeSessions": review.revoke_sessions,
     }
-    asked: Asked = read_request(body, s.policy)
+    asked: Asked = read_request(body, s.policy, operator.reach)
     raw = json.dumps(body, sort_keys=True).encode()
     try:
-        request, new = await accept(s, client, asked, source=CONSOLE, key=f"review:{review.id}", raw=raw)
+        request, new = await accept(
+            s, client, asked, source=CONSOLE, key=f"review:{review.id}", raw=raw, caller=operator.caller
+        )
     except KeyReusedError:  # confirmed before, with another choice: the first one stands
         first = await s.deliveries.accept(CONSOLE, f"review:{review.id}", raw, review.id, s.now())
         return redirect(f"/console/requests/{first.request_id}?notice=confirmedAlready")
@@ -192,7 +194,7 @@ async def _page(
 
 async def _mine(s: Services, req: func.HttpRequest, operator: Operator) -> ResetRequest:
     """The review, for the person who began it only."""
-    review = await find(s, req.route_params.get("id"))
+    review = await find(s, req.route_params.get("id"), operator.reach)
     if not review.dry_run or review.source != CONSOLE or review.requester.casefold() != operator.mail.casefold():
         raise NotFoundError("There is no such review.")
     return review

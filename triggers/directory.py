@@ -13,6 +13,7 @@ from domain.text import clean
 from graph.listing import Order, Query
 from services import services
 from triggers.answers import answering, json_answer
+from triggers.callers import API_LEVEL, DIRECTORY, READERS, caller
 from triggers.reading import chosen_customers, shown_methods, shown_user, shown_users
 
 app = df.Blueprint()
@@ -22,10 +23,11 @@ _PAGE, _MOST = 50, 200
 _SEARCH = 120
 
 
-@app.route("api/customers", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@app.route("api/customers", methods=["GET"], auth_level=API_LEVEL)
 @answering
 async def list_customers(req: func.HttpRequest) -> func.HttpResponse:
-    policy = services().policy
+    s = services()
+    policy, reach = s.policy, caller(s, req, READERS).reach(READERS)
     value = [
         CustomerShown(
             customer=key,
@@ -35,41 +37,46 @@ async def list_customers(req: func.HttpRequest) -> func.HttpResponse:
             methods=list(customer.methods),
         )
         for key, customer in policy.customers.items()
+        if reach is None or key in reach
     ]
     return json_answer(CustomersShown(value=value))
 
 
-@app.route("api/options", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@app.route("api/options", methods=["GET"], auth_level=API_LEVEL)
 @answering
 async def show_options(req: func.HttpRequest) -> func.HttpResponse:
     s = services()
-    return json_answer(options_of(s.policy, chosen_customers(s, req.params.get("customers"))))
+    reach = caller(s, req, READERS).reach(READERS)
+    return json_answer(options_of(s.policy, chosen_customers(s, req.params.get("customers"), reach)))
 
 
-@app.route("api/users", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@app.route("api/users", methods=["GET"], auth_level=API_LEVEL)
 @answering
 async def list_directory_users(req: func.HttpRequest) -> func.HttpResponse:
     s = services()
-    customers = chosen_customers(s, req.params.get("customers"))
+    reach = caller(s, req, DIRECTORY).reach(DIRECTORY)
+    customers = chosen_customers(s, req.params.get("customers"), reach)
     shown = await shown_users(s, customers, query_of(req), req.params.get("cursor", ""), _limit(req))
     return json_answer(shown)
 
 
-@app.route("api/customers/{customer}/users/{user}", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@app.route("api/customers/{customer}/users/{user}", methods=["GET"], auth_level=API_LEVEL)
 @answering
 async def get_directory_user(req: func.HttpRequest) -> func.HttpResponse:
     s = services()
+    reach = caller(s, req, DIRECTORY).reach(DIRECTORY)
     customer = s.policy.find_customer(req.route_params.get("customer", ""))
-    if customer is None:
+    if customer is None or (reach is not None and customer not in reach):
         raise NotFoundError("There is no such customer.")
     return json_answer(await shown_user(s, customer, req.route_params.get("user", "")[:320]))
 
 
-@app.route("api/authentication-methods", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@app.route("api/authentication-methods", methods=["GET"], auth_level=API_LEVEL)
 @answering
 async def list_authentication_methods(req: func.HttpRequest) -> func.HttpResponse:
     s = services()
-    customers = chosen_customers(s, req.params.get("customers"))
+    reach = caller(s, req, DIRECTORY).reach(DIRECTORY)
+    customers = chosen_customers(s, req.params.get("customers"), reach)
     shown = await shown_methods(
         s,
         customers,
@@ -132,4 +139,4 @@ def _limit(req: func.HttpRequest) -> int:
 
 
 def _invalid(name: str, detail: str) -> InvalidInputError:
-    return InvalidInputError(f"{name} is not known.", [{"pointer": f"query/{name}", "detail": detail}])
+    return InvalidInputError(f"{name} is not known.", [{"pointer": f"/query/{name}", "detail": detail}])

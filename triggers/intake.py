@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import azure.durable_functions as df
 
+from domain.callers import Caller
 from domain.errors import KeyReusedError
 from domain.intake import Asked, made
 from domain.requests import ResetRequest
@@ -24,13 +25,13 @@ async def accept(
     retry_of: str | None = None,
     keys_of: str = "",
     signed: bytes | None = None,
-    requested_by: str = "",
+    caller: Caller | None = None,
 ) -> tuple[ResetRequest, bool]:
     """The request and whether this call made it. `key` is the delivery id or idempotency key, None where there is none.
 
-    `keys_of` is whose keys these are, the source's unless given; `signed` as Deliveries.accept takes it. `requested_by` names
-    the signed-in caller. The same key with another body raises KeyReusedError. A fault in the middle is repaired by the same
-    call again, and by the reconciling timer once the request's own record is there.
+    `keys_of` is whose keys these are, the source's unless given; `signed` as Deliveries.accept takes it. The same key
+    with another body raises KeyReusedError. A fault in the middle is repaired by the same call again, and by the reconciling
+    timer once the request's own record is there.
     """
     request_id, created_at = str(uuid4()), s.now()
     if key is not None:
@@ -43,7 +44,7 @@ async def accept(
             return known, False
     with request_span("accept", request_id, source=source):
         # Equal calls side by side come here together: all write the same records, and one of them writes the request's own.
-        request, targets = made(asked, request_id, source, created_at, retry_of, requested_by)
+        request, targets = made(asked, request_id, source, created_at, retry_of, caller)
         if await s.requests.create(request, targets):
             await start(client, request)
             count("mfareset.requests.accepted", source=source)

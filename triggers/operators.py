@@ -1,26 +1,17 @@
 """Who sits at the console: signed in with Entra by App Service, or, on one machine only, with a test identity."""
 
-import base64
-import binascii
-import json
-import os
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 
 import azure.functions as func
 
+from domain.callers import Caller, PrincipalError, caller_of, key_holder, read_principal
 from domain.console_session import session_of
+from domain.policy_model import Role
 from services import Services
+from triggers.callers import PRINCIPAL
 
 COOKIE = "mfareset-console"
-# Entra's claims for the address people know themselves by, best first.
-_MAIL_CLAIMS = (
-    "preferred_username",
-    "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress",
-    "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn",
-    "upn",
-    "email",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +20,12 @@ class Operator:
 
     mail: str
     name: str
+    caller: Caller
+
+    @property
+    def reach(self) -> frozenset[str] | None:
+        """The customers that this operator sees and works on; None: all."""
+        return self.caller.reach((Role.OPERATOR,))
 
 
 class SignInNeededError(Exception):
@@ -37,14 +34,15 @@ class SignInNeededError(Exception):
     reason = "signInNeeded"
 
 
-def platform_signs_in() -> bool:
-    """Whether App Service signs people in: only then is its header to be believed, because it replaces whatever came."""
-    return os.environ.get("WEBSITE_AUTH_ENABLED", "").strip().lower() in {"true", "1"}
+class NotOperatorError(Exception):
+    """Somebody is signed in who has no role for the console."""
+
+    reason = "notOperator"
 
 
 def test_identities(s: Services) -> tuple[str, ...]:
     """The identities of the test sign-in; none unless CONSOLE_TEST_SIGN_IN names some and App Service signs nobody in."""
-    if platform_signs_in():
+    if s.settings.signs_in:
         return ()
     named = s.settings.console_test_sign_in
     approvers = (mail for key in s.policy.customers for mail in s.policy.approvers_of(key, step_up=True))
@@ -52,13 +50,13 @@ def test_identities(s: Services) -> tuple[str, ...]:
 
 
 def operator_of(s: Services, req: func.HttpRequest) -> Operator:
-    """Who calls; raises SignInNeededError."""
-    if platform_signs_in():
-        return _of_platform(req.headers.get("X-MS-CLIENT-PRINCIPAL", ""))
+    """Who calls; raises SignInNeededError, and NotOperatorError for people without the app role Operator."""
+    if s.settings.signs_in:
+        return _of_platform(s, req.headers.get(PRINCIPAL) or "")
     mail = session_of(s.settings.approval_keys, cookie(req, COOKIE), s.now())
     if mail is None or mail not in test_identities(s):
         raise SignInNeededError
-    return Operator(mail, mail.partition("@")[0].replace(".", " ").title())
+    return Operator(mail, mail.partition("@")[0].replace(".", " ").title(), key_holder(mail))
 
 
 def cookie(req: func.HttpRequest, name: str) -> str:
@@ -70,13 +68,14 @@ def cookie(req: func.HttpRequest, name: str) -> str:
     return jar[name].value if name in jar else ""
 
 
-def _of_platform(header: str) -> Operator:
+def _of_platform(s: Services, header: str) -> Operator:
     try:
-        principal = json.loads(base64.b64decode(header, validate=True))
-        claims = {str(claim["typ"]): str(claim["val"]) for claim in principal["claims"]}
-    except (binascii.Error, ValueError, TypeError, KeyError):
+        principal = read_principal(header)
+    except PrincipalError:
         raise SignInNeededError from None
-    mail = next((claims[name] for name in _MAIL_CLAIMS if "@" in claims.get(name, "")), "")
-    if not mail:
+    if not principal.name:  # an application
         raise SignInNeededError
-    return Operator(mail, claims.get("name") or mail)
+    caller = caller_of(principal, s.policy, s.settings.graph_home_tenant)
+    if not caller.has((Role.OPERATOR,)):
+        raise NotOperatorError
+    return Operator(principal.name, principal.name, caller)

@@ -32,17 +32,17 @@ _USERS_OF_PAGE, _LOOKS = 20, 4
 _REASONS = {Fault.CONSENT: "consentMissing", Fault.THROTTLED: "throttled", Fault.FORBIDDEN: "forbidden"}
 
 
-def chosen_customers(s: Services, text: str | None) -> list[str]:
-    """The policy keys that a `customers` parameter names; all of them where it is empty."""
+def chosen_customers(s: Services, text: str | None, reach: frozenset[str] | None = None) -> list[str]:
+    """The policy keys that a `customers` parameter names; where it is empty all that the caller reaches (None: every one)."""
     names = [name.strip() for name in (text or "").split(",") if name.strip()]
     keys: dict[str, None] = {}
     for name in names:
         key = s.policy.find_customer(name)
-        if key is None:
+        if key is None or (reach is not None and key not in reach):
             detail = f"no customer is known by {name[:100]!r}"
             raise InvalidInputError("No customer is known by that name.", [_error("customers", detail)])
         keys[key] = None
-    return list(keys) if names else list(s.policy.customers)
+    return list(keys) if names else [key for key in s.policy.customers if reach is None or key in reach]
 
 
 async def shown_users(s: Services, customers: Sequence[str], query: Query, cursor: str, limit: int) -> UsersShown:
@@ -224,4 +224,4 @@ def _question(what: str, customers: Sequence[str], query: Query) -> str:
 
 
 def _error(name: str, detail: str) -> dict[str, str]:
-    return {"pointer": f"query/{name}", "detail": detail}
+    return {"pointer": f"/query/{name}", "detail": detail}

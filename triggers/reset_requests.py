@@ -7,25 +7,25 @@ import re
 import azure.durable_functions as df
 import azure.functions as func
 
-from domain.errors import ConflictError, InvalidInputError, TooLargeError
+from domain.callers import Caller
+from domain.errors import ConflictError, InvalidInputError, NotAllowedError, TooLargeError
 from domain.intake import read_json, read_request
 from domain.outcomes import RequestStatus, TargetOutcome
 from domain.requests import ResetRequest
-from domain.shown import target_shown
+from domain.shown import AuditVerification, target_shown
 from domain.targets import Target
 from services import Services, services
 from triggers.answers import answering, json_answer
+from triggers.callers import API_LEVEL, AUDITORS, OPERATORS, READERS, REQUESTERS, caller
 from triggers.intake import accept
 from triggers.retrying import retry_body
-from triggers.showing import find, show
+from triggers.showing import find, show, within
 from triggers.starting import wake
 
 app = df.Blueprint()
 
 # The source of requests that come by the API itself.
 API = "api"
-# Whose idempotency keys they are; no source can have this name, so that no key meets a delivery's id.
-_KEYS = "api:key"
 _LONGEST_KEY = 255
 # What the list's own cursors look like.
 _CURSOR = re.compile(r"(?:[0-9]{15}:[A-Za-z0-9-]{1,64})?", re.ASCII)
@@ -34,17 +34,19 @@ _PAGE, _MOST = 50, 500
 _SCANNED = 1000  # rows looked at for one page, so that a filter that matches little ends soon
 
 
-@app.route("api/reset-requests", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
+@app.route("api/reset-requests", methods=["POST"], auth_level=API_LEVEL)
 @app.durable_client_input(client_name="client")
 @answering
 async def create_request(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
     s = services()
+    who = caller(s, req, REQUESTERS)
     raw = req.get_body()
     if len(raw) > _MOST_BYTES:
         raise TooLargeError(f"The body is larger than {_MOST_BYTES} bytes; send several requests.")
-    asked = read_request(read_json(raw), s.policy)
+    asked = read_request(read_json(raw), s.policy, who.reach(REQUESTERS))
+    body = _canonical(asked.body.to_json())
     request, new = await accept(
-        s, client, asked, source=API, key=_key(req), keys_of=_KEYS, raw=_canonical(asked.body.to_json())
+        s, client, asked, source=API, key=_key(req), keys_of=_keys_of(who), raw=body, caller=who
     )
     return await accepted(s, request, new=new)
 
@@ -55,10 +57,11 @@ async def accepted(s: Services, request: ResetRequest, *, new: bool) -> func.Htt
     return json_answer(shown, 202 if new else 200, headers)
 
 
-@app.route("api/reset-requests", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@app.route("api/reset-requests", methods=["GET"], auth_level=API_LEVEL)
 @answering
 async def list_requests(req: func.HttpRequest) -> func.HttpResponse:
     s = services()
+    reach = caller(s, req, READERS).reach(READERS)
     status = _one_of(req, "status", RequestStatus)
     customer = s.policy.find_customer(req.params["customer"]) if req.params.get("customer") else None
     if req.params.get("customer") and customer is None:
@@ -70,7 +73,11 @@ async def list_requests(req: func.HttpRequest) -> func.HttpResponse:
     while len(found) < limit and scanned < _SCANNED:
         page, cursor = await s.requests.newest(cursor, limit - len(found))
         found += [
-            r for r in page if (status is None or r.status is status) and (customer is None or customer in r.customers)
+            request
+            for request in page
+            if within(request, reach)
+            and (status is None or request.status is status)
+            and (customer is None or customer in request.customers)
         ]
         scanned += limit
         if not cursor:
@@ -79,19 +86,20 @@ async def list_requests(req: func.HttpRequest) -> func.HttpResponse:
     return json_answer({"value": [request.to_json() for request in shown], "cursor": cursor or None})
 
 
-@app.route("api/reset-requests/{id}", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@app.route("api/reset-requests/{id}", methods=["GET"], auth_level=API_LEVEL)
 @answering
 async def get_request(req: func.HttpRequest) -> func.HttpResponse:
     s = services()
-    shown = await show(s, await find(s, req.route_params.get("id")))
+    reach = caller(s, req, READERS).reach(READERS)
+    shown = await show(s, await find(s, req.route_params.get("id"), reach))
     return json_answer(shown, headers={} if shown.ended_at else {"Retry-After": "2"})
 
 
-@app.route("api/reset-requests/{id}/targets", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@app.route("api/reset-requests/{id}/targets", methods=["GET"], auth_level=API_LEVEL)
 @answering
 async def list_targets(req: func.HttpRequest) -> func.HttpResponse:
     s = services()
-    request = await find(s, req.route_params.get("id"))
+    request = await find(s, req.route_params.get("id"), caller(s, req, READERS).reach(READERS))
     outcome = _one_of(req, "outcome", TargetOutcome)
     customer = s.policy.find_customer(req.params.get("customer", "")) or req.params.get("customer")
     start, limit = _number(req, "cursor"), _limit(req)
@@ -107,42 +115,66 @@ async def list_targets(req: func.HttpRequest) -> func.HttpResponse:
     return json_answer({"value": [target_shown(t).to_json() for t in found], "cursor": str(start) if more else None})
 
 
-@app.route("api/reset-requests/{id}/audit", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@app.route("api/reset-requests/{id}/audit", methods=["GET"], auth_level=API_LEVEL)
 @answering
 async def list_audit(req: func.HttpRequest) -> func.HttpResponse:
     s = services()
-    request = await find(s, req.route_params.get("id"))
+    request = await find(s, req.route_params.get("id"), caller(s, req, AUDITORS).reach(AUDITORS))
     events = await s.audits.page(request.id, _number(req, "cursor"), _MOST)
     cursor = str(events[-1].number) if len(events) == _MOST else None
     return json_answer({"value": [event.to_json() for event in events], "cursor": cursor})
 
 
-@app.route("api/reset-requests/{id}/cancel", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
+@app.route("api/reset-requests/{id}/audit/verification", methods=["GET"], auth_level=API_LEVEL)
+@answering
+async def verify_audit(req: func.HttpRequest) -> func.HttpResponse:
+    s = services()
+    request = await find(s, req.route_params.get("id"), caller(s, req, AUDITORS).reach(AUDITORS))
+    events, problem = await s.audits.count(request.id), await s.audits.verify(request.id)
+    if problem is None and not events and request.status is not RequestStatus.PLANNING:
+        problem = "there is no event, though the request has gone on"
+    return json_answer(AuditVerification(request_id=request.id, intact=problem is None, events=events, problem=problem))
+
+
+@app.route("api/reset-requests/{id}/cancel", methods=["POST"], auth_level=API_LEVEL)
 @app.durable_client_input(client_name="client")
 @answering
 async def cancel_request(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
     s = services()
-    request = await find(s, req.route_params.get("id"))
+    who = caller(s, req, REQUESTERS)
+    request = await find(s, req.route_params.get("id"), who.reach(REQUESTERS))
+    if not (within(request, who.reach(OPERATORS)) or request.requested_by_id == who.identity):
+        raise NotAllowedError("A requester cancels only what they asked for themselves.")
     if request.status.ended:
         raise ConflictError(f"The request has ended already: {request.status.value}.")
-    if await s.requests.cancel(request.id, API, s.now()):
-        await s.audits.append(request.id, s.now(), API, "cancelAccepted", once="cancelAccepted")
+    await s.requests.cancel(request.id, who.name, s.now())
+    # Also on a repeat: whoever stopped between the two is made up for.
+    await s.audits.append(request.id, s.now(), who.name, "cancelAccepted", once="cancelAccepted")
     await wake(client, request.id)
-    return json_answer(await show(s, await find(s, request.id)), 202, {"Retry-After": "2"})
+    return json_answer(await show(s, await find(s, request.id, None)), 202, {"Retry-After": "2"})
 
 
-@app.route("api/reset-requests/{id}/retry", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
+@app.route("api/reset-requests/{id}/retry", methods=["POST"], auth_level=API_LEVEL)
 @app.durable_client_input(client_name="client")
 @answering
 async def retry_request(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
     s = services()
-    request = await find(s, req.route_params.get("id"))
+    who = caller(s, req, OPERATORS)
+    request = await find(s, req.route_params.get("id"), who.reach(OPERATORS))
     value = await retry_body(s, request)
     source = s.policy.sources.get(request.source)
     asked = read_request(value, s.policy, source.customers if source else None)
     raw = _canonical({"retryOf": request.id} | value)
     new, is_new = await accept(
-        s, client, asked, source=request.source, key=_key(req), keys_of=_KEYS, raw=raw, retry_of=request.id
+        s,
+        client,
+        asked,
+        source=request.source,
+        key=_key(req),
+        keys_of=_keys_of(who),
+        raw=raw,
+        retry_of=request.id,
+        caller=who,
     )
     return await accepted(s, new, new=is_new)
 
@@ -158,6 +190,11 @@ def _query_error(name: str, detail: str) -> dict[str, str]:
 
 def _bad_cursor() -> InvalidInputError:
     return InvalidInputError("cursor is none of ours.", [_query_error("cursor", "use the one that an answer gave")])
+
+
+def _keys_of(who: Caller) -> str:
+    # Each caller has keys of their own, and no source can have this name: no key meets another's, nor a delivery's id.
+    return f"api:{who.identity}"
 
 
 def _key(req: func.HttpRequest) -> str | None:

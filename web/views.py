@@ -177,6 +177,7 @@ class StateView:
 class ProblemView:
     code: str  # of words.PROBLEM
     reference: str = ""  # what a person can quote to find the log line
+    sign_in: str = ""  # where to sign in
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,10 @@ PROBLEM: Mapping[str, tuple[str, str]] = {
     "notFound": ("There is nothing here", "The address is wrong, or it is not yours to see."),
     "wrongOrigin": ("This did not come from our page", "Nothing was changed. Go back and try again there."),
     "wrongNonce": ("Please look at the page again", "It was open for too long. Nothing was changed. Load it again."),
+    "notOperator": (
+        "The console is not open to you",
+        "Your account does not have the role Operator for this service. Ask whoever runs it.",
+    ),
     "notSignedIn": (
         "Nobody is signed in",
         "This address needs a sign-in with Microsoft Entra, and App Service has not sent one. Ask whoever runs this service.",

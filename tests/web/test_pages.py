@@ -35,7 +35,9 @@ def page(request: pytest.FixtureRequest) -> str:
 
 def test_no_template_without_a_test() -> None:
     folder = Path(pages.__file__).parent / "templates"
-    assert {path.name for path in folder.iterdir() if path.is_file()} == {template for template, _ in EVERY.values()} | {"base.html"}
+    assert {path.name for path in folder.iterdir() if path.is_file()} == {
+        template for template, _ in EVERY.values()
+    } | {"base.html"}
 
 
 def test_page_is_well_formed_and_its_references_exist(page: str) -> None:
