@@ -9,6 +9,7 @@ from domain.announcements import Announcement
 from domain.errors import ConflictError
 from services import Services, services
 from triggers.answers import answering, json_answer
+from triggers.callers import API_LEVEL, OPERATORS, caller
 from triggers.showing import find, show
 
 app = df.Blueprint()
@@ -17,13 +18,13 @@ app = df.Blueprint()
 _STALLED = timedelta(hours=8)
 
 
-@app.route("api/reset-requests/{id}/callbacks/resend", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
+@app.route("api/reset-requests/{id}/callbacks/resend", methods=["POST"], auth_level=API_LEVEL)
 @app.durable_client_input(client_name="client")
 @answering
 async def resend_callbacks(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
     """Every event that did not get through is tried for another day, as it was and under its own id."""
     s = services()
-    request = await find(s, req.route_params.get("id"))
+    request = await find(s, req.route_params.get("id"), caller(s, req, OPERATORS).reach(OPERATORS))
     left = [each for each in await s.announcements.all(request.id) if each.undelivered or _stalled(s, each)]
     if not left:
         raise ConflictError(

@@ -73,7 +73,7 @@ async def test_a_customers_own_people_see_and_touch_their_customer_only(tmp_path
     async with system(tmp_path, settings=SIGN_IN) as it:
         ours = await it.ask(contoso=["adele@contoso.com"])
         theirs = await it.ask(fabrikam=["alex@fabrikam.com"])
-        both = await it.ask(contoso=["bianca@contoso.com"], fabrikam=["bianca@fabrikam.com"])
+        both = await it.ask(contoso=["megan@contoso.com"], fabrikam=["megan@fabrikam.com"])
         headers = principal("admin@contoso.com", "Operator", tid=CONTOSO)
         listed = await it.call("GET", "/api/reset-requests", headers=headers)
         assert [request["id"] for request in listed["value"]] == [ours["id"]]
