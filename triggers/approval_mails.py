@@ -11,18 +11,19 @@ from domain.outcomes import RequestStatus
 from domain.requests import ResetRequest
 from services import Services, services
 from triggers.answers import answering, json_answer
+from triggers.callers import API_LEVEL, OPERATORS, caller
 from triggers.showing import find, show
 
 app = df.Blueprint()
 
 
-@app.route("api/reset-requests/{id}/approvals/resend", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
+@app.route("api/reset-requests/{id}/approvals/resend", methods=["POST"], auth_level=API_LEVEL)
 @app.durable_client_input(client_name="client")
 @answering
 async def resend_approvals(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
     """Mails those whose mail failed; with {"approvers": [...]}, those named, though Graph took their mail before."""
     s = services()
-    request = await find(s, req.route_params.get("id"))
+    request = await find(s, req.route_params.get("id"), caller(s, req, OPERATORS).reach(OPERATORS))
     if request.status is not RequestStatus.AWAITING_APPROVAL:
         raise ConflictError(f"The request waits for no approval: {request.status.value}.")
     chosen = await _chosen(s, request, _named(req.get_body()))
