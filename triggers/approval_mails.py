@@ -23,12 +23,13 @@ app = df.Blueprint()
 async def resend_approvals(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
     """Mails those whose mail failed; with {"approvers": [...]}, those named, though Graph took their mail before."""
     s = services()
-    request = await find(s, req.route_params.get("id"), caller(s, req, OPERATORS).reach(OPERATORS))
+    who = caller(s, req, OPERATORS)
+    request = await find(s, req.route_params.get("id"), who.reach(OPERATORS))
     if request.status is not RequestStatus.AWAITING_APPROVAL:
         raise ConflictError(f"The request waits for no approval: {request.status.value}.")
     chosen = await _chosen(s, request, _named(req.get_body()))
     request = await s.requests.update(request.id, lambda r: _pending(r, chosen))
-    await s.audits.append(request.id, s.now(), "api", "approvalMailsAskedAgain", {"approvers": sorted(chosen)})
+    await s.audits.append(request.id, s.now(), who.name, "approvalMailsAskedAgain", {"approvers": sorted(chosen)})
     await client.schedule_new_orchestration("mail_approvers", input={"id": request.id})
     return json_answer(await show(s, request), 202, {"Retry-After": "2"})
 
@@ -37,8 +38,8 @@ def _named(body: bytes) -> list[str] | None:
     if not body.strip():
         return None
     value = read_json(body)
-    named: Any = value.get("approvers")
-    if value.keys() - {"approvers"} or not isinstance(named, list) or not all(isinstance(name, str) for name in named):
+    named: Any = value.get("approvers") if isinstance(value, dict) and value.keys() <= {"approvers"} else None
+    if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
         error = {"pointer": "/approvers", "detail": "must be a list of approvers' mail addresses"}
         raise InvalidInputError("The body is not valid.", [error])
     return [name.casefold() for name in named]
