@@ -207,7 +207,7 @@ def _label(kind: MethodType, resource: Mapping[str, Any]) -> str:
             return masked_email(text.get("emailAddress", ""))
         case MethodType.HARDWARE_OATH:
             serial = str(device.get("serialNumber") or "") if isinstance(device, Mapping) else ""
-            return f"token {masked(serial, 4)}"
+            return masked(serial, 4)
         case MethodType.TEMPORARY_ACCESS_PASS:
             return "temporary access pass"
         case _:

@@ -76,7 +76,7 @@ def test_approval_mail_says_who_asks_for_whom_why_what_and_until_when() -> None:
         "Approvals: 1 of 2 given",
         "- Adele Vance <adele@contoso.com>",
         "    Remove: Microsoft Authenticator Pixel 8 (default)\n",
-        "    Deactivate: Hardware token token •••8841\n",
+        "    Deactivate: Hardware token •••8841\n",
         "2 users refused by a rule",
         "Do not forward this mail",
         f"\n{LINK}\n",
@@ -135,7 +135,7 @@ def test_outcome_mail_says_what_happened_to_every_user_and_method() -> None:
     for part in (
         "- Grady Archie <grady@contoso.com>: Partly reset\n",
         f"    {words.REASON['forbidden']}\n",
-        f"    Hardware token token •••8841: {words.METHOD_OUTCOME['forbidden']}\n",
+        f"    Hardware token •••8841: {words.METHOD_OUTCOME['forbidden']}\n",
         "    Phone number mobile •••34: was already gone\n",
         "    Sign-in sessions: ended\n",
         "    Sign-in sessions: not ended\n",

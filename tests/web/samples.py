@@ -37,7 +37,7 @@ GRADY = UserView(
     number=1,
     display_name="Grady Archie",
     user_principal_name="grady@contoso.com",
-    methods=(MethodView("hardwareOath", "token •••8841", fate="deactivate"), MethodView("phone", "office •••07")),
+    methods=(MethodView("hardwareOath", "•••8841", fate="deactivate"), MethodView("phone", "office •••07")),
     warnings=("passwordOnly",),
 )
 BREAKGLASS = UserView(

@@ -173,7 +173,7 @@ def test_users_show_what_is_removed_kept_warned_of_and_refused() -> None:
         "Remove Phone number mobile •••34",
         "Remove Microsoft Authenticator Pixel 8 default",
         "Keep Passkey or security key YubiKey 5C , Windows Hello LAPTOP-7 (not part of this reset)",
-        "Deactivate Hardware token token •••8841",
+        "Deactivate Hardware token •••8841",
         "the password alone may be enough to sign in",
         "Break Glass breakglass@contoso.com Not touched This account is protected",
         "Lynne Robbins administrator",
