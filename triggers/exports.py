@@ -12,6 +12,7 @@ from domain.shown import target_shown
 from domain.targets import Target
 from services import Services, services
 from triggers.answers import answering
+from triggers.callers import API_LEVEL, AUDITORS, READERS, caller
 from triggers.packing import evidence_pack
 from triggers.showing import find, show
 
@@ -22,11 +23,11 @@ MOST = 10_000
 _PAGE = 500
 
 
-@app.route("api/reset-requests/{id}/export", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@app.route("api/reset-requests/{id}/export", methods=["GET"], auth_level=API_LEVEL)
 @answering
 async def export_request(req: func.HttpRequest) -> func.HttpResponse:
     s = services()
-    request = await find(s, req.route_params.get("id"))
+    request = await find(s, req.route_params.get("id"), caller(s, req, READERS).reach(READERS))
     kind = req.params.get("format") or "json"
     if kind not in {"csv", "json"}:
         raise InvalidInputError("This format is not known.", [_query_error("format", "must be csv or json")])
@@ -48,11 +49,11 @@ async def export_request(req: func.HttpRequest) -> func.HttpResponse:
     return _file(json.dumps(value).encode(), "application/json", f"mfa-reset-{request.id}.json", headers)
 
 
-@app.route("api/reset-requests/{id}/evidence", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@app.route("api/reset-requests/{id}/evidence", methods=["GET"], auth_level=API_LEVEL)
 @answering
 async def get_evidence(req: func.HttpRequest) -> func.HttpResponse:
     s = services()
-    request = await find(s, req.route_params.get("id"))
+    request = await find(s, req.route_params.get("id"), caller(s, req, AUDITORS).reach(AUDITORS))
     if request.status is RequestStatus.PLANNING:
         raise ConflictError("The request is still being planned; there is no evidence of it yet.")
     body = await evidence_pack(s, request)
@@ -91,7 +92,7 @@ def _cursor(req: func.HttpRequest) -> int:
 
 
 def _query_error(name: str, detail: str) -> dict[str, str]:
-    return {"pointer": f"query/{name}", "detail": detail}
+    return {"pointer": f"/query/{name}", "detail": detail}
 
 
 def _file(body: bytes, kind: str, name: str, headers: dict[str, str]) -> func.HttpResponse:

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.system import System, system
+from tests.triggers.principals import CONTOSO, STRANGER, principal
 
 PAGES = ["users", "methods", "requests", "approvals", "audit"]
 
@@ -74,9 +76,38 @@ async def test_app_service_puts_an_end_to_test_identities(
     it: System, browser: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert (await browser.get("/console/users")).status_code == 200
-    monkeypatch.setenv("WEBSITE_AUTH_ENABLED", "True")
+    monkeypatch.setattr(it.services, "settings", replace(it.services.settings, signs_in=True))
     assert (await browser.get("/console/users")).status_code == 401
     assert (await browser.get("/console/sign-in")).status_code == 404
+
+
+async def test_only_operators_come_in_and_a_customers_own_see_that_customer_only(
+    it: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = await it.ask(contoso=["adele@contoso.com"])
+    theirs = await it.ask(fabrikam=["alex@fabrikam.com"])
+    monkeypatch.setattr(it.services, "settings", replace(it.services.settings, signs_in=True))
+    async with httpx.AsyncClient(base_url=it.host.base_url) as http:
+
+        async def status(path: str, headers: dict[str, str]) -> int:
+            return (await http.get(path, headers=headers)).status_code
+
+        provider = principal("op@msp.example", "Operator")
+        assert await status("/console/users", provider) == 200
+        for nobody in (principal("op@msp.example"), principal("op@evil.example", "Operator", tid=STRANGER)):
+            assert await status("/console/users", nobody) == 403
+        own = principal("op@contoso.com", "Operator", tid=CONTOSO)
+        users = await http.get("/console/users", headers=own)
+        assert "adele@contoso.com" in users.text
+        assert "fabrikam" not in users.text.lower()
+        assert await status("/console/users/fabrikam/alex@fabrikam.com", own) == 404
+        listed = (await http.get("/console/requests", headers=own)).text
+        assert ours["id"] in listed
+        assert theirs["id"] not in listed
+        for path in ("", "/live", "/export", "/audit"):
+            assert await status(f"/console/requests/{ours['id']}{path}", own) == 200
+            assert await status(f"/console/requests/{theirs['id']}{path}", own) == 404
+        assert theirs["id"] not in (await http.get("/console/audit", headers=own)).text
 
 
 async def test_the_platforms_header_counts_for_nothing_without_the_platform(it: System) -> None:
