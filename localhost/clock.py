@@ -1,6 +1,7 @@
 """Time as the local host knows it: the machine's, or one that a test moves by hand."""
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -10,6 +11,9 @@ class Clock(Protocol):
     """Instants are aware UTC datetimes."""
 
     def now(self) -> datetime: ...
+
+    def steady(self) -> timedelta:
+        """Time since some instant, whatever anybody does to the clock."""
 
     def seconds_until(self, when: datetime) -> float | None:
         """How long to wait for `when`; None if only somebody moving the clock gets there."""
@@ -21,6 +25,9 @@ class Clock(Protocol):
 class SystemClock:
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+    def steady(self) -> timedelta:
+        return timedelta(seconds=time.monotonic())
 
     def seconds_until(self, when: datetime) -> float | None:
         return max(0.0, (when - self.now()).total_seconds())
@@ -34,12 +41,17 @@ class VirtualClock:
 
     def __init__(self, start: datetime = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)) -> None:
         self._now = start
+        self._steady = timedelta()
         self._lock = threading.Lock()
         self._wakers: list[Callable[[], None]] = []
 
     def now(self) -> datetime:
         with self._lock:
             return self._now
+
+    def steady(self) -> timedelta:
+        with self._lock:
+            return self._steady
 
     def seconds_until(self, when: datetime) -> float | None:
         return 0.0 if when <= self.now() else None
@@ -53,6 +65,14 @@ class VirtualClock:
     def move_to(self, when: datetime) -> None:
         """Never backwards: an earlier instant changes nothing."""
         with self._lock:
+            self._steady += max(timedelta(), when - self._now)
             self._now = max(self._now, when)
+        for wake in self._wakers:
+            wake()
+
+    def jump(self, seconds: float) -> None:
+        """Somebody sets the clock, forward or back; no time passes."""
+        with self._lock:
+            self._now += timedelta(seconds=seconds)
         for wake in self._wakers:
             wake()

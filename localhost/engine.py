@@ -8,7 +8,7 @@ What differs from the base (read in durabletask 1.12, testing/in_memory_backend.
 - a busy instance is queued again when its turn ends (base: put back and polled).
 """
 
-from datetime import UTC
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, NoReturn, cast, override
 
@@ -18,6 +18,7 @@ from durabletask.testing.in_memory_backend import OrchestrationInstance
 
 from localhost.engine_state import EngineState
 from localhost.instances import ActivityWork, Instance, OrchestrationWork, Parent, new_execution
+from localhost.timers import wait_for
 
 # What outside hands put into an instance's inbox belongs to the instance; the rest belongs to one run of it.
 _OUTLIVES_A_RUN = {"eventRaised", "executionSuspended", "executionResumed", "executionTerminated"}
@@ -63,7 +64,8 @@ class Engine(EngineState):
         instance.pending_events.clear()
         if instance.history and not instance.dispatched_events[0].HasField("orchestratorStarted"):
             # The orchestrator's own time moves by these events.
-            started = helpers.new_orchestrator_started_event(self._clock.now())
+            instance.turn_time = self._turn_time(instance)
+            started = helpers.new_orchestrator_started_event(instance.turn_time)
             instance.dispatched_events.insert(0, started)
             instance.opened = started
         self._orchestration_in_flight.add(instance.instance_id)
@@ -73,6 +75,12 @@ class Engine(EngineState):
             newEvents=instance.dispatched_events,
         )
         return OrchestrationWork(instance.name, str(instance.completion_token), request)
+
+    def _turn_time(self, instance: Instance) -> datetime:
+        """Now, but never before the last turn or a timer that has fired: for an orchestrator no clock goes back."""
+        fired = [event.timerFired.fireAt for event in instance.dispatched_events if event.HasField("timerFired")]
+        known = [instance.turn_time] if instance.turn_time is not None else []
+        return max([self._clock.now(), *known, *(at.ToDatetime(tzinfo=UTC) for at in fired)])
 
     # --- the end of a turn ---
 
@@ -127,7 +135,8 @@ class Engine(EngineState):
         fire_at = action.createTimer.fireAt.ToDatetime(tzinfo=UTC)
         current.history.append(helpers.new_timer_created_event(action.id, fire_at))
         fired = helpers.new_timer_fired_event(action.id, fire_at)
-        self._timers.at(fire_at, partial(self._deliver, current.instance_id, current.execution, fired))
+        fire = partial(self._deliver, current.instance_id, current.execution, fired)
+        self._timers.at(fire_at, fire, wait_for(fire_at, current.turn_time))
 
     def _process_create_sub_orchestration_action(
         self, instance: OrchestrationInstance, action: pb.OrchestratorAction

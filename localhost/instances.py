@@ -35,6 +35,7 @@ class Instance(OrchestrationInstance):
     told_parent: bool = False
     starts_at: datetime | None = None
     opened: pb.HistoryEvent | None = None  # the event that opens the turn under way, made anew for every turn
+    turn_time: datetime | None = None  # the time of the latest turn, as the orchestrator knows it
 
     def inbox(self) -> list[pb.HistoryEvent]:
         """What waits for a turn, and what is in one that has not ended."""

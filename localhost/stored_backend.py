@@ -25,7 +25,7 @@ from localhost.clock import Clock
 from localhost.commit_log import CommitLog
 from localhost.engine_file import EngineFile, Row, Stored, Unit, row_of, updated_at
 from localhost.instances import ActivityWork, Instance
-from localhost.timers import Timers
+from localhost.timers import Timers, wait_for
 
 logger = logging.getLogger("localhost.engine")
 
@@ -189,6 +189,8 @@ class StoredBackend(DurableBackend):
         """Queues what the last process left unfinished: activities, timers, turns, the start at a later time."""
         done = set(_answered([*instance.history, *instance.pending_events]))
         for event in instance.history:
+            if event.HasField("orchestratorStarted"):
+                instance.turn_time = event.timestamp.ToDatetime(tzinfo=UTC)
             if event.eventId in done:
                 continue
             if event.HasField("taskScheduled"):
@@ -199,7 +201,10 @@ class StoredBackend(DurableBackend):
             elif event.HasField("timerCreated"):
                 at = event.timerCreated.fireAt.ToDatetime(tzinfo=UTC)
                 fired = helpers.new_timer_fired_event(event.eventId, at)
-                self._timers.at(at, partial(self._deliver, instance.instance_id, instance.execution, fired))
+                wait = at - self._clock.now()
+                if (meant := wait_for(at, instance.turn_time)) is not None:
+                    wait = min(wait, meant)  # the clock may have been set back meanwhile
+                self._timers.at(at, partial(self._deliver, instance.instance_id, instance.execution, fired), wait)
         if instance.starts_at is not None:
             self._timers.at(instance.starts_at, partial(self._start_now, instance.instance_id, instance.execution))
         elif instance.pending_events:

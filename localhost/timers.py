@@ -1,12 +1,31 @@
-"""Everything that waits for an instant, in one heap: durable timers and timer triggers alike."""
+"""Everything that waits for an instant, in one place: durable timers and timer triggers alike.
+
+A timer fires when the clock shows its instant, or when as much time has passed as was left when it was set: whoever sets
+the clock back by an hour must not make a retry of seconds wait an hour longer.
+"""
 
 import heapq
 import itertools
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from localhost.clock import Clock
+
+
+@dataclass(slots=True)
+class _Timer:
+    action: Callable[[], None]
+    fired: bool = False
+
+
+def wait_for(when: datetime, turn_time: datetime | None) -> timedelta | None:
+    """How long an orchestrator meant to wait that wanted a timer at its own time `turn_time`.
+
+    None where it named an instant of somebody else's clock, which its own has passed already.
+    """
+    return when - turn_time if turn_time is not None and when > turn_time else None
 
 
 class Timers:
@@ -16,20 +35,31 @@ class Timers:
         self._clock = clock
         self._lock = threading.Lock()
         self._order = itertools.count()  # equal instants fire in the order they were set
-        self._heap: list[tuple[datetime, int, Callable[[], None]]] = []
+        # Each timer is in both; while nobody sets the clock they agree.
+        self._by_instant: list[tuple[datetime, int, _Timer]] = []
+        self._by_wait: list[tuple[timedelta, int, _Timer]] = []
         self.on_earlier: Callable[[], None] = lambda: None
 
-    def at(self, when: datetime, action: Callable[[], None]) -> None:
+    def at(self, when: datetime, action: Callable[[], None], wait: timedelta | None = None) -> None:
+        """`wait` is how long it takes at most, where that is not the time from now to `when`."""
+        timer = _Timer(action)
         with self._lock:
-            entry = (when, next(self._order), action)
-            heapq.heappush(self._heap, entry)
-            first = self._heap[0] is entry
+            number = next(self._order)
+            left = max(timedelta(), when - self._clock.now() if wait is None else wait)
+            heapq.heappush(self._by_instant, (when, number, timer))
+            heapq.heappush(self._by_wait, (self._clock.steady() + left, number, timer))
+            first = self._by_instant[0][2] is timer or self._by_wait[0][2] is timer
         if first:
             self.on_earlier()
 
     def next_at(self) -> datetime | None:
+        """When the next timer fires, as the clock goes now."""
         with self._lock:
-            return self._heap[0][0] if self._heap else None
+            self._drop_fired()
+            if not self._by_instant:
+                return None
+            passed = self._clock.now() + (self._by_wait[0][0] - self._clock.steady())
+            return min(self._by_instant[0][0], passed)
 
     def any_due(self) -> bool:
         due = self.next_at()
@@ -40,8 +70,19 @@ class Timers:
             action()
 
     def _pop_due(self) -> Callable[[], None] | None:
-        now = self._clock.now()
         with self._lock:
-            if self._heap and self._heap[0][0] <= now:
-                return heapq.heappop(self._heap)[2]
-        return None
+            self._drop_fired()
+            if self._by_instant and self._by_instant[0][0] <= self._clock.now():
+                timer = heapq.heappop(self._by_instant)[2]
+            elif self._by_wait and self._by_wait[0][0] <= self._clock.steady():
+                timer = heapq.heappop(self._by_wait)[2]
+            else:
+                return None
+            timer.fired = True
+            return timer.action
+
+    def _drop_fired(self) -> None:
+        while self._by_instant and self._by_instant[0][2].fired:
+            heapq.heappop(self._by_instant)
+        while self._by_wait and self._by_wait[0][2].fired:
+            heapq.heappop(self._by_wait)
