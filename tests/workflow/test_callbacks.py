@@ -156,3 +156,20 @@ async def test_who_has_no_callback_is_told_nothing(it: System, receiver: Receive
     assert (await it.shown(request["id"]))["callbacks"] == []
     assert receiver.calls == []
     await it.call("POST", f"/api/reset-requests/{request['id']}/callbacks/resend", 409)
+
+
+async def test_a_comment_for_the_ticket_comes_along_where_the_policy_names_its_system(
+    tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HELPDESK_CALLBACK_SECRET", SECRET)
+    more = callback_to(receiver.url, 'template = "zendesk"') + '[followUp]\nafter = "1h"\n'
+    async with system(tmp_path, policy=policy_with(tmp_path, more)) as it:
+        request_id = await send_ticket(it, contoso=["adele@contoso.com"])
+        await it.approve(request_id)
+        await it.advance(hours=1)
+        comments = {call.kind: call.event["data"].pop("comment") for call in receiver.calls}
+        assert "owner@contoso.com" in comments["awaitingApproval"]
+        assert "<strong>MFA reset: approved</strong>" in comments["decided"]
+        assert "adele@contoso.com: Reset." in comments["completed"]
+        assert "adele@contoso.com: has not registered again" in comments["followedUp"]
+        assert receiver.last("followedUp").event["data"]["followUp"]["totals"] == {"exposed": 1}
