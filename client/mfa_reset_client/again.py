@@ -46,6 +46,7 @@ def answer_of(call: Call, patience: float, now: Now) -> Steps[httpx.Response]:
     for number in count():
         pause = min(_LONGEST, _FIRST * 2**number)
         pause *= _random.uniform(0.75, 1.25)  # many pipelines that failed at once do not come back at once
+        wanted = 0.0
         try:
             answer = yield call
         except httpx.RequestError as error:
@@ -54,10 +55,11 @@ def answer_of(call: Call, patience: float, now: Now) -> Steps[httpx.Response]:
             if answer.status_code not in _LATER:
                 return answer
             why, cause = f"HTTP {answer.status_code}: {problem_of(answer.status_code, json_in(answer))}", None
-            pause = max(pause, retry_after(answer) or 0)
-        if now() + pause > until:
+            wanted = retry_after(answer) or 0
+        left = until - now()
+        if left <= 0 or wanted > left:  # earlier than the service said is no use
             raise UnreachableError(f"The service does not answer as it should ({why}).") from cause
-        yield Pause(pause)
+        yield Pause(max(wanted, min(pause, left)))  # the last try is at the end of the patience
     raise AssertionError  # count() does not end
 
 

@@ -141,7 +141,17 @@ async def test_patience_ends(tmp_path: Path) -> None:
         always = [httpx.ConnectError("refused")] * 1000
         with client_of(waits, Faulty(*always)) as client, pytest.raises(UnreachableError, match="refused"):
             await asyncio.to_thread(client.get, "any")
-        assert 30 <= sum(waits.slept) <= 60
+        assert sum(waits.slept) == pytest.approx(60, abs=0.001)
+        assert len(waits.slept) < 20
+
+
+async def test_a_service_that_wants_more_than_patience_is_not_waited_for(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        waits = Waits(it)
+        busy = httpx.Response(429, headers={"Retry-After": "61"})
+        with client_of(waits, Faulty(busy)) as client, pytest.raises(UnreachableError, match="429"):
+            await asyncio.to_thread(client.get, "any")
+        assert waits.slept == []
 
 
 async def test_wait_looks_rarely_and_gives_up_at_its_time(tmp_path: Path) -> None:
