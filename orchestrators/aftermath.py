@@ -1,16 +1,18 @@
-"""What follows the end of a request: the mail to the requester, notices to the users, and a look at them later."""
+"""What follows the end of a request: its last event, the mail to the requester, notices to the users, and a look at them later."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from durabletask.task import OrchestrationContext, TaskFailedError
 
-from orchestrators.announcing import announce
+from orchestrators.announcing import deliver
 from orchestrators.app import RETRY, app
 from orchestrators.fan_out import FanOut, Step
 
 # Windows of users whose methods are read side by side in the follow-up; it is in no hurry.
 _LOOKS = 2
+# While the records are away, what must be written is tried for a day.
+_PAUSE, _TRIES = timedelta(minutes=5), 200
 
 
 def start_aftermath(ctx: OrchestrationContext, request: dict[str, Any]) -> None:
@@ -22,7 +24,8 @@ def start_aftermath(ctx: OrchestrationContext, request: dict[str, Any]) -> None:
 def after_request(ctx: OrchestrationContext, work: dict[str, Any]) -> Step:
     """`work`: {"id"}. Started twice it mails nobody twice: what was sent is in the records."""
     request = {"id": work["id"]}
-    todo = yield ctx.call_activity("begin_after", input=request, retry_policy=RETRY)
+    yield from _tell(ctx, request, "completed")
+    todo = yield from _patiently(ctx, "begin_after", request)
     if todo["mail"]:
         yield from _each(ctx, "send_outcome_mail", [request | {"kind": "outcome"}])
     # One after the other: all mails leave the same mailbox, and that has one limit.
@@ -31,11 +34,25 @@ def after_request(ctx: OrchestrationContext, work: dict[str, Any]) -> Step:
         return {}
     yield ctx.create_timer(datetime.fromisoformat(todo["due"]).astimezone(UTC).replace(tzinfo=None))
     yield from _each(ctx, "follow_up", [_window(request, each) for each in todo["users"]], _LOOKS)
-    yield ctx.call_activity("end_follow_up", input=request, retry_policy=RETRY)
-    yield from announce(ctx, request, "followedUp")
+    yield from _patiently(ctx, "end_follow_up", request)
+    yield from _tell(ctx, request, "followedUp")
     if todo["mail"]:
         yield from _each(ctx, "send_outcome_mail", [request | {"kind": "followUp"}])
     return {}
+
+
+def _tell(ctx: OrchestrationContext, request: dict[str, Any], kind: str) -> Step:
+    deliver(ctx, request, kind, (yield from _patiently(ctx, "record_event", request | {"kind": kind})))
+
+
+def _patiently(ctx: OrchestrationContext, activity: str, work: dict[str, Any]) -> Step:
+    """The answer of an activity that must not be left out: nobody starts an ended request's orchestration again."""
+    for _ in range(_TRIES):
+        try:
+            return (yield ctx.call_activity(activity, input=work, retry_policy=RETRY))
+        except TaskFailedError:  # the records did not answer for minutes
+            yield ctx.create_timer(_PAUSE)
+    return (yield ctx.call_activity(activity, input=work, retry_policy=RETRY))
 
 
 def _each(ctx: OrchestrationContext, activity: str, works: list[dict[str, Any]], width: int = 1) -> Step:

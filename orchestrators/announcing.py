@@ -22,6 +22,10 @@ _LONGEST_ASKED = 3600.0
 def announce(ctx: OrchestrationContext, request: dict[str, Any], kind: str) -> Step:
     """Keeps the event as things stand now and starts its delivery, which goes on when this orchestration has ended."""
     recorded = yield ctx.call_activity("record_event", input=request | {"kind": kind}, retry_policy=RETRY)
+    deliver(ctx, request, kind, recorded)
+
+
+def deliver(ctx: OrchestrationContext, request: dict[str, Any], kind: str, recorded: dict[str, Any]) -> None:
     for sender in recorded["senders"]:
         ctx.call_sub_orchestrator("deliver_event", input=request | {"kind": kind, "sender": sender})
 

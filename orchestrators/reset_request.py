@@ -36,7 +36,6 @@ def reset_request(ctx: OrchestrationContext, work: dict[str, Any]) -> Step:
         if following == "reset":
             yield from _reset(ctx, request, windows)
     ended = yield ctx.call_activity("finish_request", input=request, retry_policy=RETRY)
-    yield from announce(ctx, request, "completed")
     start_aftermath(ctx, request)
     return ended
 

@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
+from activities import begin_after
 from localhost.simulator.mailbox import Mail
+from records.errors import StoreUnavailableError
+from services import Services
 from tests.receiver import policy_with
 from tests.system import System, system
 
@@ -182,3 +185,25 @@ async def test_a_user_who_cannot_be_looked_at_is_reported_as_that(tmp_path: Path
         await it.advance(hours=26)
         states = [target["followUp"]["state"] for target in await it.targets(request_id)]
         assert states == ["gone", "unreadable"]
+
+
+async def test_records_that_are_away_at_the_end_delay_what_follows_and_lose_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = begin_after.begin
+    calls = 0
+
+    async def away(s: Services, request_id: str) -> dict[str, Any]:
+        nonlocal calls
+        calls += 1
+        if calls <= 20:  # more often than one call is repeated
+            raise StoreUnavailableError("away")
+        return await real(s, request_id)
+
+    async with system(tmp_path) as it:
+        monkeypatch.setattr(begin_after, "begin", away)
+        await reset(it, contoso=["adele@contoso.com"])
+        assert mails(it, "tech@msp.example", OUTCOME) == []
+        await it.advance(minutes=30)
+        assert calls == 21
+        assert len(mails(it, "tech@msp.example", OUTCOME)) == 1
