@@ -32,7 +32,10 @@ check: lint test ## what CI runs
 check-policy: $(STAMP) ## check a policy file: make check-policy FILE=policy.toml
 	@scripts/check-policy $(FILE)
 
+package: $(STAMP) ## dist/mfa-reset.zip for Azure, with its SBOM: make package POLICY=policy.toml
+	@scripts/package $(POLICY)
+
 lock: ## pin requirements*.in into requirements*.txt
 	@scripts/lock
 
-.PHONY: help setup demo serve test lint format check check-policy lock
+.PHONY: help setup demo serve test lint format check check-policy package lock
