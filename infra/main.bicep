@@ -26,11 +26,8 @@ param publicBaseUrl string = ''
 @description('The environment variables the policy file names as secrets (env:NAME), separated by commas. Each is a secret of the key vault, underscores written as hyphens.')
 param policySecretNames string = ''
 
-@description('Approvers sign in with Entra before they see an approval page. False: the link alone is enough.')
-param approversSignIn bool = true
-
-@description('Calls without a sign-in reach the API, which asks them for a function key. False: the API takes Entra tokens only.')
-param allowFunctionKeys bool = false
+@description('The API takes the keys of the secret api-keys (name:key,...) beside Entra tokens; make that secret first.')
+param allowApiKeys bool = false
 
 @allowed(['AzureADMyOrg', 'AzureADMultipleOrgs'])
 @description('Who can sign in: accounts of the provider\'s tenant (guests among them), or of customers\' tenants too.')
@@ -171,8 +168,7 @@ module functionApp 'app/function.bicep' = {
     signInAudience: signInAudience
     mailFrom: mailFrom
     publicBaseUrl: publicBaseUrl
-    approversSignIn: approversSignIn
-    allowFunctionKeys: allowFunctionKeys
+    allowApiKeys: allowApiKeys
     maximumInstances: maximumInstances
     stopRemoving: stopRemoving
     subnetId: privateNetworking ? network!.outputs.appSubnetId : ''

@@ -9,6 +9,7 @@ from domain.shown_access import AccessesShown, AccessShown, PermissionShown
 from graph.permissions import check_access, consent_url
 from services import Services, services
 from triggers.answers import answering, json_answer
+from triggers.callers import API_LEVEL, OPERATORS, caller
 from triggers.reading import chosen_customers
 
 app = df.Blueprint()
@@ -17,11 +18,12 @@ app = df.Blueprint()
 _AT_ONCE = 16
 
 
-@app.route("api/customer-access", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@app.route("api/customer-access", methods=["GET"], auth_level=API_LEVEL)
 @answering
 async def show_customer_access(req: func.HttpRequest) -> func.HttpResponse:
     s = services()
-    customers = chosen_customers(s, req.params.get("customers"))
+    reach = caller(s, req, OPERATORS).reach(OPERATORS)
+    customers = chosen_customers(s, req.params.get("customers"), reach)
     turns = asyncio.Semaphore(_AT_ONCE)
 
     async def one(key: str) -> AccessShown:

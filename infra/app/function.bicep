@@ -16,8 +16,7 @@ param signInClientId string
 param signInAudience string
 param mailFrom string
 param publicBaseUrl string
-param approversSignIn bool
-param allowFunctionKeys bool
+param allowApiKeys bool
 param maximumInstances int
 param stopRemoving bool
 
@@ -33,9 +32,9 @@ var storage = environment().suffixes.storage
 
 var issuer = signInAudience == 'AzureADMyOrg' ? tenant().tenantId : 'organizations'
 
-// These take no sign-in: probes, ticketing systems (they sign their deliveries), and approvers where the switch says so.
+// These take no sign-in: probes, and ticketing systems, which sign their deliveries. Approvers sign in: the app compares who
+// did with whom it asked.
 var open = ['/api/health', '/api/webhooks/*']
-var excluded = approversSignIn ? open : concat(open, ['/api/approvals/*'])
 
 var settings = {
   AzureWebJobsStorage__credential: 'managedidentity'
@@ -75,7 +74,11 @@ var schedulerSettings = {
   AzureFunctionsJobHost__extensions__durableTask__storageProvider__type: 'azureManaged'
   AzureFunctionsJobHost__extensions__durableTask__storageProvider__connectionStringName: 'DURABLE_TASK_SCHEDULER_CONNECTION_STRING'
 }
-var allSettings = empty(schedulerEndpoint) ? settings : union(settings, schedulerSettings)
+var keySettings = {
+  API_KEYS: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/api-keys)'
+}
+var withKeys = allowApiKeys ? union(settings, keySettings) : settings
+var allSettings = empty(schedulerEndpoint) ? withKeys : union(withKeys, schedulerSettings)
 var plainSettings = [for setting in items(allSettings): {
   name: setting.key
   value: setting.value
@@ -159,10 +162,10 @@ resource auth 'Microsoft.Web/sites/config@2024-04-01' = {
     platform: { enabled: true, runtimeVersion: '~1' }
     httpSettings: { requireHttps: true }
     globalValidation: {
-      requireAuthentication: !allowFunctionKeys
-      unauthenticatedClientAction: allowFunctionKeys ? 'AllowAnonymous' : 'RedirectToLoginPage'
+      requireAuthentication: !allowApiKeys
+      unauthenticatedClientAction: allowApiKeys ? 'AllowAnonymous' : 'RedirectToLoginPage'
       redirectToProvider: 'azureactivedirectory'
-      excludedPaths: excluded
+      excludedPaths: open
     }
     identityProviders: {
       azureActiveDirectory: {

@@ -31,11 +31,9 @@ def test_every_queue_and_topic_that_is_read_is_made(app: App) -> None:
 
 
 def test_what_needs_no_sign_in_is_what_proves_itself_otherwise(app: App) -> None:
-    """Probes; deliveries, which are signed; and approval links, by a switch that is off."""
+    """Probes, and deliveries, which are signed."""
     open_paths = list_of("app/function.bicep", "open")
-    bicep = (ROOT / "infra/app/function.bicep").read_text("utf-8")
-    assert "approversSignIn ? open : concat(open, ['/api/approvals/*'])" in bicep
-    assert "param approversSignIn bool = true" in (ROOT / "infra/main.bicep").read_text("utf-8")
+    assert "excludedPaths: open\n" in (ROOT / "infra/app/function.bicep").read_text("utf-8")
     routes = {str(f.trigger["route"]) for f in app.triggered_by("httpTrigger")}
     for path in open_paths:
         assert any(f"/{route}".startswith(path.removesuffix("*")) for route in routes), f"nothing is at {path}"
