@@ -13,6 +13,7 @@ import activities.follow_up
 import activities.notify_approvers
 import activities.notify_users
 import activities.plan_targets
+import activities.publish_event
 import activities.record_event
 import activities.reset_target
 import activities.seal_plan
@@ -38,6 +39,7 @@ import triggers.console_review
 import triggers.directory
 import triggers.exports
 import triggers.health
+import triggers.queue
 import triggers.reconcile
 import triggers.reset_requests
 import triggers.webhooks
@@ -68,5 +70,7 @@ for part in (
     triggers.reconcile.app,
     orchestrators.app.app,
     activities.app.app,
+    # Without a Service Bus the host could not start the function's listener, so there is none.
+    *([triggers.queue.app] if services().settings.has_service_bus else []),
 ):
     app.register_functions(part)

@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import httpx
@@ -28,6 +28,9 @@ from records.targets import Targets
 from records.turns import Turns
 from settings import Settings, read_settings, removing_stopped
 
+if TYPE_CHECKING:
+    from messaging.bus import Bus
+
 
 class Services:
     """`transport` carries the calls to Graph; None: over the network."""
@@ -43,6 +46,7 @@ class Services:
         self._transport = transport
         self._graphs: WeakKeyDictionary[asyncio.AbstractEventLoop, Graph] = WeakKeyDictionary()
         self._stores: WeakKeyDictionary[asyncio.AbstractEventLoop, Store] = WeakKeyDictionary()
+        self._buses: WeakKeyDictionary[asyncio.AbstractEventLoop, Bus] = WeakKeyDictionary()
         self._file: SqliteStore | None = None
 
     @property
@@ -73,6 +77,16 @@ class Services:
             store = _tables(self.settings)
             self._stores[loop] = store
         return store
+
+    @property
+    def bus(self) -> "Bus":
+        """The Service Bus, where the settings name one (`settings.has_service_bus`)."""
+        loop = asyncio.get_running_loop()
+        bus = self._buses.get(loop)
+        if bus is None:
+            bus = _bus(self.settings)
+            self._buses[loop] = bus
+        return bus
 
     @property
     def requests(self) -> Requests:
@@ -111,6 +125,8 @@ class Services:
         loop = asyncio.get_running_loop()
         if graph := self._graphs.pop(loop, None):
             await graph.close()
+        if bus := self._buses.pop(loop, None):
+            await bus.close()
         if store := self._stores.pop(loop, None):
             await store.close()
         if self._file is not None:
@@ -177,3 +193,14 @@ def _tables(settings: Settings) -> Store:
         credential = DefaultAzureCredential(managed_identity_client_id=settings.managed_identity_client_id or None)
         return TableStore.connect(endpoint=settings.tables_endpoint, credential=credential)
     return TableStore.connect(connection_string=os.environ.get("AzureWebJobsStorage", "UseDevelopmentStorage=true"))
+
+
+def _bus(settings: Settings) -> "Bus":
+    from azure.identity.aio import DefaultAzureCredential
+
+    from messaging.bus import Bus
+
+    if settings.service_bus:
+        return Bus.connect(connection_string=settings.service_bus)
+    credential = DefaultAzureCredential(managed_identity_client_id=settings.managed_identity_client_id or None)
+    return Bus.connect(namespace=settings.service_bus_namespace, credential=credential)

@@ -40,10 +40,17 @@ class Settings:
     public_base_url: str
     approval_keys: KeyRing
     mail_from: str
+    service_bus: str
+    service_bus_namespace: str
     policy: Policy
     console_test_sign_in: tuple[str, ...] = ()
     signs_in: bool = False  # App Service authentication is on
     api_keys: Mapping[str, str] = field(default_factory=dict, repr=False)  # by their names; only where it is on
+
+    @property
+    def has_service_bus(self) -> bool:
+        """Whether requests may come by its queue, and outcomes go to its topic."""
+        return bool(self.service_bus or self.service_bus_namespace)
 
     @property
     def graph_is_local(self) -> bool:
@@ -81,6 +88,10 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         "tables_endpoint": reader.text("AzureWebJobsStorage__tableServiceUri", ""),
         "public_base_url": reader.url("PUBLIC_BASE_URL").rstrip("/"),
         "mail_from": reader.text("MAIL_FROM"),
+        # One connection setting in the two forms that the Functions host knows: a connection string, or a host name
+        # for the identity of the app.
+        "service_bus": reader.text("ServiceBusConnection", ""),
+        "service_bus_namespace": reader.text("ServiceBusConnection__fullyQualifiedNamespace", ""),
     }
     keys = reader.keys("APPROVAL_KEYS")
     policy = reader.policy("POLICY_FILE")

@@ -27,26 +27,30 @@ async def record(s: Services, request_id: str, kind: EventKind) -> list[str]:
     request = await s.requests.get(request_id)
     if request is None or (kind == "decided" and request.status not in _DECIDED):
         return []
-    senders = senders_of(s, request)
-    if not senders:
+    callback = _has_callback(s, request)
+    if not callback and not s.settings.has_service_bus:
         return []
     known = await s.announcements.get(request_id, kind)
     if known is None:
         event = await made(s, request, kind)
+        known = Announcement(
+            kind=kind,
+            event=event,
+            state="pending" if callback else "none",
+            bus="pending" if s.settings.has_service_bus else "none",
+        )
         try:
-            await s.announcements.add(request_id, Announcement(kind=kind, event=event))
+            await s.announcements.add(request_id, known)
         except ValueTooLargeError:
             # Only a request with thousands of people in its approvals comes here: the receiver reads it by its link.
-            await s.announcements.add(
-                request_id, Announcement(kind=kind, event=event | {"data": _short(event["data"])})
-            )
-        return senders
-    return senders if known.state == "pending" else []
+            known = known.model_copy(update={"event": event | {"data": _short(event["data"])}})
+            await s.announcements.add(request_id, known)
+    return [name for name, state in (("callback", known.state), ("bus", known.bus)) if state == "pending"]
 
 
-def senders_of(s: Services, request: ResetRequest) -> list[str]:
+def _has_callback(s: Services, request: ResetRequest) -> bool:
     source = s.policy.sources.get(request.source)
-    return ["callback"] if source is not None and source.callback is not None else []
+    return source is not None and source.callback is not None
 
 
 async def made(s: Services, request: ResetRequest, kind: EventKind) -> dict[str, Any]:

@@ -17,7 +17,11 @@ async def show(s: Services, request: ResetRequest) -> RequestShown:
         s.targets.totals(request.id), s.requests.decisions(request.id), s.announcements.all(request.id)
     )
     return request_shown(
-        request, totals, decisions, s.settings.public_base_url, [callback_shown(each) for each in announcements]
+        request,
+        totals,
+        decisions,
+        s.settings.public_base_url,
+        [callback_shown(each) for each in announcements if each.state != "none"],
     )
 
 

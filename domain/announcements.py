@@ -8,7 +8,8 @@ from pydantic import Field
 from domain.model import Instant, Model
 
 type EventKind = Literal["accepted", "awaitingApproval", "decided", "completed", "followedUp"]
-type AnnouncementState = Literal["pending", "delivered", "failed", "gone"]
+type AnnouncementState = Literal["none", "pending", "delivered", "failed", "gone"]
+type BusState = Literal["none", "pending", "published", "failed"]
 
 KINDS: tuple[EventKind, ...] = ("accepted", "awaitingApproval", "decided", "completed", "followedUp")
 
@@ -16,12 +17,14 @@ KINDS: tuple[EventKind, ...] = ("accepted", "awaitingApproval", "decided", "comp
 class Announcement(Model):
     """One event of a request, kept as it is sent, so that every attempt sends the same bytes.
 
-    `state` is that of the callback: `failed` after the last attempt, `gone` when the receiver answered 410.
+    `state` is that of the callback: `none` where the source has none, `failed` after the last attempt, `gone` when the
+    receiver answered 410. `bus` is that of the Service Bus topic.
     """
 
     kind: EventKind
     event: dict[str, Any]
     state: AnnouncementState = "pending"
+    bus: BusState = "none"
     attempts: int = 0
     last_status: int | None = None
     last_at: Instant | None = None
@@ -50,4 +53,4 @@ class CallbackShown(Model):
 
 
 def callback_shown(announcement: Announcement) -> CallbackShown:
-    return CallbackShown(**announcement.model_dump(exclude={"event"}))
+    return CallbackShown(**announcement.model_dump(exclude={"event", "bus"}))

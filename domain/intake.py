@@ -94,6 +94,8 @@ def made(
     now: datetime,
     retry_of: str | None = None,
     caller: Caller | None = None,
+    correlation_id: str = "",
+    reply_to: str = "",
 ) -> tuple[ResetRequest, list[Target]]:
     """The records of a new request. Targets are numbered customer by customer, so that a window has one customer."""
     targets: list[Target] = []
@@ -118,6 +120,8 @@ def made(
         target_count=len(targets),
         ranges=ranges,
         retry_of=retry_of,
+        correlation_id=correlation_id,
+        reply_to=reply_to,
     )
     return request, targets
 

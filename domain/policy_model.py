@@ -222,6 +222,14 @@ class Access(Part):
     customers: tuple[str, ...] | None = Field(None, min_length=1, description="Which they reach; absent: all")
 
 
+class Queue(Part):
+    """Requests that come by the Service Bus queue: whoever may send there speaks for these customers."""
+
+    customers: tuple[str, ...] | None = Field(None, min_length=1, description="Which they may touch; absent: all")
+    # Of a queue's messages: Azure's Standard tier takes 256 KiB, Premium more.
+    max_body_bytes: Count = Field(1_048_576, le=10_485_760, description="Larger messages are dead-lettered")
+
+
 class Policy(Part):
     """The whole file. Customer keys are as written; look-ups ignore case."""
 
@@ -233,6 +241,7 @@ class Policy(Part):
     access: dict[Key, Access] = Field(
         default_factory=dict, description="Absent: an app role reaches all customers; else only what is written here"
     )
+    queue: Queue = Field(default_factory=Queue)
     follow_up: FollowUp = Field(default_factory=FollowUp)
     notices: Notices = Field(default_factory=Notices)
 

@@ -36,6 +36,9 @@ def disagreements(data: Mapping[str, Any]) -> Iterator[Mistake]:
     yield from _repeated(data, customers)
     for name in _TAKEN & sources.keys():
         yield ("sources", name), "is what requests that come by another door are called; choose another"
+    for index, name in enumerate(_texts(_table(data, "queue"), "customers")):
+        if name not in customers:
+            yield ("queue", "customers", index), f"there is no customer {name!r}{did_you_mean(name, customers)}"
     yield from _too_few_approvers(data, customers, sources)
 
 

@@ -119,6 +119,10 @@ class ResetRequest(Model):
     plan_digest: str | None = None
     approval: ApprovalNeeded = Field(default_factory=ApprovalNeeded)
     retry_of: str | None = None
+    correlation_id: str = Field(
+        default="", description="As the message said that brought the request; echoed in events"
+    )
+    reply_to: str = Field(default="", description="Likewise")
     failure: str | None = Field(default=None, description="Why the request as a whole failed, a stable word")
     detail: str = ""
 

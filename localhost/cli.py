@@ -52,6 +52,14 @@ def add_serve_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--app", type=Path, default=default.app, metavar="FILE", help="another function app (default: this one)"
     )
+    parser.add_argument(
+        "--service-bus",
+        type=int,
+        nargs="?",
+        const=5672,
+        metavar="PORT",
+        help="also start a Service Bus on this machine and feed the app from it (without PORT: 5672; 0 takes a free one)",
+    )
     parser.add_argument("--log-level", default="info", choices=["debug", "info", "warning", "error"])
 
 
@@ -65,6 +73,7 @@ def serve_options(options: argparse.Namespace) -> ServeOptions:
         key=options.key,
         simulator_users=options.simulator_users,
         app=options.app,
+        service_bus=options.service_bus,
     )
 
 

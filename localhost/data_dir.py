@@ -45,6 +45,10 @@ class DataDir:
         """One signing key as the app's setting wants it, `kid:base64`."""
         return self._kept("approval-keys", lambda: f"local:{base64.b64encode(secrets.token_bytes(32)).decode()}")
 
+    def bus_key(self) -> str:
+        """The shared access key of the broker."""
+        return self._kept("bus-key", lambda: base64.b64encode(secrets.token_bytes(32)).decode())
+
     def webhook_secret(self, source: str) -> str:
         """A Standard Webhooks secret for one source of the demo."""
         return self._kept(f"{source}-secret", lambda: f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}")

@@ -5,9 +5,10 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from localhost.app_settings import app_settings
@@ -32,6 +33,7 @@ class ServeOptions:
     key: str | None = None
     simulator_users: int = 30
     app: Path = ROOT / "function_app.py"
+    service_bus: int | None = None  # the port of the broker; None: there is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,15 @@ async def served(options: ServeOptions) -> AsyncIterator[Served]:
         raise BadFlagError(f"--policy {options.policy}: there is no such file")
     if not options.app.is_file():
         raise BadFlagError(f"--app {options.app}: there is no such file")
-    with DataDir(options.data) as data, bind(options.host, options.port) as sock:
+    with (
+        DataDir(options.data) as data,
+        bind(options.host, options.port) as sock,
+        _service_bus(options, data) as connection,
+    ):
         async with _graph(options) as graph_url:
             settings = app_settings(os.environ, data, graph_url=graph_url, policy=options.policy, base_url=url_of(sock))
+            if connection:
+                settings["ServiceBusConnection"] = connection
             key = options.key or data.function_key()
             # Where the app is told that somebody else signs people in, its routes are open to the host and it looks itself.
             settings["API_KEYS"] = os.environ.get("API_KEYS") or f"local:{key}"
@@ -85,6 +93,22 @@ async def _graph(options: ServeOptions) -> AsyncIterator[str]:
         yield url
     finally:
         await server.stop()
+
+
+@contextmanager
+def _service_bus(options: ServeOptions, data: DataDir) -> Iterator[str]:
+    """The connection string of a broker that runs as long as the context lasts; "" where none is wanted."""
+    if options.service_bus is None:
+        yield ""
+        return
+    if find_spec("proton") is None:
+        raise BadFlagError(
+            "--service-bus needs python-qpid-proton, which make setup could not build: .venv/servicebus.log"
+        )
+    from localhost.servicebus.server import service_bus  # noqa: PLC0415 - Proton may be missing
+
+    with service_bus(port=options.service_bus, data=data.path / "bus.sqlite", key=data.bus_key()) as running:
+        yield running.connection_string
 
 
 async def serve(options: ServeOptions) -> int:
@@ -123,6 +147,8 @@ def _introduce(it: Served, options: ServeOptions) -> None:
     if it.simulated:
         print(f"mailbox        {it.graph_url}/mailbox")
     print(f"graph          {it.graph_url}{' (simulated)' if it.simulated else ''}")
+    if options.service_bus is not None:
+        print(f"service bus    {it.settings['ServiceBusConnection']}")
     print(f"policy         {it.settings['POLICY_FILE']}")
     print(f"data           {options.data.resolve()}")
     print(f"health         {base}/api/health")

@@ -16,6 +16,7 @@ from localhost.clock import Clock, VirtualClock
 from localhost.functions_host import FunctionsHost, Limits
 from localhost.http_door import MAX_BODY_BYTES, HttpDoor
 from localhost.http_server import HttpServer, url_of
+from localhost.queue_triggers import QueueTriggers
 from localhost.stored_backend import StoredBackend
 from localhost.timer_triggers import TimerTriggers
 from localhost.timers import Timers
@@ -78,6 +79,7 @@ async def serving[AnyClock: Clock](
     backend = _backend(clock, timers, engine, on_broken)
     functions = FunctionsHost(app, backend, clock, timers, limits or Limits())
     triggers = TimerTriggers(app, functions, clock, timers)
+    queues = QueueTriggers(app, functions)
     server = HttpServer(HttpDoor(app, functions.invoke, key, max_body), sock, GRACE_SECONDS)
     host = RunningHost(url_of(sock), key, clock, backend, functions, timers)
     backend.start()
@@ -85,12 +87,13 @@ async def serving[AnyClock: Clock](
     try:
         await server.start()
         triggers.start()
+        queues.start()
         yield host
     finally:
         loop = asyncio.get_running_loop()
         end = loop.time() + GRACE_SECONDS  # one grace for requests and for what runs behind them
         functions.start_nothing_new()
-        await server.stop()
+        await asyncio.gather(server.stop(), queues.stop(GRACE_SECONDS))
         host.cut_off = await functions.drain(max(0.0, end - loop.time()))
         backend.stop()
 

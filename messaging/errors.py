@@ -13,6 +13,12 @@ class AddressNotAllowedError(MessagingError):
     reason = "addressNotAllowed"
 
 
+class BusUnavailableError(MessagingError):
+    """The Service Bus did not take it. It may have got the message."""
+
+    reason = "busUnavailable"
+
+
 class NoAnswerError(MessagingError):
     """The receiver could not be reached, or gave no answer in time. It may have got the message."""
 

@@ -10,7 +10,7 @@ from orchestrators.app import RETRY, app
 from orchestrators.fan_out import Step
 
 # Which activity sends for each key that record_event answers.
-SENDERS = {"callback": "send_callback"}
+SENDERS = {"callback": "send_callback", "bus": "publish_event"}
 # Seconds between attempts, as Standard Webhooks suggests: soon at first, then patient. The last one is repeated.
 WAITS = (5, 30, 120, 600, 1800, 3600, 7200, 14400, 21600)
 # After this long the last attempt is made.

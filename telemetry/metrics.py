@@ -12,6 +12,7 @@ _NAMES = {
     "mfareset.graph.calls": ("{call}", "Calls to Microsoft Graph, parts of batches too, by tenant and status"),
     "mfareset.graph.throttled": ("{call}", "Calls that Graph answered with 429, by tenant"),
     "mfareset.callbacks": ("{callback}", "Callbacks to ticketing systems, by result: delivered, retried, lost"),
+    "mfareset.events": ("{event}", "Events for the Service Bus topic, by result: published, retried, lost"),
     "mfareset.mails": ("{mail}", "Mails, by kind and result: sent, failed"),
     "mfareset.deliveries.refused": ("{delivery}", "Deliveries that were not accepted, by source and reason"),
 }

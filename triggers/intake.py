@@ -26,12 +26,14 @@ async def accept(
     keys_of: str = "",
     signed: bytes | None = None,
     caller: Caller | None = None,
+    correlation_id: str = "",
+    reply_to: str = "",
 ) -> tuple[ResetRequest, bool]:
     """The request and whether this call made it. `key` is the delivery id or idempotency key, None where there is none.
 
-    `keys_of` is whose keys these are, the source's unless given; `signed` as Deliveries.accept takes it. The same key
-    with another body raises KeyReusedError. A fault in the middle is repaired by the same call again, and by the reconciling
-    timer once the request's own record is there.
+    `keys_of` is whose keys these are, the source's unless given; `signed` as Deliveries.accept takes it; `correlation_id` and
+    `reply_to` are what a message said. The same key with another body raises KeyReusedError. A fault in the middle is repaired
+    by the same call again, and by the reconciling timer once the request's own record is there.
     """
     request_id, created_at = str(uuid4()), s.now()
     if key is not None:
@@ -44,7 +46,7 @@ async def accept(
             return known, False
     with request_span("accept", request_id, source=source):
         # Equal calls side by side come here together: all write the same records, and one of them writes the request's own.
-        request, targets = made(asked, request_id, source, created_at, retry_of, caller)
+        request, targets = made(asked, request_id, source, created_at, retry_of, caller, correlation_id, reply_to)
         if await s.requests.create(request, targets):
             await start(client, request)
             count("mfareset.requests.accepted", source=source)

@@ -32,12 +32,12 @@ class Layout:
     topics: Mapping[str, TopicOptions] = field(default_factory=dict)
 
 
-# What infra/ creates in Azure, too.
+# As infra/app/service_bus.bicep creates them in Azure.
 DEFAULT = Layout(
-    queues={"reset-requests": QueueOptions(duplicate_window=timedelta(minutes=10))},
+    queues={"reset-requests": QueueOptions(duplicate_window=timedelta(days=1))},
     topics={
         "reset-outcomes": TopicOptions(
-            subscriptions={"all": QueueOptions(sessions=True)}, duplicate_window=timedelta(minutes=10)
+            subscriptions={"everything": QueueOptions(sessions=True)}, duplicate_window=timedelta(days=1)
         )
     },
 )
