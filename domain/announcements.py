@@ -8,7 +8,7 @@ from pydantic import Field
 from domain.model import Instant, Model
 
 type EventKind = Literal["accepted", "awaitingApproval", "decided", "completed", "followedUp"]
-type AnnouncementState = Literal["none", "pending", "delivered", "failed", "gone"]
+type AnnouncementState = Literal["pending", "delivered", "failed", "gone"]
 type BusState = Literal["none", "pending", "published", "failed"]
 
 KINDS: tuple[EventKind, ...] = ("accepted", "awaitingApproval", "decided", "completed", "followedUp")
@@ -23,7 +23,7 @@ class Announcement(Model):
 
     kind: EventKind
     event: dict[str, Any]
-    state: AnnouncementState = "pending"
+    state: AnnouncementState | Literal["none"] = "pending"
     bus: BusState = "none"
     attempts: int = 0
     last_status: int | None = None
