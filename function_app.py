@@ -39,6 +39,7 @@ import triggers.console_review
 import triggers.directory
 import triggers.exports
 import triggers.health
+import triggers.openapi
 import triggers.queue
 import triggers.reconcile
 import triggers.reset_requests
@@ -54,6 +55,7 @@ configure(os.environ, lambda: services().removing_stopped)
 app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
 for part in (
     triggers.health.app,
+    triggers.openapi.app,
     triggers.reset_requests.app,
     triggers.webhooks.app,
     triggers.approvals.app,

@@ -68,6 +68,12 @@ class ResetRequestBody(Model):
         return sum(len(group.users) for group in self.targets)
 
 
+class ApproversNamed(Model):
+    """Whom to mail again."""
+
+    approvers: list[str]
+
+
 class Approver(Model):
     """One person asked to decide, for the customers named."""
 

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from domain.announcements import CallbackShown
+from domain.audit import AuditEvent
 from domain.follow_up import FollowUp, Looked
 from domain.mails import Mailed
 from domain.methods import MethodType
@@ -110,6 +111,46 @@ class TargetShown(Model):
     ended_at: Instant | None
     mails: list[Mailed] = Field(description="The notices to the user and the manager")
     follow_up: Looked | None = Field(description="What the user has registered since, once that was looked at")
+
+
+class RequestsPage(Model):
+    value: list[RequestShown]
+    cursor: str | None = Field(description="Where the next page begins; null at the end")
+
+
+class TargetsPage(Model):
+    value: list[TargetShown]
+    cursor: str | None
+
+
+class AuditPage(Model):
+    value: list[AuditEvent]
+    cursor: str | None
+
+
+class ExportShown(Model):
+    request: RequestShown
+    targets: list[TargetShown]
+    cursor: str | None
+
+
+class HealthShown(Model):
+    status: Literal["ok"]
+
+
+class MistakeShown(Model):
+    pointer: str = Field(description="A JSON pointer into the body; /query/... for a parameter")
+    detail: str
+
+
+class ProblemShown(Model):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str = ""
+    errors: list[MistakeShown] = Field(default_factory=list)
 
 
 class AuditVerification(Model):

@@ -2,6 +2,7 @@
 
 import azure.functions as func
 
+from domain.shown import HealthShown
 from triggers.answers import json_answer
 
 app = func.Blueprint()  # type: ignore[no-untyped-call]
@@ -9,4 +10,4 @@ app = func.Blueprint()  # type: ignore[no-untyped-call]
 
 @app.route("api/health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 async def health(req: func.HttpRequest) -> func.HttpResponse:
-    return json_answer({"status": "ok"})
+    return json_answer(HealthShown(status="ok"))

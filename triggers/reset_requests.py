@@ -12,7 +12,7 @@ from domain.errors import ConflictError, InvalidInputError, NotAllowedError, Too
 from domain.intake import read_json, read_request
 from domain.outcomes import RequestStatus, TargetOutcome
 from domain.requests import ResetRequest
-from domain.shown import AuditVerification, target_shown
+from domain.shown import AuditPage, AuditVerification, RequestsPage, TargetsPage, target_shown
 from domain.targets import Target
 from services import Services, services
 from triggers.answers import answering, json_answer
@@ -83,7 +83,7 @@ async def list_requests(req: func.HttpRequest) -> func.HttpResponse:
         if not cursor:
             break
     shown = await asyncio.gather(*(show(s, request) for request in found))
-    return json_answer({"value": [request.to_json() for request in shown], "cursor": cursor or None})
+    return json_answer(RequestsPage(value=list(shown), cursor=cursor or None))
 
 
 @app.route("api/reset-requests/{id}", methods=["GET"], auth_level=API_LEVEL)
@@ -112,7 +112,7 @@ async def list_targets(req: func.HttpRequest) -> func.HttpResponse:
         found += [t for t in page if (outcome is None or t.outcome is outcome) and customer in {None, t.customer}]
         start = page[-1].number + 1
     more = start < request.target_count
-    return json_answer({"value": [target_shown(t).to_json() for t in found], "cursor": str(start) if more else None})
+    return json_answer(TargetsPage(value=[target_shown(t) for t in found], cursor=str(start) if more else None))
 
 
 @app.route("api/reset-requests/{id}/audit", methods=["GET"], auth_level=API_LEVEL)
@@ -122,7 +122,7 @@ async def list_audit(req: func.HttpRequest) -> func.HttpResponse:
     request = await find(s, req.route_params.get("id"), caller(s, req, AUDITORS).reach(AUDITORS))
     events = await s.audits.page(request.id, _number(req, "cursor"), _MOST)
     cursor = str(events[-1].number) if len(events) == _MOST else None
-    return json_answer({"value": [event.to_json() for event in events], "cursor": cursor})
+    return json_answer(AuditPage(value=events, cursor=cursor))
 
 
 @app.route("api/reset-requests/{id}/audit/verification", methods=["GET"], auth_level=API_LEVEL)
