@@ -15,8 +15,9 @@ import httpx
 from azure.core.credentials_async import AsyncTokenCredential
 
 from domain.policy import Policy
-from graph.client import LIMITS, TIMEOUT, Graph
+from graph.client import CONNECTIONS, TIMEOUT, Graph
 from graph.tokens import CredentialTokens, SecretTokens, Tokens, TokenSource
+from graph.transport import AiohttpTransport
 from records.announcements import Announcements
 from records.audits import Audits
 from records.deliveries import Deliveries
@@ -58,7 +59,8 @@ class Services:
         loop = asyncio.get_running_loop()
         graph = self._graphs.get(loop)
         if graph is None:
-            http = httpx.AsyncClient(timeout=TIMEOUT, limits=LIMITS, transport=self._transport)
+            transport = self._transport or AiohttpTransport(connections=CONNECTIONS, timeout=TIMEOUT)
+            http = httpx.AsyncClient(timeout=TIMEOUT, transport=transport)
             graph = Graph(self.settings.graph_endpoint, Tokens(_token_source(self.settings, http)), http)
             self._graphs[loop] = graph
         return graph

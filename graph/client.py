@@ -30,7 +30,7 @@ from graph.tokens import Tokens
 # Calls to authentication methods end at 60 s on Graph's side.
 TIMEOUT = httpx.Timeout(65.0, connect=10.0)
 # One host, so one pool; more than a worker's activities need at once.
-LIMITS = httpx.Limits(max_connections=256, max_keepalive_connections=256)
+CONNECTIONS = 256
 
 # Batches of one tenant under way at once, over all requests that this process plans: twenty reads each.
 _BATCHES = 8

@@ -105,14 +105,19 @@ def _found(answer: Response, hardware: Response | None) -> Found:
     return Found(methods + tokens, hardware_unreadable=unreadable)
 
 
-async def remove(client: GraphClient, user_id: str, method: Method) -> Response:
-    """Asks Graph to delete a method, or to deactivate a hardware token (it stays assigned). The answer may be an error."""
+def removal_path(user_id: str, method: Method) -> tuple[str, str, str]:
+    """Verb, API version and path of the call that removes a method."""
     path = f"users/{segment(user_id)}/authentication/{_COLLECTIONS[method.type]}/{segment(method.id)}"
     if method.type is MethodType.HARDWARE_OATH:
-        return await client.send("POST", f"{path}/deactivate", version="beta")
+        return "POST", "beta", f"{path}/deactivate"
     # External methods are linked, not owned: only the reference can be deleted (the SDK's builder leaves `/$ref` out).
-    suffix = "/$ref" if method.type is MethodType.EXTERNAL else ""
-    return await client.send("DELETE", path + suffix)
+    return "DELETE", "v1.0", path + ("/$ref" if method.type is MethodType.EXTERNAL else "")
+
+
+async def remove(client: GraphClient, user_id: str, method: Method) -> Response:
+    """Asks Graph to delete a method, or to deactivate a hardware token (it stays assigned). The answer may be an error."""
+    verb, version, path = removal_path(user_id, method)
+    return await client.send(verb, path, version=version)
 
 
 async def revoke_and_read(

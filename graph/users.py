@@ -48,7 +48,7 @@ def user_of(resource: dict[str, Any]) -> User:
     )
 
 
-def _find_part(text: str) -> Part:
+def find_part(text: str) -> Part:
     if _GUID.fullmatch(text) or "#" not in text:
         return Part(f"users/{segment(text)}?$select={FIELDS}")
     # A `#` (as in #EXT#) cuts a path even when it is escaped; a filter takes it.
@@ -58,7 +58,7 @@ def _find_part(text: str) -> Part:
 
 async def find_users(client: GraphClient, texts: Sequence[str]) -> list[User | GraphError | None]:
     """The user each text names, None where there is none, the error where that could not be found out."""
-    answers = await batch(client, [_find_part(text) for text in texts])
+    answers = await batch(client, [find_part(text) for text in texts])
     return [_found(answer) for answer in answers]
 
 
@@ -73,7 +73,7 @@ def _found(answer: Response) -> User | GraphError | None:
     return user_of(matches[0]) if len(matches) == 1 else None
 
 
-def _detail_parts(user_id: str) -> list[Part]:
+def detail_parts(user_id: str) -> list[Part]:
     user = f"users/{segment(user_id)}"
     groups = "microsoft.graph.group?$filter=isAssignableToRole%20eq%20true&$count=true&$select=id,displayName,isAssignableToRole"
     return [
@@ -87,7 +87,7 @@ def _detail_parts(user_id: str) -> list[Part]:
 
 async def read_details(client: GraphClient, user_ids: Sequence[str], *, hardware: bool) -> list[Details | GraphError]:
     """What a plan needs of each user: four parts of v1.0 and two of beta per user, twenty to a round trip."""
-    parts = [_detail_parts(user_id) for user_id in user_ids]
+    parts = [detail_parts(user_id) for user_id in user_ids]
     beta_parts = [part for user_id in user_ids for part in (preference_part(user_id), hardware_part(user_id))]
     answers, beta = await all_of(
         batch(client, [part for group in parts for part in group]),

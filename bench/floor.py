@@ -1,0 +1,165 @@
+"""The floor: the calls that a checked reset needs, through bare httpx, at the service's concurrency, with nothing around them.
+
+No records, no guards' rules, no retries, no waiting: just the same requests, so nothing that does this work is faster.
+"""
+
+import argparse
+import asyncio
+import json
+import resource
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import httpx
+
+from bench.world import IN_FLIGHT, tenants
+from domain.methods import STANDARD_SCOPE, Method, MethodType, method_of, removal_order
+from graph.methods import hardware_part, methods_part, preference_part, removal_path
+from graph.users import detail_parts, find_part
+
+_STANDARD = frozenset(STANDARD_SCOPE)
+_GROUP, _BATCH, _BATCHES = 20, 20, 8
+
+
+class Customer:
+    def __init__(self, http: httpx.AsyncClient, token: str) -> None:
+        self._http = http
+        self._headers = {"Authorization": f"Bearer {token}"}
+        self._gate = asyncio.Semaphore(_BATCHES)
+
+    async def call(self, method: str, path: str, body: Any = None) -> Any:
+        """The JSON of an answer; throttled calls wait as told and are made again."""
+        while True:
+            answer = await self._http.request(method, path, json=body, headers=self._headers)
+            if answer.status_code == 429:
+                await asyncio.sleep(float(answer.headers.get("retry-after", "1")))
+                continue
+            return answer.json() if answer.content else {}
+
+    async def batch(self, version: str, parts: list[dict[str, Any]]) -> list[Any]:
+        async def one(chunk: list[dict[str, Any]]) -> list[Any]:
+            left = {str(n): part for n, part in enumerate(chunk)}
+            bodies: dict[str, Any] = {}
+            while left:
+                asked = {"requests": [{"id": n, **part} for n, part in left.items()]}
+                async with self._gate:
+                    answer = await self.call("POST", f"/{version}/$batch", asked)
+                waits = [0.0]
+                for item in answer["responses"]:
+                    if item["status"] == 429:
+                        headers = {name.lower(): value for name, value in item.get("headers", {}).items()}
+                        waits.append(float(headers.get("retry-after", "1")))
+                        continue
+                    bodies[item["id"]] = item.get("body")
+                    del left[item["id"]]
+                if left:
+                    await asyncio.sleep(max(waits))
+            return [bodies[str(n)] for n in range(len(chunk))]
+
+        chunks = [parts[start : start + _BATCH] for start in range(0, len(parts), _BATCH)]
+        return [body for part in await asyncio.gather(*map(one, chunks)) for body in part]
+
+    async def plan(self, users: list[str]) -> list[tuple[str, list[Method]]]:
+        found = [answer["id"] for answer in await self.batch("v1.0", [_part(find_part(user)) for user in users])]
+        details = [_part(part) for user in found for part in detail_parts(user)]
+        beta = [_part(part) for user in found for part in (preference_part(user), hardware_part(user))]
+        v1, more = await asyncio.gather(self.batch("v1.0", details), self.batch("beta", beta))
+        planned = []
+        for n, user in enumerate(found):
+            methods = [method for item in v1[4 * n]["value"] if (method := method_of(item)) is not None]
+            methods += [m for item in more[2 * n + 1]["value"] if (m := method_of(item, MethodType.HARDWARE_OATH))]
+            preference = more[2 * n].get("userPreferredMethodForSecondaryAuthentication")
+            planned.append((user, removal_order([m for m in methods if m.type in _STANDARD], preference)))
+        return planned
+
+    async def reset(self, user: str, methods: list[Method]) -> None:
+        hardware = any(method.type is MethodType.HARDWARE_OATH for method in methods)
+        look = _part(methods_part(user))
+        tokens = f"/beta/{hardware_part(user).path}"
+        if methods:
+            await self._both(self.call("GET", f"/v1.0{look['url']}"), tokens, hardware=hardware)
+        refused: list[Method] = []
+        for method in methods:
+            verb, version, path = removal_path(user, method)
+            answer = await self.call(verb, f"/{version}/{path}")
+            if "error" in answer:
+                refused.append(method)
+        for method in refused:
+            if method.type is MethodType.PHONE and "voice" not in method.label:
+                body = {"userPreferredMethodForSecondaryAuthentication": "sms"}
+                await self.call("PATCH", f"/beta/users/{user}/authentication/signInPreferences", body)
+            verb, version, path = removal_path(user, method)
+            await self.call(verb, f"/{version}/{path}")
+        revoke = {"method": "POST", "url": f"/users/{user}/revokeSignInSessions"}
+        await self._both(self.batch("v1.0", [revoke, look]), tokens, hardware=hardware)
+
+    async def _both(self, call: Coroutine[Any, Any, Any], tokens: str, *, hardware: bool) -> None:
+        await (asyncio.gather(call, self.call("GET", tokens)) if hardware else call)
+
+
+def _part(part: Any) -> dict[str, Any]:
+    shown = {"method": part.method, "url": f"/{part.path}"}
+    return shown | ({"headers": dict(part.headers)} if part.headers else {})
+
+
+async def _windowed[T](items: list[T], width: int, work: Callable[[T], Coroutine[Any, Any, None]]) -> None:
+    waiting = iter(items)
+
+    async def worker() -> None:
+        for item in waiting:
+            await work(item)
+
+    await asyncio.gather(*(worker() for _ in range(width)))
+
+
+async def run(graph: str, customers: int, users: int) -> dict[str, float]:
+    limits = httpx.Limits(max_connections=256, max_keepalive_connections=256)
+    async with httpx.AsyncClient(base_url=graph, timeout=65, limits=limits) as http:
+        worlds = tenants(customers, users)
+        before, start = _cpu(), time.perf_counter()
+
+        async def of(tenant: Any) -> Customer:
+            form = {"grant_type": "client_credentials", "client_id": "x", "client_secret": "x", "scope": "x/.default"}
+            answer = await http.post(f"/{tenant.id}/oauth2/v2.0/token", data=form)
+            return Customer(http, answer.json()["access_token"])
+
+        callers = await asyncio.gather(*map(of, worlds))
+        plans: list[tuple[Customer, list[tuple[str, list[Method]]]]] = []
+
+        async def plan(job: tuple[Customer, list[str]]) -> None:
+            plans.append((job[0], await job[0].plan(job[1])))
+
+        groups = [
+            (caller, names[first : first + _GROUP])
+            for caller, tenant in zip(callers, worlds, strict=True)
+            for names in [[user.id for user in tenant.users.values()]]
+            for first in range(0, len(names), _GROUP)
+        ]
+        await _windowed(groups, 40, plan)
+        planned = time.perf_counter()
+        by_customer: dict[Customer, list[tuple[str, list[Method]]]] = {}
+        for caller, users_of in plans:
+            by_customer.setdefault(caller, []).extend(users_of)
+
+        async def customer(job: tuple[Customer, list[tuple[str, list[Method]]]]) -> None:
+            await _windowed(job[1], IN_FLIGHT, lambda user: job[0].reset(*user))
+
+        await asyncio.gather(*map(customer, by_customer.items()))
+        end = time.perf_counter()
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return {"plan": planned - start, "reset": end - planned, "cpu": _cpu() - before, "memory": memory}
+
+
+def _cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("graph")
+    parser.add_argument("customers", type=int)
+    parser.add_argument("users", type=int)
+    given = parser.parse_args()
+    print(json.dumps(asyncio.run(run(given.graph, given.customers, given.users))))
