@@ -17,7 +17,6 @@ from azure.core.credentials_async import AsyncTokenCredential
 from domain.policy import Policy
 from graph.client import CONNECTIONS, TIMEOUT, Graph
 from graph.tokens import CredentialTokens, SecretTokens, Tokens, TokenSource
-from graph.transport import AiohttpTransport
 from records.announcements import Announcements
 from records.audits import Audits
 from records.deliveries import Deliveries
@@ -59,7 +58,7 @@ class Services:
         loop = asyncio.get_running_loop()
         graph = self._graphs.get(loop)
         if graph is None:
-            transport = self._transport or AiohttpTransport(connections=CONNECTIONS, timeout=TIMEOUT)
+            transport = self._transport or _connections()
             http = httpx.AsyncClient(timeout=TIMEOUT, transport=transport)
             graph = Graph(self.settings.graph_endpoint, Tokens(_token_source(self.settings, http)), http)
             self._graphs[loop] = graph
@@ -149,6 +148,12 @@ def services() -> Services:
 def use(made: Services | None) -> None:
     """Puts `made` in their place (tests bring their own clock); None: made anew from the environment when next needed."""
     _made[:] = [] if made is None else [made]
+
+
+def _connections() -> httpx.AsyncBaseTransport:
+    from graph.transport import AiohttpTransport
+
+    return AiohttpTransport(connections=CONNECTIONS, timeout=TIMEOUT)
 
 
 def _token_source(settings: Settings, http: httpx.AsyncClient) -> TokenSource:

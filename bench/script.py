@@ -11,13 +11,15 @@ from bench.world import tenants
 
 async def run(graph: str, customers: int, users: int) -> dict[str, float]:
     start = time.perf_counter()
-    import httpx  # noqa: PLC0415 - the imports are part of what a script costs
-    from kiota_abstractions.api_error import APIError  # noqa: PLC0415
-    from kiota_abstractions.authentication import AccessTokenProvider  # noqa: PLC0415
-    from kiota_abstractions.authentication import AllowedHostsValidator  # noqa: PLC0415
-    from kiota_abstractions.authentication import BaseBearerTokenAuthenticationProvider  # noqa: PLC0415
-    from msgraph import GraphServiceClient  # noqa: PLC0415
-    from msgraph.graph_request_adapter import GraphRequestAdapter  # noqa: PLC0415
+    import httpx
+    from kiota_abstractions.api_error import APIError
+    from kiota_abstractions.authentication import (
+        AccessTokenProvider,
+        AllowedHostsValidator,
+        BaseBearerTokenAuthenticationProvider,
+    )
+    from msgraph import GraphServiceClient
+    from msgraph.graph_request_adapter import GraphRequestAdapter
 
     class Tokens(AccessTokenProvider):
         def __init__(self, token: str) -> None:

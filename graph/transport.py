@@ -31,7 +31,11 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         headers = [(name, value) for name, value in request.headers.multi_items() if name not in _ITS_OWN]
         try:
             async with self._open().request(
-                request.method, URL(str(request.url), encoded=True), headers=headers, data=body or None, allow_redirects=False
+                request.method,
+                URL(str(request.url), encoded=True),
+                headers=headers,
+                data=body or None,
+                allow_redirects=False,
             ) as answer:
                 content = await answer.read()
         except aiohttp.ServerTimeoutError as error:
