@@ -4,9 +4,11 @@ Whether an app without a user may deactivate is not established. A fault rule wi
 "*/deactivate" shows the other possibility.
 """
 
+import re
 from typing import TYPE_CHECKING
 
 from localhost.simulator.defaults import settle_default
+from localhost.simulator.errors import GraphError
 from localhost.simulator.kinds import HARDWARE_OATH
 from localhost.simulator.methods import check_available
 from localhost.simulator.removal import change, find
@@ -15,6 +17,8 @@ from localhost.simulator.wire import Answer, Call
 
 if TYPE_CHECKING:
     from localhost.simulator.world import World
+
+_CODE = re.compile("[0-9]{6}", re.ASCII)
 
 
 def deactivate(world: "World", call: Call) -> Answer:
@@ -29,8 +33,10 @@ def deactivate(world: "World", call: Call) -> Answer:
 
 
 def activate(world: "World", call: Call) -> Answer:
-    """`POST .../{id}/activate` undoes it. [d] The six digits of the token are not checked here."""
+    """`POST .../{id}/activate` undoes it. It needs the six digits that the token shows. [d] Here any six digits will do."""
     check_available(call, HARDWARE_OATH)
+    if not _CODE.fullmatch(str(call.json().get("verificationCode", ""))):
+        raise GraphError(400, "badRequest", "The verification code is missing or not valid.")  # the text is [inf]
     method = find(call, HARDWARE_OATH)
     world.freeze_report(call.target, call.home)
     call.target.add(method)  # forgets what late readers would still see

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from activities import begin_after
+from activities import begin_after, notify_users, send_outcome_mail
 from localhost.simulator.mailbox import Mail
 from records.errors import StoreUnavailableError
 from services import Services
@@ -105,6 +105,15 @@ async def test_mails_are_tried_again_and_sent_once(tmp_path: Path) -> None:
         await it.advance(minutes=10)
         for to, subject in (("tech@msp.example", OUTCOME), ("adele@contoso.com", NOTICE), ("alex@contoso.com", NOTICE)):
             assert len(mails(it, to, subject)) == 1
+
+
+async def test_activities_that_run_twice_mail_nobody_twice(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        request_id = await reset(it, contoso=["adele@contoso.com"])
+        before = len(it.world.mailbox)
+        await send_outcome_mail.send(it.services, request_id, "outcome", last=False)
+        await notify_users.notify(it.services, request_id, 0, 100, last=False)
+        assert len(it.world.mailbox) == before
 
 
 async def test_a_mail_that_graph_refuses_is_seen(tmp_path: Path) -> None:

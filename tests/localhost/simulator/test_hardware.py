@@ -21,9 +21,12 @@ async def test_deactivate_keeps_the_token_assigned(graph: httpx.AsyncClient, tok
     assert not token.usable
 
 
-async def test_activate_undoes_it(graph: httpx.AsyncClient, token: Method) -> None:
+async def test_activate_undoes_it_with_the_digits_of_the_token(graph: httpx.AsyncClient, token: Method) -> None:
     await graph.post(f"{BASE}/{token.id}/deactivate")
-    assert (await graph.post(f"{BASE}/{token.id}/activate")).status_code == 204
+    for wrong in ({}, {"verificationCode": "12345"}, {"verificationCode": "abcdef"}):
+        assert (await graph.post(f"{BASE}/{token.id}/activate", json=wrong)).status_code == 400
+    assert not token.usable
+    assert (await graph.post(f"{BASE}/{token.id}/activate", json={"verificationCode": "588651"})).status_code == 204
     assert token.usable
 
 
