@@ -32,6 +32,11 @@ class DurableBackend(Engine):
         super().__init__(clock, timers)
         self.address = ""
 
+    @property
+    def trouble(self) -> str:
+        """Why nothing can be kept at the moment; empty when all is well."""
+        return ""
+
     def start(self) -> str:
         """Serves clients on a free loopback port; returns `127.0.0.1:port`."""
         self._shutdown_event.clear()

@@ -1,4 +1,4 @@
-"""The command line: `serve` and `demo`."""
+"""The command line: `serve`, `demo`, `backup` and `restore`."""
 
 import argparse
 import asyncio
@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from localhost import logs
+from localhost.backup_command import backup, restore
 from localhost.demo import demo
 from localhost.serve_command import ServeOptions, serve
 
@@ -33,7 +34,20 @@ def _parser() -> argparse.ArgumentParser:
     demo_parser = commands.add_parser("demo", help="do the whole job once and tell every step")
     demo_parser.add_argument("--log-level", default="warning", choices=["debug", "info", "warning", "error"])
     demo_parser.set_defaults(command=lambda _: asyncio.run(demo(ServeOptions())))
+    backup_parser = commands.add_parser("backup", help="all state in one file, also while the host runs")
+    backup_parser.add_argument("--data", type=Path, default=ServeOptions().data, metavar="DIR")
+    backup_parser.add_argument("--to", type=Path, required=True, metavar="FILE", help="must not exist")
+    backup_parser.set_defaults(command=lambda given: _tell(backup(given.data, given.to)), log_level="warning")
+    restore_parser = commands.add_parser("restore", help="all state from a backup into an empty directory")
+    restore_parser.add_argument("--from", type=Path, required=True, metavar="FILE", dest="file")
+    restore_parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="new or empty")
+    restore_parser.set_defaults(command=lambda given: _tell(restore(given.file, given.data)), log_level="warning")
     return parser
+
+
+def _tell(names: list[str]) -> int:
+    print("\n".join(names))
+    return 0
 
 
 def add_serve_flags(parser: argparse.ArgumentParser) -> None:
@@ -60,6 +74,15 @@ def add_serve_flags(parser: argparse.ArgumentParser) -> None:
         metavar="PORT",
         help="also start a Service Bus on this machine and feed the app from it (without PORT: 5672; 0 takes a free one)",
     )
+    parser.add_argument(
+        "--trust-proxy",
+        action="append",
+        default=[],
+        metavar="NETWORK",
+        help="believe the forwarded headers of this proxy, 10.0.0.5 or 10.0.0.0/24 (may be given several times)",
+    )
+    parser.add_argument("--tls-cert", type=Path, metavar="FILE", help="serve TLS: the certificate with its chain, PEM")
+    parser.add_argument("--tls-key", type=Path, metavar="FILE", help="and its key, PEM")
     parser.add_argument("--log-level", default="info", choices=["debug", "info", "warning", "error"])
 
 
@@ -74,6 +97,9 @@ def serve_options(options: argparse.Namespace) -> ServeOptions:
         simulator_users=options.simulator_users,
         app=options.app,
         service_bus=options.service_bus,
+        trust_proxy=tuple(options.trust_proxy),
+        tls_cert=options.tls_cert,
+        tls_key=options.tls_key,
     )
 
 

@@ -43,6 +43,12 @@ class StateUnavailableError(LocalHostError):
     reason = "stateUnavailable"
 
 
+class BackupError(LocalHostError):
+    """A backup cannot be made or restored."""
+
+    reason = "backup"
+
+
 class UnsupportedFunctionError(LocalHostError):
     """The app has a trigger, route or schedule that this host cannot serve as Azure would."""
 

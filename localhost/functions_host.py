@@ -57,6 +57,10 @@ class FunctionsHost:
         self._loop = asyncio.get_running_loop()
         self._timekeeper: asyncio.Task[None] | None = None
 
+    @property
+    def draining(self) -> bool:
+        return self._draining
+
     # --- life ---
 
     def start(self) -> None:

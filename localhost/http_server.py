@@ -3,12 +3,18 @@
 import asyncio
 import contextlib
 import socket
+import ssl
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from localhost.errors import CannotServeError
+
+# Connections and requests at once; what comes beyond is answered 503 instead of waiting in memory.
+_MOST_AT_ONCE = 1000
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -26,9 +32,17 @@ def bind(host: str, port: int) -> socket.socket:
     return sock
 
 
-def url_of(sock: socket.socket) -> str:
+def url_of(sock: socket.socket, scheme: str = "http") -> str:
     host, port = sock.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """PEM files: the certificate with its chain, and its key."""
+
+    chain: Path
+    key: Path
 
 
 class _Uvicorn(uvicorn.Server):
@@ -45,15 +59,27 @@ class _Uvicorn(uvicorn.Server):
 
 
 class HttpServer:
-    def __init__(self, app: ASGIApp, sock: socket.socket, grace_seconds: int = 10) -> None:
+    """Raises CannotServeError where the certificate cannot be used."""
+
+    def __init__(
+        self, app: ASGIApp, sock: socket.socket, grace_seconds: int = 10, certificate: Certificate | None = None
+    ) -> None:
         config = uvicorn.Config(
             app,
             log_config=None,
             access_log=False,
             lifespan="off",
             server_header=False,
+            proxy_headers=False,  # forwarded.py knows whom to believe
+            limit_concurrency=_MOST_AT_ONCE,
             timeout_graceful_shutdown=grace_seconds,
+            ssl_certfile=certificate.chain if certificate else None,
+            ssl_keyfile=certificate.key if certificate else None,
         )
+        try:
+            config.load()
+        except (OSError, ssl.SSLError) as error:
+            raise CannotServeError(f"the certificate cannot be used: {error}") from error
         self._server = _Uvicorn(config)
         self._server.ready = asyncio.Event()
         self._sock = sock

@@ -15,7 +15,7 @@ from localhost.app_settings import app_settings
 from localhost.clock import SystemClock
 from localhost.data_dir import DataDir
 from localhost.errors import BadFlagError
-from localhost.http_server import HttpServer, bind, url_of
+from localhost.http_server import Certificate, HttpServer, bind, url_of
 from localhost.serving import RunningHost, serving
 
 logger = logging.getLogger("localhost")
@@ -34,6 +34,18 @@ class ServeOptions:
     simulator_users: int = 30
     app: Path = ROOT / "function_app.py"
     service_bus: int | None = None  # the port of the broker; None: there is none
+    trust_proxy: tuple[str, ...] = ()
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """Raises BadFlagError when only half of it is named."""
+        if self.tls_cert is None and self.tls_key is None:
+            return None
+        if self.tls_cert is None or self.tls_key is None:
+            raise BadFlagError("--tls-cert and --tls-key belong together")
+        return Certificate(self.tls_cert, self.tls_key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +65,20 @@ async def served(options: ServeOptions) -> AsyncIterator[Served]:
         raise BadFlagError(f"--policy {options.policy}: there is no such file")
     if not options.app.is_file():
         raise BadFlagError(f"--app {options.app}: there is no such file")
+    certificate = options.certificate
     with (
         DataDir(options.data) as data,
         bind(options.host, options.port) as sock,
         _service_bus(options, data) as connection,
     ):
         async with _graph(options) as graph_url:
-            settings = app_settings(os.environ, data, graph_url=graph_url, policy=options.policy, base_url=url_of(sock))
+            settings = app_settings(
+                os.environ,
+                data,
+                graph_url=graph_url,
+                policy=options.policy,
+                base_url=url_of(sock, "https" if certificate else "http"),
+            )
             if connection:
                 settings["ServiceBusConnection"] = connection
             key = options.key or data.function_key()
@@ -74,6 +93,8 @@ async def served(options: ServeOptions) -> AsyncIterator[Served]:
                 script=options.app.name,
                 engine=data.path / "engine.sqlite",
                 on_broken=_give_up,
+                proxies=options.trust_proxy,
+                certificate=certificate,
             ) as host:
                 yield Served(host, settings, graph_url, simulated=options.graph is None)
 
@@ -151,4 +172,4 @@ def _introduce(it: Served, options: ServeOptions) -> None:
         print(f"service bus    {it.settings['ServiceBusConnection']}")
     print(f"policy         {it.settings['POLICY_FILE']}")
     print(f"data           {options.data.resolve()}")
-    print(f"health         {base}/api/health")
+    print(f"health         {base}/api/health  {base}/ready")

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,10 +13,12 @@ import durabletask.internal.orchestrator_service_pb2 as pb
 from localhost.app_index import load_app
 from localhost.backend import DurableBackend
 from localhost.clock import Clock, VirtualClock
+from localhost.forwarded import Forwarded
 from localhost.functions_host import FunctionsHost, Limits
 from localhost.http_door import MAX_BODY_BYTES, HttpDoor
-from localhost.http_server import HttpServer, url_of
+from localhost.http_server import Certificate, HttpServer, url_of
 from localhost.queue_triggers import QueueTriggers
+from localhost.readiness import Readiness
 from localhost.stored_backend import StoredBackend
 from localhost.timer_triggers import TimerTriggers
 from localhost.timers import Timers
@@ -68,11 +70,13 @@ async def serving[AnyClock: Clock](
     max_body: int = MAX_BODY_BYTES,
     engine: Path | None = None,
     on_broken: Callable[[Exception], None] | None = None,
+    proxies: Sequence[str] = (),
+    certificate: Certificate | None = None,
 ) -> AsyncIterator[RunningHost[AnyClock]]:
     """Serves the app until the context is left: then nothing new is accepted and running functions get a grace.
 
     `engine` is the file of the durable engine's state; None: in memory alone. `on_broken` is told, in another thread,
-    when that file breaks under way.
+    when that file breaks under way. `proxies` are the networks whose forwarded headers are believed.
     """
     app = load_app(root, script)
     timers = Timers(clock)
@@ -80,8 +84,9 @@ async def serving[AnyClock: Clock](
     functions = FunctionsHost(app, backend, clock, timers, limits or Limits())
     triggers = TimerTriggers(app, functions, clock, timers)
     queues = QueueTriggers(app, functions)
-    server = HttpServer(HttpDoor(app, functions.invoke, key, max_body), sock, GRACE_SECONDS)
-    host = RunningHost(url_of(sock), key, clock, backend, functions, timers)
+    door = Readiness(HttpDoor(app, functions.invoke, key, max_body), lambda: _why_not(functions, backend))
+    server = HttpServer(Forwarded(door, proxies), sock, GRACE_SECONDS, certificate)
+    host = RunningHost(url_of(sock, "https" if certificate else "http"), key, clock, backend, functions, timers)
     backend.start()
     functions.start()
     try:
@@ -107,3 +112,8 @@ def _backend(
     if on_broken is not None:
         stored.on_broken = on_broken
     return stored
+
+
+def _why_not(functions: FunctionsHost, backend: DurableBackend) -> str:
+    """Why nothing should be sent here at the moment."""
+    return "the host is stopping" if functions.draining else backend.trouble

@@ -69,6 +69,7 @@ class StoredBackend(DurableBackend):
         return cls(clock, timers, EngineFile.open(path), keep_ended)
 
     @property
+    @override
     def trouble(self) -> str:
         """Why nothing can be kept at the moment; empty when all is well."""
         return self._log.trouble
