@@ -163,7 +163,15 @@ async def test_once_sign_in_is_on_people_need_no_key(tmp_path: Path) -> None:
         str(tmp_path / "data"),
     ]
     process = await asyncio.create_subprocess_exec(
-        *command, "--key", "the-key", cwd=ROOT, env=os.environ | more, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        *command,
+        "--key",
+        "the-key",
+        "--trust-proxy",
+        "127.0.0.1",
+        cwd=ROOT,
+        env=os.environ | more,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
     )
     try:
         assert process.stdout is not None
