@@ -1,0 +1,94 @@
+"""Events of a request go out in their order, once, and are given up only after the last attempt."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import services
+from activities.publish_event import publish
+from activities.record_event import record
+from domain.methods import STANDARD_SCOPE
+from domain.requests import ResetRequest
+from messaging.errors import BusUnavailableError
+from settings import read_settings
+from tests.system import environment
+
+
+@dataclass
+class Bus:
+    sent: list[tuple[str, str, str]] = field(default_factory=list)
+    away: bool = False
+
+    async def publish(self, event: dict[str, Any], *, correlation_id: str, reply_to: str) -> None:
+        if self.away:
+            raise BusUnavailableError("away")
+        self.sent.append((event["type"], correlation_id, reply_to))
+
+    async def close(self) -> None: ...
+
+
+class WithBus(services.Services):
+    fake = Bus()
+
+    @property
+    def bus(self) -> Any:
+        return self.fake
+
+
+@pytest.fixture
+async def s(tmp_path: Path) -> AsyncIterator[WithBus]:
+    settings = replace(
+        read_settings(environment(tmp_path) | {"PUBLIC_BASE_URL": "http://127.0.0.1:1"}),
+        service_bus="Endpoint=sb://127.0.0.1;",
+    )
+    made = WithBus(settings, now=lambda: datetime(2026, 1, 5, 9, 0, tzinfo=UTC))
+    made.fake = Bus()
+    request = ResetRequest(
+        id="r1",
+        created_at=made.now(),
+        source="servicebus",
+        methods=list(STANDARD_SCOPE),
+        target_count=0,
+        ranges=[],
+        correlation_id="c1",
+        reply_to="answers",
+    )
+    await made.requests.create(request, [])
+    yield made
+    await made.close()
+
+
+async def test_source_without_a_callback_is_told_by_the_topic_alone(s: WithBus) -> None:
+    assert await record(s, "r1", "accepted") == ["bus"]
+    assert await publish(s, "r1", "accepted", last=False) == {"again": None}
+    assert s.fake.sent == [("mfareset.request.accepted", "c1", "answers")]
+    assert await record(s, "r1", "accepted") == []  # it is out
+
+
+async def test_without_a_service_bus_nothing_is_recorded(s: WithBus) -> None:
+    s.settings = replace(s.settings, service_bus="")
+    assert await record(s, "r1", "accepted") == []
+    assert await s.announcements.all("r1") == []
+
+
+async def test_an_event_takes_the_earlier_ones_along_and_each_goes_once(s: WithBus) -> None:
+    await record(s, "r1", "accepted")
+    s.fake.away = True
+    assert await publish(s, "r1", "accepted", last=False) == {"again": 0.0}
+    await record(s, "r1", "completed")
+    s.fake.away = False
+    assert await publish(s, "r1", "completed", last=False) == {"again": None}
+    assert await publish(s, "r1", "accepted", last=False) == {"again": None}
+    assert [kind for kind, _, _ in s.fake.sent] == ["mfareset.request.accepted", "mfareset.request.completed"]
+
+
+async def test_what_was_never_published_is_in_the_audit(s: WithBus) -> None:
+    await record(s, "r1", "accepted")
+    s.fake.away = True
+    assert await publish(s, "r1", "accepted", last=True) == {"again": None}
+    events = await s.audits.page("r1", 0, 10)
+    assert [event.event for event in events] == ["eventLost"]
