@@ -18,7 +18,7 @@ from localhost.servicebus.namespace import Namespace
 from localhost.servicebus.options import DEFAULT, Layout
 
 # Connections that are being closed get this long to say good-bye.
-_GOODBYE_SECONDS = 5
+_GOODBYE_SECONDS = 1
 
 
 @dataclass(frozen=True, slots=True)
