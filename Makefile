@@ -19,6 +19,7 @@ serve: $(STAMP) ## the same system, left running, with the URLs to click through
 	@$(PY) -m localhost serve
 
 test: $(STAMP) ## all tests
+	@scripts/chromium
 	@$(PY) -m pytest
 
 lint: $(STAMP) ## ruff and mypy

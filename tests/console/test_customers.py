@@ -1,0 +1,67 @@
+"""Point 1: the customer selector, on every page: several, searched, remembered; and what not all of them allow."""
+
+from dataclasses import replace
+
+import pytest
+from playwright.async_api import expect
+
+import services
+from domain.policy import parse_policy
+from localhost.app_settings import DEMO_POLICY
+from tests.browsing import needs_chromium
+from tests.console.conftest import Person
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), needs_chromium]
+
+
+async def choose(tech: Person, *names: str) -> None:
+    page = tech.page
+    await page.locator(".chooser > summary").click()
+    await page.get_by_role("button", name="Clear").click()
+    for name in names:
+        await page.get_by_label("Search customers").fill(name[:4])
+        await page.locator(".chooser").get_by_role("checkbox", name=name).check()
+        await page.get_by_label("Search customers").fill("")
+    await page.get_by_role("button", name="Show these customers").click()
+
+
+@pytest.mark.parametrize("path", ["users", "methods", "requests", "approvals", "audit"])
+async def test_the_choice_is_on_every_page_and_remembered(tech: Person, path: str) -> None:
+    page = await tech.goes_to(f"/console/{path}")
+    await choose(tech, "Contoso", "Tailspin Toys")
+    await expect(page).to_have_url(f"{tech.base}/console/{path}")
+    await expect(page.locator(".chooser > summary")).to_contain_text("2 of 3")
+    await tech.goes_to("/console/users")
+    await expect(page.locator(".head")).to_contain_text("60 users of 2 customers")
+
+
+async def test_searching_shows_only_what_matches(tech: Person) -> None:
+    page = await tech.goes_to("/console/users")
+    await page.locator(".chooser > summary").click()
+    await expect(page.get_by_label("Search customers")).to_be_focused()
+    await page.keyboard.type("fabr")
+    await expect(page.locator(".chooser").get_by_role("checkbox")).to_have_count(1)
+    await expect(page.get_by_text("1 of 3 shown")).to_be_visible()
+
+
+async def test_what_is_not_offered_says_who_lacks_it_and_why(tech: Person) -> None:
+    page = await tech.goes_to("/console/users")
+    await page.get_by_text("What is reset").click()
+    missing = page.locator(".missing li", has_text="Passkey or security key")
+    await expect(missing).to_contain_text("Contoso, Fabrikam, Tailspin Toys: the policy does not allow it")
+    await expect(page.locator(".scope").get_by_role("checkbox", name="Phone number")).to_be_checked()
+
+
+async def test_only_what_all_of_the_chosen_allow_is_offered(tech: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = DEMO_POLICY.read_text("utf-8").replace('name = "Contoso"', 'name = "Contoso"\nmethods = ["phone", "fido2"]')
+    made = services.services()
+    monkeypatch.setattr(made, "settings", replace(made.settings, policy=parse_policy(text, None)))
+    page = await tech.goes_to("/console/users")
+    await page.get_by_text("What is reset").click()
+    offered = page.locator(".scope fieldset").get_by_role("checkbox")
+    await expect(offered).to_have_count(1)
+    await expect(page.locator(".missing li", has_text="Hardware token")).to_contain_text("Contoso: the policy")
+    await page.keyboard.press("Escape")
+    await choose(tech, "Contoso")
+    await page.get_by_text("What is reset").click()
+    await expect(offered).to_have_count(2)

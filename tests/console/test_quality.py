@@ -1,0 +1,112 @@
+"""Every page: no violation that axe finds, nothing of other sites, no sideways scrolling, in light and dark, by keyboard."""
+
+import json
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import expect
+
+from tests.browsing import needs_chromium
+from tests.console.conftest import Person
+from tests.system import System
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), needs_chromium]
+
+
+async def addresses(it: System, tech: Person) -> list[str]:
+    done = await it.ask(contoso=["adele@contoso.com", "nobody@contoso.com"], fabrikam=["alex@fabrikam.com"])
+    await it.approve(done["id"])
+    waiting = await it.ask(fabrikam=["diego@fabrikam.com", "grady@fabrikam.com"])
+    user = it.world.user("contoso", "breakglass@contoso.com").id
+    page = await tech.goes_to("/console/users?customer=tailspin&enabled=true")
+    await page.get_by_role("button", name="matching").click()
+    await page.get_by_role("heading", name="Review and confirm").wait_for()
+    review = page.url.removeprefix(tech.base)
+    return [
+        "/console/users",
+        "/console/users?privileged=true&error=nobodyChosen",
+        f"/console/users/contoso/{user}",
+        f"/console/users/contoso/{user}?tab=methods",
+        "/console/methods",
+        review,
+        "/console/requests",
+        f"/console/requests/{done['id']}",
+        f"/console/requests/{waiting['id']}",
+        f"/console/requests/{done['id']}/audit",
+        "/console/approvals",
+        "/console/audit",
+        "/console/sign-in",
+        "/console/requests/nothing",
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_no_page_has_an_axe_violation_scrolls_sideways_or_loads_from_elsewhere(
+    it: System, tech: Person, scheme: str
+) -> None:
+    await tech.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
+    paths = await addresses(it, tech)
+    it.world.faults.add(tenant="fabrikam", path="*/users", status=503)
+    for path in paths:
+        page = await tech.goes_to(path)
+        found = await Axe().run(page)
+        told = [(v["id"], [node["html"][:160] for node in v["nodes"][:2]]) for v in found.response["violations"]]
+        assert not told, f"{path}: {json.dumps(told, indent=1)}"
+        wide = await page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+        assert wide[0] <= wide[1], path
+    assert tech.elsewhere == []
+    assert [text for text in tech.complaints if "404" not in text] == []
+
+
+async def test_open_menus_have_no_violation_either(tech: Person) -> None:
+    page = await tech.goes_to("/console/users")
+    for summary in (".chooser > summary", ".me > summary", ".scope > summary"):
+        await page.locator(summary).click()
+        found = await Axe().run(page)
+        assert [v["id"] for v in found.response["violations"]] == [], summary
+        await page.keyboard.press("Escape")
+        await expect(page.locator(summary)).to_be_focused()
+
+
+async def test_a_reset_by_keyboard_alone(tech: Person) -> None:
+    page = await tech.goes_to("/console/users?search=adele&customer=contoso")
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_role("link", name="Skip to the content")).to_be_in_viewport()
+    await page.keyboard.press("Enter")
+    for wanted, key in (("tbody input[name=user]", "Space"), ("button[value=some]", "Enter")):
+        for _ in range(40):
+            await page.keyboard.press("Tab")
+            if await page.locator(f"{wanted}:focus").count():
+                break
+        await page.keyboard.press(key)
+    await expect(page.get_by_role("heading", name="Review and confirm")).to_be_visible()
+
+
+async def test_everything_works_without_scripts(it: System, tech: Person) -> None:
+    context = tech.page.context.browser
+    assert context is not None
+    plain = await context.new_context(java_script_enabled=False, viewport=tech.page.viewport_size)
+    page = await plain.new_page()
+    await page.goto(f"{tech.base}/console")
+    await page.get_by_role("button", name="tech@msp.example").click()
+    await page.goto(f"{tech.base}/console/users?search=adele&customer=contoso")
+    await page.get_by_role("checkbox", name="Adele Vance").check()
+    await page.get_by_role("button", name="Reset all multi-factor authentications").click()
+    await it.host.idle()
+    await page.reload()
+    await page.get_by_label("Reason").fill("Lost phone")
+    await page.get_by_label("Ticket").fill("INC7")
+    await page.get_by_role("button", name="Send for approval").click()
+    await expect(page.get_by_text("Request sent")).to_be_visible()
+    await plain.close()
+
+
+async def test_nothing_shifts_while_a_page_loads(tech: Person) -> None:
+    page = tech.page
+    await page.add_init_script(
+        "window.shift = 0; new PerformanceObserver((list) => { for (const e of list.getEntries())"
+        " if (!e.hadRecentInput) window.shift += e.value; }).observe({ type: 'layout-shift', buffered: true });"
+    )
+    for path in ("users", "methods", "requests", "audit"):
+        await tech.goes_to(f"/console/{path}")
+        assert await page.evaluate("window.shift") < 0.01, path

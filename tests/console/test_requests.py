@@ -1,0 +1,122 @@
+"""Points 6 and 7: requests as they go on, what can be done about them, what waits for whom, and the audit."""
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browsing import needs_chromium
+from tests.console.conftest import Hire, Person
+from tests.system import System
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), needs_chromium]
+
+
+async def test_the_list_with_its_filters(it: System, tech: Person) -> None:
+    await it.ask(contoso=["adele@contoso.com"], more={"ticket": "INC1"})
+    ended = await it.ask(fabrikam=["alex@fabrikam.com"], more={"ticket": "INC2", "requester": "else@msp.example"})
+    await it.approve(ended["id"])
+    await it.ask(contoso=["alex@contoso.com"], more={"ticket": "INC3", "dryRun": True})
+    page = await tech.goes_to("/console/requests")
+    names = page.locator("tbody th a")
+    await expect(names).to_have_text(["INC2", "INC1"])
+    await page.get_by_label("Status").select_option("Completed")
+    await expect(names).to_have_text(["INC2"])
+    await page.get_by_role("link", name="Clear").click()
+    await page.get_by_label("Asked by").select_option("Me")
+    await expect(names).to_have_text(["INC1"])
+    await page.get_by_role("link", name="Clear").click()
+    await page.get_by_label("Dry runs").select_option("Shown")
+    await expect(names).to_have_text(["INC3", "INC2", "INC1"])
+
+
+async def test_progress_comes_by_itself(it: System, tech: Person) -> None:
+    request = await it.ask(contoso=["adele@contoso.com"], fabrikam=["alex@fabrikam.com"])
+    await tech.page.clock.install()
+    page = await tech.goes_to(f"/console/requests/{request['id']}")
+    await expect(page.get_by_role("status").first).to_contain_text("Waiting for approval")
+    await page.evaluate("window.stayed = true")
+    await it.approve(request["id"])
+    await page.clock.fast_forward(15_000)
+    await expect(page.get_by_text("Completed", exact=True)).to_be_visible()
+    await expect(page.locator(".bars", has_text="Fabrikam").last).to_contain_text("reset: 1")
+    await expect(page.get_by_text("2 of 2 users done")).to_be_visible()
+    await expect(page.locator(".timeline")).to_contain_text("Request completed")
+    await expect(page.locator("[data-beat]")).to_have_count(0)
+    assert await page.evaluate("window.stayed")  # no reload
+
+
+async def test_remind_and_withdraw(it: System, tech: Person) -> None:
+    request = await it.ask(contoso=["adele@contoso.com"])
+    page = await tech.goes_to(f"/console/requests/{request['id']}")
+    await page.get_by_role("button", name="Remind approvers").click()
+    await expect(page.get_by_text("were reminded")).to_be_visible()
+    assert len(it.world.mailbox.to("owner@contoso.com")) == 2
+    await page.get_by_role("button", name="Remind approvers").click()
+    await expect(page.get_by_text("less than a minute ago")).to_be_visible()
+    assert len(it.world.mailbox.to("owner@contoso.com")) == 2
+    await page.get_by_role("button", name="Withdraw").click()
+    await expect(page.get_by_text("Withdrawn. Nothing was removed.")).to_be_visible()
+    await it.host.idle()
+    await page.reload()
+    await expect(page.get_by_role("status").last).to_contain_text("Cancelled")
+    assert (await it.shown(request["id"]))["status"] == "cancelled"
+    assert len(it.world.user("contoso", "adele@contoso.com").methods) == 4
+
+
+async def test_a_failure_says_in_plain_words_what_to_do_and_can_be_retried(it: System, tech: Person) -> None:
+    request = await it.ask(contoso=["adele@contoso.com", "nobody@contoso.com"])
+    await it.approve(request["id"])
+    page = await tech.goes_to(f"/console/requests/{request['id']}")
+    failed = page.locator(".person", has_text="nobody@contoso.com")
+    await expect(failed).to_contain_text("There is no such user in this customer.")
+    await expect(failed).to_contain_text("Check the name")
+    await page.get_by_role("link", name="Refused, not touched").click()
+    await expect(page.locator(".person")).to_have_count(1)
+    await page.get_by_role("button", name="Retry the rest").click()
+    await expect(page.get_by_text("A new request for the users that did not end well")).to_be_visible()
+    await expect(page.get_by_role("link", name=request["id"])).to_be_visible()
+
+
+async def test_export(it: System, tech: Person) -> None:
+    request = await it.ask(contoso=["adele@contoso.com"])
+    page = await tech.goes_to(f"/console/requests/{request['id']}")
+    async with page.expect_download() as download:
+        await page.get_by_role("link", name="Export CSV").click()
+    text = (await (await download.value).path()).read_text("utf-8")
+    assert text.startswith("customer,userPrincipalName")
+    assert text.count("adele@contoso.com") == 3
+
+
+async def test_an_approver_sees_what_waits_and_decides(it: System, hire: Hire) -> None:
+    request = await it.ask(contoso=["adele@contoso.com"])
+    await it.ask(fabrikam=["alex@fabrikam.com"])
+    owner = await hire("owner@contoso.com")
+    page = await owner.goes_to("/console/approvals")
+    await expect(page.get_by_role("heading", level=2)).to_have_text(["INC0012345: 1 user"])
+    await page.get_by_role("link", name="Look and decide").click()
+    await page.get_by_role("button", name=re.compile("^Approve")).click()
+    await expect(page.get_by_text("Your approval is recorded")).to_be_visible()
+    await it.host.idle()
+    assert (await it.shown(request["id"]))["status"] == "completed"
+    await owner.goes_to("/console/approvals")
+    await expect(page.get_by_text("Nothing waits for you.")).to_be_visible()
+    await expect(page.locator(".log")).to_contain_text("approved")
+
+
+async def test_the_audit_is_verified_and_a_change_is_seen(it: System, tech: Person) -> None:
+    request = await it.ask(contoso=["adele@contoso.com"])
+    await it.approve(request["id"])
+    page = await tech.goes_to("/console/audit")
+    await expect(page.locator("tbody tr")).to_contain_text("whole")
+    await page.get_by_role("link", name="INC0012345").click()
+    await expect(page.get_by_text("This audit is whole.")).to_be_visible()
+    await expect(page.locator("tbody")).to_contain_text("Decision made")
+    store = it.services.store
+    row = await store.get(request["id"], "audit:00000002")
+    assert row is not None
+    assert await store.replace(row, row.value | {"actor": "nobody"}) is not None
+    await page.reload()
+    await expect(page.get_by_text("event 2 was changed")).to_be_visible()
+    await tech.goes_to("/console/audit")
+    await expect(page.locator("tbody tr")).to_contain_text("broken")

@@ -1,0 +1,123 @@
+"""Point 5: the plan as the service made it, and the confirmation."""
+
+import pytest
+from playwright.async_api import Page, expect
+
+import triggers.console_review
+from tests.browsing import needs_chromium
+from tests.console.conftest import Person
+from tests.system import System
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), needs_chromium]
+
+
+async def plan(tech: Person, *names: str, customer: str = "contoso") -> Page:
+    page = tech.page
+    for name in names:
+        await tech.goes_to(f"/console/users?customer={customer}&search={name}")
+        await page.locator("tbody input[name=user]").first.check()
+    await page.get_by_role("button", name="Reset all multi-factor authentications").click()
+    await expect(page.get_by_role("heading", name="Review and confirm")).to_be_visible()
+    return page
+
+
+async def say_why(page: Page) -> None:
+    await page.get_by_label("Reason").fill("Lost phone")
+    await page.get_by_label("Ticket").fill("INC7")
+
+
+async def test_what_is_removed_kept_and_refused_and_who_must_approve(it: System, tech: Person) -> None:
+    page = await plan(tech, "adele", "lee", "break", "isaiah")
+    adele = page.locator(".person", has_text="Adele Vance")
+    await expect(adele.locator(".chip.remove")).to_have_text(["Remove"] * 3)
+    await expect(adele).to_contain_text("Microsoft Authenticator")
+    lee = page.locator(".person", has_text="Lee Gu")
+    await expect(lee).to_contain_text("(not part of this reset)")
+    await expect(page.locator(".person", has_text="Break Glass")).to_contain_text("This account is protected")
+    await expect(page.locator(".person", has_text="Isaiah")).to_contain_text("Deactivate")
+    await expect(page.locator(".approvers")).to_contain_text("owner@contoso.com for Contoso")
+    await say_why(page)
+    await page.get_by_role("button", name="Send for approval").click()
+    await expect(page.get_by_text("Request sent. Nothing is removed before")).to_be_visible()
+    request = (await it.call("GET", "/api/reset-requests"))["value"][0]
+    await it.host.idle()
+    request = await it.shown(request["id"])
+    assert (request["status"], request["requester"], request["ticket"]) == (
+        "awaitingApproval",
+        "tech@msp.example",
+        "INC7",
+    )
+    assert len(it.world.user("contoso", "adele@contoso.com").methods) == 4
+
+
+async def test_reason_and_ticket_are_needed(tech: Person) -> None:
+    page = await plan(tech, "adele")
+    await page.evaluate("document.querySelectorAll('[required]').forEach((field) => field.removeAttribute('required'))")
+    await page.get_by_role("button", name="Send for approval").click()
+    await expect(page.get_by_role("alert")).to_contain_text("Say why")
+    await page.get_by_label("Reason").fill("Lost phone")
+    await page.evaluate("document.querySelectorAll('[required]').forEach((field) => field.removeAttribute('required'))")
+    await page.get_by_role("button", name="Send for approval").click()
+    await expect(page.get_by_role("alert")).to_contain_text("Name the ticket")
+    await expect(page.get_by_label("Reason")).to_have_value("Lost phone")
+
+
+async def test_users_can_be_taken_out(it: System, tech: Person) -> None:
+    page = await plan(tech, "adele", "alex")
+    await page.locator(".person", has_text="Alex").get_by_label("Take out").check()
+    await expect(page.locator("dd[data-left]")).to_have_text("1")
+    await say_why(page)
+    await page.get_by_role("button", name="Send for approval").click()
+    await expect(page.get_by_text("Request sent")).to_be_visible()
+    request = (await it.call("GET", "/api/reset-requests"))["value"][0]
+    targets = await it.targets(request["id"])
+    assert [target["userId"] or target["userPrincipalName"] for target in targets] == [
+        it.world.user("contoso", "adele@contoso.com").id
+    ]
+
+
+async def test_a_privileged_user_needs_the_count_typed_in(tech: Person) -> None:
+    page = await plan(tech, "grady", customer="fabrikam")
+    await expect(page.locator(".person")).to_contain_text("administrator")
+    await expect(page.get_by_text("2 approvers for each customer, because")).to_be_visible()
+    await say_why(page)
+    await page.get_by_label("Type the number of users").fill("7")
+    await page.get_by_role("button", name="Send for approval").click()
+    await expect(page.get_by_role("alert")).to_contain_text("Type exactly how many")
+    await page.get_by_label("Type the number of users").fill("1")
+    await page.get_by_role("button", name="Send for approval").click()
+    await expect(page.get_by_text("Request sent")).to_be_visible()
+
+
+async def test_nobody_could_approve_is_said_before_it_is_asked(it: System, tech: Person) -> None:
+    page = await plan(tech, "grady", "owner")  # the only approver of Contoso is among the users
+    await expect(page.get_by_text("Nobody could approve this.").or_(page.locator(".approvers"))).to_be_visible()
+
+
+async def test_confirming_twice_makes_one_request(it: System, tech: Person) -> None:
+    page = await plan(tech, "adele")
+    await say_why(page)
+    address = page.url
+    await page.get_by_role("button", name="Send for approval").click()
+    await expect(page.get_by_text("Request sent")).to_be_visible()
+    first = page.url.partition("?")[0]
+    await page.goto(address)
+    await page.get_by_label("Reason").fill("Another reason")
+    await page.get_by_label("Ticket").fill("INC8")
+    await page.get_by_role("button", name="Send for approval").click()
+    await expect(page.get_by_text("This plan was confirmed already.")).to_be_visible()
+    assert page.url.partition("?")[0] == first
+
+
+async def test_a_large_plan_has_pages_and_keeps_who_was_taken_out(
+    tech: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(triggers.console_review, "_SHOWN", 10)
+    page = await tech.goes_to("/console/users?customer=tailspin&enabled=true")
+    await page.get_by_role("button", name="Reset all 29 matching users").click()
+    await page.get_by_label("Take out").first.check()
+    left = int(await page.locator("dd[data-left]").inner_text())
+    await page.get_by_role("button", name="Next users").click()
+    await expect(page.get_by_text("Page 2 of 3")).to_be_visible()
+    await expect(page.locator("dd[data-left]")).to_have_text(str(left))
+    await expect(page.get_by_text("Type the number of users to reset")).to_contain_text(str(left))

@@ -1,0 +1,101 @@
+"""Point 2: users over the chosen customers, and choosing whom to reset."""
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browsing import needs_chromium
+from tests.console.conftest import Person
+from tests.system import System
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), needs_chromium]
+
+
+async def test_search_filter_and_sort(tech: Person, size: str) -> None:
+    page = await tech.goes_to("/console/users")
+    names = page.locator("tbody th a")
+    await expect(names.first).to_have_text("Adele Vance")
+    await page.locator("thead").get_by_role("link", name="Name", exact=True).click()
+    await expect(page.get_by_role("columnheader", name="Name", exact=True)).to_have_attribute("aria-sort", "descending")
+    await expect(names.first).to_have_text("Zoe Ito")
+    await page.get_by_label("Search", exact=True).fill("patti")
+    await page.keyboard.press("Enter")
+    await expect(names).to_have_count(3)
+    await page.get_by_label("Customer", exact=True).select_option("Fabrikam")
+    await expect(names).to_have_count(1)
+    await expect(page.locator("tbody tr")).to_contain_text("disabled")
+    await page.get_by_role("link", name="Clear").click()
+    await page.get_by_label("Type").select_option("Guests")
+    await expect(names).to_have_text(["Kim Partner"] * 3)
+    await page.get_by_label("Type").select_option("Any")
+    await page.get_by_label("Role").select_option("Administrators")
+    await expect(page.locator("tbody .chip.warn")).to_have_text(["administrator"] * 6)
+    await page.get_by_label("Role").select_option("Any")
+    await page.get_by_label("MFA").select_option("Not registered")
+    await expect(page.locator("tbody")).to_contain_text("Lynne Robbins")
+    await expect(page.get_by_text("registration report")).to_be_visible()
+
+
+async def test_pages_go_on_where_they_ended(tech: Person) -> None:
+    page = await tech.goes_to("/console/users")
+    first = await page.locator("tbody th a").all_inner_texts()
+    await page.get_by_role("link", name="Next page").click()
+    await expect(page.get_by_text("Page 2")).to_be_visible()
+    second = await page.locator("tbody th a").all_inner_texts()
+    assert len(first + second) == 90
+    assert first + second == sorted(first + second)
+    await page.get_by_role("link", name="First page").click()
+    assert await page.locator("tbody th a").all_inner_texts() == first
+
+
+async def test_refresh_shows_when_the_data_was_read_and_reads_anew(it: System, tech: Person) -> None:
+    page = await tech.goes_to("/console/users?search=adele")
+    before = await page.locator(".read time").get_attribute("datetime")
+    it.world.user("contoso", "adele@contoso.com").name = "Adele Newname"
+    await it.advance(minutes=5)
+    await page.get_by_role("link", name="Refresh").click()
+    await expect(page.get_by_role("link", name="Adele Newname")).to_be_visible()
+    assert await page.locator(".read time").get_attribute("datetime") != before
+    await expect(page).to_have_url(re.compile("search=adele"))
+
+
+async def test_an_unreachable_customer_is_shown_as_such_and_the_rest_is_listed(it: System, tech: Person) -> None:
+    it.world.faults.add(tenant="fabrikam", path="*/users*", status=503)
+    page = await tech.goes_to("/console/users")
+    await expect(page.locator(".note.warn")).to_contain_text("Fabrikam is not listed")
+    await expect(page.locator(".note.warn")).to_contain_text("does not answer right now")
+    await expect(page.locator("tbody tr")).to_have_count(50)
+
+
+async def test_choosing_goes_over_several_pages(tech: Person) -> None:
+    page = await tech.goes_to("/console/users")
+    await page.get_by_role("checkbox", name="Alex Wilber").first.check()
+    await expect(page.locator("[data-picked]")).to_contain_text("1 user chosen")
+    await page.get_by_role("link", name="Next page").click()
+    await page.get_by_role("checkbox", name="Nestor Wilke").first.check()
+    await expect(page.locator("[data-picked]")).to_contain_text("2 users chosen, 1 on other pages")
+    await page.get_by_role("button", name="Reset all multi-factor authentications").click()
+    await expect(page.get_by_role("heading", name="Review and confirm")).to_be_visible()
+    await expect(page.locator(".person h4")).to_have_text(["Alex Wilber", "Nestor Wilke"])
+
+
+async def test_the_whole_page_at_once_and_nobody_again(tech: Person) -> None:
+    page = await tech.goes_to("/console/users?search=adele")
+    await page.get_by_role("checkbox", name="All users on this page").check()
+    await expect(page.locator("[data-picked]")).to_contain_text("3 users chosen")
+    await page.get_by_role("button", name="Clear").last.click()
+    await expect(page.locator("[data-picked]")).to_have_text("Choose users to reset.")
+
+
+async def test_all_matching_on_whatever_page_they_are(tech: Person) -> None:
+    page = await tech.goes_to("/console/users?customer=tailspin&enabled=true")
+    await page.get_by_role("button", name="Reset all 29 matching users").click()
+    await expect(page.get_by_role("heading", name="Review and confirm")).to_be_visible()
+    await expect(page.locator(".customer h3")).to_contain_text("29 users")
+
+
+async def test_choosing_nobody_is_said(tech: Person) -> None:
+    page = await tech.goes_to("/console/users?search=adele")
+    await page.get_by_role("button", name="Reset all multi-factor authentications").click()
+    await expect(page.get_by_role("alert")).to_have_text("Choose at least one user.")
