@@ -9,6 +9,7 @@ from uuid import UUID
 
 from domain.approval_links import KeyRing, LinkKeyError
 from domain.policy import Policy, PolicyError, parse_policy
+from domain.policy_model import Role
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _KEY_NAME = re.compile("[A-Za-z0-9_-]{1,32}", re.ASCII)
@@ -95,7 +96,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     }
     keys = reader.keys("APPROVAL_KEYS")
     policy = reader.policy("POLICY_FILE")
-    identities = tuple(mail for part in reader.text("CONSOLE_TEST_SIGN_IN", "").split(",") if (mail := part.strip()))
+    identities = reader.identities("CONSOLE_TEST_SIGN_IN")
     on = signs_in(environ)
     api_keys = reader.named_keys("API_KEYS") if on else {}
     if reader.mistakes or keys is None or policy is None:
@@ -163,6 +164,15 @@ class _Reader:
                 self.wrong(name, f"key {number} must be name:key, each name once")
             keys[key_name] = key
         return keys
+
+    def identities(self, name: str) -> tuple[str, ...]:
+        """`mail` or `mail:Role`, separated by commas."""
+        found = tuple(entry for part in self.text(name, "").split(",") if (entry := part.strip()))
+        for entry in found:
+            _, colon, role = entry.partition(":")
+            if colon and role not in {known.value for known in Role}:
+                self.wrong(name, f"has the role {role!r}; it must be one of {', '.join(Role)}")
+        return found
 
     def policy(self, name: str) -> Policy | None:
         value = self.text(name)

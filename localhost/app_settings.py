@@ -30,7 +30,7 @@ def app_settings(
         "RECORDS": f"sqlite:{data.path / 'records.sqlite'}",
         "PUBLIC_BASE_URL": base_url,
         "MAIL_FROM": "mfa-reset@msp.example",
-        "CONSOLE_TEST_SIGN_IN": "tech@msp.example",
+        "CONSOLE_TEST_SIGN_IN": "tech@msp.example,auditor@msp.example:Auditor",
         "POLICY_FILE": str(DEMO_POLICY),
     }
     settings = {name: environ.get(name) or value for name, value in defaults.items()} | flags

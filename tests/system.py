@@ -45,7 +45,7 @@ def environment(tmp_path: Path, policy: Path | None = None, more: Mapping[str, s
         "APPROVAL_KEYS": "k1:" + "A" * 44,
         "MAIL_FROM": "mfa-reset@msp.example",
         "HELPDESK_SECRET": HELPDESK_SECRET,
-        "CONSOLE_TEST_SIGN_IN": "tech@msp.example",
+        "CONSOLE_TEST_SIGN_IN": "tech@msp.example,else@msp.example,auditor@msp.example:Auditor",
     }
 
 

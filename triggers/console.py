@@ -31,8 +31,8 @@ _MOST_COOKIE = 3500
 @app.route("console", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @signed_in
 async def console_start(req: func.HttpRequest) -> func.HttpResponse:
-    operator_of(services(), req)
-    return redirect("/console/users")
+    who = operator_of(services(), req, ())
+    return redirect("/console/users" if who.operates else "/console/audit" if who.audits else "/console/approvals")
 
 
 @app.route("console/sign-in", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -65,7 +65,7 @@ async def console_signed_in(req: func.HttpRequest) -> func.HttpResponse:
 @signed_in
 async def console_sign_out(req: func.HttpRequest) -> func.HttpResponse:
     s = services()
-    form_of(s, req)
+    form_of(s, req, ())
     return redirect("/console/sign-in", {"Set-Cookie": set_cookie(s, COOKIE, "", seconds=0)})
 
 
@@ -74,7 +74,7 @@ async def console_sign_out(req: func.HttpRequest) -> func.HttpResponse:
 async def console_customers(req: func.HttpRequest) -> func.HttpResponse:
     """Remembers the chosen customers. Choosing none, all or more than a cookie holds is choosing all."""
     s = services()
-    _, form = form_of(s, req)
+    _, form = form_of(s, req, ())
     chosen = [key for key in s.policy.customers if key in set(form.get("customer", []))]
     value = "" if len(chosen) == len(s.policy.customers) else ".".join(chosen)
     value = value if len(value) <= _MOST_COOKIE else ""

@@ -8,6 +8,7 @@ import azure.functions as func
 from activities.notify_approvers import approval_token
 from domain.outcomes import RequestStatus
 from services import services
+from triggers.callers import AUDITORS
 from triggers.console_directory import Listing
 from triggers.console_frame import frame, show, signed_in
 from triggers.showing import find, within
@@ -24,15 +25,14 @@ _EVENTS = 200
 @signed_in
 async def console_approvals(req: func.HttpRequest) -> func.HttpResponse:
     s = services()
-    around = frame(s, req)
-    me = around.operator.mail.casefold()
+    around = frame(s, req, ())
     waiting, decided = [], []
     cursor, looked = "", 0
     while looked < _LOOKED:
         page, cursor = await s.requests.newest(cursor, _PAGE)
         looked += len(page)
         for request in page:
-            entry = next((e for e in request.approval.approvers if e.approver.casefold() == me), None)
+            entry = next((e for e in request.approval.approvers if around.operator.decides_as(s, e.approver)), None)
             if entry is None:
                 continue
             decision = await s.requests.decision_of(request.id, entry.approver)
@@ -52,7 +52,7 @@ async def console_approvals(req: func.HttpRequest) -> func.HttpResponse:
 async def console_audit(req: func.HttpRequest) -> func.HttpResponse:
     """The latest requests, each chain verified now."""
     s = services()
-    around = frame(s, req)
+    around = frame(s, req, AUDITORS)
     page, cursor = await s.requests.newest(req.params.get("cursor", ""), _PAGE)
     page = [request for request in page if within(request, around.operator.reach)]
     found = await asyncio.gather(*(s.audits.verify(request.id) for request in page))
@@ -73,7 +73,7 @@ async def console_audit(req: func.HttpRequest) -> func.HttpResponse:
 @signed_in
 async def console_request_audit(req: func.HttpRequest) -> func.HttpResponse:
     s = services()
-    around = frame(s, req)
+    around = frame(s, req, AUDITORS)
     request = await find(s, req.route_params.get("id"), around.operator.reach)
     text = req.params.get("after", "0")
     after = int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0

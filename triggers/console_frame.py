@@ -12,9 +12,11 @@ import azure.functions as func
 
 from domain.console_session import form_nonce, is_form_nonce
 from domain.errors import InvalidInputError, NotFoundError, Problem
+from domain.policy_model import Role
 from graph.errors import GraphError
 from records.errors import RecordsError
 from services import Services, services
+from triggers.callers import OPERATORS
 from triggers.operators import NotOperatorError, Operator, SignInNeededError, cookie, operator_of, test_identities
 from web.console import console_headers, render
 
@@ -80,9 +82,9 @@ def signed_in[**P](door: Callable[P, Awaitable[func.HttpResponse]]) -> Callable[
     return answered
 
 
-def frame(s: Services, req: func.HttpRequest) -> Frame:
-    """The frame for whoever calls; raises SignInNeededError."""
-    operator = operator_of(s, req)
+def frame(s: Services, req: func.HttpRequest, roles: tuple[Role, ...] = OPERATORS) -> Frame:
+    """The frame for whoever calls; raises SignInNeededError and NotOperatorError."""
+    operator = operator_of(s, req, roles)
     reach = operator.reach
     known = {key: customer for key, customer in s.policy.customers.items() if reach is None or key in reach}
     wanted = [key for key in cookie(req, CUSTOMERS_COOKIE).split(".") if key in known]
@@ -98,10 +100,12 @@ def frame(s: Services, req: func.HttpRequest) -> Frame:
     )
 
 
-def form_of(s: Services, req: func.HttpRequest) -> tuple[Operator, dict[str, list[str]]]:
+def form_of(
+    s: Services, req: func.HttpRequest, roles: tuple[Role, ...] = OPERATORS
+) -> tuple[Operator, dict[str, list[str]]]:
     """Who posts and what. Refuses forms of other sites (Origin) and forms that are not of this person's page (nonce)."""
     check_origin(s, req)
-    operator = operator_of(s, req)
+    operator = operator_of(s, req, roles)
     form = read_form(req)
     if not is_form_nonce(s.settings.approval_keys, operator.mail, one(form, "nonce"), s.now()):
         raise RefusedError(403, "wrongNonce")

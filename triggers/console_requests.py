@@ -17,6 +17,7 @@ from domain.outcomes import RequestStatus, TargetOutcome
 from domain.requests import Decision, ResetRequest
 from domain.targets import Target
 from services import Services, services
+from triggers.callers import AUDITORS
 from triggers.console_directory import Listing
 from triggers.console_frame import form_of, frame, one, redirect, show, signed_in
 from triggers.console_review import CONSOLE
@@ -44,7 +45,7 @@ _reminders = Rates()
 @signed_in
 async def console_requests(req: func.HttpRequest) -> func.HttpResponse:
     s = services()
-    around = frame(s, req)
+    around = frame(s, req, AUDITORS)
     parameters = {n: req.params[n] for n in ("status", "mine", "dry") if req.params.get(n)}
     status = parameters.get("status", "")
     found: list[ResetRequest] = []
@@ -81,7 +82,7 @@ async def console_requests(req: func.HttpRequest) -> func.HttpResponse:
 @signed_in
 async def console_request(req: func.HttpRequest) -> func.HttpResponse:
     s = services()
-    around = frame(s, req)
+    around = frame(s, req, AUDITORS)
     state = await _State.read(s, req)
     return show(
         "request.html", frame=around, active="requests", notice=req.params.get("notice", ""), **await state.view()
@@ -93,7 +94,7 @@ async def console_request(req: func.HttpRequest) -> func.HttpResponse:
 async def console_request_live(req: func.HttpRequest) -> func.HttpResponse:
     """The part of the page that changes; 304 where it has not: then three small reads were all it cost."""
     s = services()
-    around = frame(s, req)
+    around = frame(s, req, AUDITORS)
     state = await _State.read(s, req)
     if req.headers.get("If-None-Match") == state.etag:
         return func.HttpResponse("", status_code=304, headers={"ETag": state.etag, "Cache-Control": "no-store"})
@@ -128,7 +129,7 @@ async def console_act(req: func.HttpRequest, client: df.DurableFunctionsClient) 
 async def console_export(req: func.HttpRequest) -> func.HttpResponse:
     """The targets as CSV, one line per user and method."""
     s = services()
-    request = await find(s, req.route_params.get("id"), frame(s, req).operator.reach)
+    request = await find(s, req.route_params.get("id"), frame(s, req, AUDITORS).operator.reach)
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(
@@ -186,7 +187,7 @@ class _State:
 
     @classmethod
     async def read(cls, s: Services, req: func.HttpRequest) -> "_State":
-        request = await find(s, req.route_params.get("id"), operator_of(s, req).reach)
+        request = await find(s, req.route_params.get("id"), operator_of(s, req, AUDITORS).reach)
         return cls(s, req, request, await s.targets.totals(request.id), await s.requests.decisions(request.id))
 
     async def view(self) -> dict[str, Any]:

@@ -5,27 +5,43 @@ from http.cookies import CookieError, SimpleCookie
 
 import azure.functions as func
 
-from domain.callers import Caller, PrincipalError, caller_of, key_holder, read_principal
+from domain.callers import Caller, Principal, PrincipalError, caller_of, is_approver, read_principal
 from domain.console_session import session_of
 from domain.policy_model import Role
 from services import Services
-from triggers.callers import PRINCIPAL
+from triggers.callers import AUDITORS, OPERATORS, PRINCIPAL
 
 COOKIE = "mfareset-console"
 
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """`mail` is compared with the policy's approvers and is the requester of what is asked here."""
+    """`mail` is the requester of what is asked here. `roles` are those that the page at hand is open to."""
 
     mail: str
     name: str
     caller: Caller
+    roles: tuple[Role, ...]
+    principal: Principal | None = None
 
     @property
     def reach(self) -> frozenset[str] | None:
-        """The customers that this operator sees and works on; None: all."""
-        return self.caller.reach((Role.OPERATOR,))
+        """The customers that this person sees and works on here; None: all."""
+        return self.caller.reach(self.roles)
+
+    @property
+    def operates(self) -> bool:
+        return self.caller.has(OPERATORS)
+
+    @property
+    def audits(self) -> bool:
+        return self.caller.has(AUDITORS)
+
+    def decides_as(self, s: Services, approver: str) -> bool:
+        """Whether this is the person whom requests ask by this address."""
+        if self.principal is None:
+            return self.mail.casefold() == approver.casefold()
+        return is_approver(self.principal, approver, s.policy, s.settings.graph_home_tenant)
 
 
 class SignInNeededError(Exception):
@@ -40,23 +56,43 @@ class NotOperatorError(Exception):
     reason = "notOperator"
 
 
-def test_identities(s: Services) -> tuple[str, ...]:
-    """The identities of the test sign-in; none unless CONSOLE_TEST_SIGN_IN names some and App Service signs nobody in."""
-    if s.settings.signs_in:
-        return ()
-    named = s.settings.console_test_sign_in
+def test_identities(s: Services) -> dict[str, tuple[Role, ...]]:
+    """The identities of the test sign-in with their roles; none unless CONSOLE_TEST_SIGN_IN names some and App Service signs
+    nobody in. Whoever may approve is offered, too."""
+    if s.settings.signs_in or not s.settings.console_test_sign_in:
+        return {}
+    named: dict[str, tuple[Role, ...]] = {}
+    for entry in s.settings.console_test_sign_in:
+        mail, _, role = entry.partition(":")
+        named[mail] = (Role(role),) if role else OPERATORS
     approvers = (mail for key in s.policy.customers for mail in s.policy.approvers_of(key, step_up=True))
-    return tuple(dict.fromkeys([*named, *approvers])) if named else ()
+    return named | {mail: (Role.APPROVER,) for mail in approvers if mail not in named}
 
 
-def operator_of(s: Services, req: func.HttpRequest) -> Operator:
-    """Who calls; raises SignInNeededError, and NotOperatorError for people without the app role Operator."""
-    if s.settings.signs_in:
-        return _of_platform(s, req.headers.get(PRINCIPAL) or "")
+def operator_of(s: Services, req: func.HttpRequest, roles: tuple[Role, ...] = OPERATORS) -> Operator:
+    """Who calls; raises SignInNeededError, and NotOperatorError for people without any of `roles`.
+
+    Without `roles` it is open to everybody who has a role or may decide on requests.
+    """
+    who = _of_platform(s, req, roles) if s.settings.signs_in else _of_machine(s, req, roles)
+    if who.caller.has(roles or tuple(Role)):
+        return who
+    if not roles and any(who.decides_as(s, mail) for mail in _approvers(s)):
+        return who
+    raise NotOperatorError
+
+
+def _approvers(s: Services) -> set[str]:
+    return {mail for key in s.policy.customers for mail in s.policy.approvers_of(key, step_up=True)}
+
+
+def _of_machine(s: Services, req: func.HttpRequest, roles: tuple[Role, ...]) -> Operator:
     mail = session_of(s.settings.approval_keys, cookie(req, COOKIE), s.now())
-    if mail is None or mail not in test_identities(s):
+    known = test_identities(s)
+    if mail is None or mail not in known:
         raise SignInNeededError
-    return Operator(mail, mail.partition("@")[0].replace(".", " ").title(), key_holder(mail))
+    caller = Caller(mail, f"test:{mail}", dict.fromkeys(known[mail], None))
+    return Operator(mail, mail.partition("@")[0].replace(".", " ").title(), caller, roles)
 
 
 def cookie(req: func.HttpRequest, name: str) -> str:
@@ -68,14 +104,12 @@ def cookie(req: func.HttpRequest, name: str) -> str:
     return jar[name].value if name in jar else ""
 
 
-def _of_platform(s: Services, header: str) -> Operator:
+def _of_platform(s: Services, req: func.HttpRequest, roles: tuple[Role, ...]) -> Operator:
     try:
-        principal = read_principal(header)
+        principal = read_principal(req.headers.get(PRINCIPAL) or "")
     except PrincipalError:
         raise SignInNeededError from None
     if not principal.name:  # an application
         raise SignInNeededError
     caller = caller_of(principal, s.policy, s.settings.graph_home_tenant)
-    if not caller.has((Role.OPERATOR,)):
-        raise NotOperatorError
-    return Operator(principal.name, principal.name, caller)
+    return Operator(principal.name, principal.name, caller, roles, principal)

@@ -51,13 +51,15 @@ EVENT: Mapping[str, str] = {
     "planChanged": "Plan found changed",
     "resetting": "Reset started",
     "cancelAccepted": "Cancellation accepted",
-    "completed": "Request completed",
-    "partiallyCompleted": "Request partly completed",
-    "failed": "Request failed",
     "ended": "Request ended",
-    "reset": "User ended",
-    "targetEnded": "User ended",
+    "targetsEnded": "Users ended",
     "outcomeMailSent": "Outcome mailed",
+    "followUpMailSent": "Follow-up mailed",
+    "followedUp": "Looked again at who has registered",
+    "approvalMailsAskedAgain": "Mails to the approvers asked for again",
+    "callbackDelivered": "The ticket system was told",
+    "callbackFailed": "The ticket system could not be told",
+    "userNoticesSent": "Users told by mail",
 }
 
 DEFAULT_METHOD: Mapping[str, str] = {
@@ -105,7 +107,7 @@ PROBLEM: Mapping[str, tuple[str, str]] = {
     "wrongNonce": ("Please look at the page again", "It was open for too long. Nothing was changed. Load it again."),
     "notOperator": (
         "The console is not open to you",
-        "Your account does not have the role Operator for this service. Ask whoever runs it.",
+        "Your account has no role for this part of the service. Ask whoever runs it.",
     ),
     "notSignedIn": (
         "Nobody is signed in",

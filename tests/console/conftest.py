@@ -1,5 +1,6 @@
 """People at the console: the whole service with a simulated Graph, and a real Chromium that clicks as they would."""
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -76,7 +77,7 @@ async def hire(it: System, chromium: Browser, size: str) -> AsyncIterator[Hire]:
         page.on("request", asked)
         await person.goes_to("/console")
         await page.get_by_role("button", name=mail).click()
-        await page.wait_for_url("**/console/users")
+        await page.wait_for_url(re.compile("/console/(users|audit|approvals)$"))
         return person
 
     yield hired

@@ -110,6 +110,40 @@ async def test_only_operators_come_in_and_a_customers_own_see_that_customer_only
         assert theirs["id"] not in (await http.get("/console/audit", headers=own)).text
 
 
+async def test_an_approver_sees_what_waits_and_an_auditor_sees_everything_and_neither_acts(it: System) -> None:
+    request = await it.ask(contoso=["adele@contoso.com"])
+    open_to = {
+        "owner@contoso.com": {"approvals"},
+        "auditor@msp.example": {"approvals", "requests", "audit", f"requests/{request['id']}"},
+        "tech@msp.example": {"approvals", "requests", "audit", f"requests/{request['id']}", "users", "methods"},
+    }
+    for mail, allowed in open_to.items():
+        async with httpx.AsyncClient(base_url=it.host.base_url, headers={"Origin": it.host.base_url}) as http:
+            await sign_in(http, mail)
+            for page in open_to["tech@msp.example"]:
+                wanted = 200 if page in allowed else 403
+                assert (await http.get(f"/console/{page}")).status_code == wanted, (mail, page)
+            nonce = hidden((await http.get("/console/approvals")).text)
+            if mail != "tech@msp.example":
+                for path in ("review", f"requests/{request['id']}/act"):
+                    assert (
+                        await http.post(f"/console/{path}", data={"nonce": nonce, "act": "cancel"})
+                    ).status_code == 403
+
+
+async def test_whom_the_policy_asks_needs_no_role_to_see_what_waits(
+    it: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await it.ask(contoso=["adele@contoso.com"])
+    monkeypatch.setattr(it.services, "settings", replace(it.services.settings, signs_in=True))
+    async with httpx.AsyncClient(base_url=it.host.base_url) as http:
+        theirs = await http.get("/console/approvals", headers=principal("owner@contoso.com", tid=CONTOSO))
+        assert "INC0012345" in theirs.text
+        # The same address, claimed by another tenant, is somebody else.
+        for other in (principal("owner@contoso.com", tid=STRANGER), principal("else@contoso.com", tid=CONTOSO)):
+            assert (await http.get("/console/approvals", headers=other)).status_code == 403
+
+
 async def test_the_platforms_header_counts_for_nothing_without_the_platform(it: System) -> None:
     async with httpx.AsyncClient(base_url=it.host.base_url) as http:
         answer = await http.get("/console/users", headers={"X-MS-CLIENT-PRINCIPAL": "e30="})
@@ -143,7 +177,7 @@ async def test_a_form_without_this_persons_nonce_does_not_count(
     it: System, browser: httpx.AsyncClient, path: str
 ) -> None:
     async with httpx.AsyncClient(base_url=it.host.base_url, headers={"Origin": it.host.base_url}) as other:
-        await sign_in(other, "lead@msp.example")
+        await sign_in(other, "else@msp.example")
         theirs = hidden((await other.get("/console/users")).text)
     for nonce in ("", "nonsense", theirs):
         assert (await browser.post(f"/console/{path}", data={"nonce": nonce})).status_code == 403
@@ -157,7 +191,7 @@ async def test_a_review_is_its_makers_alone(it: System, browser: httpx.AsyncClie
     address = answer.headers["Location"]
     assert (await browser.get(address)).status_code == 200
     async with httpx.AsyncClient(base_url=it.host.base_url, headers={"Origin": it.host.base_url}) as other:
-        await sign_in(other, "lead@msp.example")
+        await sign_in(other, "else@msp.example")
         assert (await other.get(address)).status_code == 404
         assert (await other.get(address + "/live")).status_code == 404
 

@@ -14,8 +14,10 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), needs_chromium]
 
 async def test_the_list_with_its_filters(it: System, tech: Person) -> None:
     await it.ask(contoso=["adele@contoso.com"], more={"ticket": "INC1"})
+    await it.advance(seconds=1)
     ended = await it.ask(fabrikam=["alex@fabrikam.com"], more={"ticket": "INC2", "requester": "else@msp.example"})
     await it.approve(ended["id"])
+    await it.advance(seconds=1)
     await it.ask(contoso=["alex@contoso.com"], more={"ticket": "INC3", "dryRun": True})
     page = await tech.goes_to("/console/requests")
     names = page.locator("tbody th a")
@@ -41,7 +43,7 @@ async def test_progress_comes_by_itself(it: System, tech: Person) -> None:
     await expect(page.get_by_text("Completed", exact=True)).to_be_visible()
     await expect(page.locator(".bars", has_text="Fabrikam").last).to_contain_text("reset: 1")
     await expect(page.get_by_text("2 of 2 users done")).to_be_visible()
-    await expect(page.locator(".timeline")).to_contain_text("Request completed")
+    await expect(page.locator(".timeline")).to_contain_text("Request ended")
     await expect(page.locator("[data-beat]")).to_have_count(0)
     assert await page.evaluate("window.stayed")  # no reload
 
