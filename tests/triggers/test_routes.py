@@ -3,15 +3,18 @@
 from pathlib import Path
 
 from localhost.app_index import load_app
+from localhost.harness import environment
+from tests.system import ROOT
+from tests.system import environment as settings
 
-ROOT = Path(__file__).resolve().parents[2]
-# These verify who speaks by themselves: a signature, a token in the link, a sign-in. Health says nothing.
-OPEN = ("api/health", "api/webhooks/", "api/approvals/", "console")
+# These verify who speaks by themselves: a signature, a token in the link, a sign-in. Health and the description of the API say nothing of anybody.
+OPEN = ("api/health", "api/openapi.json", "api/webhooks/", "api/approvals/", "console")
 
 
-def test_routes_are_the_contracts_and_need_a_key_unless_they_verify_by_themselves() -> None:
+def test_routes_are_the_contracts_and_need_a_key_unless_they_verify_by_themselves(tmp_path: Path) -> None:
     # host.json's routePrefix is empty, so that the console need not live below /api: routes name it themselves.
-    app = load_app(ROOT)
+    with environment({"PUBLIC_BASE_URL": "http://127.0.0.1"} | settings(tmp_path)):
+        app = load_app(ROOT)
     assert app.route_prefix == ""
     for function in app.triggered_by("httpTrigger"):
         route = str(function.trigger["route"])

@@ -24,3 +24,7 @@ pick(document.querySelector("[data-pick]"));
 follow(document.querySelector("[data-live]"));
 review(document.querySelector("[data-review]"));
 tellTimes(document);
+// On a phone the way about is wider than the screen.
+const side = document.querySelector(".side ul");
+const current = side?.querySelector("[aria-current]");
+if (current) side.scrollLeft = current.offsetLeft - (side.clientWidth - current.offsetWidth) / 2;
