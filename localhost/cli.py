@@ -1,4 +1,4 @@
-"""The command line: `serve`, `demo`, `backup` and `restore`."""
+"""The command line: `serve`, `demo`, `verify-audit`, `backup` and `restore`."""
 
 import argparse
 import asyncio
@@ -12,6 +12,7 @@ from localhost import logs
 from localhost.backup_command import backup, restore
 from localhost.demo import demo
 from localhost.serve_command import ServeOptions, serve
+from localhost.verify_audit import VerifyOptions, verify_audit
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,6 +43,16 @@ def _parser() -> argparse.ArgumentParser:
     restore_parser.add_argument("--from", type=Path, required=True, metavar="FILE", dest="file")
     restore_parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="new or empty")
     restore_parser.set_defaults(command=lambda given: _tell(restore(given.file, given.data)), log_level="warning")
+    verify = commands.add_parser("verify-audit", help="see whether the audit of every request is whole")
+    verify.add_argument("request", nargs="?", metavar="REQUEST", help="only this request (default: all)")
+    verify.add_argument(
+        "--data", type=Path, default=ServeOptions().data, metavar="DIR", help="of a host that is stopped"
+    )
+    verify.add_argument("--policy", type=Path, metavar="FILE", help="the policy file it ran with (default: the demo's)")
+    verify.add_argument("--url", help="ask a running service instead")
+    verify.add_argument("--key", help="the key of that service")
+    verify.add_argument("--log-level", default="warning", choices=["debug", "info", "warning", "error"])
+    verify.set_defaults(command=_verify)
     return parser
 
 
@@ -109,6 +120,11 @@ def _serve(options: argparse.Namespace) -> int:
         sys.stdout.flush()
         os._exit(0)
     return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    chosen = VerifyOptions(options.data, options.request, options.policy, options.url, options.key)
+    return asyncio.run(verify_audit(chosen))
 
 
 def _explain(error: Exception) -> int:
