@@ -33,7 +33,7 @@ HOME = "99999999-9999-9999-9999-999999999999"
 
 def environment(tmp_path: Path, policy: Path | None = None, more: Mapping[str, str] | None = None) -> dict[str, str]:
     """The settings a test's service runs with; `more` comes on top."""
-    return dict(more or {}) | {
+    return {
         "GRAPH_ENDPOINT": GRAPH,
         "GRAPH_AUTHORITY": GRAPH,
         "GRAPH_CLIENT_ID": "the-service",
@@ -46,7 +46,7 @@ def environment(tmp_path: Path, policy: Path | None = None, more: Mapping[str, s
         "MAIL_FROM": "mfa-reset@msp.example",
         "HELPDESK_SECRET": HELPDESK_SECRET,
         "CONSOLE_TEST_SIGN_IN": "tech@msp.example,else@msp.example,auditor@msp.example:Auditor",
-    }
+    } | dict(more or {})
 
 
 @dataclass
