@@ -11,9 +11,10 @@ from services import Services, services
 
 @activity
 async def begin_after(work: Work) -> Work:
-    """`work`: {"id"}. Answers {"mail": bool, "notices": [[start, count], ...], "users": [[start, count], ...], "due": ISO or None}.
+    """`work`: {"id"}. Answers {"mail": bool, "notices": windows, "users": windows, "due": ISO or None}.
 
-    `users` are the windows whose users were changed, `notices` those of them whose customer wants notices.
+    Windows are [customer, start, count]. `users` are all of them where a user was changed, `notices` those whose customer
+    wants notices.
     """
     return await begin(services(), work["id"])
 
@@ -29,8 +30,8 @@ async def begin(s: Services, request_id: str) -> Work:
     return {
         # Nothing happened in a dry run, and its caller waits for the plan itself.
         "mail": bool(request.requester) and not request.dry_run,
-        "notices": [[start, count] for customer, start, count in all_windows if wants_notices(s, customer)],
-        "users": [[start, count] for _, start, count in all_windows],
+        "notices": [window for window in all_windows if wants_notices(s, window[0])],
+        "users": all_windows,
         "due": due,
     }
 

@@ -19,7 +19,7 @@ _GROUP = 20
 
 @activity
 async def follow_up(work: Work) -> Work:
-    """`work`: {"id", "start", "count", "last"}, a window of one customer. Answers {"again": seconds or None, "fault"}."""
+    """`work`: {"id", "start", "count", "last"}, a window of one customer. Answers {"again": seconds or None, "fault", "moved"}."""
     return await look(services(), work["id"], work["start"], work["count"], last=work.get("last", False))
 
 
@@ -45,7 +45,7 @@ async def end_follow_up(work: Work) -> Work:
 async def look(s: Services, request_id: str, start: int, count: int, *, last: bool) -> Work:
     window = await s.targets.range(request_id, start, count)
     todo = [kept for kept in window if kept.target.changed and kept.target.follow_up is None]
-    again, fault = 0.0, ""
+    again, fault, moved = 0.0, "", False
     for first in range(0, len(todo), _GROUP):
         group = todo[first : first + _GROUP]
         for kept, answer in zip(group, await _read(s, [kept.target for kept in group]), strict=True):
@@ -53,7 +53,8 @@ async def look(s: Services, request_id: str, start: int, count: int, *, last: bo
                 again, fault = max(again, answer.retry_after or 0.0), answer.fault.value
                 continue
             await _note(s, request_id, kept, _looked(s, kept.target, answer))
-    return {"again": again if fault else None, "fault": fault}
+            moved = True
+    return {"again": again if fault else None, "fault": fault, "moved": moved}
 
 
 async def _read(s: Services, targets: list[Target]) -> list[Found | GraphError]:

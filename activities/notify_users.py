@@ -19,25 +19,26 @@ from web.fill import notice_view
 
 @activity
 async def notify_users(work: Work) -> Work:
-    """`work`: {"id", "start", "count", "last"}. Answers {"again": seconds or None, "fault"}."""
+    """`work`: {"id", "start", "count", "last"}. Answers {"again": seconds or None, "fault", "moved"}."""
     return await notify(services(), work["id"], work["start"], work["count"], last=work.get("last", False))
 
 
 async def notify(s: Services, request_id: str, start: int, count: int, *, last: bool) -> Work:
     request = await s.requests.get(request_id)
     if request is None:
-        return {"again": None, "fault": ""}
-    again, fault = 0.0, ""
+        return {"again": None, "fault": "", "moved": False}
+    again, fault, moved = 0.0, "", False
     for kept in await s.targets.range(request_id, start, count):
         for to in _whom(s, kept.target):
             tried = await _tell(s, request, kept.target, to, last=last)
             if tried.made is None:
                 again, fault = max(again, tried.again), tried.fault
                 if fault == "throttled":  # the mailbox has its limit per minute; asking on would only lengthen it
-                    return {"again": again, "fault": fault}
+                    return {"again": again, "fault": fault, "moved": moved}
                 continue
             await _note(s, request_id, kept, tried.made)
-    return {"again": again if fault else None, "fault": fault}
+            moved = True
+    return {"again": again if fault else None, "fault": fault, "moved": moved}
 
 
 def _whom(s: Services, target: Target) -> list[MailTo]:

@@ -9,8 +9,8 @@ from orchestrators.announcing import deliver
 from orchestrators.app import RETRY, app
 from orchestrators.fan_out import FanOut, Step
 
-# Windows of users whose methods are read side by side in the follow-up; it is in no hurry.
-_LOOKS = 2
+# Customers whose users are looked at side by side in the follow-up; it is in no hurry.
+_LOOKS = 4
 # While the records are away, what must be written is tried for a day.
 _PAUSE, _TRIES = timedelta(minutes=5), 200
 
@@ -29,11 +29,13 @@ def after_request(ctx: OrchestrationContext, work: dict[str, Any]) -> Step:
     if todo["mail"]:
         yield from _each(ctx, "send_outcome_mail", [request | {"kind": "outcome"}])
     # One after the other: all mails leave the same mailbox, and that has one limit.
-    yield from _each(ctx, "notify_users", [_window(request, each) for each in todo["notices"]])
+    notices = [request | {"start": start, "count": count} for _, start, count in todo["notices"]]
+    yield from _each(ctx, "notify_users", notices)
     if todo["due"] is None:
         return {}
     yield ctx.create_timer(datetime.fromisoformat(todo["due"]).astimezone(UTC).replace(tzinfo=None))
-    yield from _each(ctx, "follow_up", [_window(request, each) for each in todo["users"]], _LOOKS)
+    looks = [request | {"customer": key, "start": start, "count": count} for key, start, count in todo["users"]]
+    yield from _each(ctx, "follow_up", looks, width=1, total=_LOOKS)
     yield from _patiently(ctx, "end_follow_up", request)
     yield from _tell(ctx, request, "followedUp")
     if todo["mail"]:
@@ -55,16 +57,13 @@ def _patiently(ctx: OrchestrationContext, activity: str, work: dict[str, Any]) -
     return (yield ctx.call_activity(activity, input=work, retry_policy=RETRY))
 
 
-def _each(ctx: OrchestrationContext, activity: str, works: list[dict[str, Any]], width: int = 1) -> Step:
-    fan_out = FanOut(ctx, activity, works, width)
+def _each(
+    ctx: OrchestrationContext, activity: str, works: list[dict[str, Any]], *, width: int = 1, total: int = 1
+) -> Step:
+    fan_out = FanOut(ctx, activity, works, width, total=total)
     yield from fan_out.run()
     for work, _ in fan_out.left:  # once more, so that it is recorded what did not get out
         try:
             yield ctx.call_activity(activity, input=work | {"last": True}, retry_policy=RETRY)
         except TaskFailedError:
             continue
-
-
-def _window(request: dict[str, Any], window: list[int]) -> dict[str, Any]:
-    start, count = window
-    return request | {"start": start, "count": count}
