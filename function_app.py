@@ -48,7 +48,7 @@ from services import services
 from telemetry.quiet import quiet_libraries
 from telemetry.setup import configure
 
-services()  # a bad setting or policy stops the start, with one clear line
+services().check()  # a bad setting, policy or file of records stops the start, with one clear line
 quiet_libraries()
 configure(os.environ, lambda: services().removing_stopped)
 

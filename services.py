@@ -64,6 +64,12 @@ class Services:
             self._graphs[loop] = graph
         return graph
 
+    def check(self) -> None:
+        """Raises RecordsError where there is a file of records that this version cannot go on with."""
+        kind, _, path = self.settings.records.partition(":")
+        if kind == "sqlite":
+            SqliteStore.check(path)
+
     @property
     def store(self) -> Store:
         kind, _, path = self.settings.records.partition(":")

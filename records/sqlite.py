@@ -95,6 +95,21 @@ class SqliteStore:
                 raise _translate(error, path) from error
             raise
 
+    @classmethod
+    def check(cls, path: str | Path) -> None:
+        """Raises as `open` does, and changes nothing; a file that is not there yet is fine."""
+        path = Path(path)
+        if not path.exists():
+            return
+        opened: list[sqlite3.Connection] = []
+        try:
+            _look_at(_connect(path, opened), path)
+        except sqlite3.Error as error:
+            raise _translate(error, path) from error
+        finally:
+            for connection in opened:
+                connection.close()
+
     def __init__(self, path: Path, writer: sqlite3.Connection, reader: sqlite3.Connection) -> None:
         self._path = path
         self._writer = writer
@@ -260,7 +275,17 @@ def _connect(path: Path, opened: list[sqlite3.Connection]) -> sqlite3.Connection
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    """Looks before it writes: a file that is not ours, newer or damaged is left exactly as it is."""
+    empty = _look_at(connection, path)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("BEGIN IMMEDIATE")  # a read-only file says so now, not at the first write
+    if empty:
+        for statement in _SCHEMA:
+            connection.execute(statement)
+    connection.execute("COMMIT")
+
+
+def _look_at(connection: sqlite3.Connection, path: Path) -> bool:
+    """Whether the file is empty. One that is not ours, newer or damaged is refused and left exactly as it is."""
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     empty = not connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
@@ -275,12 +300,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
             raise DamagedStoreError(f"the store {path} is damaged ({verdict}); it was left as it is")
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("BEGIN IMMEDIATE")  # a read-only file says so now, not at the first write
-    if empty:
-        for statement in _SCHEMA:
-            connection.execute(statement)
-    connection.execute("COMMIT")
+    return empty
 
 
 def _translate(error: sqlite3.Error, path: Path) -> RecordsError:

@@ -66,6 +66,7 @@ class Shop:
     kills: int = 0
     moments: dict[str, int] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
+    settings: dict[str, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -82,7 +83,7 @@ class Shop:
         command = [sys.executable, "-m", "tests.crash.child", moment, str(skip), "serve", "--port", str(self.port)]
         command += ["--graph", self.graph_url, "--data", str(self.data), "--key", KEY, "--log-level", "warning"]
         command += ["--policy", str(self.folder / "policy.toml"), *self.flags]
-        environment = {"PATH": "/usr/bin:/bin", "HELPDESK_SECRET": SECRET}
+        environment = {"PATH": "/usr/bin:/bin", "HELPDESK_SECRET": SECRET} | self.settings
         with (self.folder / "host.log").open("ab") as log:
             self.host = await asyncio.create_subprocess_exec(
                 *command, cwd=ROOT, env=environment, stdout=PIPE, stderr=log
@@ -214,6 +215,22 @@ class Shop:
                 if all(each["state"] != "pending" for each in shown["callbacks"]):
                     return
                 await asyncio.sleep(0.3)
+
+    async def until(self, request_id: str, status: str, seconds: float = 120) -> None:
+        async with asyncio.timeout(seconds):
+            while True:
+                if (await self.get(f"/api/reset-requests/{request_id}"))["status"] == status:
+                    return
+                await asyncio.sleep(0.05)
+
+    async def until_not_ready(self, seconds: float = 60) -> str:
+        """Why the host says that nothing should be sent to it."""
+        async with asyncio.timeout(seconds), httpx.AsyncClient(base_url=self.url) as http:
+            while True:
+                answer = await http.get("/ready")
+                if answer.status_code == 503:
+                    return str(answer.json()["detail"])
+                await asyncio.sleep(0.1)
 
     async def targets(self, request_id: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
