@@ -5,6 +5,7 @@ import asyncio
 import json
 import resource
 import time
+from typing import Any
 
 from bench.world import tenants
 
@@ -18,14 +19,14 @@ async def run(graph: str, customers: int, users: int) -> dict[str, float]:
         AllowedHostsValidator,
         BaseBearerTokenAuthenticationProvider,
     )
-    from msgraph import GraphServiceClient
     from msgraph.graph_request_adapter import GraphRequestAdapter
+    from msgraph.graph_service_client import GraphServiceClient
 
     class Tokens(AccessTokenProvider):
         def __init__(self, token: str) -> None:
             self._token = token
 
-        async def get_authorization_token(self, uri: str, additional_authentication_context: object = None) -> str:  # type: ignore[override]
+        async def get_authorization_token(self, uri: str, additional_authentication_context: object = None) -> str:
             return self._token
 
         def get_allowed_hosts_validator(self) -> AllowedHostsValidator:
@@ -44,7 +45,7 @@ async def run(graph: str, customers: int, users: int) -> dict[str, float]:
                 for _ in range(2):  # once more for what was refused because it was the default
                     for method in listed.value if listed and listed.value else []:
                         kind = (method.odata_type or "").rpartition(".")[2].removesuffix("AuthenticationMethod")
-                        item = None
+                        item: Any = None
                         match kind:
                             case "phone":
                                 item = authentication.phone_methods.by_phone_authentication_method_id(method.id or "")

@@ -1,6 +1,7 @@
 """The activities against records on disk and the simulator in process, without a host: each is called as the host would."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -124,20 +125,26 @@ class Works:
         return {m.id for m in user.methods.values() if m.kind.name != "password" and m.usable}
 
 
-@pytest.fixture
-async def works(tmp_path: Path) -> AsyncIterator[Works]:
+@asynccontextmanager
+async def made_works(folder: Path) -> AsyncIterator[Works]:
     clock = Clock()
     world = World.demo(clock=clock)
 
     async def no_sleep(_: float) -> None: ...
 
-    settings = environment(tmp_path) | {"PUBLIC_BASE_URL": "http://127.0.0.1:7071"}
+    settings = environment(folder) | {"PUBLIC_BASE_URL": "http://127.0.0.1:7071"}
     with patch.dict("os.environ", settings):
         made = Services(
             read_settings(settings), now=clock, transport=httpx.ASGITransport(create_app(world, sleep=no_sleep))
         )
         yield Works(made, world, clock)
         await made.close()
+
+
+@pytest.fixture
+async def works(tmp_path: Path) -> AsyncIterator[Works]:
+    async with made_works(tmp_path) as made:
+        yield made
 
 
 def outcomes(target: Target) -> dict[str, str]:

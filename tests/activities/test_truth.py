@@ -1,0 +1,145 @@
+"""Whatever users have and whatever goes wrong: nothing outside the plan goes, nothing is told as gone that is there, and
+everything in the plan has one outcome."""
+
+import asyncio
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+
+from domain.methods import STANDARD_SCOPE, MethodType
+from domain.outcomes import GONE, MethodOutcome, TargetOutcome
+from tests.activities.conftest import Works, made_works
+
+KINDS: list[tuple[str, dict[str, Any]]] = [
+    ("phone", {"phoneType": "mobile"}),
+    ("phone", {"phoneType": "alternateMobile"}),
+    ("phone", {"phoneType": "office"}),
+    ("microsoftAuthenticator", {}),
+    ("microsoftAuthenticator", {"displayName": "second"}),
+    ("softwareOath", {}),
+    ("hardwareOath", {}),
+    ("fido2", {}),
+    ("windowsHelloForBusiness", {}),
+    ("email", {}),
+    ("externalAuthenticationMethod", {}),
+]
+PREFERENCES = ["push", "oath", "sms", "voiceMobile", "voiceAlternateMobile", "voiceOffice", None]
+SCOPES = [
+    STANDARD_SCOPE,
+    (MethodType.MICROSOFT_AUTHENTICATOR,),
+    (MethodType.PHONE, MethodType.FIDO2),
+    tuple(MethodType),
+]
+FAULTS: list[dict[str, Any]] = [
+    {"status": 503},
+    {"status": 429, "retry_after": 3},
+    {"status": 500, "applied": True},
+    {"drop": "before"},
+    {"drop": "after"},
+    {"method": "DELETE", "status": 403, "code": "accessDenied"},
+    {"method": "DELETE", "status": 400, "code": "badRequest", "message": "Not now."},
+    {"method": "DELETE", "status": 404, "wrapped": False},
+    {"method": "DELETE", "status": 204},  # answered as done, and not done
+    {"method": "DELETE", "visible_after_reads": 2},
+    {"path": "*/revokeSignInSessions", "status": 403},
+    {"path": "*/hardwareOathMethods", "method": "GET", "status": 403},
+    {"path": "*/hardwareOathMethods", "method": "GET", "status": 404},
+    {"path": "*/$batch", "status": 503},
+]
+
+
+@st.composite
+def stories(draw: st.DrawFn) -> dict[str, Any]:
+    methods = draw(st.lists(st.sampled_from(range(len(KINDS))), unique=True, max_size=7))
+    if 1 in methods and 0 not in methods:
+        methods.append(0)  # an alternate mobile needs a mobile
+    return {
+        "methods": sorted(methods),
+        "undated": draw(st.sets(st.integers(0, 10), max_size=4)),
+        "prefer": draw(st.sampled_from(PREFERENCES)),
+        "scope": draw(st.sampled_from(SCOPES)),
+        "text": draw(st.sampled_from(["with-others", "matches", "unknown"])),
+        "blockers": draw(st.sampled_from(["capable", "any"])),
+        "enforces": draw(st.booleans()),
+        "faults": draw(st.lists(st.tuples(st.sampled_from(FAULTS), st.sampled_from([0.2, 0.5, 1.0])), max_size=3)),
+        "every_call": draw(st.sampled_from([0.0, 0.2])),
+        "later": draw(st.lists(st.sampled_from([3, 5, 7]), unique=True, max_size=2)),  # registered after the plan
+        "later_run": draw(st.integers(0, 3)),
+        "cancel_run": draw(st.none() | st.integers(0, 4)),
+        "seed": draw(st.integers(0, 2**16)),
+    }
+
+
+@settings(max_examples=60, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+@given(stories())
+def test_truth(story: dict[str, Any]) -> None:
+    note(f"seed {story['seed']}")
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(_tell(Path(folder), story))
+
+
+async def _tell(folder: Path, story: dict[str, Any]) -> None:
+    async with made_works(folder) as works:
+        await _play(works, story)
+
+
+async def _play(works: Works, story: dict[str, Any]) -> None:
+    world = works.world
+    world.default_text, world.default_blockers, world.enforces_default = (
+        story["text"],
+        story["blockers"],
+        story["enforces"],
+    )
+    works.allow(*MethodType)
+    user = works.user(*(KINDS[n] for n in story["methods"]), prefer=story["prefer"])
+    for number, method in enumerate(list(user.methods.values())):
+        if number in story["undated"]:
+            method.created = None
+    before = {id_: method for id_, method in user.methods.items() if method.kind.name != "password"}
+    await works.planned(user, methods=story["scope"])
+    plan = {method.id for method in (await works.target()).methods}
+
+    world.faults.reseed(story["seed"])
+    for fault, probability in story["faults"]:
+        world.faults.add(user=user.id, probability=probability, **fault)
+    if story["every_call"]:
+        world.faults.add(probability=story["every_call"], status=503)
+
+    newer: set[str] = set()
+    for run in range(25):
+        if run == story["later_run"]:
+            newer = {world.register("contoso", user.upn, KINDS[n][0], **KINDS[n][1]).id for n in story["later"]}
+        if run == story["cancel_run"]:
+            await works.services.requests.cancel("r1", "tester", works.clock())
+        answer = await works.once(last=run == 24)
+        if answer["again"] is None:
+            break
+        works.clock.pass_(seconds=max(1.0, answer["again"]))
+    target = await works.target()
+    left = works.present(user)
+
+    # Nothing outside the plan goes.
+    assert set(before) - plan <= left | {i for i, m in before.items() if not m.usable}
+    assert newer <= left
+    assert user.methods["28c10230-6103-485e-b985-444c60001490"]
+    # Nothing is told as gone that is there.
+    told_gone = {m.id for m in target.methods if m.outcome in GONE}
+    assert not told_gone & left, (told_gone, left)
+    if target.outcome in {TargetOutcome.RESET, TargetOutcome.ALREADY_CLEAR}:
+        assert not plan & left
+    # And what is gone was not told as never touched.
+    untouched = {m.id for m in target.methods if m.outcome is MethodOutcome.PENDING}
+    assert untouched <= left
+    if target.outcome in {TargetOutcome.CANCELLED, TargetOutcome.REFUSED}:
+        assert plan <= left
+    # Everything in the plan has one outcome; pending is one only where a cancel came before its turn.
+    assert target.settled
+    of_plan = [m.id for m in target.methods if m.id in plan]
+    assert sorted(of_plan) == sorted(plan)
+    assert not untouched or story["cancel_run"] is not None
+    totals = await works.services.targets.totals("r1")
+    assert totals[target.outcome.value] == 1
+    assert sum(totals.values()) == 1

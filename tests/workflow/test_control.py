@@ -1,0 +1,179 @@
+"""Cancel at any moment, retry, the kill switch, leases and turns: what people do while a reset runs."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.system import System, system
+from tests.workflow.test_faults import CONTOSO, OTHERS, USERS, check_truth, run
+
+
+def deletes(it: System) -> int:
+    return len(it.world.calls.matching(verb="DELETE"))
+
+
+async def cancel(it: System, request_id: str) -> None:
+    await it.call("POST", f"/api/reset-requests/{request_id}/cancel", 202)
+    await it.host.idle()
+
+
+async def test_cancel_while_it_waits_for_approval(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        request = await it.ask(contoso=USERS)
+        await cancel(it, request["id"])
+        shown = await it.shown(request["id"])
+        assert (shown["status"], shown["totals"]["cancelled"], shown["totals"]["pending"]) == ("cancelled", 4, 0)
+        assert deletes(it) == 0
+
+
+async def test_cancel_while_planning_is_held_up(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        it.world.faults.add(path="*/users/*", status=503)
+        request = await it.ask(contoso=USERS)
+        assert (await it.shown(request["id"]))["status"] == "planning"
+        await cancel(it, request["id"])
+        await it.advance(seconds=120)
+        shown = await it.shown(request["id"])
+        assert (shown["status"], shown["totals"]["cancelled"]) == ("cancelled", 4)
+
+
+async def test_cancel_in_the_middle_of_a_customer_tells_what_was_done(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        request = await it.ask(contoso=USERS, fabrikam=OTHERS)
+        adele = USERS[0]
+        it.world.faults.add(user=adele, method="DELETE", status=429, retry_after=600, skip=1)
+        for user in USERS[1:]:
+            it.world.faults.add(user=user, method="DELETE", status=429, retry_after=600)
+        await it.approve(request["id"])
+        assert (await it.shown(request["id"]))["status"] == "resetting"
+        await cancel(it, request["id"])
+        done = deletes(it)
+        shown = await run(it, request["id"])
+        assert shown["status"] == "cancelled"
+        assert deletes(it) == done  # nothing further was removed
+        targets = await check_truth(it, request["id"])
+        assert {t["outcome"] for t in targets if t["customer"] == "fabrikam"} == {"reset"}
+        mine = [t for t in targets if t["customer"] == "contoso"]
+        assert [t["outcome"] for t in mine] == ["partiallyReset", "cancelled", "cancelled", "cancelled"]
+        assert sorted(m["outcome"] for m in mine[0]["methods"]) == ["deleted", "pending", "pending"]
+
+
+async def test_cancel_during_a_long_wait_ends_within_minutes(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        request = await it.ask(contoso=USERS)
+        it.world.faults.add(tenant="contoso", path="*/authentication/methods", status=429, retry_after=3000)
+        await it.approve(request["id"])
+        await cancel(it, request["id"])
+        await it.advance(seconds=130)
+        shown = await it.shown(request["id"])
+        assert (shown["status"], shown["totals"]["cancelled"]) == ("cancelled", 4)
+
+
+async def test_kill_switch_stops_removing_and_goes_on_when_it_is_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with system(tmp_path) as it:
+        request = await it.ask(contoso=USERS)
+        monkeypatch.setenv("STOP_REMOVING", "1")
+        await it.approve(request["id"])
+        await it.advance(minutes=10)
+        assert (await it.shown(request["id"]))["status"] == "resetting"
+        assert deletes(it) == 0
+        monkeypatch.setenv("STOP_REMOVING", "0")
+        await it.advance(minutes=3)
+        assert (await it.shown(request["id"]))["status"] == "completed"
+        await check_truth(it, request["id"])
+
+
+async def test_kill_switch_in_the_middle_and_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with system(tmp_path) as it:
+        request = await it.ask(contoso=USERS)
+        rule = it.world.faults.add(method="DELETE", status=429, retry_after=30, skip=2)
+        await it.approve(request["id"])
+        it.world.faults.remove(rule)
+        monkeypatch.setenv("STOP_REMOVING", "on")
+        done = deletes(it)
+        await it.advance(minutes=30)
+        assert deletes(it) == done
+        reads = len(it.world.calls.matching(tenant=CONTOSO, ending="/authentication/methods"))
+        await it.advance(minutes=30)
+        # While it is held nothing is asked of Graph either.
+        assert len(it.world.calls.matching(tenant=CONTOSO, ending="/authentication/methods")) == reads
+        monkeypatch.delenv("STOP_REMOVING")
+        assert (await run(it, request["id"]))["status"] == "completed"
+        await check_truth(it, request["id"])
+
+
+async def test_kill_switch_and_cancel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with system(tmp_path) as it:
+        request = await it.ask(contoso=USERS)
+        monkeypatch.setenv("STOP_REMOVING", "1")
+        await it.approve(request["id"])
+        await cancel(it, request["id"])
+        monkeypatch.delenv("STOP_REMOVING")
+        await it.advance(minutes=3)
+        assert (await it.shown(request["id"]))["status"] == "cancelled"
+        assert deletes(it) == 0
+
+
+async def test_retry_plans_anew_asks_anew_and_keeps_what_was_registered_again(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        request = await it.ask(contoso=USERS)
+        megan = it.world.user("contoso", "megan@contoso.com")
+        it.world.faults.add(method="DELETE", user=megan.id, status=403, code="accessDenied")
+        assert (await run(it, request["id"]))["status"] == "partiallyCompleted"
+        it.world.faults.clear()
+        retried = await it.call("POST", f"/api/reset-requests/{request['id']}/retry", 202)
+        await it.host.idle()
+        again = it.world.register("contoso", megan.upn, "softwareOath", prefer="oath")
+        shown = await it.shown(retried["id"])
+        assert (shown["status"], shown["totals"]["targets"]) == ("awaitingApproval", 1)
+        assert (await run(it, retried["id"]))["status"] == "completed"
+        target = (await it.targets(retried["id"]))[0]
+        assert {m["outcome"] for m in target["methods"] if m["id"] == again.id} == {"keptNewer"}
+        assert again.id in megan.methods
+
+
+async def test_user_of_a_running_request_is_refused_and_told_which_one_holds_them(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        first = await it.ask(contoso=USERS[:2])
+        second = await it.ask(contoso=USERS[1:3])
+        by_name = {t["userPrincipalName"]: t for t in await it.targets(second["id"])}
+        held = by_name[USERS[1]]
+        assert (held["outcome"], held["reason"]) == ("refused", "alreadyRunning")
+        assert first["id"] in held["detail"]
+        assert by_name[USERS[2]]["outcome"] == "pending"
+        await cancel(it, first["id"])
+        third = await it.ask(contoso=USERS[1:2])  # free again
+        assert (await it.targets(third["id"]))[0]["outcome"] == "pending"
+
+
+async def test_same_user_twice_in_one_request_is_refused_the_second_time(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        adele = it.world.user("contoso", USERS[0])
+        request = await it.ask(contoso=[USERS[0], USERS[1], adele.id])
+        outcomes = [(t["outcome"], t["reason"]) for t in await it.targets(request["id"])]
+        assert outcomes == [("pending", ""), ("pending", ""), ("refused", "duplicateUser")]
+
+
+async def test_two_requests_share_a_customers_limit(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        names = [u.upn for u in it.world.tenant("contoso").users.values() if u.enabled and "#" not in u.upn]
+        names = [n for n in names if not n.startswith(("break", "owner", "grady", "henrietta", "johanna"))]
+        first, second = await it.ask(contoso=names[:12]), await it.ask(contoso=names[12:22])
+        most = 0
+
+        it.world.faults.add(tenant="contoso", method="DELETE", status=429, retry_after=20, skip=5, count=10)
+        await it.approve(first["id"])
+        await it.approve(second["id"])
+        for _ in range(60):
+            row = await it.services.store.get(f"turns:{CONTOSO}", "turns")
+            most = max(most, sum(row.value["running"].values()) if row else 0)
+            await it.advance(seconds=5)
+        assert 0 < most <= 8
+        for request in (first, second):
+            assert (await run(it, request["id"]))["status"] in {"completed", "partiallyCompleted"}
+            await check_truth(it, request["id"])
+        row = await it.services.store.get(f"turns:{CONTOSO}", "turns")
+        assert row is not None
+        assert row.value["running"] == {}
