@@ -66,13 +66,12 @@ async def console_requests(req: func.HttpRequest) -> func.HttpResponse:
             break
     number = req.params.get("page", "1")
     listing = Listing("/console/requests", parameters, int(number) if number.isascii() and number.isdigit() else 1)
-    rows = [(request, await s.targets.totals(request.id)) for request in found]
     return show(
         "requests.html",
         frame=around,
         active="requests",
         listing=listing,
-        rows=rows,
+        rows=found,
         cursor=cursor,
         statuses=[status.value for status in RequestStatus],
     )

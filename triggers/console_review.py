@@ -10,7 +10,6 @@ import azure.functions as func
 from domain.approval import NotEnoughApproversError, Tally, approval_needed
 from domain.errors import InvalidInputError, KeyReusedError, NotFoundError
 from domain.intake import Asked, read_request
-from domain.methods import STANDARD_SCOPE
 from domain.outcomes import RequestStatus
 from domain.requests import ApprovalNeeded, ResetRequest
 from domain.targets import Target
@@ -42,18 +41,17 @@ async def console_plan(req: func.HttpRequest, client: df.DurableFunctionsClient)
     back = local_path(one(form, "return"))
     around = frame(s, req)
     groups = await _everyone(s, around, form) if one(form, "act") == "all" else _chosen(s, form)
-    most = s.policy.limits.targets_per_request
-    count = sum(len(users) for users in groups.values())
-    if count == 0 or count > most:
-        return redirect(_with_error(back, "tooMany" if count else "nobodyChosen"))
-    methods = form.get("method") or [kind.value for kind in STANDARD_SCOPE]
-    body = {
+    error = _wrong(s, groups, form)
+    if groups is None or error:
+        return redirect(_with_error(back, error))
+    body: dict[str, object] = {
         "targets": [{"customer": customer, "users": users} for customer, users in groups.items()],
         "requester": operator.mail,
-        "methods": [m for m in methods if all(m in s.policy.customers[c].methods for c in groups)] or methods,
         "revokeSessions": bool(one(form, "revoke")) or "scoped" not in form,
         "dryRun": True,
     }
+    if "scoped" in form:  # else the standard scope, as far as each customer allows it
+        body["methods"] = form["method"]
     try:
         asked = read_request(body, s.policy, operator.reach)
     except InvalidInputError:
@@ -209,8 +207,21 @@ def _chosen(s: Services, form: dict[str, list[str]]) -> dict[str, list[str]]:
     return groups
 
 
-async def _everyone(s: Services, around: Frame, form: dict[str, list[str]]) -> dict[str, list[str]]:
-    """All users who match the list's filters, up to one more than a request may have."""
+def _wrong(s: Services, groups: dict[str, list[str]] | None, form: dict[str, list[str]]) -> str:
+    """Why no plan can be asked for, a code of words_console.ERROR; "" where it can."""
+    if groups is None:
+        return "customerAway"
+    count = sum(len(users) for users in groups.values())
+    if count == 0:
+        return "nobodyChosen"
+    if count > s.policy.limits.targets_per_request:
+        return "tooMany"
+    return "noMethod" if "scoped" in form and not form.get("method") else ""
+
+
+async def _everyone(s: Services, around: Frame, form: dict[str, list[str]]) -> dict[str, list[str]] | None:
+    """All users who match the list's filters, up to one more than a request may have; None where a customer does not answer:
+    nobody is to believe that its users were reset, too."""
     parameters = {name.removeprefix("q-"): values[0] for name, values in form.items() if name.startswith("q-")}
     query: Query = query_from(parameters)
     wanted = parameters.get("customer", "")
@@ -221,6 +232,8 @@ async def _everyone(s: Services, around: Frame, form: dict[str, list[str]]) -> d
         spots = None
         while room > 0 and (spots is None or spots):
             page = await list_users(s.graph, tenant, query, spots, min(room, 999))
+            if page.faults:
+                return None
             groups.setdefault(customer, []).extend(row.user.id for row in page.users)
             room -= len(page.users)
             spots = page.spots

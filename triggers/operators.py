@@ -27,7 +27,7 @@ class Operator:
     @property
     def reach(self) -> frozenset[str] | None:
         """The customers that this person sees and works on here; None: all."""
-        return self.caller.reach(self.roles)
+        return self.caller.reach(self.roles or tuple(Role))
 
     @property
     def operates(self) -> bool:

@@ -98,6 +98,8 @@ ERROR: Mapping[str, str] = {
     "ticketNeeded": "Name the ticket this is for.",
     "countWrong": "Type exactly how many users will be reset.",
     "nobodyLeft": "Nobody is left to reset: every user was refused or taken out.",
+    "customerAway": "A customer does not answer, so not all matching users can be named. Leave it out, or try again.",
+    "noMethod": "Choose at least one kind of method to remove.",
     "notOffered": "Not all of the chosen customers allow this.",
 }
 

@@ -196,6 +196,35 @@ async def test_a_review_is_its_makers_alone(it: System, browser: httpx.AsyncClie
         assert (await other.get(address + "/live")).status_code == 404
 
 
+async def test_all_matching_is_all_or_nothing(it: System, browser: httpx.AsyncClient) -> None:
+    nonce = hidden((await browser.get("/console/users")).text)
+    it.world.faults.add(tenant="fabrikam", path="*/users", status=503)
+    form = {"nonce": nonce, "return": "/console/users", "act": "all"}
+    answer = await browser.post("/console/review", data=form)
+    assert answer.headers["Location"] == "/console/users?error=customerAway"
+    answer = await browser.post("/console/review", data=form | {"q-customer": "contoso", "q-search": "adele"})
+    assert answer.headers["Location"].startswith("/console/reviews/")
+
+
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [
+        ({}, "nobodyChosen"),
+        ({"user": "contoso/x", "scoped": "1"}, "noMethod"),
+        ({"user": "contoso/x", "scoped": "1", "method": "fido2"}, "notOffered"),
+        ({"user": "nowhere/x"}, "nobodyChosen"),
+    ],
+)
+async def test_a_choice_that_cannot_be_planned_is_said_on_the_list(
+    browser: httpx.AsyncClient, fields: dict[str, str], error: str
+) -> None:
+    nonce = hidden((await browser.get("/console/users")).text)
+    form = {"nonce": nonce, "return": "/console/users?search=a&error=old", "act": "some"} | fields
+    answer = await browser.post("/console/review", data=form)
+    assert answer.headers["Location"] == f"/console/users?search=a&error={error}"
+    assert 'role="alert"' in (await browser.get(answer.headers["Location"])).text
+
+
 async def test_static_files_are_kept_by_their_version(browser: httpx.AsyncClient) -> None:
     page = (await browser.get("/console/users")).text
     found = re.search(r'href="(/console/static/[0-9a-f]+/console\.css)"', page)

@@ -7,7 +7,8 @@ from localhost.harness import environment
 from tests.system import ROOT
 from tests.system import environment as settings
 
-# These verify who speaks by themselves: a signature, a token in the link, a sign-in. Health and the description of the API say nothing of anybody.
+# These verify who speaks by themselves: a signature, a token in the link, a sign-in. Health and the description of the API
+# say nothing of anybody.
 OPEN = ("api/health", "api/openapi.json", "api/webhooks/", "api/approvals/", "console")
 
 
