@@ -65,7 +65,7 @@ async def test_large_exports_come_in_parts(it: System, monkeypatch: pytest.Monke
 async def test_what_an_export_does_not_know(it: System, query: str) -> None:
     request = await it.ask(contoso=["adele@contoso.com"])
     problem = await it.call("GET", f"/api/reset-requests/{request['id']}/export?{query}", 400)
-    assert problem["errors"][0]["pointer"] == f"query/{query.partition('=')[0]}"
+    assert problem["errors"][0]["pointer"] == f"/query/{query.partition('=')[0]}"
 
 
 async def test_the_evidence_of_a_request_is_whole_and_says_what_the_api_says(it: System, tmp_path: Path) -> None:
