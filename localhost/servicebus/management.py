@@ -45,7 +45,15 @@ class Management:
         known = self._operations.get(operation.removeprefix(_VENDOR))
         if known is None:
             return Answer(501, condition=conditions.NOT_IMPLEMENTED)
-        return known(path, self._namespace.queue(path), body, now)
+        try:
+            return known(path, self._namespace.queue(path), body, now)
+        except (
+            KeyError,
+            TypeError,
+            ValueError,
+            AttributeError,
+        ):  # a body that lacks something, or has it as something else
+            return Answer(400, condition=conditions.ARGUMENT)
 
     def _schedule(self, path: str, _: Queue | None, body: dict[str, Any], now: datetime) -> Answer:
         if not self._namespace.takes(path):
