@@ -90,6 +90,8 @@ class Broker(Handler):  # type: ignore[misc] # Proton's types are left out of th
         self._end_when_all_are_gone()
 
     def on_link_remote_open(self, event: Event) -> None:
+        if self._stopping:
+            return
         link, peer = event.link, self._peers[event.connection]
         link.source.copy(link.remote_source)
         link.target.copy(link.remote_target)
@@ -181,6 +183,8 @@ class Broker(Handler):  # type: ignore[misc] # Proton's types are left out of th
 
     def on_delivery(self, event: Event) -> None:
         delivery, link = event.delivery, event.link
+        if self._stopping:
+            return  # what is not answered comes again
         if link.is_sender:
             if delivery.updated:
                 self._settle(link, delivery)
@@ -260,6 +264,10 @@ class Broker(Handler):  # type: ignore[misc] # Proton's types are left out of th
         self._end_when_all_are_gone()
         for connection in list(self._peers):
             connection.close()
+
+    def on_give_up(self, _: Event) -> None:
+        self._peers.clear()
+        self._end_when_all_are_gone()
 
     def _end_when_all_are_gone(self) -> None:
         if self._stopping and not self._peers:

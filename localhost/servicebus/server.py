@@ -54,12 +54,14 @@ def service_bus(
         bound: int = broker.acceptor._selectable._delegate.getsockname()[1]  # noqa: SLF001 - it tells nobody else
         injector = EventInjector()
         container.selectable(injector)
-        clock.on_move(lambda: injector.trigger(ApplicationEvent("time_moved")))
         thread = threading.Thread(target=container.run, name="service-bus", daemon=True)
+        clock.on_move(lambda: injector.trigger(ApplicationEvent("time_moved")) if thread.is_alive() else None)
         thread.start()
         try:
             yield RunningBus(bound, connection_string(bound, key))
         finally:
             injector.trigger(ApplicationEvent("stop"))
-            injector.close()
             thread.join(_GOODBYE_SECONDS)
+            if thread.is_alive():  # a client does not answer
+                injector.trigger(ApplicationEvent("give_up"))
+                thread.join()
