@@ -28,6 +28,9 @@ lint: $(STAMP) ## ruff and mypy
 format: $(STAMP) ## let ruff put the layout right
 	@$(VENV)/bin/ruff format . && $(VENV)/bin/ruff check --fix .
 
+bench: $(STAMP) ## the service next to a plain script and to the floor, on the simulator
+	@$(PY) -m bench.compare $(ARGS)
+
 check: lint test ## what CI runs
 
 check-policy: $(STAMP) ## check a policy file: make check-policy FILE=policy.toml
@@ -39,4 +42,4 @@ package: $(STAMP) ## dist/mfa-reset.zip for Azure, with its SBOM: make package P
 lock: ## pin requirements*.in into requirements*.txt
 	@scripts/lock
 
-.PHONY: help setup demo serve test lint format check check-policy package lock
+.PHONY: bench help setup demo serve test lint format check check-policy package lock

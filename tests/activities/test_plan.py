@@ -1,0 +1,124 @@
+"""The plan: who is refused before anything is touched, what is warned of, and reads that fail."""
+
+from typing import Any
+
+import pytest
+
+from activities.plan_targets import give_up, plan_window
+from domain.outcomes import RequestStatus, TargetOutcome
+from domain.requests import ResetRequest
+from domain.targets import Target
+from localhost.simulator.people import assignable_group
+from tests.activities.conftest import CONTOSO, Works
+
+APP: tuple[str, dict[str, Any]] = ("microsoftAuthenticator", {})
+
+
+async def plan(works: Works, *asked: str, requester: str = "tech@msp.example", request_id: str = "r1") -> list[Target]:
+    """The targets after one run of the activity."""
+    targets = [Target(number=n, customer="contoso", asked=text) for n, text in enumerate(asked)]
+    request = ResetRequest(
+        id=request_id,
+        created_at=works.clock(),
+        source="api",
+        requester=requester,
+        methods=["phone", "microsoftAuthenticator", "softwareOath", "hardwareOath"],
+        target_count=len(asked),
+        ranges=[("contoso", 0, len(asked))],
+    )
+    await works.services.requests.create(request, targets)
+    await plan_window(works.services, request_id, 0, len(asked), last=False)
+    return [kept.target for kept in await works.services.targets.range(request_id, 0, 100)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        ("nobody@contoso.com", "userNotFound"),
+        ("breakglass@contoso.com", "protectedUser"),
+        ("BreakGlass@Contoso.com", "protectedUser"),
+        ("kim_partner.example#EXT#@contoso.com", "guestUser"),
+        ("patti@contoso.com", "disabledUser"),
+        ("tech@contoso.com", "userNotFound"),
+    ],
+)
+async def test_guards_refuse_before_anything_is_touched(works: Works, asked: str, reason: str) -> None:
+    (target,) = await plan(works, asked)
+    assert (target.outcome, target.reason) == (TargetOutcome.REFUSED, reason)
+    assert not [c for c in works.world.calls if c.verb in {"DELETE", "PATCH"}]
+
+
+async def test_own_account_by_name_or_id(works: Works) -> None:
+    adele = works.world.user("contoso", "adele@contoso.com")
+    by_name, other = await plan(works, adele.id, "alex@contoso.com", requester="Adele@contoso.com")
+    assert (by_name.reason, other.planned) == ("ownAccount", True)
+
+
+@pytest.mark.parametrize("name", ["grady", "henrietta", "johanna"])
+async def test_roles_and_groups_that_may_get_them_make_privileged(works: Works, name: str) -> None:
+    (target,) = await plan(works, f"{name}@contoso.com")
+    assert target.planned
+    assert target.privileged
+    assert target.privileges
+
+
+async def test_owner_of_very_many_groups_is_still_found_privileged(works: Works) -> None:
+    user = works.user(APP)
+    tenant = works.world.tenant("contoso")
+    plain = works.world.user("contoso", "adele@contoso.com").groups[0]
+    user.owned = [plain] * 150 + [assignable_group(tenant)]
+    (target,) = await plan(works, user.id)
+    assert target.privileged
+
+
+async def test_privileged_is_refused_where_the_policy_says_so(works: Works) -> None:
+    policy = works.services.policy
+    guards = policy.guards.model_copy(update={"privileged_users": "refuse"})
+    works.use_policy(policy.model_copy(update={"guards": guards}))
+    (target,) = await plan(works, "grady@contoso.com")
+    assert (target.outcome, target.reason) == (TargetOutcome.REFUSED, "privilegedUser")
+
+
+@pytest.mark.parametrize(("enforces", "warned"), [("nothing", True), ("securityDefaults", False)])
+async def test_password_alone_is_warned_of(works: Works, enforces: Any, warned: bool) -> None:
+    works.world.tenant("contoso").enforces = enforces
+    (target,) = await plan(works, "adele@contoso.com")
+    assert ("passwordOnly" in target.warnings) == warned
+
+
+async def test_throttled_reads_leave_the_targets_for_later(works: Works) -> None:
+    works.world.faults.add(path="*/authentication/methods", status=429, retry_after=7)
+    (target,) = await plan(works, "adele@contoso.com")
+    assert not target.planned
+    assert not target.settled
+    answer = await plan_window(works.services, "r1", 0, 1, last=False)
+    assert (answer["again"], answer["fault"]) == (7.0, "throttled")
+    works.world.faults.clear()
+    assert (await plan_window(works.services, "r1", 0, 1, last=False))["again"] is None
+
+
+async def test_one_users_fault_leaves_the_others_planned(works: Works) -> None:
+    works.world.faults.add(user="alex@contoso.com", path="*/transitiveMemberOf/*", status=503)
+    adele, alex = await plan(works, "adele@contoso.com", "alex@contoso.com")
+    assert (adele.planned, alex.planned) == (True, False)
+    await plan_window(works.services, "r1", 0, 2, last=True)
+    kept = await works.services.targets.get("r1", 1)
+    assert kept is not None
+    assert (kept.target.outcome, kept.target.reason) == (TargetOutcome.FAILED, "customerUnreachable")
+
+
+async def test_given_up_settles_only_what_is_not_planned(works: Works) -> None:
+    await plan(works, "adele@contoso.com", "alex@contoso.com")
+    works.world.faults.add(status=503)
+    await give_up(works.services, "r1", 0, 2, "internalError")
+    assert (await works.services.targets.totals("r1"))["failed"] == 0
+
+
+async def test_lease_ends_with_the_request(works: Works) -> None:
+    await plan(works, "adele@contoso.com")
+    user = works.world.user("contoso", "adele@contoso.com")
+    holder = await works.services.leases.holder(CONTOSO, user.id)
+    assert holder is not None
+    assert holder.request_id == "r1"
+    await works.services.requests.update("r1", lambda r: r.model_copy(update={"status": RequestStatus.CANCELLED}))
+    assert await works.services.leases.holder(CONTOSO, user.id) is None

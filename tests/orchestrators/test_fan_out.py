@@ -1,0 +1,167 @@
+"""The fan-out by itself: lanes, widths, breakers, jobs that fail again and again. Activities answer at once, time jumps."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from durabletask.task import CompletableTask, WhenAnyTask
+
+from orchestrators.fan_out import BROKEN, FAULTS, FanOut
+
+type Answer = Callable[[dict[str, Any]], dict[str, Any] | None]
+OK = {"again": None, "fault": "", "moved": True}
+
+
+class Context:
+    """As much of an orchestration context as a fan-out uses. `answer` None: the activity raised."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.current_utc_datetime = datetime(2026, 1, 5, 9, 0)  # noqa: DTZ001 - the engine's own are naive, in UTC
+        self.instance_id = "r1:0"
+        self.calls: list[dict[str, Any]] = []
+        self.most = Counter[str]()
+        self._answer = answer
+        self._open: list[tuple[CompletableTask[Any], dict[str, Any], str]] = []
+        self._timers: list[tuple[datetime, CompletableTask[Any]]] = []
+
+    def call_activity(self, name: str, *, input: dict[str, Any], retry_policy: object) -> CompletableTask[Any]:  # noqa: A002
+        task = CompletableTask[Any]()
+        self._open.append((task, input, name))
+        if name == "job":
+            self.calls.append(input)
+            running = Counter(work.get("customer", "") for _, work, kind in self._open if kind == "job")
+            self.most |= running
+        return task
+
+    def create_timer(self, at: datetime) -> CompletableTask[Any]:
+        task = CompletableTask[Any]()
+        self._timers.append((at, task))
+        return task
+
+    def step(self) -> None:
+        """Ends the oldest activity, or else lets the next timer fire."""
+        if self._open:
+            task, work, name = self._open.pop(0)
+            answer = self._answer(work) if name == "job" else {"stop": "cancelled"}
+            if answer is None:
+                task.fail("raised", RuntimeError("raised"))
+            else:
+                task.complete(answer)
+            return
+        at, task = min(self._timers, key=lambda timer: timer[0])
+        self._timers.remove((at, task))
+        self.current_utc_datetime = max(at, self.current_utc_datetime)
+        task.complete(None)
+
+
+def run(fan_out: FanOut, ctx: Context) -> None:
+    steps = fan_out.run()
+    try:
+        waits = next(steps)
+        while True:
+            while not waits.is_complete:
+                assert isinstance(waits, WhenAnyTask)
+                ctx.step()
+            waits = steps.send(waits.get_result())
+    except StopIteration:
+        return
+
+
+def made(answer: Answer, works: list[dict[str, Any]], width: int, **more: Any) -> tuple[FanOut, Context]:
+    ctx = Context(answer)
+    fan_out = FanOut(ctx, "job", works, width, **more)  # type: ignore[arg-type]  # as much of a context as it uses
+    run(fan_out, ctx)
+    return fan_out, ctx
+
+
+def test_each_job_runs_once_and_never_more_than_the_width_at_once() -> None:
+    _, ctx = made(lambda _: OK, [{"number": n} for n in range(50)], 8)
+    assert [work["number"] for work in ctx.calls] == list(range(50))
+    assert ctx.most[""] == 8
+
+
+def test_lanes_have_a_width_each_and_all_of_them_a_total() -> None:
+    works = [{"customer": f"c{n % 5}", "number": n} for n in range(50)]
+    _, ctx = made(lambda _: OK, works, 2, total=8)
+    assert max(ctx.most.values()) == 2
+    assert len(ctx.calls) == 50
+
+
+def test_customer_that_is_away_is_given_up_and_the_others_are_done() -> None:
+    def answer(work: dict[str, Any]) -> dict[str, Any]:
+        if work["customer"] == "away":
+            return {"again": None if work.get("last") else 0.0, "fault": "unavailable", "moved": False}
+        return OK
+
+    works = [{"customer": name, "number": n} for n in range(20) for name in ("away", "there")]
+    fan_out, ctx = made(answer, works, 4, total=8)
+    assert fan_out.lanes["away"].breaker == "customerUnreachable"
+    assert not fan_out.lanes["there"].breaker
+    assert {reason for _, reason in fan_out.left} == {"customerUnreachable"}
+    done = Counter(work["customer"] for work in ctx.calls)
+    assert done["there"] == 20
+    assert done["away"] < 20 * FAULTS
+    settled = sum(bool(work.get("last")) for work in ctx.calls)
+    assert settled + len(fan_out.left) == 20  # each has an end
+
+
+def test_consent_missing_ends_the_lane_at_once() -> None:
+    fan_out, ctx = made(lambda _: {"again": None, "fault": "consentMissing"}, [{"number": n} for n in range(100)], 8)
+    assert fan_out.lanes[""].breaker == "consentMissing"
+    assert len(ctx.calls) == 8
+
+
+def test_job_that_raises_again_and_again_is_left_and_the_rest_is_done() -> None:
+    fan_out, ctx = made(lambda work: None if work["number"] == 3 else OK, [{"number": n} for n in range(10)], 4)
+    assert fan_out.left == [({"number": 3}, "internalError")]
+    assert Counter(work["number"] for work in ctx.calls)[3] == BROKEN
+    assert len(ctx.calls) == 9 + BROKEN
+
+
+def test_throttling_halves_the_width_and_clean_rounds_widen_it() -> None:
+    throttled = dict.fromkeys(range(8), 1)
+
+    def answer(work: dict[str, Any]) -> dict[str, Any]:
+        if throttled.pop(work["number"], 0):
+            return {"again": 90.0, "fault": "throttled", "moved": False}
+        return OK
+
+    ctx = Context(answer)
+    fan_out = FanOut(ctx, "job", [{"number": n} for n in range(60)], 8)  # type: ignore[arg-type]
+    begin = ctx.current_utc_datetime
+    run(fan_out, ctx)
+    assert fan_out.lanes[""].throttled
+    assert 1 < fan_out.lanes[""].width <= 8
+    assert ctx.current_utc_datetime - begin >= timedelta(seconds=90)
+
+
+def test_getting_further_starts_the_count_of_faults_anew() -> None:
+    left = {"tries": 5 * FAULTS}
+
+    def answer(_: dict[str, Any]) -> dict[str, Any]:
+        left["tries"] -= 1
+        if not left["tries"]:
+            return OK
+        return {"again": 0.0, "fault": "unavailable", "moved": left["tries"] % 5 == 0}
+
+    fan_out, ctx = made(answer, [{"number": 1}], 1)
+    assert len(ctx.calls) == 5 * FAULTS
+    assert not any(work.get("last") for work in ctx.calls)
+    assert not fan_out.left
+
+
+def test_held_ends_the_fan_out_without_asking_for_the_rest() -> None:
+    fan_out, ctx = made(lambda _: {"again": 0.0, "fault": "held"}, [{"number": n} for n in range(100)], 8)
+    assert fan_out.stop == "held"
+    assert len(ctx.calls) == 8
+
+
+def test_long_wait_ends_when_the_request_was_cancelled() -> None:
+    answer = {"again": 3000.0, "fault": "throttled", "moved": False}
+    ctx = Context(lambda _: answer)
+    fan_out = FanOut(ctx, "job", [{"number": 1}], 1, watch={"id": "r1"})  # type: ignore[arg-type]
+    begin = ctx.current_utc_datetime
+    run(fan_out, ctx)
+    assert fan_out.stop == "cancelled"
+    assert ctx.current_utc_datetime - begin <= timedelta(seconds=120)
