@@ -29,10 +29,9 @@ async def settle(s: Services, request_id: str) -> dict[str, Any]:
     request = await s.requests.get(request_id)
     if request is None:
         raise LookupError(request_id)
-    if request.status is RequestStatus.RESETTING:
-        return {"next": "reset"}
     if request.status is not RequestStatus.AWAITING_APPROVAL:
-        return {"next": "end"}
+        await _audit_end(s, request)  # whoever changed the status may have stopped there
+        return {"next": "reset" if request.status is RequestStatus.RESETTING else "end"}
     for decision in await s.requests.decisions(request_id):
         await audit_decision(s, request_id, decision)  # whoever recorded it may have stopped there
     now = s.now()
@@ -52,8 +51,7 @@ async def settle(s: Services, request_id: str) -> dict[str, Any]:
             else r
         ),
     )
-    if await s.audits.append(request_id, now, "service", _ENDS[ended].value, once="approvalEnded"):
-        _tell_wait(s, request, _ENDS[ended])
+    await _audit_end(s, request.model_copy(update={"status": _ENDS[ended]}))
     return {"next": "end"}
 
 
@@ -80,7 +78,7 @@ async def _start(s: Services, request: ResetRequest) -> bool:
     """Takes out whom approvers left out and starts the reset; False where the plan is not the one that was approved."""
     digest, _ = await read_plan(s, request)
     if digest != request.plan_digest:
-        await s.requests.update(
+        failed = await s.requests.update(
             request.id,
             lambda r: r.model_copy(
                 update={
@@ -91,7 +89,7 @@ async def _start(s: Services, request: ResetRequest) -> bool:
                 }
             ),
         )
-        await s.audits.append(request.id, s.now(), "service", "planChanged", {"found": digest}, once="approvalEnded")
+        await _audit_end(s, failed)
         return False
     for customer, numbers in left_out(request, await s.requests.decisions(request.id)).items():
         await _leave_out(s, request, customer, numbers)
@@ -103,9 +101,19 @@ async def _start(s: Services, request: ResetRequest) -> bool:
             else r
         ),
     )
-    if await s.audits.append(request.id, s.now(), "service", "resetting", once="resetting"):
-        _tell_wait(s, request, RequestStatus.RESETTING)
+    await _audit_end(s, request.model_copy(update={"status": RequestStatus.RESETTING}))
     return True
+
+
+async def _audit_end(s: Services, request: ResetRequest) -> None:
+    """Writes what the approval came to, once however often it is called: the status is written before it."""
+    if request.failure == "planChanged":
+        digest, _ = await read_plan(s, request)
+        await s.audits.append(request.id, s.now(), "service", "planChanged", {"found": digest}, once="approvalEnded")
+    elif request.status is RequestStatus.RESETTING or request.status in _ENDS.values():
+        once = "resetting" if request.status is RequestStatus.RESETTING else "approvalEnded"
+        if await s.audits.append(request.id, s.now(), "service", request.status.value, once=once):
+            _tell_wait(s, request, request.status)
 
 
 def _tell_wait(s: Services, request: ResetRequest, ended_as: RequestStatus) -> None:

@@ -33,6 +33,7 @@ MOMENTS = {
     "removed, not known": Moment("activities.removal:remove", "after"),
     "revoked, not known": Moment("activities.removal:revoke_and_read", "after"),
     "decided, not woken": Moment("triggers.approvals:wake", "before"),
+    "settled, not audited": Moment("activities.settle_approval:_audit_end", "before"),
     "mailed, not noted": Moment("activities.notify_approvers:send_mail", "after"),
     "called back, not noted": Moment("activities.send_callback:post_event", "after"),
     "audit written": Moment("records.audits:Audits.append", "after"),

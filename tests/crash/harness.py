@@ -279,6 +279,8 @@ def _receiver(called_back: list[tuple[str, dict[str, Any]]]) -> Any:
         body, more = b"", True
         while more:
             message = await receive()
+            if message["type"] == "http.disconnect":  # the sender was killed in the middle of it
+                return
             body += message.get("body", b"")
             more = message.get("more_body", False)
         headers = {name.decode().lower(): value.decode() for name, value in scope["headers"]}

@@ -1,0 +1,239 @@
+"""Load on one machine: signed webhooks, status reads and pages together, at a given rate, however slow the answers are.
+
+    python -m bench.load                         # doubles the rate until the host no longer keeps up: the knee
+    python -m bench.load --soak 3600 --rate 10   # one rate for long: memory, and that every request ends
+
+Each webhook asks for the reset of one user who was in no request before, from a source that needs no approval, so it is
+all the work there is: intake, planning, deletion, verification, audit. For every webhook come two reads and one page.
+"""
+
+import argparse
+import asyncio
+import json
+import math
+import statistics
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+from standardwebhooks import Webhook
+
+from bench.processes import Process, started
+from localhost.simulator import World
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYqrTwjU"  # noqa: S105 - of the bench alone
+KEY = "a-function-key-of-the-bench"
+_READS, _PAGES = 2, 1
+_CUSTOMERS = 20
+# It keeps up while it accepts nearly all that is offered, within a second.
+_ENOUGH, _SOON = 0.95, 1.0
+_TOP = """
+[approval]
+approvers = ["lead@msp.example"]
+[guards]
+guests = "allow"
+privilegedUsers = "allow"
+disabledUsers = "allow"
+[sources.load]
+scheme = "standard-webhooks"
+secret = "env:LOAD_SECRET"
+approval = "exempt"
+ratePerMinute = 60000
+"""
+
+
+@dataclass
+class Took:
+    """Seconds that answers took, by what was asked for; and what went wrong."""
+
+    webhook: list[float] = field(default_factory=list)
+    read: list[float] = field(default_factory=list)
+    page: list[float] = field(default_factory=list)
+    bad: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+
+class Load:
+    def __init__(self, host: Process, http: httpx.AsyncClient, users: list[tuple[str, str]]) -> None:
+        self._host = host
+        self._http = http
+        self._users = iter(users)
+        self._known: list[str] = []
+
+    def memory(self) -> float:
+        """MiB in use now."""
+        return float(self._host.handle.memory_info().rss) / 2**20
+
+    async def run(self, rate: float, seconds: float) -> Took:
+        """`rate` webhooks a second; each call starts at its time, whether or not those before it were answered."""
+        took = Took()
+        start = time.perf_counter()
+        calls: list[asyncio.Task[None]] = []
+        for number in range(int(rate * seconds)):
+            await asyncio.sleep(max(0.0, start + number / rate - time.perf_counter()))
+            calls.append(asyncio.create_task(self._webhook(took)))
+            calls += [asyncio.create_task(self._read(took)) for _ in range(_READS)]
+            calls += [asyncio.create_task(self._page(took)) for _ in range(_PAGES)]
+        await asyncio.gather(*calls)
+        return took
+
+    async def _webhook(self, took: Took) -> None:
+        customer, user = next(self._users)
+        body = json.dumps({"targets": [{"customer": customer, "users": [user]}], "requester": "tech@msp.example"})
+        delivery, now = f"msg_{uuid4().hex}", datetime.now(UTC)
+        headers = {
+            "content-type": "application/json",
+            "webhook-id": delivery,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": Webhook(SECRET).sign(delivery, now, body),
+        }
+        answer = await self._timed(took.webhook, took, "POST", "/api/webhooks/load", content=body, headers=headers)
+        if answer is not None and answer.status_code == 202:
+            took.requests.append(answer.json()["id"])
+            self._known.append(took.requests[-1])
+        elif answer is not None:
+            took.bad.append(f"webhook {answer.status_code}")
+
+    async def _read(self, took: Took) -> None:
+        path = f"/api/reset-requests/{self._known[-1]}" if self._known else "/api/reset-requests?limit=5"
+        answer = await self._timed(took.read, took, "GET", path)
+        if answer is not None and answer.status_code != 200:
+            took.bad.append(f"read {answer.status_code}")
+
+    async def _page(self, took: Took) -> None:
+        answer = await self._timed(took.page, took, "GET", "/console/sign-in")
+        if answer is not None and answer.status_code != 200:
+            took.bad.append(f"page {answer.status_code}")
+
+    async def _timed(
+        self,
+        times: list[float],
+        took: Took,
+        method: str,
+        path: str,
+        content: str = "",
+        headers: dict[str, str] | None = None,
+    ) -> httpx.Response | None:
+        begun = time.perf_counter()
+        try:
+            answer = await self._http.request(method, path, content=content or None, headers=headers)
+        except httpx.TransportError as error:
+            took.bad.append(type(error).__name__)
+            return None
+        times.append(time.perf_counter() - begun)
+        return answer
+
+    async def left(self, requests: list[str]) -> int:
+        """How many of these have not ended."""
+        left = 0
+        for request_id in requests:
+            left += (await self._http.get(f"/api/reset-requests/{request_id}")).json()["endedAt"] is None
+        return left
+
+    async def all_ended(self, requests: list[str], seconds: float) -> bool:
+        end = time.perf_counter() + seconds
+        while await self.left(requests):
+            if time.perf_counter() > end:
+                return False
+            await asyncio.sleep(0.5)
+        return True
+
+
+def percentile(times: list[float], share: float) -> float:
+    """Milliseconds."""
+    ordered = sorted(times)
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)] * 1000 if ordered else math.nan
+
+
+def _line(rate: float, took: Took, load: Load, busy: float) -> str:
+    parts = [
+        f"{name} p50 {percentile(times, 0.5):4.0f} p99 {percentile(times, 0.99):5.0f} ms"
+        for name, times in (("webhook", took.webhook), ("read", took.read), ("page", took.page))
+    ]
+    bad = f"; {len(took.bad)} went wrong: {sorted(set(took.bad))}" if took.bad else ""
+    return f"{rate:5.1f}/s: {'; '.join(parts)}; processor {busy:3.0f} %; {load.memory():.0f} MiB{bad}"
+
+
+async def find_knee(load: Load, first: float, seconds: float) -> None:
+    rate, knee = first, 0.0
+    while True:
+        begun, cpu = time.perf_counter(), load._host.cpu()  # noqa: SLF001
+        took = await load.run(rate, seconds)
+        wall = time.perf_counter() - begun
+        print(_line(rate, took, load, 100 * (load._host.cpu() - cpu) / wall), flush=True)  # noqa: SLF001
+        enough = len(took.requests) >= _ENOUGH * rate * seconds and percentile(took.webhook, 0.99) < _SOON * 1000
+        ended = enough and await load.all_ended(took.requests, seconds * 2)
+        if not ended:
+            break
+        knee, rate = rate, rate * 1.5
+    print(f"the knee: {knee:.1f} webhooks a second")
+    if knee:
+        await asyncio.sleep(5)
+        print(f"at half of it:\n{_line(knee / 2, await load.run(knee / 2, seconds * 2), load, math.nan)}")
+
+
+async def soak(load: Load, rate: float, seconds: float) -> bool:
+    """One rate for long, in ten parts; whether every request ended and memory did not grow in the second half."""
+    memory: list[float] = []
+    requests: list[str] = []
+    for _ in range(10):
+        took = await load.run(rate, seconds / 10)
+        requests += took.requests
+        memory.append(load.memory())
+        print(_line(rate, took, load, math.nan), flush=True)
+    ended = await load.all_ended(requests, 60 + seconds)
+    growth = statistics.mean(memory[-2:]) - statistics.mean(memory[4:6])
+    print(
+        f"{len(requests)} requests, {'all' if ended else 'NOT all'} ended; memory {memory[0]:.0f} -> {memory[-1]:.0f} MiB,"
+    )
+    print(f"{growth:+.1f} MiB in the second half, {growth * 1024 / max(1, len(requests) / 2):+.1f} KiB a request")
+    return ended
+
+
+async def main(options: argparse.Namespace) -> bool:
+    world = World.generate(_CUSTOMERS, options.users)
+    tenants = [tenant for tenant in world.tenants.values() if tenant.key != "home"]
+    users = [
+        (t.domain, user.upn)
+        for group in zip(*(t.users.values() for t in tenants), strict=True)
+        for t, user in zip(tenants, group, strict=True)
+    ]
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        policy = Path(folder) / "policy.toml"
+        customers = [f'[customers.{t.key}]\ntenantId = "{t.id}"\ndomains = ["{t.domain}"]' for t in tenants]
+        policy.write_text("\n".join([_TOP, *customers]))
+        simulator = stack.enter_context(
+            started("localhost.simulator", "--port", "0", "--customers", str(_CUSTOMERS), "--users", str(options.users))
+        )
+        flags = ["--port", "0", "--graph", simulator.url, "--data", f"{folder}/data", "--key", KEY]
+        flags += ["--policy", str(policy), "--log-level", "error"]
+        host = stack.enter_context(started("localhost", "serve", *flags, settings={"LOAD_SECRET": SECRET}))
+        limits = httpx.Limits(max_connections=500)
+        async with httpx.AsyncClient(
+            base_url=host.url, headers={"x-functions-key": KEY}, limits=limits, timeout=60
+        ) as http:
+            load = Load(host, http, users)
+            await load.run(2, 3)  # what is made at the first call is not what is measured
+            if options.soak:
+                return await soak(load, options.rate, options.soak)
+            await find_knee(load, options.rate, options.seconds)
+            return True
+
+
+def parsed(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench.load")
+    parser.add_argument("--rate", type=float, default=5, help="webhooks a second, at first")
+    parser.add_argument("--seconds", type=float, default=10, help="of each rate")
+    parser.add_argument("--soak", type=float, default=0, metavar="SECONDS", help="one rate for so long instead")
+    parser.add_argument("--users", type=int, default=500, help="of each of the 20 customers; each webhook takes one")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(0 if asyncio.run(main(parsed(sys.argv[1:]))) else 1)
