@@ -31,7 +31,7 @@ format: $(STAMP) ## let ruff put the layout right
 bench: $(STAMP) ## the service next to a plain script and to the floor, on the simulator
 	@$(PY) -m bench.compare $(ARGS)
 
-check: lint test ## what CI runs
+check: lint test audit-if-reachable ## what CI runs
 
 check-policy: $(STAMP) ## check a policy file: make check-policy FILE=policy.toml
 	@scripts/check-policy $(FILE)
@@ -39,7 +39,13 @@ check-policy: $(STAMP) ## check a policy file: make check-policy FILE=policy.tom
 package: $(STAMP) ## dist/mfa-reset.zip for Azure, with its SBOM: make package POLICY=policy.toml
 	@scripts/package $(POLICY)
 
+audit-if-reachable: $(STAMP)
+	@scripts/audit --if-reachable
+
+audit: $(STAMP) ## known vulnerabilities of what is deployed (asks a service on the internet)
+	@scripts/audit
+
 lock: ## pin requirements*.in into requirements*.txt
 	@scripts/lock
 
-.PHONY: bench help setup demo serve test lint format check check-policy package lock
+.PHONY: bench help setup demo serve test lint format check check-policy package audit audit-if-reachable lock

@@ -43,6 +43,7 @@ import triggers.openapi
 import triggers.queue
 import triggers.reconcile
 import triggers.reset_requests
+import triggers.retention
 import triggers.webhooks
 from services import services
 from telemetry.quiet import quiet_libraries
@@ -70,6 +71,7 @@ for part in (
     triggers.console_duties.app,
     triggers.exports.app,
     triggers.reconcile.app,
+    triggers.retention.app,
     orchestrators.app.app,
     activities.app.app,
     # Without a Service Bus the host could not start the function's listener, so there is none.

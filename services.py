@@ -21,7 +21,9 @@ from records.announcements import Announcements
 from records.audits import Audits
 from records.deliveries import Deliveries
 from records.leases import Leases
+from records.people import People
 from records.requests import Requests
+from records.retention import Retention
 from records.sqlite import SqliteStore
 from records.store import Store
 from records.targets import Targets
@@ -118,6 +120,14 @@ class Services:
     @property
     def announcements(self) -> Announcements:
         return Announcements(self.store)
+
+    @property
+    def retention(self) -> Retention:
+        return Retention(self.store)
+
+    @property
+    def people(self) -> People:
+        return People(self.store)
 
     @property
     def turns(self) -> Turns:

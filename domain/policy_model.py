@@ -114,6 +114,17 @@ class Limits(Part):
     in_flight_per_customer: Count = Field(8, le=64, description="Users of one customer worked on at the same time")
 
 
+class Retention(Part):
+    """How long things are kept, in days."""
+
+    request_days: Annotated[int, Field(strict=True, ge=7, le=3660)] = Field(
+        400, description="Ended requests with their targets, decisions and audit"
+    )
+    history_days: Annotated[int, Field(strict=True, ge=1, le=3660)] = Field(
+        30, description="What the durable engine keeps of orchestrations that ended"
+    )
+
+
 class Guards(Part):
     privileged_users: Literal["stepUp", "refuse", "allow"] = Field(
         "stepUp", description="Users who hold a directory role"
@@ -243,6 +254,7 @@ class Policy(Part):
     )
     queue: Queue = Field(default_factory=Queue)
     follow_up: FollowUp = Field(default_factory=FollowUp)
+    retention: Retention = Field(default_factory=Retention)
     notices: Notices = Field(default_factory=Notices)
 
     @cached_property

@@ -59,6 +59,20 @@ class Target(Model):
     mails: list[Mailed] = Field(default_factory=list, description="The notices after the reset")
     follow_up: Looked | None = None
 
+    def without_person(self) -> "Target":
+        """This target with everything taken out that says who it is to a person; ids, outcomes and reasons stay."""
+        methods = [method.model_copy(update={"label": "", "detail": ""}) for method in self.methods]
+        nobody = {"asked": self.user_id or "deleted", "user_principal_name": "", "display_name": "", "mail": ""}
+        rest: dict[str, object] = {
+            "detail": "",
+            "warnings": [],
+            "kept": [],
+            "mails": [],
+            "follow_up": None,
+            "privileges": [],
+        }
+        return self.model_copy(update={**nobody, **rest, "methods": methods})
+
     @property
     def changed(self) -> bool:
         """Whether something was taken from the user."""

@@ -80,6 +80,16 @@ class Requests:
         """Takes a request that has ended out of the open ones; `row` is its row there."""
         await self._store.delete(row)
 
+    async def created_before(self, at: datetime, after: str = "", limit: int = 100) -> list[Row]:
+        """Places in the list of requests that were made before then, newest first, after the place `after`."""
+        start = f"{_FAR - int(at.timestamp() * 1000):015d}"
+        return await self._store.scan(_INDEX, after=max(after, start), limit=limit)
+
+    @staticmethod
+    def is_own(row: Row) -> bool:
+        """Whether this row of a request's partition is the request itself."""
+        return row.key == _REQUEST
+
     async def decide(self, request_id: str, decision: Decision) -> bool:
         """Keeps the first decision of an approver; False if there is one already."""
         return await self._store.insert(request_id, _decision_key(decision.approver), decision.to_json())

@@ -1,0 +1,93 @@
+"""Takes a person out of the records of ended requests: names, addresses and labels go, ids and outcomes stay.
+
+What stays is what the audit's chain is made of: that somebody decided on a user with this object id, and what came of it.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from domain.requests import ResetRequest
+from domain.targets import Target
+from records.announcements import Announcements
+from records.requests import Requests
+from records.store import Store
+from records.targets import Kept, Targets
+
+_PAGE = 500
+
+
+@dataclass(slots=True)
+class Forgotten:
+    """`busy` are requests with this person that have not ended; while there are any, nothing was changed."""
+
+    requests: list[str] = field(default_factory=list)
+    targets: int = 0
+    busy: list[str] = field(default_factory=list)
+
+
+class People:
+    def __init__(self, store: Store) -> None:
+        self._requests = Requests(store)
+        self._targets = Targets(store)
+        self._announcements = Announcements(store)
+
+    async def forget(self, customer: str, user: str) -> Forgotten:
+        """`user` is an object id, user principal name or mail address of `customer`, a policy key."""
+        found = Forgotten()
+        async for request, kept in self._with(customer, user):
+            if not request.status.ended:
+                found.busy.append(request.id)
+            elif request.id not in found.requests:
+                found.requests.append(request.id)
+            # The same person by another of their names: found by the object id, too.
+            user = kept.target.user_id or user
+        if found.busy:
+            return Forgotten(busy=sorted(set(found.busy)))
+        for request_id in found.requests:
+            found.targets += await self._forget_in(request_id, customer, user)
+        return found
+
+    async def _forget_in(self, request_id: str, customer: str, user: str) -> int:
+        many = 0
+        request = await self._requests.get(request_id)
+        if request is None:
+            return 0
+        async for kept in self._matching(request, customer, user):
+            many += await self._targets.save(request_id, kept, kept.target.without_person()) is not None
+        for announcement in await self._announcements.all(request_id):
+            # A comment names people in its text.
+            await self._announcements.update(
+                request_id, announcement.kind, lambda one: one.model_copy(update={"event": _without_comment(one.event)})
+            )
+        return many
+
+    async def _with(self, customer: str, user: str) -> AsyncIterator[tuple[ResetRequest, Kept]]:
+        cursor = ""
+        while True:
+            page, cursor = await self._requests.newest(cursor, 100)
+            for request in page:
+                if customer in request.customers:
+                    async for kept in self._matching(request, customer, user):
+                        yield request, kept
+            if not cursor:
+                return
+
+    async def _matching(self, request: ResetRequest, customer: str, user: str) -> AsyncIterator[Kept]:
+        for name, first, count in request.ranges:
+            for start in range(first, first + count, _PAGE) if name == customer else ():
+                for kept in await self._targets.range(request.id, start, min(_PAGE, first + count - start)):
+                    if _is(kept.target, user):
+                        yield kept
+
+
+def _is(target: Target, user: str) -> bool:
+    wanted = user.strip().casefold()
+    names = (target.user_id, target.user_principal_name, target.mail, target.asked)
+    return any(name.casefold() == wanted for name in names if name)
+
+
+def _without_comment(event: dict[str, object]) -> dict[str, object]:
+    data = event.get("data")
+    if not isinstance(data, dict) or "comment" not in data:
+        return event
+    return event | {"data": {name: value for name, value in data.items() if name != "comment"}}

@@ -1,0 +1,70 @@
+"""Removes what is older than the policy keeps: requests with all their rows, and the deliveries of that time.
+
+A request goes in an order that a fault in the middle leaves findable: its own row late, its place in the list last.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from domain.requests import ResetRequest
+from records.requests import Requests
+from records.store import Change, Delete, Row, Store
+
+_PAGE = 100  # a transaction's limit
+
+
+class Retention:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._requests = Requests(store)
+
+    async def purge_requests(self, before: datetime, most: int) -> list[ResetRequest]:
+        """Removes at most `most` requests that ended before then, and gives them back. One that has not ended stays."""
+        gone: list[ResetRequest] = []
+        after = ""
+        while len(gone) < most and (page := await self._requests.created_before(before, after, _PAGE)):
+            for place in page:
+                request = await self._requests.get(place.value["id"])
+                if request is not None and (request.ended_at is None or request.ended_at >= before):
+                    continue
+                await self._remove(place)
+                if request is not None:
+                    gone.append(request)
+            after = page[-1].key
+        return gone[:most] if len(gone) > most else gone
+
+    async def _remove(self, place: Row) -> None:
+        request_id = place.value["id"]
+        own: Row | None = None
+        after = ""
+        while rows := await self._store.scan(request_id, after=after, limit=_PAGE):
+            after = rows[-1].key
+            await self._release(request_id, rows)
+            own = next((row for row in rows if Requests.is_own(row)), own)
+            changes: list[Change] = [Delete(row) for row in rows if not Requests.is_own(row)]
+            if changes:
+                await self._store.apply(request_id, changes)
+        if own is not None:
+            await self._store.delete(own)
+        await self._store.delete(place)
+
+    async def _release(self, request_id: str, rows: list[Row]) -> None:
+        """Gives back the leases that targets of this request left behind."""
+        for row in rows:
+            tenant_id, user_id = row.value.get("tenantId"), row.value.get("userId")
+            if tenant_id and user_id:
+                lease = await self._store.get(f"lease:{tenant_id}", user_id)
+                if lease is not None and lease.value.get("requestId") == request_id:
+                    await self._store.delete(lease)
+
+    async def purge_deliveries(self, senders: Iterable[str], before: datetime) -> int:
+        """Removes deliveries that came before then; how many. A repeat of one would be a new request from now on."""
+        many = 0
+        for sender in senders:
+            after = ""
+            while rows := await self._store.scan(f"delivery:{sender}", after=after, limit=1000):
+                for row in rows:
+                    if datetime.fromisoformat(row.value["at"]) < before:
+                        many += await self._store.delete(row)
+                after = rows[-1].key
+        return many
