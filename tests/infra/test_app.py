@@ -65,8 +65,7 @@ def test_every_role_that_is_given_is_used(app: App) -> None:
         for name in re.findall(rf"(\w+)(?:: | = ){guid}", text)
     }
     assert given == used.keys()
-    # Until the queue's trigger and the topic's sender are there, their roles wait.
-    assert {name for name, is_used in used.items() if not is_used} <= {"dataReceiver", "dataSender"}
+    assert {name for name, is_used in used.items() if not is_used} == set()
 
 
 def test_customers_are_asked_for_exactly_what_the_code_needs() -> None:
