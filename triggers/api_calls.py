@@ -20,6 +20,7 @@ from domain.shown import (
 )
 from domain.shown_access import AccessesShown
 from domain.shown_directory import CustomersShown, MethodsShown, OptionsShown, UserDetailsShown, UsersShown
+from domain.shown_people import Person, PersonDeleted
 
 __all__ = ["CALLS", "Call", "Parameter"]
 
@@ -189,6 +190,14 @@ CALLS: tuple[Call, ...] = (
     ),
     Call("GET", "/api/customers", "The customers", {200: CustomersShown}),
     Call("GET", "/api/customer-access", "What each customer consented to", {200: AccessesShown}, (400,), (_CUSTOMERS,)),
+    Call(
+        "POST",
+        "/api/people/deletions",
+        "Takes a person out of the records of ended requests",
+        {200: PersonDeleted},
+        (400, 409),
+        body=Person,
+    ),
     Call("GET", "/api/options", "What all of these customers allow", {200: OptionsShown}, (400,), (_CUSTOMERS,)),
     Call("GET", "/api/users", "Users, live from Graph", {200: UsersShown}, (400,), _OF_USERS),
     Call("GET", "/api/customers/{customer}/users/{user}", "One user with methods", {200: UserDetailsShown}, (404,)),

@@ -6,12 +6,11 @@ from datetime import timedelta
 import azure.durable_functions as df
 import azure.functions as func
 from durabletask.client import OrchestrationStatus
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from domain.errors import ConflictError, InvalidInputError
 from domain.intake import read_json
-from domain.model import Model
-from domain.requests import CustomerText, UserText
+from domain.shown_people import Person, PersonDeleted
 from services import services
 from telemetry.events import log_event
 from triggers.answers import answering, json_answer
@@ -41,23 +40,13 @@ async def purge(timer: func.TimerRequest, client: df.DurableFunctionsClient) -> 
     _log.info("purged %d requests and %d deliveries", len(gone), deliveries)
 
 
-class _Person(Model):
-    customer: CustomerText
-    user: UserText
-
-
-class PersonDeleted(Model):
-    requests: list[str] = Field(description="The requests that held something of this person")
-    targets: int
-
-
 @app.route("api/people/deletions", methods=["POST"], auth_level=API_LEVEL)
 @answering
 async def delete_person(req: func.HttpRequest) -> func.HttpResponse:
     s = services()
     who = caller(s, req, OPERATORS)
     try:
-        person = _Person.model_validate(read_json(req.get_body()), by_alias=True, by_name=False)
+        person = Person.model_validate(read_json(req.get_body()), by_alias=True, by_name=False)
     except ValidationError as error:
         wrong = [{"pointer": "/" + "/".join(map(str, one["loc"])), "detail": one["msg"]} for one in error.errors()]
         raise InvalidInputError("The body must name a customer and a user.", wrong) from None
