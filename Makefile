@@ -31,7 +31,7 @@ format: $(STAMP) ## let ruff put the layout right
 bench: $(STAMP) ## the service next to a plain script and to the floor, on the simulator
 	@$(PY) -m bench.compare $(ARGS)
 
-check: lint test audit-if-reachable ## what CI runs
+check: lint audit-if-reachable test ## what CI runs
 
 check-policy: $(STAMP) ## check a policy file: make check-policy FILE=policy.toml
 	@scripts/check-policy $(FILE)
