@@ -83,7 +83,16 @@ def _calls(graph: str) -> int:
 
 def _child(module: str) -> Callable[[str, int, int], dict[str, float]]:
     def run(graph: str, customers: int, users: int) -> dict[str, float]:
-        command = [sys.executable, "-m", f"bench.{module}", graph, str(customers), str(users)]
+        name, _, flag = module.partition("-")  # "floor-aiohttp": the floor on the service's own connections
+        command = [
+            sys.executable,
+            "-m",
+            f"bench.{name}",
+            graph,
+            str(customers),
+            str(users),
+            *([f"--{flag}"] if flag else []),
+        ]
         done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)  # noqa: S603 - our own
         result: dict[str, float] = json.loads(done.stdout)
         return result
@@ -124,7 +133,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.compare", description=__doc__)
     parser.add_argument("--targets", type=int, nargs="*", default=list(SIZES))
     parser.add_argument("--network", type=int, nargs="*", default=list(range(len(NETWORKS))), help="which, from 0")
-    parser.add_argument("--who", nargs="*", default=["floor", "service", "script"])
+    parser.add_argument("--who", nargs="*", default=["floor", "floor-aiohttp", "service", "script"])
     given = parser.parse_args()
     print(HEAD, flush=True)
     for network in (NETWORKS[n] for n in given.network):

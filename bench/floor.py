@@ -16,6 +16,7 @@ import httpx
 from bench.world import IN_FLIGHT, tenants
 from domain.methods import STANDARD_SCOPE, Method, MethodType, method_of, removal_order
 from graph.methods import hardware_part, methods_part, preference_part, removal_path
+from graph.transport import AiohttpTransport
 from graph.users import detail_parts, find_part
 
 _STANDARD = frozenset(STANDARD_SCOPE)
@@ -113,9 +114,10 @@ async def _windowed[T](items: list[T], width: int, work: Callable[[T], Coroutine
     await asyncio.gather(*(worker() for _ in range(width)))
 
 
-async def run(graph: str, customers: int, users: int) -> dict[str, float]:
+async def run(graph: str, customers: int, users: int, *, on_aiohttp: bool) -> dict[str, float]:
     limits = httpx.Limits(max_connections=256, max_keepalive_connections=256)
-    async with httpx.AsyncClient(base_url=graph, timeout=65, limits=limits) as http:
+    transport = AiohttpTransport(connections=256, timeout=httpx.Timeout(65)) if on_aiohttp else None
+    async with httpx.AsyncClient(base_url=graph, timeout=65, limits=limits, transport=transport) as http:
         worlds = tenants(customers, users)
         before, start = _cpu(), time.perf_counter()
 
@@ -161,5 +163,6 @@ if __name__ == "__main__":
     parser.add_argument("graph")
     parser.add_argument("customers", type=int)
     parser.add_argument("users", type=int)
+    parser.add_argument("--aiohttp", action="store_true", help="on the service's own connections instead of httpx's")
     given = parser.parse_args()
-    print(json.dumps(asyncio.run(run(given.graph, given.customers, given.users))))
+    print(json.dumps(asyncio.run(run(given.graph, given.customers, given.users, on_aiohttp=given.aiohttp))))
