@@ -263,7 +263,7 @@ async def shop(folder: Path, *, users: int, latency: int = 20, flags: tuple[str,
     graph_url = (await simulator.stdout.readline()).decode().removeprefix("ready ").strip()
     callback = f"{url_of(sock)}/hook"
     (folder / "policy.toml").write_text(_POLICY.format(callback=callback))
-    it = Shop(folder, users, graph_url, callback, World.demo(users), called_back, _free_port(), flags=flags)
+    it = Shop(folder, users, graph_url, callback, World.demo(users), called_back, free_port(), flags=flags)
     try:
         yield it
     finally:
@@ -292,7 +292,7 @@ def _receiver(called_back: list[tuple[str, dict[str, Any]]]) -> Any:
     return receive_hook
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         port: int = sock.getsockname()[1]
