@@ -1,6 +1,8 @@
 """Requests, their decisions and their cancellation. Everything of one request lives in the partition of its id."""
 
+import asyncio
 import hashlib
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -8,7 +10,7 @@ from typing import Any
 from domain.outcomes import TargetOutcome
 from domain.requests import Decision, ResetRequest
 from domain.targets import Target
-from records.store import Change, Insert, Row, Store
+from records.store import Insert, Row, Store
 from records.targets import count_key, target_key
 
 _REQUEST = "request"
@@ -20,6 +22,8 @@ _OPEN = "open"
 _FAR = 10**14
 # Targets per write: with their longest names 50 stay under one transaction's size limit.
 _WRITE = 50
+# Writes of one new request under way at once.
+_WRITES = 16
 
 
 class Requests:
@@ -34,19 +38,23 @@ class Requests:
         """
         if await self._store.get(request.id, _REQUEST) is not None:
             return False
-        for start in range(0, len(targets), _WRITE):
-            changes: list[Change] = [
-                Insert(target_key(target.number), target.to_json()) for target in targets[start : start + _WRITE]
-            ]
-            await self._store.apply(request.id, changes)  # False: another attempt wrote the same
-        shards: dict[str, int] = {}
-        for target in targets:
-            shards[count_key(target.number)] = shards.get(count_key(target.number), 0) + 1
-        for key, count in shards.items():
-            await self._store.insert(request.id, key, {TargetOutcome.PENDING.value: count})
-        await self._store.insert(_OPEN, request.id, {"at": request.created_at.isoformat()})
-        await self._store.insert(_INDEX, _index_key(request), {"id": request.id})
+        counts = Counter(count_key(target.number) for target in targets)
+        rows = [
+            *(Insert(target_key(target.number), target.to_json()) for target in targets),
+            *(Insert(key, {TargetOutcome.PENDING.value: count}) for key, count in counts.items()),
+        ]
+        # Side by side, because a caller waits: they depend on nothing of each other. False: another attempt wrote the same.
+        gate = asyncio.Semaphore(_WRITES)
+        await asyncio.gather(
+            self._store.insert(_OPEN, request.id, {"at": request.created_at.isoformat()}),
+            self._store.insert(_INDEX, _index_key(request), {"id": request.id}),
+            *(self._apply(gate, request.id, rows[start : start + _WRITE]) for start in range(0, len(rows), _WRITE)),
+        )
         return await self._store.insert(request.id, _REQUEST, request.to_json())
+
+    async def _apply(self, gate: asyncio.Semaphore, request_id: str, changes: list[Insert]) -> None:
+        async with gate:
+            await self._store.apply(request_id, changes)
 
     async def get(self, request_id: str) -> ResetRequest | None:
         row = await self._row(request_id)
