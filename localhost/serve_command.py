@@ -170,6 +170,7 @@ def _introduce(it: Served, options: ServeOptions) -> None:
     print(f"graph          {it.graph_url}{' (simulated)' if it.simulated else ''}")
     if options.service_bus is not None:
         print(f"service bus    {it.settings['ServiceBusConnection']}")
+    print(f"console        {base}/console")
     print(f"policy         {it.settings['POLICY_FILE']}")
     print(f"data           {options.data.resolve()}")
     print(f"health         {base}/api/health  {base}/ready")
