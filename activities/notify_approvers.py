@@ -65,7 +65,7 @@ async def _mail(s: Services, request: ResetRequest, entry: Approver, reminder: i
     view = approval_view(
         s.policy,
         request,
-        entry.approver,
+        entry,
         await targets_for(s, request, entry),
         await s.requests.decisions(request.id),
         s.now(),

@@ -117,8 +117,8 @@ async def _decide(
     await audit_decision(s, request.id, stands)
     await wake(client, request.id)
     if not first:
-        return await _state(s, request.id, "alreadyDecided", 409)
-    return await _state(s, request.id, {"approve": "approved", "deny": "denied"}[made.decision], 200)
+        return await _state(s, request.id, entry, "alreadyDecided", 409)
+    return await _state(s, request.id, entry, {"approve": "approved", "deny": "denied"}[made.decision], 200)
 
 
 async def _located(s: Services, req: func.HttpRequest) -> tuple[ApprovalLink, ResetRequest, Approver]:
@@ -186,13 +186,13 @@ async def _page(
 ) -> func.HttpResponse:
     closed = await _closed(s, link, request, entry)
     if closed is not None:
-        return await _state(s, request.id, closed, 200 if req.method in {"GET", "HEAD"} else 409)
+        return await _state(s, request.id, entry, closed, 200 if req.method in {"GET", "HEAD"} else 409)
     form = form or {}
     page = req.params.get("page", "1")
     view = approval_view(
         s.policy,
         request,
-        entry.approver,
+        entry,
         await targets_for(s, request, entry),
         await s.requests.decisions(request.id),
         s.now(),
@@ -213,13 +213,12 @@ async def _page(
     )
 
 
-async def _state(s: Services, request_id: str, notice: str, status: int) -> func.HttpResponse:
+async def _state(s: Services, request_id: str, entry: Approver, notice: str, status: int) -> func.HttpResponse:
     request = await s.requests.get(request_id)
     if request is None:
         raise _Refused(404, "badLink")
-    view = state_view(
-        request, await s.targets.totals(request_id), await s.requests.decisions(request_id), s.now(), notice
-    )
+    targets = await targets_for(s, request, entry)
+    view = state_view(request, entry, targets, await s.requests.decisions(request_id), s.now(), notice)
     page = render("approval_state.html", view=view)
     return func.HttpResponse(page, status_code=status, headers=page_headers(), mimetype="text/html")
 

@@ -1,13 +1,15 @@
 """Views for pages and mails, filled from requests, targets and decisions."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from domain.approval import approvals
 from domain.follow_up import ALARMING
 from domain.methods import Method, MethodType
 from domain.outcomes import MethodOutcome
 from domain.policy import Policy
-from domain.requests import Decision, ResetRequest
+from domain.requests import Approver, Decision, ResetRequest
 from domain.targets import Target, TargetMethod
 from web.views import (
     ApprovalView,
@@ -101,18 +103,36 @@ def decision_views(decisions: Iterable[Decision]) -> tuple[DecisionView, ...]:
     return tuple(DecisionView(d.approver, d.decision, d.at, d.comment, len(d.without)) for d in decisions)
 
 
+def _seen_by(entry: Approver, request: ResetRequest, decisions: Iterable[Decision]) -> list[Decision]:
+    """The decisions that `entry` may read: those about a customer of theirs, and of the users left out only their own."""
+    deciding = {other.approver: set(other.customers) for other in request.approval.approvers}
+    mine = set(entry.customers)
+    numbers = [range(first, first + count) for customer, first, count in request.ranges if customer in mine]
+    return [
+        decision.model_copy(update={"without": [n for n in decision.without if any(n in part for part in numbers)]})
+        for decision in decisions
+        if deciding.get(decision.approver, set()) & mine
+    ]
+
+
+def _given(entry: Approver, request: ResetRequest, decisions: Sequence[Decision]) -> int:
+    """How many approvals the customer of theirs has that has fewest."""
+    given = approvals(request, decisions)
+    return min((given.get(customer, 0) for customer in entry.customers), default=0)
+
+
 def approval_view(
     policy: Policy,
     request: ResetRequest,
-    approver: str,
+    entry: Approver,
     targets: Sequence[Target],
-    decisions: Iterable[Decision],
+    decisions: Sequence[Decision],
     now: datetime,
     *,
     page: int = 1,
     page_size: int = 200,
 ) -> ApprovalView:
-    """What `approver` decides on. `targets` are all of this approver's customers; one page of them is shown."""
+    """What `entry` decides on. `targets` are all of this approver's customers; one page of them is shown."""
     pages = max(1, -(-len(targets) // page_size))
     number = min(max(page, 1), pages)
     counts: dict[str, int] = {}
@@ -129,14 +149,15 @@ def approval_view(
         source=request.source,
         ticket=request.ticket,
         reason=request.reason,
-        approver=approver,
+        approver=entry.approver,
         created_at=request.created_at,
         expires_at=request.approval.expires_at or now,
         now=now,
         customers=customer_views(policy, request, targets[(number - 1) * page_size : number * page_size], counts),
         totals=totals,
         quorum=request.approval.quorum,
-        decisions=decision_views(decisions),
+        approvals=_given(entry, request, decisions),
+        decisions=decision_views(_seen_by(entry, request, decisions)),
         revoke_sessions=request.revoke_sessions,
         step_up=tuple(step_up),
         page=PageView(number, pages),
@@ -144,8 +165,14 @@ def approval_view(
 
 
 def state_view(
-    request: ResetRequest, totals: Mapping[str, int], decisions: Iterable[Decision], now: datetime, notice: str = ""
+    request: ResetRequest,
+    entry: Approver,
+    targets: Sequence[Target],
+    decisions: Sequence[Decision],
+    now: datetime,
+    notice: str = "",
 ) -> StateView:
+    """How the request stands for `entry`. `targets` are all of this approver's customers."""
     return StateView(
         request_id=request.id,
         status=request.status.value,
@@ -153,11 +180,12 @@ def state_view(
         ticket=request.ticket,
         reason=request.reason,
         now=now,
-        targets=request.target_count,
-        totals=totals,
+        targets=len(targets),
+        totals=Counter(target.outcome.value for target in targets),
         expires_at=request.approval.expires_at,
         quorum=request.approval.quorum or 1,
-        decisions=decision_views(decisions),
+        approvals=_given(entry, request, decisions),
+        decisions=decision_views(_seen_by(entry, request, decisions)),
         notice=notice,
     )
 

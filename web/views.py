@@ -121,6 +121,7 @@ class ApprovalView:
     customers: tuple[CustomerView, ...]
     totals: PlanTotals
     quorum: int = 1
+    approvals: int = 0  # given so far for those of the approver's customers that have fewest
     decisions: tuple[DecisionView, ...] = ()
     revoke_sessions: bool = True
     step_up: tuple[str, ...] = ()  # codes of words.STEP_UP
@@ -129,10 +130,6 @@ class ApprovalView:
     left_out: frozenset[int] = frozenset()  # numbers ticked so far
     comment: str = ""
     error: str = ""  # a code of words.FORM_ERROR
-
-    @property
-    def approvals(self) -> int:
-        return sum(decision.decision == "approve" for decision in self.decisions)
 
     @property
     def only_user(self) -> UserView | None:
@@ -149,7 +146,7 @@ class ApprovalView:
 
 @dataclass(frozen=True, slots=True)
 class StateView:
-    """How a request stands: after a decision, and behind every link that no longer decides anything."""
+    """How a request stands for one approver: after a decision, and behind every link that no longer decides anything."""
 
     request_id: str
     status: str
@@ -161,12 +158,9 @@ class StateView:
     totals: Mapping[str, int]  # targets per outcome
     expires_at: datetime | None = None
     quorum: int = 1
+    approvals: int = 0
     decisions: tuple[DecisionView, ...] = ()
     notice: str = ""  # a code of words.NOTICE
-
-    @property
-    def approvals(self) -> int:
-        return sum(decision.decision == "approve" for decision in self.decisions)
 
     @property
     def done(self) -> int:

@@ -190,6 +190,31 @@ async def test_an_approver_sees_and_leaves_out_their_own_customers_users_only(tm
         assert (await it.shown(request["id"]))["status"] == "partiallyCompleted"
 
 
+async def test_an_approver_reads_nothing_of_other_customers_decisions_and_outcomes(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        request = await it.ask(contoso=["adele@contoso.com"], fabrikam=["alex@fabrikam.com", "megan@fabrikam.com"])
+        links = it.links(request["id"])
+        secret = "Alex left the company"
+        await it.decide(links["lead@msp.example"], "approve", comment=secret, without=["2"])
+        page = (await it.http.get(links[OWNER])).text
+        assert "0 of 1 given; yours is enough" in page
+        other = (await it.http.get(links["second@msp.example"])).text
+        assert "lead@msp.example" in other  # of the same customer
+        assert "1 of 1 given" in other
+        after = (await it.decide(links[OWNER], "approve", comment="Called her")).text
+        later = (await it.http.get(links[OWNER])).text
+        for text in (page, after, later):
+            assert secret not in text
+            assert "lead@msp.example" not in text
+        assert "Called her" in later
+        totals = later.partition("Users so far")[2]
+        assert re.findall(r"<dd>(\d+)</dd>", totals) == ["1"]
+        theirs = (await it.http.get(links["lead@msp.example"])).text
+        assert secret in theirs
+        assert "Called her" not in theirs
+        assert OWNER not in theirs
+
+
 async def test_leaving_everybody_out_is_no_approval(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         request = await it.ask(contoso=["adele@contoso.com", "megan@contoso.com"])

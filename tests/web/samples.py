@@ -81,6 +81,7 @@ ONE_USER = replace(
 CAREFUL = replace(
     APPROVAL,
     quorum=2,
+    approvals=1,
     step_up=("privilegedUser",),
     decisions=(DecisionView("owner@contoso.com", "approve", NOW + timedelta(minutes=9), left_out=1),),
 )
@@ -112,6 +113,7 @@ STATE = StateView(
     targets=5,
     totals={"pending": 2, "reset": 1, "refused": 2},
     expires_at=APPROVAL.expires_at,
+    approvals=1,
     decisions=(DecisionView("lead@msp.example", "approve", NOW + timedelta(minutes=20), "Called Sam back, fine.", 1),),
     notice="approved",
 )
