@@ -12,9 +12,15 @@ _AUTHORITIES = {"https://graph.microsoft.com": "https://login.microsoftonline.co
 
 
 def app_settings(
-    environ: Mapping[str, str], data: DataDir, *, graph_url: str, policy: Path | None, base_url: str
+    environ: Mapping[str, str],
+    data: DataDir,
+    *,
+    graph_url: str,
+    policy: Path | None,
+    base_url: str,
+    simulated: bool = False,
 ) -> dict[str, str]:
-    """What to put into the environment before the app is imported."""
+    """What to put into the environment before the app is imported. `simulated`: the Graph is the bundled simulator."""
     graph = graph_url.rstrip("/")
     flags = {
         "GRAPH_ENDPOINT": graph,
@@ -30,7 +36,8 @@ def app_settings(
         "RECORDS": f"sqlite:{data.path / 'records.sqlite'}",
         "PUBLIC_BASE_URL": base_url,
         "MAIL_FROM": "mfa-reset@msp.example",
-        "CONSOLE_TEST_SIGN_IN": "tech@msp.example,auditor@msp.example:Auditor",
+        # With it anybody who reaches the port asks and approves as anybody: only ever by itself where nobody is real.
+        "CONSOLE_TEST_SIGN_IN": "tech@msp.example,auditor@msp.example:Auditor" if simulated else "",
         "POLICY_FILE": str(DEMO_POLICY),
     }
     settings = {name: environ.get(name) or value for name, value in defaults.items()} | flags

@@ -78,6 +78,7 @@ async def served(options: ServeOptions) -> AsyncIterator[Served]:
                 graph_url=graph_url,
                 policy=options.policy,
                 base_url=url_of(sock, "https" if certificate else "http"),
+                simulated=options.graph is None,
             )
             if connection:
                 settings["ServiceBusConnection"] = connection
@@ -170,7 +171,8 @@ def _introduce(it: Served, options: ServeOptions) -> None:
     print(f"graph          {it.graph_url}{' (simulated)' if it.simulated else ''}")
     if options.service_bus is not None:
         print(f"service bus    {it.settings['ServiceBusConnection']}")
-    print(f"console        {base}/console")
+    closed = " (nobody can sign in: see CONSOLE_TEST_SIGN_IN in docs/settings.md)"
+    print(f"console        {base}/console{'' if it.settings['CONSOLE_TEST_SIGN_IN'] else closed}")
     print(f"policy         {it.settings['POLICY_FILE']}")
     print(f"data           {options.data.resolve()}")
     print(f"health         {base}/api/health  {base}/ready")
