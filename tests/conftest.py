@@ -1,16 +1,13 @@
 """What several folders of tests share: Table Storage, and a word at the end on what was left out on this machine."""
 
-import os
-import secrets
-import socket
-import subprocess
 from collections.abc import Iterator
 from importlib.util import find_spec
-from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
-_ROOT = Path(__file__).parents[1]
+from tests.azurite import Azurite, NoAzuriteError
+
 _LEFT_OUT = pytest.StashKey[str]()
 
 
@@ -18,40 +15,18 @@ _LEFT_OUT = pytest.StashKey[str]()
 def azurite(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[str]:
     """The connection string of an Azurite that keeps everything in memory; skips where there can be none."""
 
-    def leave_out(why: str) -> None:
+    def leave_out(why: str) -> NoReturn:
         reason = f"Table Storage was not tested: {why}"
         request.config.stash[_LEFT_OUT] = reason
         pytest.skip(reason)
 
-    installed = subprocess.run([_ROOT / "scripts/azurite"], capture_output=True, text=True, check=False)
-    if installed.returncode != 0:
-        leave_out(" ".join(installed.stderr.split())[:300])
-    command = installed.stdout.splitlines()[-1]
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    key = secrets.token_urlsafe(48).replace("-", "a").replace("_", "b")  # any base64 will do as an account's key
-    process = subprocess.Popen(
-        [command, "--silent", "--inMemoryPersistence", "--disableTelemetry", "--tablePort", str(port)],
-        cwd=tmp_path_factory.mktemp("azurite"),
-        env=os.environ | {"AZURITE_ACCOUNTS": f"records:{key}"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert process.stdout is not None
-    with process.stdout as said:
-        lines: list[str] = []
-        for line in said:
-            lines.append(line)
-            if "successfully started" in line:
-                break
-        else:
-            process.wait()
-            leave_out(f"Azurite did not start: {' '.join(lines)[-300:]}")
-        endpoint = f"http://127.0.0.1:{port}/records"
-        yield f"DefaultEndpointsProtocol=http;AccountName=records;AccountKey={key};TableEndpoint={endpoint};"
-        process.terminate()
-        process.wait()
+    try:
+        store = Azurite(tmp_path_factory.mktemp("azurite"))
+        store.start()
+    except NoAzuriteError as why:
+        leave_out(str(why))
+    yield store.connection
+    store.stop()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
