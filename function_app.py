@@ -34,6 +34,7 @@ import triggers.callbacks
 import triggers.console
 import triggers.console_directory
 import triggers.console_duties
+import triggers.console_files
 import triggers.console_requests
 import triggers.console_review
 import triggers.directory
@@ -69,6 +70,7 @@ for part in (
     triggers.console_review.app,
     triggers.console_requests.app,
     triggers.console_duties.app,
+    triggers.console_files.app,
     triggers.exports.app,
     triggers.reconcile.app,
     triggers.retention.app,

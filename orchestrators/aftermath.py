@@ -43,6 +43,16 @@ def after_request(ctx: OrchestrationContext, work: dict[str, Any]) -> Step:
     return {}
 
 
+@app.orchestration_trigger(context_name="context")
+def mail_again(ctx: OrchestrationContext, work: dict[str, Any]) -> Step:
+    """`work`: {"id", "kinds": mails to the requester, "notices": [[start, count], ...]}. What was sent is not sent twice."""
+    request = {"id": work["id"]}
+    yield from _each(ctx, "send_outcome_mail", [request | {"kind": kind} for kind in work["kinds"]])
+    notices = [request | {"start": start, "count": count} for start, count in work["notices"]]
+    yield from _each(ctx, "notify_users", notices)
+    return {}
+
+
 def _tell(ctx: OrchestrationContext, request: dict[str, Any], kind: str) -> Step:
     deliver(ctx, request, kind, (yield from _patiently(ctx, "record_event", request | {"kind": kind})))
 

@@ -165,6 +165,13 @@ CALLS: tuple[Call, ...] = (
     ),
     Call(
         "POST",
+        f"{_ID}/mails/resend",
+        "Sends mails again that failed: to the requester, and notices to users",
+        {202: RequestShown},
+        (404, 409),
+    ),
+    Call(
+        "POST",
         "/api/webhooks/{source}",
         "A delivery, signed as its source's scheme says; a repeat is answered 200",
         {200: RequestShown, 202: RequestShown},

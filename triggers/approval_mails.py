@@ -12,6 +12,7 @@ from domain.requests import ResetRequest
 from services import Services, services
 from triggers.answers import answering, json_answer
 from triggers.callers import API_LEVEL, OPERATORS, caller
+from triggers.resending import approvals_again, approvers_left
 from triggers.showing import find, show
 
 app = df.Blueprint()
@@ -28,9 +29,7 @@ async def resend_approvals(req: func.HttpRequest, client: df.DurableFunctionsCli
     if request.status is not RequestStatus.AWAITING_APPROVAL:
         raise ConflictError(f"The request waits for no approval: {request.status.value}.")
     chosen = await _chosen(s, request, _named(req.get_body()))
-    request = await s.requests.update(request.id, lambda r: _pending(r, chosen))
-    await s.audits.append(request.id, s.now(), who.name, "approvalMailsAskedAgain", {"approvers": sorted(chosen)})
-    await client.schedule_new_orchestration("mail_approvers", input={"id": request.id})
+    request = await approvals_again(s, client, request, chosen, who.name)
     return json_answer(await show(s, request), 202, {"Retry-After": "2"})
 
 
@@ -46,23 +45,15 @@ def _named(body: bytes) -> list[str] | None:
 
 
 async def _chosen(s: Services, request: ResetRequest, named: list[str] | None) -> set[str]:
-    decided = {decision.approver for decision in await s.requests.decisions(request.id)}
-    entries = [entry for entry in request.approval.approvers if entry.approver not in decided]
     if named is None:
-        chosen = {entry.approver for entry in entries if entry.mail == "failed"}
+        chosen = await approvers_left(s, request)
         if not chosen:
             raise ConflictError("No approver's mail failed. Name the approvers whose mail got lost.")
         return chosen
+    decided = {decision.approver for decision in await s.requests.decisions(request.id)}
+    entries = [entry for entry in request.approval.approvers if entry.approver not in decided]
     chosen = {entry.approver for entry in entries if entry.approver.casefold() in named}
     if len(chosen) < len(set(named)) or not chosen:
         error = {"pointer": "/approvers", "detail": "names somebody who was not asked, or who has decided"}
         raise InvalidInputError("The body is not valid.", [error])
     return chosen
-
-
-def _pending(request: ResetRequest, chosen: set[str]) -> ResetRequest:
-    approvers = [
-        entry.model_copy(update={"mail": "pending", "detail": ""}) if entry.approver in chosen else entry
-        for entry in request.approval.approvers
-    ]
-    return request.model_copy(update={"approval": request.approval.model_copy(update={"approvers": approvers})})

@@ -1,6 +1,7 @@
 """Doors: a request as a file, for spreadsheets and programs, and as a pack of evidence."""
 
 import json
+from collections.abc import Mapping
 
 import azure.functions as func
 
@@ -40,13 +41,13 @@ async def export_request(req: func.HttpRequest) -> func.HttpResponse:
         headers["Link"] = f'<{place}?format={kind}{chosen}&cursor={cursor}>; rel="next"'
     if kind == "csv":
         body = b"".join([BYTE_ORDER_MARK, *csv_lines(request, targets)])
-        return _file(body, "text/csv", f"mfa-reset-{request.id}.csv", headers)
+        return file_answer(body, "text/csv", f"mfa-reset-{request.id}.csv", headers)
     value = {
         "request": (await show(s, request)).to_json(),
         "targets": [target_shown(target).to_json() for target in targets],
         "cursor": None if cursor is None else str(cursor),
     }
-    return _file(json.dumps(value).encode(), "application/json", f"mfa-reset-{request.id}.json", headers)
+    return file_answer(json.dumps(value).encode(), "application/json", f"mfa-reset-{request.id}.json", headers)
 
 
 @app.route("api/reset-requests/{id}/evidence", methods=["GET"], auth_level=API_LEVEL)
@@ -57,7 +58,7 @@ async def get_evidence(req: func.HttpRequest) -> func.HttpResponse:
     if request.status is RequestStatus.PLANNING:
         raise ConflictError("The request is still being planned; there is no evidence of it yet.")
     body = await evidence_pack(s, request)
-    return _file(body, "application/zip", f"mfa-reset-{request.id}-evidence.zip", {})
+    return file_answer(body, "application/zip", f"mfa-reset-{request.id}-evidence.zip")
 
 
 async def _part(
@@ -95,10 +96,11 @@ def _query_error(name: str, detail: str) -> dict[str, str]:
     return {"pointer": f"/query/{name}", "detail": detail}
 
 
-def _file(body: bytes, kind: str, name: str, headers: dict[str, str]) -> func.HttpResponse:
+def file_answer(body: bytes, kind: str, name: str, headers: Mapping[str, str] | None = None) -> func.HttpResponse:
+    """A file to keep, under this name."""
     own = {
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",
         "Content-Disposition": f'attachment; filename="{name}"',
     }
-    return func.HttpResponse(body, status_code=200, mimetype=kind, headers=own | headers)
+    return func.HttpResponse(body, status_code=200, mimetype=kind, headers=own | dict(headers or {}))

@@ -57,6 +57,7 @@ EVENT: Mapping[str, str] = {
     "followUpMailSent": "Follow-up mailed",
     "followedUp": "Looked again at who has registered",
     "approvalMailsAskedAgain": "Mails to the approvers asked for again",
+    "mailsAskedAgain": "Failed mails asked for again",
     "callbackDelivered": "The ticket system was told",
     "callbackFailed": "The ticket system could not be told",
     "userNoticesSent": "Users told by mail",
@@ -87,7 +88,54 @@ NOTICE: Mapping[str, str] = {
     "notEnded": "The request has not ended yet; wait for its end, or cancel it.",
     "nothingToRetry": "Every user ended well; there is nothing to try again.",
     "notWaiting": "The request does not wait for an approval any more.",
+    "sentAgain": "It is being sent again. Load the page again in a minute to see whether it got through.",
+    "nothingToSend": "Nothing is left to send again: all of it got through, or is still being tried.",
     "confirmedAlready": "This plan was confirmed already. This is its request.",
+}
+
+# What the ticket system is told, and whether it got through.
+CALLBACK: Mapping[str, str] = {
+    "accepted": "Request accepted",
+    "awaitingApproval": "Waiting for approval",
+    "decided": "Decided",
+    "completed": "Ended",
+    "followedUp": "Who has registered again",
+}
+CALLBACK_STATE: Mapping[str, str] = {
+    "pending": "being tried",
+    "delivered": "told",
+    "failed": "not told",
+    "gone": "not wanted any more",
+}
+CALLBACK_TEXT: Mapping[str, str] = {
+    "pending": "",
+    "delivered": "",
+    "failed": "It did not get through for a day. See whether the ticket system answers, then send it again.",
+    "gone": "The ticket system answered that nobody listens there any more. Correct its address in the policy first.",
+}
+
+MAIL_KIND: Mapping[str, str] = {"outcome": "The outcome", "followUp": "Who has registered again", "notice": "Notice"}
+MAIL_TO: Mapping[str, str] = {"requester": "The requester", "user": "Users", "manager": "Managers"}
+MAIL_STATE: Mapping[str, str] = {
+    "sent": "sent",
+    "failed": "not sent",
+    "noAddress": "no mail address",
+    "notAllowed": "not sent: their mail domain may not read this",
+}
+
+# The follow-up's states, short; words.FOLLOW_UP has them as sentences.
+FOLLOW_UP: Mapping[str, str] = {
+    "exposed": "Exposed",
+    "quick": "Registered quickly",
+    "unreadable": "Not seen",
+    "protected": "Still protected",
+    "registered": "Registered again",
+    "gone": "No longer there",
+}
+FOLLOW_UP_NEXT: Mapping[str, str] = {
+    "exposed": "Call the user and have them register, or hand out a Temporary Access Pass.",
+    "quick": "Call the user. If it was somebody else, reset again and end the sessions.",
+    "unreadable": "Look at the user in the customer's admin center.",
 }
 
 # Errors beside the console's forms.
@@ -119,6 +167,7 @@ PROBLEM: Mapping[str, tuple[str, str]] = {
         "Not possible right now",
         "Something the service needs does not answer. Please try again in a few minutes.",
     ),
+    "noEvidence": ("There is no evidence yet", "The request is still being planned. Come back in a minute."),
     "badInput": ("The address has a mistake", "One of its parameters is not known. Go back and try again there."),
     "tooLarge": ("That was too much", "The form was larger than the service accepts. Nothing was changed."),
 }

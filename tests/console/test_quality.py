@@ -40,6 +40,10 @@ async def addresses(it: System, tech: Person) -> list[str]:
     ]
 
 
+# What a scheme changes; the rest of a page is the same in both.
+_OF_COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_no_page_has_an_axe_violation_scrolls_sideways_or_loads_from_elsewhere(
     it: System, tech: Person, scheme: str
@@ -49,13 +53,27 @@ async def test_no_page_has_an_axe_violation_scrolls_sideways_or_loads_from_elsew
     it.world.faults.add(tenant="fabrikam", path="*/users", status=503)
     for path in paths:
         page = await tech.goes_to(path)
-        found = await Axe().run(page)
+        found = await Axe().run(page, options=_OF_COLOURS if scheme == "dark" else None)
         told = [(v["id"], [node["html"][:160] for node in v["nodes"][:2]]) for v in found.response["violations"]]
         assert not told, f"{path}: {json.dumps(told, indent=1)}"
         wide = await page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
         assert wide[0] <= wide[1], path
     assert tech.elsewhere == []
     assert [text for text in tech.complaints if "404" not in text] == []
+
+
+async def test_signing_in_leads_to_what_is_open_to_one(it: System, tech: Person) -> None:
+    page = tech.page
+    await page.context.clear_cookies()
+    for mail, start in (
+        ("tech@msp.example", "users"),
+        ("auditor@msp.example", "audit"),
+        ("owner@contoso.com", "approvals"),
+    ):
+        await tech.goes_to("/console")
+        await page.get_by_role("button", name=mail).click()
+        await expect(page).to_have_url(f"{tech.base}/console/{start}")
+        await page.context.clear_cookies()
 
 
 async def test_open_menus_have_no_violation_either(tech: Person) -> None:
@@ -102,7 +120,7 @@ async def test_everything_works_without_scripts(it: System, tech: Person) -> Non
 
 
 async def test_nothing_shifts_while_a_page_loads(tech: Person) -> None:
-    page = tech.page
+    page, tech.spoilt = tech.page, True
     await page.add_init_script(
         "window.shift = 0; new PerformanceObserver((list) => { for (const e of list.getEntries())"
         " if (!e.hadRecentInput) window.shift += e.value; }).observe({ type: 'layout-shift', buffered: true });"

@@ -1,10 +1,13 @@
 """Points 6 and 7: requests as they go on, what can be done about them, what waits for whom, and the audit."""
 
+import io
+import json
 import re
 
 import pytest
 from playwright.async_api import expect
 
+from domain.evidence_check import main as check_pack
 from tests.browsing import needs_chromium
 from tests.console.conftest import Hire, Person
 from tests.system import System
@@ -34,6 +37,7 @@ async def test_the_list_with_its_filters(it: System, tech: Person) -> None:
 
 async def test_progress_comes_by_itself(it: System, tech: Person) -> None:
     request = await it.ask(contoso=["adele@contoso.com"], fabrikam=["alex@fabrikam.com"])
+    tech.spoilt = True
     await tech.page.clock.install()
     page = await tech.goes_to(f"/console/requests/{request['id']}")
     await expect(page.get_by_role("status").first).to_contain_text("Waiting for approval")
@@ -86,8 +90,16 @@ async def test_export(it: System, tech: Person) -> None:
     async with page.expect_download() as download:
         await page.get_by_role("link", name="Export CSV").click()
     text = (await (await download.value).path()).read_text("utf-8")
-    assert text.startswith("customer,userPrincipalName")
+    assert text.startswith('\ufeff"request","ticket","customer"')
     assert text.count("adele@contoso.com") == 3
+    async with page.expect_download() as download:
+        await page.get_by_role("link", name="Export JSON").click()
+    value = json.loads((await (await download.value).path()).read_bytes())
+    assert [target["userPrincipalName"] for target in value["targets"]] == ["adele@contoso.com"]
+    async with page.expect_download() as download:
+        await page.get_by_role("link", name="Evidence pack").click()
+    assert (await download.value).suggested_filename == f"mfa-reset-{request['id']}-evidence.zip"
+    assert check_pack([str(await (await download.value).path())], io.StringIO()) == 0
 
 
 async def test_an_approver_sees_what_waits_and_decides(it: System, hire: Hire) -> None:
@@ -104,6 +116,32 @@ async def test_an_approver_sees_what_waits_and_decides(it: System, hire: Hire) -
     await owner.goes_to("/console/approvals")
     await expect(page.get_by_text("Nothing waits for you.")).to_be_visible()
     await expect(page.locator(".log")).to_contain_text("approved")
+
+
+async def test_what_did_not_get_through_is_seen_and_sent_again(it: System, tech: Person) -> None:
+    fault = it.world.faults.add(status=400, message="No such mailbox", path="*/sendMail")
+    request = await it.ask(contoso=["adele@contoso.com"])
+    page = await tech.goes_to(f"/console/requests/{request['id']}")
+    await expect(page.get_by_text("mail not sent")).to_be_visible()
+    it.world.faults.remove(fault)
+    await page.get_by_role("button", name="Mail approvers again").click()
+    await expect(page.get_by_text("It is being sent again.")).to_be_visible()
+    await it.host.idle()
+    fault = it.world.faults.add(status=400, message="No such mailbox", path="*/sendMail")
+    await it.approve(request["id"])
+    it.world.faults.remove(fault)
+    await page.reload()
+    mails = page.get_by_role("region", name="Mails")
+    await expect(mails).to_contain_text("The requester: the outcome not sent")
+    await expect(mails).to_contain_text("adele@contoso.com not sent No such mailbox")
+    await mails.get_by_role("button", name="Mail again what failed").click()
+    await expect(page.get_by_text("It is being sent again.")).to_be_visible()
+    await it.host.idle()
+    await page.reload()
+    await expect(mails).to_contain_text("Users: notices 1 sent")
+    await expect(mails.get_by_text("not sent")).to_have_count(0)
+    await expect(mails.get_by_role("button")).to_have_count(0)
+    assert len(it.world.mailbox.to("adele@contoso.com")) == 1
 
 
 async def test_the_audit_is_verified_and_a_change_is_seen(it: System, tech: Person) -> None:

@@ -216,3 +216,21 @@ async def test_records_that_are_away_at_the_end_delay_what_follows_and_lose_noth
         await it.advance(minutes=30)
         assert calls == 21
         assert len(mails(it, "tech@msp.example", OUTCOME)) == 1
+
+
+async def test_mails_that_failed_are_sent_again_and_nobody_gets_two(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        request = await it.ask(contoso=["adele@contoso.com", "alex@contoso.com"])
+        fault = it.world.faults.add(status=400, message="No such mailbox", path="*/sendMail", count=2)
+        await it.approve(request["id"])
+        assert fault.hits == 2  # the requester's and one user's
+        it.world.mailbox.clear()
+        place = f"/api/reset-requests/{request['id']}/mails/resend"
+        await it.call("POST", place, 202)
+        await it.host.idle()
+        assert len(mails(it, "tech@msp.example", OUTCOME)) == 1
+        assert len(it.world.mailbox) == 2
+        assert [m["state"] for m in (await it.shown(request["id"]))["mails"]] == ["sent"]
+        assert [[m["state"] for m in t["mails"]] for t in await it.targets(request["id"])] == [["sent"], ["sent"]]
+        await it.call("POST", place, 409)
+        assert "mailsAskedAgain" in [event["event"] for event in await it.audit(request["id"])]

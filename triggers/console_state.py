@@ -1,0 +1,143 @@
+"""One request as its page in the console shows it."""
+
+import hashlib
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import azure.functions as func
+
+from activities.showing import all_targets
+from domain.announcements import Announcement
+from domain.outcomes import TargetOutcome
+from domain.requests import Decision, ResetRequest
+from domain.targets import Target
+from services import Services
+from triggers.callers import AUDITORS
+from triggers.operators import operator_of
+from triggers.resending import approvers_left, callbacks_left
+from triggers.showing import find
+from web.fill import followed_views, user_view
+
+_TARGETS = 50
+_EVENTS = 200
+# What needs every target (counts per customer, notices, who is exposed) is shown for what is quickly read.
+_COUNTED = 1000
+_NAMED = 50
+
+
+@dataclass(slots=True)
+class Sums:
+    """What all targets of a request together say. `failed` names users whose notice failed, and why."""
+
+    by_customer: dict[str, Counter[str]] = field(default_factory=dict)
+    notices: dict[str, Counter[str]] = field(default_factory=dict)
+    failed: list[tuple[str, str, str]] = field(default_factory=list)
+    followed: list[Target] = field(default_factory=list)
+
+    def add(self, target: Target) -> None:
+        self.by_customer.setdefault(target.customer, Counter())[target.outcome.value] += 1
+        for mail in target.mails:
+            self.notices.setdefault(mail.to, Counter())[mail.state] += 1
+            if mail.state == "failed":
+                self.failed.append((target.user_principal_name or target.asked, mail.to, mail.detail))
+        if target.follow_up:
+            self.followed.append(target)
+
+
+class RequestState:
+    """One request as a page shows it; `etag` changes whenever the page would."""
+
+    def __init__(
+        self,
+        s: Services,
+        req: func.HttpRequest,
+        request: ResetRequest,
+        totals: dict[str, int],
+        decisions: list[Decision],
+        told: list[Announcement],
+    ) -> None:
+        self._s = s
+        self.request = request
+        self.totals = totals
+        self.decisions = decisions
+        self._told = [each for each in told if each.state != "none"]
+        self._outcome = req.params.get("outcome", "")
+        text = req.params.get("from", "0")
+        self._start = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
+        records = [request, *decisions, *self._told]
+        seen = [[record.to_json() for record in records], totals, self._outcome, self._start]
+        self.etag = f'"{hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()[:24]}"'
+
+    @classmethod
+    async def read(cls, s: Services, req: func.HttpRequest) -> "RequestState":
+        request = await find(s, req.route_params.get("id"), operator_of(s, req, AUDITORS).reach)
+        totals, decisions = await s.targets.totals(request.id), await s.requests.decisions(request.id)
+        return cls(s, req, request, totals, decisions, await s.announcements.all(request.id))
+
+    async def view(self) -> dict[str, Any]:
+        s, request = self._s, self.request
+        targets, following = await self._page()
+        given = {decision.approver.casefold(): decision for decision in self.decisions}
+        cancelled = await s.requests.cancelled(request.id)
+        sums = await self._sums()
+        followed = followed_views(s.policy, sums.followed)
+        return {
+            "request": request,
+            "totals": self.totals,
+            "done": request.target_count - self.totals.get("pending", 0),
+            "etag": self.etag,
+            "approvers": [(entry, given.get(entry.approver.casefold())) for entry in request.approval.approvers],
+            "agreed": sum(decision.decision == "approve" for decision in self.decisions),
+            "cancelled": cancelled,
+            "targets": [(target, user_view(target, request)) for target in targets],
+            "by_customer": sums.by_customer if len(request.customers) > 1 else {},
+            "callbacks": self._told,
+            "callbacks_left": callbacks_left(s, self._told),
+            "approvers_left": await approvers_left(s, request),
+            "notices": sums.notices,
+            "notices_failed": sums.failed[:_NAMED],
+            "mails_left": bool(sums.failed) or any(mail.state == "failed" for mail in request.mails),
+            "followed": followed[:_NAMED],
+            "followed_more": max(0, len(followed) - _NAMED),
+            "large": request.target_count > _COUNTED,
+            "outcome": self._outcome,
+            "outcomes": [outcome.value for outcome in TargetOutcome],
+            "start": self._start,
+            "following": following,
+            "events": await s.audits.page(request.id, 0, _EVENTS),
+            "customer_names": {
+                key: s.policy.customers[key].name or key for key in request.customers if key in s.policy.customers
+            },
+            "now": s.now(),
+            "retryable": request.status.ended and not request.dry_run and _open_ends(self.totals) > 0,
+        }
+
+    async def _page(self) -> tuple[list[Target], int | None]:
+        """The next users with the outcome that is asked for, and where the page after them begins."""
+        found: list[Target] = []
+        at, end = self._start, min(self.request.target_count, self._start + 2000)
+        while len(found) < _TARGETS and at < end:
+            page = await self._s.targets.range(self.request.id, at, _TARGETS)
+            if not page:
+                break
+            for kept in page:
+                at = kept.target.number + 1
+                if not self._outcome or kept.target.outcome.value == self._outcome:
+                    found.append(kept.target)
+                    if len(found) == _TARGETS:
+                        break
+        return found, at if at < self.request.target_count else None
+
+    async def _sums(self) -> Sums:
+        sums = Sums()
+        if self.request.target_count <= _COUNTED:
+            async for target in all_targets(self._s, self.request.id):
+                sums.add(target)
+        return sums
+
+
+def _open_ends(totals: dict[str, int]) -> int:
+    well = {"reset", "alreadyClear"}
+    return sum(count for outcome, count in totals.items() if outcome not in well)

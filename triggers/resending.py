@@ -1,0 +1,93 @@
+"""What did not get through, sent again: to the ticket system, the approvers, the requester and the users."""
+
+from datetime import timedelta
+from typing import Any
+
+import azure.durable_functions as df
+
+from activities.begin_request import windows
+from domain.announcements import Announcement
+from domain.errors import ConflictError
+from domain.outcomes import RequestStatus
+from domain.requests import ResetRequest
+from records.targets import Kept
+from services import Services
+
+# Longer than the longest wait between two attempts (orchestrators.announcing): nobody is trying any more.
+_STALLED = timedelta(hours=8)
+
+
+async def callbacks_again(s: Services, client: df.DurableFunctionsClient, request: ResetRequest) -> None:
+    """Every event that did not get through is tried for another day. Raises ConflictError where all did."""
+    left = callbacks_left(s, await s.announcements.all(request.id))
+    if not left:
+        raise ConflictError(
+            "Every callback of this request got through or is still being tried; nothing is to be sent again."
+        )
+    for each in left:
+        await s.announcements.update(request.id, each.kind, lambda a: a.model_copy(update={"state": "pending"}))
+        await client.schedule_new_orchestration(
+            "deliver_event", input={"id": request.id, "kind": each.kind, "sender": "callback"}
+        )
+
+
+def callbacks_left(s: Services, announcements: list[Announcement]) -> list[Announcement]:
+    return [each for each in announcements if each.undelivered or _stalled(s, each)]
+
+
+def _stalled(s: Services, announcement: Announcement) -> bool:
+    return announcement.state == "pending" and (announcement.last_at or announcement.at) < s.now() - _STALLED
+
+
+async def approvers_left(s: Services, request: ResetRequest) -> set[str]:
+    """The approvers whose mail failed and who have not decided."""
+    if request.status is not RequestStatus.AWAITING_APPROVAL:
+        return set()
+    decided = {decision.approver for decision in await s.requests.decisions(request.id)}
+    return {e.approver for e in request.approval.approvers if e.mail == "failed" and e.approver not in decided}
+
+
+async def approvals_again(
+    s: Services, client: df.DurableFunctionsClient, request: ResetRequest, chosen: set[str], by: str
+) -> ResetRequest:
+    """Mails the approvers in `chosen`; the request as it stands then."""
+    request = await s.requests.update(request.id, lambda r: _pending(r, chosen))
+    await s.audits.append(request.id, s.now(), by, "approvalMailsAskedAgain", {"approvers": sorted(chosen)})
+    await client.schedule_new_orchestration("mail_approvers", input={"id": request.id})
+    return request
+
+
+def _pending(request: ResetRequest, chosen: set[str]) -> ResetRequest:
+    approvers = [
+        entry.model_copy(update={"mail": "pending", "detail": ""}) if entry.approver in chosen else entry
+        for entry in request.approval.approvers
+    ]
+    return request.model_copy(update={"approval": request.approval.model_copy(update={"approvers": approvers})})
+
+
+async def mails_again(s: Services, client: df.DurableFunctionsClient, request: ResetRequest, by: str) -> None:
+    """Mails to the requester and notices to users that failed are sent again. Raises ConflictError where none did."""
+    kinds = [mail.kind for mail in request.mails if mail.state == "failed"]
+    notices = [window for window in windows(request) if await _forget_failed(s, request.id, window)]
+    if not kinds and not notices:
+        raise ConflictError("No mail of this request failed; nothing is to be sent again.")
+    data = {"kinds": [*kinds, *(["notice"] if notices else [])]}
+    await s.audits.append(request.id, s.now(), by, "mailsAskedAgain", data)
+    await client.schedule_new_orchestration(
+        "mail_again",
+        input={"id": request.id, "kinds": kinds, "notices": [[start, count] for _, start, count in notices]},
+    )
+
+
+async def _forget_failed(s: Services, request_id: str, window: list[Any]) -> bool:
+    """Takes the failed notices of a window out of the record, so that they are sent like new ones; whether there were any."""
+    found = False
+    for kept in await s.targets.range(request_id, window[1], window[2]):
+        current: Kept | None = kept
+        while current is not None and any(mail.state == "failed" for mail in current.target.mails):
+            found = True
+            mails = [mail for mail in current.target.mails if mail.state != "failed"]
+            if await s.targets.save(request_id, current, current.target.model_copy(update={"mails": mails})):
+                break
+            current = await s.targets.get(request_id, kept.target.number)
+    return found
