@@ -5,6 +5,7 @@ that is more CPU than all the rest of a call. aiohttp's pool is a dictionary and
 1.2 ms a call at eighty connections]
 """
 
+from collections.abc import AsyncGenerator
 from types import TracebackType
 from typing import Self
 
@@ -17,7 +18,11 @@ _ITS_OWN = {"host", "content-length", "connection", "transfer-encoding"}
 
 
 class AiohttpTransport(httpx.AsyncBaseTransport):
-    """Belongs to the event loop in which it is first used. Answers are read whole: those of Graph are small."""
+    """Belongs to the event loop in which it is first used. Answers are read whole: those of Graph are small.
+
+    A process that ends need not close it: its connections are closed when the loop shuts down its asynchronous generators, as
+    `asyncio.run` does, whoever runs the app.
+    """
 
     def __init__(self, *, connections: int, timeout: httpx.Timeout) -> None:
         self._connections = connections
@@ -25,12 +30,13 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             total=None, connect=timeout.pool, sock_connect=timeout.connect, sock_read=timeout.read
         )
         self._session: aiohttp.ClientSession | None = None
+        self._held: AsyncGenerator[None] | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         body = await request.aread()
         headers = [(name, value) for name, value in request.headers.multi_items() if name not in _ITS_OWN]
         try:
-            async with self._open().request(
+            async with (await self._open()).request(
                 request.method,
                 URL(str(request.url), encoded=True),
                 headers=headers,
@@ -46,7 +52,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             raise httpx.RemoteProtocolError(str(error), request=request) from error
         return httpx.Response(answer.status, headers=list(answer.raw_headers), content=content, request=request)
 
-    def _open(self) -> aiohttp.ClientSession:
+    async def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=self._connections),
@@ -58,12 +64,14 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             # aiohttp sends a DELETE again by itself when a kept connection ends under it. Whether a removal is asked for
             # twice is for the caller to decide, who looks first; aiohttp's own tests switch it off the same way.
             self._session._retry_connection = False  # noqa: SLF001
+            self._held = _hold(self._session)
+            await anext(self._held)
         return self._session
 
     async def aclose(self) -> None:
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        if self._held is not None:
+            await self._held.aclose()
+            self._session = self._held = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -75,3 +83,11 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         traceback: TracebackType | None = None,
     ) -> None:
         await self.aclose()
+
+
+async def _hold(session: aiohttp.ClientSession) -> AsyncGenerator[None]:
+    """Started and left where it waits, it is closed by whoever closes the session, or else by the end of the loop."""
+    try:
+        yield
+    finally:
+        await session.close()

@@ -5,6 +5,7 @@ import gzip
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+import aiohttp
 import httpx
 import pytest
 
@@ -84,3 +85,19 @@ async def test_no_server_is_a_connect_error_and_silence_a_timeout() -> None:
     async with listening(lambda _: b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n") as (url, _), client() as http:
         with pytest.raises(httpx.ReadTimeout):
             await http.get(url)
+
+
+def test_a_loop_that_ends_closes_what_nobody_closed() -> None:
+    transports: list[AiohttpTransport] = []
+
+    async def left_open() -> aiohttp.ClientSession:
+        async with listening(lambda _: ok(b"x")) as (url, _):
+            timeout = httpx.Timeout(1.0)
+            transports.append(AiohttpTransport(connections=4, timeout=timeout))
+            await httpx.AsyncClient(transport=transports[0], timeout=timeout).get(url)
+            session = transports[0]._session
+            assert session is not None
+            assert not session.closed
+            return session
+
+    assert asyncio.run(left_open()).closed

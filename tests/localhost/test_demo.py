@@ -20,3 +20,4 @@ def test_demo_tells_every_step_and_ends_well() -> None:
         "Every outcome agrees with what the tenants really hold.",
     ):
         assert expected in run.stdout
+    assert "Unclosed" not in run.stderr
