@@ -1,0 +1,91 @@
+"""What a request's page tells of the ticket system and of those who have registered again."""
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.console.test_doors import hidden, sign_in
+from tests.receiver import SECRET, Receiver, callback_to, policy_with, receiving, send_ticket
+from tests.system import System, system
+
+FOLLOW = '[followUp]\nafter = "24h"\n'
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    async with receiving() as made:
+        yield made
+
+
+@pytest.fixture
+async def it(tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[System]:
+    monkeypatch.setenv("HELPDESK_CALLBACK_SECRET", SECRET)
+    async with system(tmp_path, policy=policy_with(tmp_path, FOLLOW + callback_to(receiver.url))) as made:
+        yield made
+
+
+async def section(it: System, request_id: str, name: str, mail: str = "tech@msp.example") -> str:
+    """The words of one section of the page, as this person sees them; "" where there is none."""
+    async with httpx.AsyncClient(base_url=it.host.base_url, headers={"Origin": it.host.base_url}, timeout=60) as http:
+        await sign_in(http, mail)
+        page = (await http.get(f"/console/requests/{request_id}")).text
+    found = re.search(rf'<section class="[^"]*" aria-labelledby="{name}">(.*?)</section>', page, re.DOTALL)
+    return " ".join(re.sub("<[^>]*>", " ", found[1]).split()) if found else ""
+
+
+async def act(it: System, request_id: str, what: str) -> str:
+    """Presses a button as the technician; answers the notice's code."""
+    async with httpx.AsyncClient(base_url=it.host.base_url, headers={"Origin": it.host.base_url}, timeout=60) as http:
+        await sign_in(http, "tech@msp.example")
+        nonce = hidden((await http.get(f"/console/requests/{request_id}")).text)
+        answer = await http.post(f"/console/requests/{request_id}/act", data={"nonce": nonce, "act": what})
+    await it.host.idle()
+    return answer.headers["Location"].partition("notice=")[2]
+
+
+async def test_what_the_ticket_system_was_not_told_is_seen_and_sent_again(it: System, receiver: Receiver) -> None:
+    receiver.otherwise = 503
+    request_id = await send_ticket(it, contoso=["adele@contoso.com"])
+    told = await section(it, request_id, "callbacks")
+    assert "Request accepted being tried 1 attempt" in told
+    assert "again" not in told
+    assert await act(it, request_id, "callbacks") == "nothingToSend"
+    await it.advance(hours=26)
+    told = await section(it, request_id, "callbacks")
+    assert re.search(r"Request accepted not told \d+ attempts", told)
+    assert "Send to the ticket system again" in told
+    assert "Send to the ticket system again" not in await section(it, request_id, "callbacks", "auditor@msp.example")
+    receiver.otherwise = 204
+    assert await act(it, request_id, "callbacks") == "sentAgain"
+    told = await section(it, request_id, "callbacks")
+    assert "Request accepted told" in told
+    assert "not told" not in told
+
+
+async def test_nobody_is_mailed_again_whose_mail_got_out(it: System) -> None:
+    request_id = await send_ticket(it, contoso=["adele@contoso.com"])
+    assert await act(it, request_id, "approvals") == "nothingToSend"
+    await it.approve(request_id)
+    before = len(it.world.mailbox)
+    for what in ("approvals", "mails"):
+        assert await act(it, request_id, what) == "nothingToSend"
+    assert len(it.world.mailbox) == before
+
+
+async def test_who_is_exposed_and_who_registered_quickly_comes_first(it: System) -> None:
+    request_id = await send_ticket(it, contoso=["adele@contoso.com", "alex@contoso.com", "diego@contoso.com"])
+    await it.approve(request_id)
+    assert "The users are looked at again on" in await section(it, request_id, "follow-up")
+    await it.advance(minutes=5)
+    it.world.register("contoso", "adele@contoso.com", "phone", phoneType="mobile")
+    await it.advance(hours=2)
+    it.world.register("contoso", "alex@contoso.com", "microsoftAuthenticator")
+    await it.advance(hours=23)
+    seen = await section(it, request_id, "follow-up")
+    assert "Exposed 1" in seen
+    assert seen.index("diego@contoso.com") < seen.index("adele@contoso.com")
+    assert "Registered quickly This user registered again within minutes" in seen
+    assert "alex@contoso.com" not in seen
