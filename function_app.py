@@ -20,6 +20,7 @@ import activities.seal_plan
 import activities.send_callback
 import activities.send_outcome_mail
 import activities.settle_approval
+import activities.settle_undo
 import activities.windows
 import orchestrators.aftermath
 import orchestrators.announcing
@@ -45,6 +46,7 @@ import triggers.queue
 import triggers.reconcile
 import triggers.reset_requests
 import triggers.retention
+import triggers.undo
 import triggers.webhooks
 from services import services
 from telemetry.quiet import quiet_libraries
@@ -59,6 +61,7 @@ for part in (
     triggers.health.app,
     triggers.openapi.app,
     triggers.reset_requests.app,
+    triggers.undo.app,
     triggers.webhooks.app,
     triggers.approvals.app,
     triggers.directory.app,

@@ -32,6 +32,7 @@ async def begin_request(work: Work) -> Work:
                 "methods": [kind.value for kind in request.methods],
                 "dryRun": request.dry_run,
                 "retryOf": request.retry_of,
+                **({"undoOf": request.undo_of} if request.undo_of else {}),
             },
             once="accepted",
         )

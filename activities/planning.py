@@ -10,6 +10,7 @@ from domain.outcomes import MethodOutcome, TargetOutcome
 from domain.policy import Customer, Guards
 from domain.requests import ResetRequest
 from domain.targets import Target, TargetMethod
+from domain.undo import planned as planned_undo
 from graph.client import Graph
 from graph.errors import Fault, GraphError
 from graph.sign_in_rules import MfaRules, requires_mfa
@@ -41,7 +42,8 @@ class Planner:
         self._leases = leases
         self._now = now
         # What the request asks for, as far as the customer allows it to be reset here.
-        self._scope = [kind for kind in request.methods if kind in customer.methods]
+        # An undo takes nothing away, so it is not bound to what may be.
+        self._scope = [kind for kind in request.methods if kind in customer.methods or request.undo_of]
 
     async def plan(self, targets: Sequence[Target], *, slow: int = 0) -> list[Target | GraphError]:
         """Each target planned or refused; a GraphError where that could not be found out yet.
@@ -111,10 +113,12 @@ class Planner:
         refused = refusal(person, customer=self._customer, guards=self._guards, requester=self._request.requester)
         return _refused(known, refused) if refused else known
 
-    def _planned(self, target: Target, user: User, details: Details, mfa: MfaRules | None) -> Target:
+    def _planned(self, target: Target, user: User, details: Details, mfa: MfaRules | None) -> Target | GraphError:
         privileges = details.roles + [f"role-assignable group {name}" for name in details.role_groups]
         if refused := privilege_refusal(privileges, self._guards):
             return _refused(target, refused)
+        if self._request.undo_of is not None:
+            return self._undo(target, user, details, privileges)
         in_scope = [m for m in details.found.methods if m.type in self._scope and m.active]
         methods = [
             TargetMethod(**method.model_dump(), is_default=satisfies(method, details.found.preference))
@@ -134,6 +138,19 @@ class Planner:
                 "warnings": _warnings(user, privileges, methods, kept, mfa),
             }
         )
+
+    def _undo(self, target: Target, user: User, details: Details, privileges: list[str]) -> Target | GraphError:
+        if details.found.hardware_unreadable is not None:
+            return details.found.hardware_unreadable
+        known = target.model_copy(
+            update={
+                "planned_at": self._now,
+                "privileges": privileges,
+                "privileged": bool(privileges) and self._guards.privileged_users == "stepUp",
+                "warnings": _warnings(user, privileges, [], [], None),
+            }
+        )
+        return planned_undo(known, details.found.methods)
 
     async def _refuse_busy(self, made: dict[int, Target | GraphError]) -> None:
         """Refuses those that another request, or another place in this one, is about already. Nobody is held by a dry run."""

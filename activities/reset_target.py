@@ -30,7 +30,7 @@ async def reset_one(s: Services, request_id: str, number: int, *, last: bool) ->
         raise LookupError(f"{request_id} {number}")
     if kept.target.settled:
         return _answer()
-    if request.status is not RequestStatus.RESETTING:
+    if request.status is not RequestStatus.RESETTING or request.undo_of:  # an undo removes nothing, whoever asks
         return _answer(fault="ended")
     return await _Reset(s, request, kept).run(last=last)
 

@@ -15,7 +15,7 @@ _PAGE = 500
 
 @activity
 async def seal_plan(work: Work) -> Work:
-    """`work`: {"id"}. Answers {"next": "approve" | "reset" | "end"}."""
+    """`work`: {"id"}. Answers {"next": "approve" | "reset" | "codes" | "end"}."""
     return {"next": await seal(services(), work["id"])}
 
 
@@ -47,7 +47,14 @@ async def seal(s: Services, request_id: str) -> str:
         },
         once="planned",
     )
-    return {RequestStatus.AWAITING_APPROVAL: "approve", RequestStatus.RESETTING: "reset"}.get(request.status, "end")
+    if request.status is RequestStatus.RESETTING:
+        return approved_next(request)
+    return "approve" if request.status is RequestStatus.AWAITING_APPROVAL else "end"
+
+
+def approved_next(request: ResetRequest) -> str:
+    """What an approved request goes on with: an undo removes nothing and takes the tokens' codes."""
+    return "codes" if request.undo_of else "reset"
 
 
 async def read_plan(s: Services, request: ResetRequest) -> tuple[str, Tally]:

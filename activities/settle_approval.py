@@ -3,7 +3,7 @@
 from typing import Any
 
 from activities.app import Work, activity
-from activities.seal_plan import read_plan
+from activities.seal_plan import approved_next, read_plan
 from domain.approval import Verdict, left_out, next_look, verdict
 from domain.model import iso
 from domain.outcomes import RequestStatus, TargetOutcome
@@ -21,7 +21,8 @@ _ENDS = {
 
 @activity
 async def settle_approval(work: Work) -> Work:
-    """`work`: {"id"}. Answers {"next": "wait", "until": ISO instant, "reminder": how many are due} or {"next": "reset" | "end"}."""
+    """`work`: {"id"}. Answers {"next": "wait", "until": ISO instant, "reminder": how many are due} or what comes next:
+    {"next": "reset" | "codes" | "end"}."""
     return await settle(services(), work["id"])
 
 
@@ -31,7 +32,7 @@ async def settle(s: Services, request_id: str) -> dict[str, Any]:
         raise LookupError(request_id)
     if request.status is not RequestStatus.AWAITING_APPROVAL:
         await _audit_end(s, request)  # whoever changed the status may have stopped there
-        return {"next": "reset" if request.status is RequestStatus.RESETTING else "end"}
+        return {"next": approved_next(request) if request.status is RequestStatus.RESETTING else "end"}
     for decision in await s.requests.decisions(request_id):
         await audit_decision(s, request_id, decision)  # whoever recorded it may have stopped there
     now = s.now()
@@ -42,7 +43,7 @@ async def settle(s: Services, request_id: str) -> dict[str, Any]:
         until = next_look(request, asked_at=asked_at, remind_after=remind_after, now=now)
         return {"next": "wait", "until": iso(until), "reminder": int(now - asked_at >= remind_after)}
     if ended is Verdict.APPROVED:
-        return {"next": "reset" if await _start(s, request) else "end"}
+        return {"next": approved_next(request) if await _start(s, request) else "end"}
     await s.requests.update(
         request_id,
         lambda r: (

@@ -7,6 +7,7 @@ from domain.announcements import callback_shown
 from domain.requests import ResetRequest
 from domain.shown import RequestShown, request_shown
 from domain.targets import Target
+from domain.undo import open_tokens
 from services import Services
 
 _PAGE = 500
@@ -22,7 +23,14 @@ async def show(s: Services, request: ResetRequest) -> RequestShown:
         decisions,
         s.settings.public_base_url,
         [callback_shown(each) for each in announcements if each.state != "none"],
+        await _codes_needed(s, request),
     )
+
+
+async def _codes_needed(s: Services, request: ResetRequest) -> int:
+    if request.undo_of is None or request.status.ended:
+        return 0
+    return sum([open_tokens(target) async for target in all_targets(s, request.id)])
 
 
 async def all_targets(s: Services, request_id: str) -> AsyncIterator[Target]:

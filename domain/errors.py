@@ -69,6 +69,12 @@ class KeyReusedError(Problem):
     status, reason, title = 422, "keyReused", "This key was used for another body"
 
 
+class WrongCodeError(Problem):
+    """The code is not the one that the hardware token shows."""
+
+    status, reason, title = 422, "wrongCode", "The code was not accepted"
+
+
 class TooManyError(Problem):
     """A source sends more than its limit."""
 

@@ -219,6 +219,19 @@ class FollowUp(Part):
     )
 
 
+class Undo(Part):
+    within: Duration = Field(
+        timedelta(days=7),
+        json_schema_extra={"default": "7d"},
+        description="How long after its end the hardware tokens that a request deactivated may be activated again",
+    )
+    codes_within: Duration = Field(
+        timedelta(hours=24),
+        json_schema_extra={"default": "24h"},
+        description="How long after its approval an undo takes the tokens' codes",
+    )
+
+
 class Notices(Part):
     contact: str = Field("your service desk", max_length=100, description="Whom users call: a name, number or address")
 
@@ -256,6 +269,7 @@ class Policy(Part):
     follow_up: FollowUp = Field(default_factory=FollowUp)
     retention: Retention = Field(default_factory=Retention)
     notices: Notices = Field(default_factory=Notices)
+    undo: Undo = Field(default_factory=Undo)
 
     @cached_property
     def _names(self) -> dict[str, str]:

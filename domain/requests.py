@@ -68,6 +68,27 @@ class ResetRequestBody(Model):
         return sum(len(group.users) for group in self.targets)
 
 
+class UndoBody(Model):
+    """What may be said of an undo. What is left out is taken from the request that is undone."""
+
+    model_config = ConfigDict(strict=True)
+
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)] = ""
+    ticket: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
+    requester: Annotated[str, StringConstraints(strip_whitespace=True, max_length=320)] = ""
+
+
+class TokenCode(Model):
+    """The code that a hardware token shows right now."""
+
+    model_config = ConfigDict(strict=True)
+
+    method: Annotated[str, StringConstraints(min_length=1, max_length=200)] = Field(
+        description="The token's id: `methods[].id` of the target"
+    )
+    code: Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")] = Field(description="Six digits; kept nowhere")
+
+
 class ApproversNamed(Model):
     """Whom to mail again."""
 
@@ -125,6 +146,11 @@ class ResetRequest(Model):
     plan_digest: str | None = None
     approval: ApprovalNeeded = Field(default_factory=ApprovalNeeded)
     retry_of: str | None = None
+    undo_of: str | None = Field(
+        default=None, description="The request whose deactivated tokens this one activates again"
+    )
+    undone_by: str | None = Field(default=None, description="The last undo of this request")
+    codes_until: Instant | None = Field(default=None, description="Until when an approved undo takes codes")
     correlation_id: str = Field(
         default="", description="As the message said that brought the request; echoed in events"
     )

@@ -53,6 +53,14 @@ class Links(Model):
     audit: str
     cancel: str
     retry: str
+    undo: str
+
+
+class UndoShown(Model):
+    """What an undo waits for once it is approved: this many codes, each sent to `.../targets/{number}/activate`."""
+
+    codes_needed: int
+    codes_until: Instant | None
 
 
 class RequestShown(Model):
@@ -72,6 +80,10 @@ class RequestShown(Model):
     totals: Totals
     approval: ApprovalShown
     retry_of: str | None
+    kind: Literal["reset", "undo"]
+    undo_of: str | None = Field(description="The request whose deactivated hardware tokens this one activates again")
+    undone_by: str | None = Field(description="The last undo that was asked for of this request")
+    undo: UndoShown | None = Field(description="Of an undo only")
     failure: str | None
     detail: str
     mails: list[Mailed] = Field(description="To the requester, after the end")
@@ -91,6 +103,7 @@ class MethodShown(Model):
     outcome: MethodOutcome
     detail: str
     request_id: str | None
+    reactivated: bool = Field(description="Of an undo: whether the hardware token was seen active again")
 
 
 class TargetShown(Model):
@@ -168,12 +181,15 @@ def request_shown(
     decisions: list[Decision],
     base: str,
     callbacks: Sequence[CallbackShown] = (),
+    codes_needed: int = 0,
 ) -> RequestShown:
     """`base` is the address the API's paths are under, such as https://host."""
     address = f"{base}/api/reset-requests/{request.id}"
     approval = request.approval
     return RequestShown(
         **request.model_dump(include=set(RequestShown.model_fields) & set(ResetRequest.model_fields) - {"approval"}),
+        kind="undo" if request.undo_of else "reset",
+        undo=UndoShown(codes_needed=codes_needed, codes_until=request.codes_until) if request.undo_of else None,
         customers=request.customers,
         totals=Totals.model_validate({"targets": request.target_count} | totals),
         approval=ApprovalShown(
@@ -191,6 +207,7 @@ def request_shown(
             audit=f"{address}/audit",
             cancel=f"{address}/cancel",
             retry=f"{address}/retry",
+            undo=f"{address}/undo",
         ),
     )
 

@@ -22,6 +22,9 @@ class TargetMethod(Method):
     outcome: MethodOutcome = MethodOutcome.PENDING
     detail: str = ""
     request_id: str | None = None
+    # Of an undo: whether the token was seen active again, and how many wrong codes were sent for it.
+    reactivated: bool = False
+    wrong_codes: int = 0
 
     @property
     def gone(self) -> bool:
@@ -35,6 +38,7 @@ class Target(Model):
     customer: str
     tenant_id: str = ""
     asked: str
+    tokens: list[str] = Field(default_factory=list, description="Of an undo: the ids of the tokens to activate again")
     user_id: str = ""
     user_principal_name: str = ""
     display_name: str = ""

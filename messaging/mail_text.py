@@ -32,12 +32,12 @@ class Mail:
 
 def approval_mail(view: ApprovalView, *, to: str, link: str) -> Mail:
     """Asks one approver to look and decide. `link` is that approver's own."""
-    return _asking(view, to, link, "Approve MFA reset of", "")
+    return _asking(view, to, link, f"Approve {_asked(view)} of", "")
 
 
 def reminder_mail(view: ApprovalView, *, to: str, link: str) -> Mail:
     """Asks again an approver who has not decided."""
-    return _asking(view, to, link, "Reminder: approve MFA reset of", "reminder")
+    return _asking(view, to, link, f"Reminder: approve {_asked(view)} of", "reminder")
 
 
 def outcome_mail(view: OutcomeView, *, to: str) -> Mail:
@@ -46,7 +46,7 @@ def outcome_mail(view: OutcomeView, *, to: str) -> Mail:
     shown = _first(view.customers, OUTCOME_USERS, trouble_first=True)
     return _mail(
         to,
-        f"MFA reset {status}{_ticket(view.ticket)}",
+        f"{'Undo of MFA reset' if view.undo else 'MFA reset'} {status}{_ticket(view.ticket)}",
         "outcome",
         view=view,
         customers=shown,
@@ -76,6 +76,10 @@ def follow_up_mail(view: FollowUpView, *, to: str) -> Mail:
         users=view.users[:OUTCOME_USERS],
         more=len(view.users) - OUTCOME_USERS,
     )
+
+
+def _asked(view: ApprovalView) -> str:
+    return "activating hardware tokens" if view.undo else "MFA reset"
 
 
 def _asking(view: ApprovalView, to: str, link: str, what: str, kind: str) -> Mail:

@@ -1,7 +1,9 @@
-"""The life of a request: plan, approve, reset, end. Only ids, customer keys, counts and codes pass through its history."""
+"""The life of a request: plan, approve, reset, end; an undo waits for its tokens' codes instead of resetting.
+
+Only ids, customer keys, counts and stable words pass through its history.
+"""
 
 from collections import deque
-from datetime import UTC, datetime
 from typing import Any
 
 from durabletask.task import OrchestrationContext, Task, when_any
@@ -9,6 +11,7 @@ from durabletask.task import OrchestrationContext, Task, when_any
 from orchestrators.aftermath import start_aftermath
 from orchestrators.announcing import announce
 from orchestrators.app import RETRY, app
+from orchestrators.bell import Bell
 from orchestrators.fan_out import FanOut, Step
 
 # Windows of a request that are planned at once, over all its customers and of one of them. Planning reads much, and must
@@ -22,6 +25,7 @@ _CUSTOMERS = 50
 def reset_request(ctx: OrchestrationContext, work: dict[str, Any]) -> Step:
     """`work`: {"id"}. The instance id is the request's id."""
     request = {"id": work["id"]}
+    bell = Bell(ctx)
     begun = yield ctx.call_activity("begin_request", input=request, retry_policy=RETRY)
     if begun["go"]:
         windows = begun["windows"]
@@ -31,10 +35,12 @@ def reset_request(ctx: OrchestrationContext, work: dict[str, Any]) -> Step:
         following = sealed["next"]
         if following == "approve":
             yield from announce(ctx, request, "awaitingApproval")
-            following = yield from _approve(ctx, request)
+            following = yield from _approve(ctx, request, bell)
             yield from announce(ctx, request, "decided")
         if following == "reset":
             yield from _reset(ctx, request, windows)
+        if following == "codes":
+            yield from _take_codes(ctx, request, windows, bell)
     ended = yield ctx.call_activity("finish_request", input=request, retry_policy=RETRY)
     start_aftermath(ctx, request)
     return ended
@@ -48,10 +54,9 @@ def _plan(ctx: OrchestrationContext, request: dict[str, Any], windows: list[list
         yield ctx.call_activity("plan_targets", input=work | {"giveUp": reason}, retry_policy=RETRY)
 
 
-def _approve(ctx: OrchestrationContext, request: dict[str, Any]) -> Step:
+def _approve(ctx: OrchestrationContext, request: dict[str, Any], bell: Bell) -> Step:
     """Waits for the decision. The decision is a record and the event only wakes, so an event that is lost delays, no more."""
     mailed = -1
-    decided = ctx.wait_for_external_event("decided")
     while True:
         state = yield ctx.call_activity("settle_approval", input=request, retry_policy=RETRY)
         if state["next"] != "wait":
@@ -60,12 +65,22 @@ def _approve(ctx: OrchestrationContext, request: dict[str, Any]) -> Step:
             mailed = state["reminder"]
             yield from FanOut(ctx, "notify_approvers", [request | {"reminder": mailed}], 1).run()
             continue  # mailing may have taken long
-        timer = ctx.create_timer(_naive(state["until"]))
-        yield when_any([decided, timer])
-        if decided.is_complete:
-            decided = ctx.wait_for_external_event("decided")
-            if not timer.is_complete:
-                timer.cancel()
+        yield from bell.until(state["until"])
+
+
+def _take_codes(ctx: OrchestrationContext, request: dict[str, Any], windows: list[list[Any]], bell: Bell) -> Step:
+    """An approved undo waits for the codes: the door that gets one tries it at once, and rings after the last."""
+    while True:
+        state = yield ctx.call_activity("settle_undo", input=request, retry_policy=RETRY)
+        if state["next"] != "wait":
+            break
+        yield from bell.until(state["until"])
+    if state["next"] == "late":
+        works = [request | {"customer": customer, "start": start, "count": count} for customer, start, count in windows]
+        fan_out = FanOut(ctx, "close_undo", works, 1, total=_PLANNING)
+        yield from fan_out.run()
+        for work, _ in fan_out.left:
+            yield ctx.call_activity("close_undo", input=work | {"last": True}, retry_policy=RETRY)
 
 
 def _reset(ctx: OrchestrationContext, request: dict[str, Any], windows: list[list[Any]]) -> Step:
@@ -94,7 +109,3 @@ def _customer(ctx: OrchestrationContext, request: dict[str, Any], name: str, win
     return ctx.call_sub_orchestrator(
         "reset_customer", input=request | {"customer": name, "windows": windows}, instance_id=instance_id
     )
-
-
-def _naive(instant: str) -> datetime:
-    return datetime.fromisoformat(instant).astimezone(UTC).replace(tzinfo=None)

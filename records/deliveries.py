@@ -39,6 +39,10 @@ class Deliveries:
         made = await self._claim(source, f"signed:{_hash(signed)}", body, found.request_id, found.at)
         return Delivery(made.request_id, made.body_hash, made.at, found.first and made.first)
 
+    async def known(self, source: str, delivery_id: str) -> bool:
+        """Whether a delivery with this id came before."""
+        return await self._store.get(f"delivery:{source}", _hash(f"id:{delivery_id}".encode())) is not None
+
     async def _claim(self, source: str, name: str, body: bytes, request_id: str, at: datetime) -> Delivery:
         partition, key = f"delivery:{source}", _hash(name.encode())
         value: dict[str, Any] = {"requestId": request_id, "bodyHash": _hash(body), "at": at.isoformat()}

@@ -8,7 +8,7 @@ from typing import Any
 
 from domain.model import Model
 from domain.outcomes import RequestStatus, TargetOutcome
-from domain.requests import ApproversNamed, ResetRequestBody
+from domain.requests import ApproversNamed, ResetRequestBody, TokenCode, UndoBody
 from domain.shown import (
     AuditPage,
     AuditVerification,
@@ -16,6 +16,7 @@ from domain.shown import (
     HealthShown,
     RequestShown,
     RequestsPage,
+    TargetShown,
     TargetsPage,
 )
 from domain.shown_access import AccessesShown
@@ -146,6 +147,24 @@ CALLS: tuple[Call, ...] = (
         {200: RequestShown, 202: RequestShown},
         (400, 404, 409, 422),
         (_KEY,),
+    ),
+    Call(
+        "POST",
+        f"{_ID}/undo",
+        "A new request that activates again the hardware tokens that this one deactivated",
+        {200: RequestShown, 202: RequestShown},
+        (400, 404, 409, 422),
+        (_KEY,),
+        UndoBody,
+        body_needed=False,
+    ),
+    Call(
+        "POST",
+        f"{_ID}/targets/{{number}}/activate",
+        "Of an approved undo: tries the code that a hardware token shows, at once",
+        {200: TargetShown},
+        (400, 404, 409, 422, 503),
+        body=TokenCode,
     ),
     Call(
         "POST",

@@ -111,8 +111,12 @@ class RequestState:
                 key: s.policy.customers[key].name or key for key in request.customers if key in s.policy.customers
             },
             "now": s.now(),
-            "retryable": request.status.ended and not request.dry_run and _open_ends(self.totals) > 0,
+            "retryable": request.status.ended and self._retryable(),
         }
+
+    def _retryable(self) -> bool:
+        # A retry is a reset, so an undo has none.
+        return not self.request.dry_run and not self.request.undo_of and _open_ends(self.totals) > 0
 
     async def _page(self) -> tuple[list[Target], int | None]:
         """The next users with the outcome that is asked for, and where the page after them begins."""

@@ -8,6 +8,7 @@ from domain.callers import Caller
 from domain.errors import KeyReusedError
 from domain.intake import Asked, made
 from domain.requests import ResetRequest
+from domain.undo import Undo
 from services import Services
 from telemetry.metrics import count
 from telemetry.spans import request_span
@@ -28,6 +29,7 @@ async def accept(
     caller: Caller | None = None,
     correlation_id: str = "",
     reply_to: str = "",
+    undo: Undo | None = None,
 ) -> tuple[ResetRequest, bool]:
     """The request and whether this call made it. `key` is the delivery id or idempotency key, None where there is none.
 
@@ -47,6 +49,8 @@ async def accept(
     with request_span("accept", request_id, source=source):
         # Equal calls side by side come here together: all write the same records, and one of them writes the request's own.
         request, targets = made(asked, request_id, source, created_at, retry_of, caller, correlation_id, reply_to)
+        if undo is not None:
+            request, targets = undo.applied(request, targets)
         if await s.requests.create(request, targets):
             await start(client, request)
             count("mfareset.requests.accepted", source=source)

@@ -9,7 +9,7 @@ import grpc
 
 from activities.settle_approval import came_to
 from domain.approval import Verdict
-from domain.outcomes import RequestStatus
+from domain.outcomes import RequestStatus, TargetOutcome
 from domain.requests import ResetRequest
 from records.errors import RecordsError
 from records.store import Row
@@ -56,5 +56,16 @@ async def _repair(s: Services, client: df.DurableFunctionsClient, request: Reset
     if await ensure_started(client, request):
         _log.warning("request %s had no running orchestration and was started", request.id)
     # Woken only for something to do: each event stays in the history of an orchestration that may wait for days.
-    elif request.status is RequestStatus.AWAITING_APPROVAL and await came_to(s, request) is not Verdict.WAITING:
+    elif await _can_go_on(s, request):
         await wake(client, request.id)
+
+
+async def _can_go_on(s: Services, request: ResetRequest) -> bool:
+    if request.status is RequestStatus.AWAITING_APPROVAL:
+        return await came_to(s, request) is not Verdict.WAITING
+    return bool(request.undo_of) and request.status is RequestStatus.RESETTING and await _has_its_codes(s, request)
+
+
+async def _has_its_codes(s: Services, request: ResetRequest) -> bool:
+    pending = (await s.targets.totals(request.id))[TargetOutcome.PENDING.value]
+    return not pending or await s.requests.cancelled(request.id) is not None

@@ -46,7 +46,7 @@ async def create_request(req: func.HttpRequest, client: df.DurableFunctionsClien
     asked = read_request(read_json(raw), s.policy, who.reach(REQUESTERS))
     body = _canonical(asked.body.to_json())
     request, new = await accept(
-        s, client, asked, source=API, key=_key(req), keys_of=_keys_of(who), raw=body, caller=who
+        s, client, asked, source=API, key=key_of(req), keys_of=keys_of(who), raw=body, caller=who
     )
     return await accepted(s, request, new=new)
 
@@ -170,8 +170,8 @@ async def retry_request(req: func.HttpRequest, client: df.DurableFunctionsClient
         client,
         asked,
         source=request.source,
-        key=_key(req),
-        keys_of=_keys_of(who),
+        key=key_of(req),
+        keys_of=keys_of(who),
         raw=raw,
         retry_of=request.id,
         caller=who,
@@ -192,12 +192,12 @@ def _bad_cursor() -> InvalidInputError:
     return InvalidInputError("cursor is none of ours.", [_query_error("cursor", "use the one that an answer gave")])
 
 
-def _keys_of(who: Caller) -> str:
+def keys_of(who: Caller) -> str:
     # Each caller has keys of their own, and no source can have this name: no key meets another's, nor a delivery's id.
     return f"api:{who.identity}"
 
 
-def _key(req: func.HttpRequest) -> str | None:
+def key_of(req: func.HttpRequest) -> str | None:
     key: str | None = req.headers.get("Idempotency-Key")
     if key is not None and not 1 <= len(key) <= _LONGEST_KEY:
         raise InvalidInputError(f"Idempotency-Key must have 1 to {_LONGEST_KEY} characters.")

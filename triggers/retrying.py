@@ -15,6 +15,8 @@ async def retry_body(s: Services, request: ResetRequest) -> dict[str, object]:
     """The body of the new request. Raises ConflictError where there is nothing to try again, or nothing yet."""
     if not request.status.ended:
         raise ConflictError(f"The request has not ended yet: {request.status.value}. Wait for its end, or cancel it.")
+    if request.undo_of:
+        raise ConflictError("This was an undo: ask for another undo of the request that it names in undoOf.")
     groups: dict[str, list[str]] = {}
     async for target in _not_well_ended(s, request):
         groups.setdefault(target.customer, []).append(target.user_id or target.asked)

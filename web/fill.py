@@ -28,10 +28,12 @@ from web.views import (
 )
 
 
-def method_view(method: TargetMethod) -> MethodView:
+def method_view(method: TargetMethod, *, undo: bool = False) -> MethodView:
     fate: Fate = "deactivate" if method.type is MethodType.HARDWARE_OATH else "remove"
     if method.outcome is MethodOutcome.FORBIDDEN and not method.id:
         fate = "keep"
+    if undo:
+        fate = "activate"
     return MethodView(
         type=method.type.value,
         label=method.label,
@@ -55,7 +57,7 @@ def user_view(target: Target, request: ResetRequest) -> UserView:
         display_name=target.display_name,
         user_principal_name=target.user_principal_name or target.asked,
         methods=(
-            *(method_view(m) for m in target.methods if m.id),
+            *(method_view(m, undo=bool(target.tokens)) for m in target.methods if m.id),
             *(_kept_view(m, request) for m in target.kept),
         ),
         warnings=(*target.warnings, *(["methodsUnreadable"] if unreadable else [])),
@@ -86,17 +88,18 @@ def customer_views(
 
 
 def plan_totals(targets: Iterable[Target]) -> PlanTotals:
-    users = refused = removed = deactivated = privileged = 0
+    users = refused = removed = deactivated = privileged = activated = 0
     for target in targets:
         if not target.planned:
             refused += 1
             continue
         users += 1
         privileged += target.privileged
-        fates = [method_view(method).fate for method in target.methods]
+        fates = [method_view(method, undo=bool(target.tokens)).fate for method in target.methods]
         removed += fates.count("remove")
         deactivated += fates.count("deactivate")
-    return PlanTotals(users, refused, removed, deactivated, privileged)
+        activated += fates.count("activate")
+    return PlanTotals(users, refused, removed, deactivated, privileged, activated)
 
 
 def decision_views(decisions: Iterable[Decision]) -> tuple[DecisionView, ...]:
@@ -161,6 +164,7 @@ def approval_view(
         revoke_sessions=request.revoke_sessions,
         step_up=tuple(step_up),
         page=PageView(number, pages),
+        undo=bool(request.undo_of),
     )
 
 
@@ -187,6 +191,7 @@ def state_view(
         approvals=_given(entry, request, decisions),
         decisions=decision_views(_seen_by(entry, request, decisions)),
         notice=notice,
+        undo=bool(request.undo_of),
     )
 
 
@@ -209,6 +214,7 @@ def outcome_view(
         totals=totals,
         customers=customer_views(policy, request, targets),
         decisions=decision_views(decisions),
+        undo=bool(request.undo_of),
     )
 
 

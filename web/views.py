@@ -12,7 +12,7 @@ from typing import Literal
 from domain.follow_up import FollowUpState
 
 # What would happen to a method. `keep` needs a reason of `words.KEPT`.
-Fate = Literal["remove", "deactivate", "keep"]
+Fate = Literal["remove", "deactivate", "activate", "keep"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,7 @@ class PlanTotals:
     removed: int  # methods
     deactivated: int
     privileged: int = 0
+    activated: int = 0  # hardware tokens, of an undo
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,7 @@ class ApprovalView:
     left_out: frozenset[int] = frozenset()  # numbers ticked so far
     comment: str = ""
     error: str = ""  # a code of words.FORM_ERROR
+    undo: bool = False  # the tokens of an undo are activated again, and nothing is removed
 
     @property
     def only_user(self) -> UserView | None:
@@ -161,6 +163,7 @@ class StateView:
     approvals: int = 0
     decisions: tuple[DecisionView, ...] = ()
     notice: str = ""  # a code of words.NOTICE
+    undo: bool = False
 
     @property
     def done(self) -> int:
@@ -188,6 +191,7 @@ class OutcomeView:
     totals: Mapping[str, int]
     customers: tuple[CustomerView, ...] = ()
     decisions: tuple[DecisionView, ...] = ()
+    undo: bool = False
 
 
 @dataclass(frozen=True, slots=True)

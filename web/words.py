@@ -60,6 +60,37 @@ METHOD_OUTCOME: Mapping[str, str] = {
     "unverified": "removal accepted, but not confirmed yet",
 }
 
+# The same for an undo, which activates hardware tokens again and removes nothing.
+UNDO_STATUS: Mapping[str, str] = {**STATUS, "resetting": "Waiting for the tokens' codes"}
+
+UNDO_STATUS_TEXT: Mapping[str, str] = {
+    "planning": "The service is reading which hardware tokens the users have. Nothing has been changed.",
+    "planned": "This was a dry run: the plan was made and nothing was changed.",
+    "awaitingApproval": "Nothing has been changed. No token will be activated before enough approvers have agreed.",
+    "resetting": "The undo was approved. Each token is activated once somebody sends the code that it shows.",
+    "completed": "Every hardware token is active again.",
+    "partiallyCompleted": "Some users' hardware tokens are active again and some are not.",
+    "failed": "Not all hardware tokens of any user are active again.",
+    "denied": "An approver denied the undo. Nothing was changed.",
+    "expired": "Nobody decided in time. Nothing was changed. The requester can ask again.",
+    "cancelled": "The undo was cancelled. Tokens that were activated stay active; no further one is.",
+}
+
+UNDO_TARGET_OUTCOME: Mapping[str, str] = {
+    **TARGET_OUTCOME,
+    "pending": "Waits for a code",
+    "alreadyClear": "Active again",
+    "failed": "Not active again",
+}
+
+UNDO_METHOD_OUTCOME: Mapping[str, str] = {
+    **METHOD_OUTCOME,
+    "pending": "waits for its code",
+    "keptNewer": "active again",
+    "alreadyGone": "not assigned to this user any more",
+    "failed": "not active",
+}
+
 METHOD_TYPE: Mapping[str, str] = {
     "phone": "Phone number",
     "microsoftAuthenticator": "Microsoft Authenticator",
@@ -101,6 +132,9 @@ REASON: Mapping[str, str] = {
     "requestFailed": "The request failed before this user's turn.",
     "internalError": "The service failed at this user; its operators find the cause in its log.",
     "stopped": "The reset was stopped before this user was done.",
+    "notReactivated": "The hardware token was not activated again.",
+    "partlyReactivated": "Not all of this user's hardware tokens were activated again.",
+    "tokenGone": "The hardware token is not assigned to this user any more.",
 }
 
 # Why a method stays that the user has.
@@ -143,6 +177,7 @@ DECISION: Mapping[str, str] = {"approve": "approved", "deny": "denied"}
 NOTICE: Mapping[str, str] = {
     "approved": "Thank you. Your approval is recorded.",
     "denied": "Thank you. Your denial is recorded, and nothing will be removed.",
+    "undoDenied": "Thank you. Your denial is recorded, and no token will be activated.",
     "alreadyDecided": "You have decided already. Your first decision stands.",
     "notPending": "This request can no longer be decided. This is how it stands.",
     "planChanged": "The plan changed after this link was sent. A new link is on its way; this one decides nothing.",

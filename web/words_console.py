@@ -29,6 +29,9 @@ NEXT: Mapping[str, str] = {
     "cancelled": "Ask again if it is still needed.",
     "excludedByApprover": "Ask the approver.",
     "stopped": "Retry.",
+    "notReactivated": "Ask for another undo, or have the user activate it under Security info.",
+    "partlyReactivated": "Ask for another undo, or have the user activate it under Security info.",
+    "tokenGone": "Assign a token to the user in the customer's admin center.",
     "newerMethods": "Nothing to do: the user has registered since.",
 }
 
@@ -51,6 +54,9 @@ EVENT: Mapping[str, str] = {
     "planChanged": "Plan found changed",
     "resetting": "Reset started",
     "cancelAccepted": "Cancellation accepted",
+    "undoAsked": "Undo asked for",
+    "tokenActivated": "Hardware token activated again",
+    "tokenCodeRefused": "A wrong code was sent for a hardware token",
     "ended": "Request ended",
     "targetsEnded": "Users ended",
     "outcomeMailSent": "Outcome mailed",

@@ -33,9 +33,12 @@ def deactivate(world: "World", call: Call) -> Answer:
 
 
 def activate(world: "World", call: Call) -> Answer:
-    """`POST .../{id}/activate` undoes it. It needs the six digits that the token shows. [d] Here any six digits will do."""
+    """`POST .../{id}/activate` undoes it. It needs the six digits that the token shows. [d]
+    Here any six digits will do but 000000, which stands for a code that the token does not show.
+    """
     check_available(call, HARDWARE_OATH)
-    if not _CODE.fullmatch(str(call.json().get("verificationCode", ""))):
+    code = str(call.json().get("verificationCode", ""))
+    if not _CODE.fullmatch(code) or code == "000000":
         raise GraphError(400, "badRequest", "The verification code is missing or not valid.")  # the text is [inf]
     method = find(call, HARDWARE_OATH)
     world.freeze_report(call.target, call.home)

@@ -33,11 +33,13 @@ async def test_each_role_opens_its_calls(tmp_path: Path) -> None:
             "audit": ("GET", f"{path}/audit"),
             "verification": ("GET", f"{path}/audit/verification"),
             "retry": ("POST", f"{path}/retry"),  # 409 for who may: it has not ended
+            "undo": ("POST", f"{path}/undo"),  # likewise
+            "code": ("POST", f"{path}/targets/0/activate"),  # 400: there is none
             "cancel": ("POST", f"{path}/cancel"),
         }
         read = {"read", "list", "targets", "customers"}
         opens = {
-            "Requester": read | {"users"},
+            "Requester": read | {"users", "undo", "code"},
             "Approver": read,
             "Auditor": read | {"users", "audit", "verification"},
             "Operator": set(calls),
@@ -80,7 +82,7 @@ async def test_a_customers_own_people_see_and_touch_their_customer_only(tmp_path
         for hidden in (theirs, both):
             for suffix in ("", "/targets", "/audit", "/audit/verification"):
                 await it.call("GET", f"/api/reset-requests/{hidden['id']}{suffix}", 404, headers=headers)
-            for suffix in ("cancel", "retry"):
+            for suffix in ("cancel", "retry", "undo", "targets/0/activate"):
                 await it.call("POST", f"/api/reset-requests/{hidden['id']}/{suffix}", 404, headers=headers)
         body = BODY | {"targets": [{"customer": "fabrikam", "users": ["alex@fabrikam.com"]}]}
         problem = await it.call("POST", "/api/reset-requests", 400, json=body, headers=headers)

@@ -23,7 +23,7 @@ async def test_deactivate_keeps_the_token_assigned(graph: httpx.AsyncClient, tok
 
 async def test_activate_undoes_it_with_the_digits_of_the_token(graph: httpx.AsyncClient, token: Method) -> None:
     await graph.post(f"{BASE}/{token.id}/deactivate")
-    for wrong in ({}, {"verificationCode": "12345"}, {"verificationCode": "abcdef"}):
+    for wrong in ({}, {"verificationCode": "12345"}, {"verificationCode": "abcdef"}, {"verificationCode": "000000"}):
         assert (await graph.post(f"{BASE}/{token.id}/activate", json=wrong)).status_code == 400
     assert not token.usable
     assert (await graph.post(f"{BASE}/{token.id}/activate", json={"verificationCode": "588651"})).status_code == 204

@@ -1,0 +1,24 @@
+"""Hardware tokens of one user: read, and activated again. Both are calls of beta."""
+
+from domain.methods import Method
+from graph.client import GraphClient, segment
+from graph.methods import hardware_listed, hardware_part
+from graph.responses import Response
+
+
+async def read_hardware(client: GraphClient, user_id: str) -> list[Method]:
+    """The tokens assigned to the user; raises GraphError where they cannot be read."""
+    part = hardware_part(user_id)
+    found, unreadable = hardware_listed(await client.send(part.method, part.path, version="beta"), expected=True)
+    if unreadable is not None:
+        raise unreadable
+    return found
+
+
+async def activate(client: GraphClient, user_id: str, method_id: str, code: str) -> Response:
+    """Asks Graph to activate an assigned token. `code`: the six digits that it shows, good for 30 or 60 seconds.
+
+    `verificationCode` is required (Microsoft Graph beta, "hardwareOathAuthenticationMethod: activate"); a wrong one is a 400.
+    """
+    path = f"users/{segment(user_id)}/authentication/hardwareOathMethods/{segment(method_id)}/activate"
+    return await client.send("POST", path, body={"verificationCode": code}, version="beta")
