@@ -3,6 +3,7 @@
 from typing import Any
 
 from activities.app import Work, activity
+from domain.approval import still_decides
 from domain.approval_links import ApprovalLink, sign
 from domain.outcomes import RequestStatus
 from domain.requests import Approver, ResetRequest
@@ -31,6 +32,8 @@ async def notify(s: Services, request_id: str, *, reminder: int, last: bool) -> 
     again: float | None = None
     fault = ""
     for entry in request.approval.approvers:
+        if not still_decides(s.policy, request, entry):
+            continue  # taken out of the policy since: who is to be reset is none of theirs any more
         if entry.approver in decided or (entry.mail == "sent" and entry.mails > reminder):
             continue
         try:

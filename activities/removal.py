@@ -105,7 +105,7 @@ class Removal:
             return Run(self._target, again=1.0, fault="overtaken")
         if self._halt == "held":
             return Run(self._saved(), again=0.0, fault="held", moved=self._moved())
-        return self._after(fault, revoke=revoke and self._halt == "go", last=last)
+        return self._after(fault, revoke=revoke, last=last)
 
     async def _work(self, *, revoke: bool) -> None:
         self._forbid_what_policy_forbids()
@@ -128,8 +128,8 @@ class Removal:
 
     def _after(self, fault: GraphError | None, *, revoke: bool, last: bool) -> Run:
         open_ones = self._open()
-        revoke_open = revoke and self._revoked is None
         stopped = self._halt == "cancelled"
+        revoke_open = revoke and self._revoked is None and not stopped
         if fault is not None and fault.passing and not last and (not stopped or self._saved().touched):
             return Run(self._saved(), fault.retry_after or 0.0, fault.reason, self._moved())
         looks = self._target.reads + 1
@@ -139,7 +139,7 @@ class Removal:
             return Run(saved, LOOK_AGAIN[looks - 1], "notVisibleYet", self._moved())
         for method in open_ones:
             self._give_up(method, fault, stopped=stopped)
-        if revoke_open:
+        if revoke_open or (stopped and revoke and self._revoked is None and self._saved().touched):
             self._revoked = False
             self._revoke_detail = self._revoke_detail or (fault.detail if fault else "")
         ended_by = "cancelled" if stopped else fault.reason if fault else ""

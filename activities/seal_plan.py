@@ -57,6 +57,15 @@ def approved_next(request: ResetRequest) -> str:
     return "codes" if request.undo_of else "reset"
 
 
+async def _was_asked(s: Services, request: ResetRequest) -> bool:
+    """Whether this is another try of what needed approval: a part of it needs it, too.
+
+    Else whom approvers left out, or denied, would be reset without them by a retry that is too small for a step-up.
+    """
+    first = await s.requests.get(request.retry_of) if request.retry_of else None
+    return request.retry_of is not None and (first is None or first.approval.required)
+
+
 async def read_plan(s: Services, request: ResetRequest) -> tuple[str, Tally]:
     """The digest of the plan as it is recorded, and what its approval depends on."""
     digest, tally, start = PlanDigest(request.id), Tally(), 0
@@ -77,7 +86,7 @@ async def _decided(s: Services, request: ResetRequest, digest: str, tally: Tally
     if not tally.targets:  # every target was refused or could not be planned
         return {"plan_digest": digest, "status": request_status(await s.targets.totals(request.id)), "ended_at": now}
     source = s.policy.sources.get(request.source)
-    exempt = source is not None and source.approval == "exempt"
+    exempt = source is not None and source.approval == "exempt" and not await _was_asked(s, request)
     try:
         needed = approval_needed(
             s.policy,

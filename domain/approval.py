@@ -80,6 +80,16 @@ def approval_needed(
     )
 
 
+def still_decides(policy: Policy, request: ResetRequest, entry: Approver) -> bool:
+    """Whether the policy as it is now still names this approver for all that they were asked about."""
+    return all(
+        entry.approver.casefold()
+        in {mail.casefold() for mail in policy.approvers_of(customer, step_up=request.approval.step_up)}
+        for customer in entry.customers
+        if customer in policy.customers  # else its users are refused, whoever decides
+    )
+
+
 class Verdict(StrEnum):
     WAITING = "waiting"
     APPROVED = "approved"
@@ -103,16 +113,20 @@ def verdict(request: ResetRequest, decisions: Iterable[Decision], *, cancelled: 
 
 def approvals(request: ResetRequest, decisions: Sequence[Decision]) -> Mapping[str, int]:
     """How many approvals each customer of the request has, of those who may decide for it and of the plan as it is."""
+    # One account is one voice, under however many addresses it was asked.
     agreed = {
-        decision.approver.casefold()
+        decision.approver.casefold(): decision.signed_in_as or decision.approver.casefold()
         for decision in decisions
         if decision.decision == "approve" and decision.plan_digest == request.plan_digest
     }
-    given: dict[str, int] = {customer: 0 for entry in request.approval.approvers for customer in entry.customers}
+    voices: dict[str, set[str]] = {
+        customer: set() for entry in request.approval.approvers for customer in entry.customers
+    }
     for entry in request.approval.approvers:
-        for customer in entry.customers:
-            given[customer] += entry.approver.casefold() in agreed
-    return given
+        if voice := agreed.get(entry.approver.casefold()):
+            for customer in entry.customers:
+                voices[customer].add(voice)
+    return {customer: len(heard) for customer, heard in voices.items()}
 
 
 def left_out(request: ResetRequest, decisions: Iterable[Decision]) -> dict[str, set[int]]:

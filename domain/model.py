@@ -16,7 +16,10 @@ Instant = Annotated[datetime, PlainSerializer(iso, return_type=str, when_used="j
 
 
 class Model(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
+    # Hidden: what an activity raises stays in the durable history and in logs, where nobody's name belongs.
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, extra="forbid", hide_input_in_errors=True
+    )
 
     def to_json(self) -> dict[str, Any]:
         """The plain JSON object of this value, camelCase."""

@@ -27,7 +27,8 @@ MAX_BODY_BYTES = 4 * 1024 * 1024
 _PATIENCE = 8
 _ALL_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 # A token in an approval link is as good as the approver's word: it never reaches a log.
-_APPROVAL_TOKEN = re.compile(r"(approvals/+)[^/]+", re.IGNORECASE)
+# Nor does the name of a user whose details somebody reads.
+_UNSPEAKABLE = re.compile(r"(approvals/+|customers/+[^/]+/+users/+|console/+users/+[^/]+/+)[^/]+", re.IGNORECASE)
 
 Invoke = Callable[[Function, Datum], Awaitable[Datum | None]]
 
@@ -173,4 +174,4 @@ def _response(answer: Datum | None) -> Response:
 
 def _speakable(request: Request) -> str:
     """The path for the log: no query, no token, no control characters."""
-    return _APPROVAL_TOKEN.sub(r"\1…", quote(request.scope["path"], safe="/:@-._~"))
+    return _UNSPEAKABLE.sub(r"\1…", quote(request.scope["path"], safe="/:@-._~"))

@@ -11,6 +11,7 @@ import azure.functions as func
 
 from activities.notify_approvers import targets_for
 from activities.settle_approval import audit_decision
+from domain.approval import still_decides
 from domain.approval_links import ApprovalLink, LinkError, check_nonce, issue_nonce, read
 from domain.callers import Principal, PrincipalError, is_approver, read_principal
 from domain.outcomes import RequestStatus
@@ -131,7 +132,7 @@ async def _located(s: Services, req: func.HttpRequest) -> tuple[ApprovalLink, Re
     if request is None:
         raise _Refused(404, "badLink")
     entry = next((e for e in request.approval.approvers if e.approver == link.approver), None)
-    if entry is None:
+    if entry is None or not still_decides(s.policy, request, entry):
         raise _Refused(403, "notYours")
     if s.settings.signs_in:
         await _check_signed_in(s, req, request, entry)

@@ -9,8 +9,10 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from domain.model import Model
 from domain.shown import ProblemShown
-from triggers.answers import json_answer
+from services import services
+from triggers.answers import answering, json_answer
 from triggers.api_calls import CALLS, JSON, PROBLEM, Call
+from triggers.callers import API_LEVEL, READERS, caller
 
 app = func.Blueprint()  # type: ignore[no-untyped-call]
 
@@ -29,8 +31,10 @@ _WORDS = {
 }
 
 
-@app.route("api/openapi.json", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@app.route("api/openapi.json", methods=["GET"], auth_level=API_LEVEL)
+@answering
 async def show_openapi(req: func.HttpRequest) -> func.HttpResponse:
+    caller(services(), req, READERS)
     return json_answer(description())
 
 
@@ -110,7 +114,7 @@ def _operation(call: Call, references: dict[Any, dict[str, Any]]) -> dict[str, A
 
 def _common(call: Call) -> tuple[int, ...]:
     """What any call of its kind may be answered."""
-    if call.path in {"/api/health", "/api/openapi.json"}:
+    if call.path == "/api/health":
         return ()
     largest = (413,) if call.method == "POST" else ()
     # A path that the host itself does not know is 404 before a function runs.

@@ -209,6 +209,21 @@ async def test_sessions_that_cannot_be_revoked_are_told(works: Works) -> None:
     assert target.sessions_revoked is False
 
 
+async def test_a_cancel_before_the_sessions_were_revoked_is_no_reset(works: Works) -> None:
+    user = works.user(APP)
+    works.world.faults.add(path="*/revokeSignInSessions", status=503)
+    await works.planned(user)
+    assert (await works.once())["again"] is not None
+    assert not works.present(user)
+    await works.services.requests.cancel("r1", "tester", works.clock())
+    works.clock.pass_(seconds=60)
+    assert (await works.once())["again"] is None
+    target = await works.target()
+    assert (target.outcome, target.reason) == (TargetOutcome.PARTIALLY_RESET, "cancelled")
+    assert target.sessions_revoked is False
+    assert user.sessions_revoked_at is None
+
+
 async def test_removal_that_is_seen_only_later_is_waited_for(works: Works) -> None:
     user = works.user(APP)
     works.world.faults.add(method="DELETE", visible_after_reads=2)

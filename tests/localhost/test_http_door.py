@@ -118,10 +118,14 @@ async def test_the_log_has_one_line_without_query_or_token(
     caplog.set_level(logging.INFO, "localhost.http")
     await http.get("/api/approvals/a-token?code=a-code", headers={"X-Any": "a-header"})
     await http.get("/api/Approvals//a-token/more%0A?code=a-code")
+    await http.get("/api/customers/contoso/users/adele@contoso.com")
+    await http.get("/console/users/contoso/adele@contoso.com")
     lines = [record.getMessage() for record in caplog.records if record.name == "localhost.http"]
     assert [line.rsplit(" ", 2)[0] for line in lines] == [
         "GET /api/approvals/… 200",
         "GET /api/Approvals//…/more%0A 404",
+        "GET /api/customers/contoso/users/… 404",
+        "GET /console/users/contoso/… 404",
     ]
 
 

@@ -5,6 +5,7 @@ import logging
 import re
 import sqlite3
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +13,8 @@ import httpx
 import pytest
 
 from domain.approval_links import ApprovalLink, sign
-from tests.system import ROOT, System, system
+from tests.system import HOME, ROOT, System, system
+from tests.triggers.deliveries import deliver
 from tests.triggers.principals import CONTOSO, SOMEBODY, STRANGER, principal
 
 SIGN_IN = {"WEBSITE_AUTH_ENABLED": "True", "API_KEYS": "tests:a-function-key-of-the-tests"}
@@ -371,3 +373,62 @@ async def test_while_sign_in_is_off_the_header_changes_nothing(tmp_path: Path) -
         await it.host.idle()
         (event,) = [e for e in await it.audit(request["id"]) if e["event"] == "decided"]
         assert event["data"]["signedInAs"] == ""
+
+
+async def test_an_approver_who_was_taken_out_of_the_policy_decides_nothing_and_is_mailed_nothing(
+    tmp_path: Path,
+) -> None:
+    async with system(tmp_path) as it:
+        request = await it.ask(fabrikam=["alex@fabrikam.com"])
+        links = it.links(request["id"])
+        policy = it.services.policy
+        approval = policy.approval.model_copy(update={"approvers": ("second@msp.example",)})
+        it.services.settings = replace(it.services.settings, policy=policy.model_copy(update={"approval": approval}))
+        page = await it.http.get(links["lead@msp.example"])
+        assert page.status_code == 403
+        assert "alex" not in page.text.lower()
+        answer = await posted(it, links["lead@msp.example"], decision="approve", nonce="x")
+        assert answer.status_code == 403
+        await it.advance(hours=4)
+        assert len(it.world.mailbox.to("lead@msp.example")) == 1
+        assert len(it.world.mailbox.to("second@msp.example")) == 2
+        assert (await it.shown(request["id"]))["approval"]["decisions"] == []
+        await it.decide(links["second@msp.example"], "approve")
+        assert (await it.shown(request["id"]))["status"] == "completed"
+
+
+async def test_a_retry_of_what_approvers_left_out_needs_approval_though_its_source_is_exempt(tmp_path: Path) -> None:
+    policy = tmp_path / "policy.toml"
+    text = (ROOT / "localhost/policy.demo.toml").read_text().replace("targets = 25", "targets = 2")
+    policy.write_text(text.replace('approval = "required"', 'approval = "exempt"'))
+    async with system(tmp_path, policy=policy) as it:
+        people = [{"organization": "fabrikam", "email": f"{name}@fabrikam.com"} for name in ("alex", "megan")]
+        ticket = {"id": "INC1", "subject": "Leaver", "agent": {"email": "tech@msp.example"}, "users": people}
+        first = (await deliver(it, "d1", {"ticket": ticket})).json()
+        await it.host.idle()
+        for link in it.links(first["id"]).values():
+            await it.decide(link, "approve", without=["1"])
+        assert (await it.shown(first["id"]))["totals"]["cancelled"] == 1
+        again = await it.call("POST", f"/api/reset-requests/{first['id']}/retry", 202)
+        await it.host.idle()
+        assert (await it.shown(again["id"]))["status"] == "awaitingApproval"
+        # What needed no approval needs none again.
+        one = (await deliver(it, "d2", {"ticket": ticket | {"users": people[:1]}})).json()
+        await it.host.idle()
+        assert (await it.shown(one["id"]))["status"] == "completed"
+
+
+async def test_one_account_is_one_voice_under_two_addresses(tmp_path: Path) -> None:
+    policy = tmp_path / "policy.toml"
+    text = (ROOT / "localhost/policy.demo.toml").read_text().replace("quorum = 1", "quorum = 2", 1)
+    account = f"{HOME}/{SOMEBODY}"
+    named = f'identities = {{"lead@msp.example" = "{account}", "second@msp.example" = "{account}"}}\n[approval.stepUp]'
+    text = text.replace('approvers = ["owner@contoso.com"]\n', "").replace("[approval.stepUp]", named)
+    policy.write_text(text)
+    async with system(tmp_path, policy=policy, settings=SIGN_IN) as it:
+        request = await it.ask(fabrikam=["alex@fabrikam.com"])
+        me = principal("lead@msp.example")
+        for link in it.links(request["id"]).values():
+            assert (await posted(it, link, me, decision="approve")).status_code == 200
+            await it.host.idle()
+        assert (await it.shown(request["id"]))["status"] == "awaitingApproval"
