@@ -113,9 +113,8 @@ CALLBACK_STATE: Mapping[str, str] = {
     "failed": "not told",
     "gone": "not wanted any more",
 }
+# What to do next, once for all events in that state.
 CALLBACK_TEXT: Mapping[str, str] = {
-    "pending": "",
-    "delivered": "",
     "failed": "It did not get through for a day. See whether the ticket system answers, then send it again.",
     "gone": "The ticket system answered that nobody listens there any more. Correct its address in the policy first.",
 }
@@ -123,7 +122,7 @@ CALLBACK_TEXT: Mapping[str, str] = {
 MAIL_KIND: Mapping[str, str] = {"outcome": "The outcome", "followUp": "Who has registered again", "notice": "Notice"}
 MAIL_TO: Mapping[str, str] = {"requester": "The requester", "user": "Users", "manager": "Managers"}
 MAIL_STATE: Mapping[str, str] = {
-    "sent": "sent",
+    "sent": "handed over",
     "failed": "not sent",
     "noAddress": "no mail address",
     "notAllowed": "not sent: their mail domain may not read this",

@@ -138,7 +138,7 @@ async def test_what_did_not_get_through_is_seen_and_sent_again(it: System, tech:
     await expect(page.get_by_text("It is being sent again.")).to_be_visible()
     await it.host.idle()
     await page.reload()
-    await expect(mails).to_contain_text("Users: notices 1 sent")
+    await expect(mails).to_contain_text("Users: notices 1 handed over")
     await expect(mails.get_by_text("not sent")).to_have_count(0)
     await expect(mails.get_by_role("button")).to_have_count(0)
     assert len(it.world.mailbox.to("adele@contoso.com")) == 1

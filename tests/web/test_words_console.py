@@ -1,9 +1,14 @@
 """The console's words are complete: whatever can come has some."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any, get_args
 
 import pytest
 
+from domain.announcements import KINDS, AnnouncementState
+from domain.follow_up import ALARMING, FollowUpState
+from domain.mails import MailKind, MailState, MailTo
 from domain.outcomes import RequestStatus
 from tests.web.test_words import REASONS
 from web import words, words_console
@@ -22,6 +27,22 @@ def test_every_unreachable_customer_has_words() -> None:
         "forbidden",
         "noLicence",
     }
+
+
+@pytest.mark.parametrize(
+    ("codes", "dictionary"),
+    [
+        (KINDS, words_console.CALLBACK),
+        (get_args(AnnouncementState.__value__), words_console.CALLBACK_STATE),
+        (get_args(MailKind.__value__), words_console.MAIL_KIND),
+        (get_args(MailTo.__value__), words_console.MAIL_TO),
+        (get_args(MailState.__value__), words_console.MAIL_STATE),
+        (get_args(FollowUpState.__value__), words_console.FOLLOW_UP),
+        (ALARMING, words_console.FOLLOW_UP_NEXT),
+    ],
+)
+def test_what_was_told_and_seen_has_words(codes: tuple[Any, ...], dictionary: Mapping[str, str]) -> None:
+    assert set(dictionary) == set(codes)
 
 
 def test_no_words_are_a_code_or_empty() -> None:
