@@ -25,7 +25,7 @@ async def finish(s: Services, request_id: str) -> RequestStatus:
         raise LookupError(request_id)
     cancelled = await s.requests.cancelled(request_id) is not None
     if request.status is not RequestStatus.PLANNED:
-        await _settle_open(s, request_id, request.status, cancelled=cancelled)
+        await settle_open(s, request_id, request.status, cancelled=cancelled)
     totals = await s.targets.totals(request_id)
     if not request.status.ended:
         status = request_status(totals)
@@ -49,8 +49,11 @@ def _tell(request: ResetRequest, totals: dict[str, int]) -> None:
     root_span(request.id, request.created_at, ended, well=well, status=status.value, targets=request.target_count)
 
 
-async def _settle_open(s: Services, request_id: str, status: RequestStatus, *, cancelled: bool) -> None:
-    """Nothing stays pending in a request that has ended. One pass over the targets, and none where all have ended."""
+async def settle_open(s: Services, request_id: str, status: RequestStatus, *, cancelled: bool) -> None:
+    """Nothing stays pending in a request that ends as `status`. One pass over the targets, and none where all have ended.
+
+    Called before the status is written: whoever waits for the end reads the targets as soon as they see it.
+    """
     totals = await s.targets.totals(request_id)
     if not totals[TargetOutcome.PENDING.value]:
         return

@@ -3,6 +3,7 @@
 from typing import Any
 
 from activities.app import Work, activity
+from activities.finish_request import settle_open
 from domain.approval import NotEnoughApproversError, Tally, approval_needed
 from domain.model import iso
 from domain.outcomes import RequestStatus, request_status
@@ -28,6 +29,9 @@ async def seal(s: Services, request_id: str) -> str:
             changes: dict[str, Any] = {"status": RequestStatus.CANCELLED, "ended_at": s.now()}
         else:
             changes = await _decided(s, request, *await read_plan(s, request))
+        ends = changes["status"]
+        if ends.ended and ends is not RequestStatus.PLANNED:
+            await settle_open(s, request_id, ends, cancelled=ends is RequestStatus.CANCELLED)
         request = await s.requests.update(
             request_id, lambda r: r.model_copy(update=changes) if r.status is RequestStatus.PLANNING else r
         )

@@ -3,6 +3,7 @@
 from typing import Any
 
 from activities.app import Work, activity
+from activities.finish_request import settle_open
 from activities.seal_plan import approved_next, read_plan
 from domain.approval import Verdict, left_out, next_look, verdict
 from domain.model import iso
@@ -44,6 +45,7 @@ async def settle(s: Services, request_id: str) -> dict[str, Any]:
         return {"next": "wait", "until": iso(until), "reminder": int(now - asked_at >= remind_after)}
     if ended is Verdict.APPROVED:
         return {"next": approved_next(request) if await _start(s, request) else "end"}
+    await settle_open(s, request_id, _ENDS[ended], cancelled=ended is Verdict.CANCELLED)
     await s.requests.update(
         request_id,
         lambda r: (
@@ -79,6 +81,7 @@ async def _start(s: Services, request: ResetRequest) -> bool:
     """Takes out whom approvers left out and starts the reset; False where the plan is not the one that was approved."""
     digest, _ = await read_plan(s, request)
     if digest != request.plan_digest:
+        await settle_open(s, request.id, RequestStatus.FAILED, cancelled=False)
         failed = await s.requests.update(
             request.id,
             lambda r: r.model_copy(

@@ -17,6 +17,11 @@ from domain.targets import Target
 
 # More would only make an answer that is larger than the body it is about.
 _MOST_ERRORS = 1000
+# Where pydantic speaks of our classes instead of the caller's JSON.
+_WORDS = {
+    "is_instance_of": f"must be one of {', '.join(MethodType)}",
+    "extra_forbidden": "is not a field of this object",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,7 @@ def read_request(value: Any, policy: Policy, customers: Iterable[str] | None = N
         body = ResetRequestBody.model_validate(value, by_alias=True, by_name=False)
     except ValidationError as error:
         errors = [
-            {"pointer": _pointer(e["loc"]), "detail": e["msg"].removeprefix("Value error, ")}
+            {"pointer": _pointer(e["loc"]), "detail": _WORDS.get(e["type"]) or e["msg"].removeprefix("Value error, ")}
             for e in error.errors(include_url=False, include_input=False, include_context=False)
         ]
         raise _mistakes(errors) from None

@@ -35,3 +35,20 @@ async def test_the_audit_of_how_the_approval_ended_survives_a_kill_after_the_sta
         assert (await it.shown(request["id"]))["endedAt"]
         assert calls > 1
         assert [entry["event"] for entry in await it.audit(request["id"])].count(event) == 1
+
+
+@pytest.mark.parametrize("end", ["cancelled", "expired"])
+async def test_nothing_is_pending_once_the_request_is_seen_to_have_ended(tmp_path: Path, end: str) -> None:
+    async with system(tmp_path) as it:
+        request = await it.ask(contoso=["adele@contoso.com", "megan@contoso.com"])
+        if end == "cancelled":
+            await it.services.requests.cancel(request["id"], "tester", it.services.now())
+        else:
+            it.host.clock.advance(25 * 3600)
+        # Only this one activity: what a poller sees between it and the end of the orchestration.
+        assert await settle_approval.settle(it.services, request["id"]) == {"next": "end"}
+        shown = await it.services.requests.get(request["id"])
+        assert shown is not None
+        assert shown.status.value == end
+        totals = await it.services.targets.totals(request["id"])
+        assert (totals["pending"], totals["cancelled"]) == (0, 2)
