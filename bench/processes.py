@@ -58,3 +58,4 @@ def started(*arguments: str, settings: Mapping[str, str] | None = None) -> Itera
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        process.stdout.close()

@@ -263,7 +263,9 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         if verdict != "ok":
             raise DamagedStateError(f"{path} is damaged ({verdict}); it was left as it is: restore a backup")
     connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("BEGIN IMMEDIATE")  # a read-only file says so now, not at the first write
+    # A read-only file says so now, not when the first thing is lost: SQLite tells nobody before there is something to write.
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     if empty:
         for statement in _SCHEMA:
             connection.execute(statement)

@@ -31,7 +31,9 @@ logger = logging.getLogger("localhost.engine")
 
 # Longer than any commit on a disk that works, shorter than the patience of who waits for an HTTP answer.
 _PATIENCE = 20.0
-KEEP_ENDED = timedelta(days=7)
+# The backstop for an app that never purges. This project's app does so every night, by `[retention] historyDays` of its
+# policy, which is what rules: this is longer than the longest that the policy may say.
+KEEP_ENDED = timedelta(days=3661)
 _PURGE_EVERY = timedelta(hours=1)
 
 
@@ -49,10 +51,9 @@ class _Saved:
 
 
 class StoredBackend(DurableBackend):
-    def __init__(self, clock: Clock, timers: Timers, file: EngineFile, keep_ended: timedelta = KEEP_ENDED) -> None:
+    def __init__(self, clock: Clock, timers: Timers, file: EngineFile) -> None:
         super().__init__(clock, timers)
         self._file = file
-        self._keep_ended = keep_ended
         self._saved: dict[str, _Saved] = {}
         self._next_run = file.next_run()
         self._dirty: set[str] = set()
@@ -64,9 +65,9 @@ class StoredBackend(DurableBackend):
         self._timers.at(clock.now() + _PURGE_EVERY, self._purge_by_age)
 
     @classmethod
-    def open(cls, clock: Clock, timers: Timers, path: Path, keep_ended: timedelta = KEEP_ENDED) -> "StoredBackend":
+    def open(cls, clock: Clock, timers: Timers, path: Path) -> "StoredBackend":
         """Raises DamagedStateError, NewerStateError, StateUnavailableError."""
-        return cls(clock, timers, EngineFile.open(path), keep_ended)
+        return cls(clock, timers, EngineFile.open(path))
 
     @property
     @override
@@ -241,7 +242,7 @@ class StoredBackend(DurableBackend):
             return self._file.history(saved.run)
 
     def _purge_by_age(self) -> None:
-        self.purge_ended(self._clock.now() - self._keep_ended)
+        self.purge_ended(self._clock.now() - KEEP_ENDED)
         self._timers.at(self._clock.now() + _PURGE_EVERY, self._purge_by_age)
 
     def purge_ended(self, before: datetime) -> int:

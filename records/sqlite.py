@@ -101,6 +101,10 @@ class SqliteStore:
         path = Path(path)
         if not path.exists():
             return
+        try:
+            path.open("r+b").close()
+        except OSError as error:
+            raise StoreUnavailableError(f"the store {path} cannot be written: {error.strerror}") from error
         opened: list[sqlite3.Connection] = []
         try:
             _look_at(_connect(path, opened), path)
@@ -277,7 +281,9 @@ def _connect(path: Path, opened: list[sqlite3.Connection]) -> sqlite3.Connection
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     empty = _look_at(connection, path)
     connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("BEGIN IMMEDIATE")  # a read-only file says so now, not at the first write
+    # A read-only file says so now, not when the first thing is lost: SQLite tells nobody before there is something to write.
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     if empty:
         for statement in _SCHEMA:
             connection.execute(statement)

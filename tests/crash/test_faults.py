@@ -13,6 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from localhost.data_dir import DataDir
+from localhost.engine_file import EngineFile
+from records.sqlite import SqliteStore
 from tests.crash.harness import CUSTOMERS, ROOT, Shop, shop
 from tests.crash.truth import check, check_audit
 
@@ -81,6 +84,30 @@ def test_a_directory_that_may_not_be_written_is_one_clear_line(tmp_path: Path) -
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == f"localhost: --data {data}: Permission denied\n"
     assert not list(data.iterdir())
+
+
+@pytest.mark.skipif(os.geteuid() == 0 and not shutil.which("setpriv"), reason="root writes everywhere")
+@pytest.mark.parametrize("locked", ["*", "engine.sqlite*", "records.sqlite*"])
+def test_a_state_that_became_read_only_is_one_clear_line_and_left_alone(tmp_path: Path, locked: str) -> None:
+    data = tmp_path / "data"
+    with DataDir(data) as made:
+        made.function_key()
+        made.approval_keys()
+        made.webhook_secret("helpdesk")
+        EngineFile.open(data / "engine.sqlite").close()
+        asyncio.run(SqliteStore.open(data / "records.sqlite").close())
+    before = {file.name: file.read_bytes() for file in data.iterdir()}
+    for file in data.glob(locked):
+        file.chmod(0o400)
+    if locked == "*":
+        data.chmod(0o500)
+    done = _serve(data)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("localhost: ")
+    assert done.stderr.count("\n") == 1
+    assert any(words in done.stderr for words in ("Permission denied", "readonly database"))
+    assert str(data) in done.stderr
+    assert {name: (data / name).read_bytes() for name in before} == before
 
 
 @pytest.mark.parametrize("damage", ["newer", "nonsense", "foreign"])

@@ -15,7 +15,8 @@ import durabletask.internal.orchestrator_service_pb2 as pb
 import httpx
 import pytest
 
-from localhost import commit_log
+from domain.policy_model import Retention
+from localhost import commit_log, stored_backend
 from localhost.clock import VirtualClock
 from localhost.engine_file import EngineFile
 from localhost.errors import DamagedStateError, NewerStateError, StateUnavailableError
@@ -137,7 +138,15 @@ async def test_the_history_of_what_ended_is_read_from_the_file(tmp_path: Path, c
         assert await driver.output(instance) == 2
 
 
-async def test_what_ended_long_ago_is_forgotten_but_not_what_runs(tmp_path: Path, clock: VirtualClock) -> None:
+def test_the_policy_says_how_long_histories_are_kept_not_the_engine() -> None:
+    longest = next(each.le for each in Retention.model_fields["history_days"].metadata if hasattr(each, "le"))
+    assert timedelta(days=longest) < stored_backend.KEEP_ENDED
+
+
+async def test_what_ended_long_ago_is_forgotten_but_not_what_runs(
+    tmp_path: Path, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stored_backend, "KEEP_ENDED", timedelta(days=7))
     async with served(tmp_path / "e", clock) as (host, driver):
         old, patient = await driver.start("sleeper", 1), await driver.start("patient_parent", [60, 30 * 24 * 3600])
         await host.advance(8 * 24 * 3600)
