@@ -198,11 +198,14 @@ def _warnings(
 ) -> list[str]:
     """Codes of what an approver should know; pages have the words."""
     # Passkeys, Windows Hello and the like still satisfy a demand for MFA, so whoever keeps one can register again.
-    locked_out = mfa is not None and mfa.to_register and bool(methods) and not any(m.active for m in kept)
+    # E-mail does not: it is for resetting a password only.
+    helps = any(m.active and m.type is not MethodType.EMAIL for m in kept)
+    locked_out = mfa is not None and mfa.to_register and bool(methods) and not helps
     facts = {
         "privilegedUser": bool(privileges),
         "passwordOnly": mfa is not None and not mfa.to_sign_in,
         "cannotRegister": locked_out,
+        "registeringBlocked": mfa is not None and mfa.registering_blocked and bool(methods),
         "disabledUser": not user.enabled,
         "guestUser": user.guest,
     }

@@ -13,10 +13,14 @@ _KEPT_FOR = 300.0  # seconds; the answer only warns
 
 @dataclass(frozen=True, slots=True)
 class MfaRules:
-    """Whether something asks for MFA to sign in, and whether it is asked for, or forbidden, to register methods."""
+    """Whether something asks for MFA to sign in or to register methods, and whether registering is forbidden.
+
+    Whom a policy leaves out, and from where, is not looked at: an approver is warned once too often rather than not at all.
+    """
 
     to_sign_in: bool
     to_register: bool = False
+    registering_blocked: bool = False
 
 
 async def requires_mfa(graph: Graph, tenant_id: str) -> MfaRules | None:
@@ -45,7 +49,8 @@ async def _read(graph: Graph, tenant_id: str) -> MfaRules | None:
     registering = [policy for policy in policies if _REGISTER in _actions(policy)]
     return MfaRules(
         to_sign_in=any(_asks(policy) for policy in policies if policy not in registering),
-        to_register=any(_asks(policy, blocks=True) for policy in registering),
+        to_register=any(_asks(policy) for policy in registering),
+        registering_blocked=any(_blocks(policy) for policy in registering),
     )
 
 
@@ -58,9 +63,10 @@ def _actions(policy: dict[str, Any]) -> list[str]:
     return applications.get("includeUserActions") or []
 
 
-def _asks(policy: dict[str, Any], *, blocks: bool = False) -> bool:
-    controls = policy.get("grantControls")
-    if not isinstance(controls, dict):
-        return False
-    asked = controls.get("builtInControls") or []
-    return "mfa" in asked or (blocks and "block" in asked) or bool(controls.get("authenticationStrength"))
+def _asks(policy: dict[str, Any]) -> bool:
+    controls = policy.get("grantControls") or {}
+    return "mfa" in (controls.get("builtInControls") or []) or bool(controls.get("authenticationStrength"))
+
+
+def _blocks(policy: dict[str, Any]) -> bool:
+    return "block" in ((policy.get("grantControls") or {}).get("builtInControls") or [])

@@ -148,6 +148,7 @@ WARNING: Mapping[str, str] = {
     "privilegedUser": "Holds an administrator role. Make sure that the request really comes from this person.",
     "passwordOnly": "Nothing makes this user register again: the password alone may be enough to sign in.",
     "cannotRegister": "Has to sign in with MFA to register again, and keeps nothing to do it with: prepare a Temporary Access Pass.",
+    "registeringBlocked": "A policy blocks registering here, at least from places that are not trusted: settle where this user registers.",
     "noMethods": "Has nothing to remove. Only the sign-in sessions end.",
     "hardwareToken": "Keeps the hardware token: it is deactivated and has to be activated again.",
     "guestUser": "Is a guest. Sessions in the home organization go on.",

@@ -23,6 +23,7 @@ TENANT_SWITCHES = {
     "consented": "consented",
     "premium": "premium",
     "enforces": "enforces",
+    "registering": "registering",
     "hardwareMissing": "hardware_missing",
     "hardwareInV1": "hardware_in_v1",
 }

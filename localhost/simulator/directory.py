@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_DNS, uuid5
 
+from localhost.simulator.entities import Tenant
 from localhost.simulator.errors import GraphError
 from localhost.simulator.odata import page
 from localhost.simulator.users import DEFAULT, FIELDS, show_role
@@ -52,7 +53,7 @@ def get_security_defaults(_: "World", call: Call) -> Answer:
 
 
 def list_access_policies(_: "World", call: Call) -> Answer:
-    """Conditional access: one policy that is on and asks for MFA, or one that only reports."""
+    """Conditional access: one policy that is on and asks for MFA, or one that only reports; and one about registering."""
     tenant = call.home
     state = "enabled" if tenant.enforces == "conditionalAccess" else "enabledForReportingButNotEnforced"
     policy: dict[str, Any] = {
@@ -65,4 +66,27 @@ def list_access_policies(_: "World", call: Call) -> Answer:
         },
         "grantControls": {"operator": "OR", "builtInControls": ["mfa"]},
     }
-    return page(call, [policy], lambda row: row, "identity/conditionalAccess/policies")
+    rows = [policy, *_registering(tenant)]
+    return page(call, rows, lambda row: row, "identity/conditionalAccess/policies")
+
+
+def _registering(tenant: Tenant) -> list[dict[str, Any]]:
+    """The policy of Microsoft's template "Securing security info registration", or the stricter one that blocks."""
+    if tenant.registering == "open":
+        return []
+    policy = {
+        "id": str(uuid5(NAMESPACE_DNS, f"registering.{tenant.id}")),
+        "displayName": "Secure registration of security information",
+        # Policies cannot be on together with security defaults. [d]
+        "state": "disabled" if tenant.enforces == "securityDefaults" else "enabled",
+        "conditions": {
+            "users": {"includeUsers": ["All"], "excludeUsers": []},
+            "applications": {"includeApplications": [], "includeUserActions": ["urn:user:registersecurityinfo"]},
+            "locations": {"includeLocations": ["All"], "excludeLocations": ["AllTrusted"]},
+        },
+        "grantControls": {
+            "operator": "OR",
+            "builtInControls": ["block" if tenant.registering == "blocked" else "mfa"],
+        },
+    }
+    return [policy]

@@ -113,6 +113,8 @@ class Tenant:
     granted: frozenset[str] | None = None  # application permissions; None: all of them
     premium: bool = True  # an Entra ID P1 licence, which the reports need [d]
     enforces: Literal["securityDefaults", "conditionalAccess", "nothing"] = "securityDefaults"
+    # What a policy for registering security information asks for from where the tenant does not trust. [d]
+    registering: Literal["open", "mfa", "blocked"] = "open"
     # Hardware OATH is in the Global cloud only [d]. With 404 or 400 here the tenant lives in a cloud without it.
     hardware_missing: Literal[400, 404] | None = None
     hardware_in_v1: bool = False  # v1.0 `/methods` may or may not list hardware tokens [d]

@@ -86,6 +86,46 @@ async def test_password_alone_is_warned_of(works: Works, enforces: Any, warned: 
     assert ("passwordOnly" in target.warnings) == warned
 
 
+@pytest.mark.parametrize(
+    ("enforces", "registering", "warned"),
+    [
+        ("conditionalAccess", "open", set()),
+        ("conditionalAccess", "mfa", {"cannotRegister"}),
+        ("conditionalAccess", "blocked", {"registeringBlocked"}),
+        ("securityDefaults", "blocked", set()),  # no policy is on together with security defaults
+    ],
+)
+async def test_a_policy_about_registering_is_warned_of(
+    works: Works, enforces: Any, registering: Any, warned: set[str]
+) -> None:
+    tenant = works.world.tenant("contoso")
+    tenant.enforces, tenant.registering = enforces, registering
+    user = works.user(APP)
+    (target,) = await plan(works, user.id)
+    assert set(target.warnings) & {"cannotRegister", "registeringBlocked"} == warned
+
+
+@pytest.mark.parametrize(
+    ("registering", "kept", "warned"),
+    [("mfa", "fido2", set()), ("mfa", "email", {"cannotRegister"}), ("blocked", "fido2", {"registeringBlocked"})],
+)
+async def test_what_is_kept_helps_against_a_demand_for_mfa_but_not_against_a_block(
+    works: Works, registering: Any, kept: str, warned: set[str]
+) -> None:
+    tenant = works.world.tenant("contoso")
+    tenant.enforces, tenant.registering = "conditionalAccess", registering
+    user = works.user(APP, (kept, {}))
+    (target,) = await plan(works, user.id)
+    assert set(target.warnings) & {"cannotRegister", "registeringBlocked"} == warned
+
+
+async def test_who_loses_nothing_is_not_warned_of_registering(works: Works) -> None:
+    tenant = works.world.tenant("contoso")
+    tenant.enforces, tenant.registering = "conditionalAccess", "blocked"
+    (target,) = await plan(works, works.user().id)
+    assert not {"cannotRegister", "registeringBlocked"} & set(target.warnings)
+
+
 async def test_throttled_reads_leave_the_targets_for_later(works: Works) -> None:
     works.world.faults.add(path="*/authentication/methods", status=429, retry_after=7)
     (target,) = await plan(works, "adele@contoso.com")

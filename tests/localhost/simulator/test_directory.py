@@ -1,3 +1,5 @@
+from typing import Any
+
 import httpx
 import pytest
 
@@ -19,6 +21,23 @@ async def test_what_asks_for_mfa(world: World, tenant: str, defaults: bool, stat
         access = (await graph.get("/beta/identity/conditionalAccess/policies")).json()["value"][0]
     assert policy["isEnabled"] is defaults
     assert (access["state"], access["grantControls"]["builtInControls"]) == (state, ["mfa"])
+
+
+@pytest.mark.parametrize(
+    ("tenant", "registering", "state", "control"),
+    [
+        ("fabrikam", "mfa", "enabled", "mfa"),
+        ("fabrikam", "blocked", "enabled", "block"),
+        ("contoso", "mfa", "disabled", "mfa"),
+    ],
+)
+async def test_what_is_asked_to_register(world: World, tenant: str, registering: Any, state: str, control: str) -> None:
+    async with client_for(world, tenant) as graph:
+        assert len((await graph.get("/v1.0/identity/conditionalAccess/policies")).json()["value"]) == 1
+        world.tenant(tenant).registering = registering
+        policy = (await graph.get("/v1.0/identity/conditionalAccess/policies")).json()["value"][1]
+    assert (policy["state"], policy["grantControls"]["builtInControls"]) == (state, [control])
+    assert policy["conditions"]["applications"]["includeUserActions"] == ["urn:user:registersecurityinfo"]
 
 
 async def test_organization(graph: httpx.AsyncClient) -> None:
