@@ -1,22 +1,29 @@
-"""`python -m bench.compare`: the service, the plain script and the floor, in one run on the simulator."""
+"""`python -m bench.compare`: the service, the plain script and the floor, in one run on the simulator.
+
+Prints a Markdown table. What took longer than there is time for, or was left out, has a row that says so and no figures.
+"""
 
 import argparse
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import httpx
 
 from bench import service
+from bench.imports import imports
 from bench.processes import ROOT, started
-from bench.settings import settings
 
-SIZES = (10, 100, 1000, 10_000)
+SIZES = (10, 100, 1000)
+LARGE = 10_000
 _CUSTOMERS = 10
 # The script goes one user after the other: more of them only take longer, at the same cost each.
 _SCRIPT_MOST = 100
+# Seconds for everything that is measured; what has not begun by then is left out, what runs is ended.
+_WITHIN, _WITHIN_LARGE, _WITHIN_QUICK = 3600.0, 3 * 3600.0, 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +53,14 @@ class Result:
     def seconds(self) -> float:
         return self.plan + self.reset
 
-    def row(self, floor: "Result | None") -> str:
-        against = f"{self.seconds / floor.seconds:.2f} / {self.reset / floor.reset:.2f}" if floor else ""
+    def row(self, floors: "dict[str, Result]") -> str:
+        """A line of the table; ratios are to the floors of the same cell, over all and over the reset alone."""
+        against = " | ".join(
+            f"{self.seconds / floor.seconds:.2f} / {self.reset / floor.reset:.2f}"
+            if (floor := floors.get(who)) and self.who != who
+            else ""
+            for who in _FLOORS
+        )
         return (
             f"| {self.network} | {self.targets:,} | {self.who} | {self.seconds:.1f} | {self.plan:.1f} + {self.reset:.1f} "
             f"| {self.targets / self.seconds:.0f} | {against} | {self.calls / self.targets:.1f} "
@@ -56,19 +69,29 @@ class Result:
 
 
 HEAD = (
-    "| network | targets | who | seconds | plan + reset | targets/s | to the floor, all / reset | calls/target "
-    "| CPU ms/target | peak MiB |\n| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
+    "| network | targets | who | seconds | plan + reset | targets/s | to floor, all / reset | to floor-aiohttp, all / reset "
+    "| calls/target | CPU ms/target | peak MiB |\n"
+    "| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
 )
+_FLOORS = ("floor", "floor-aiohttp")
+# Seconds for a run of these calls: graph, customers, users of each, seconds at most.
+Run = Callable[[str, int, int, float], dict[str, float]]
 
 
-def measure(network: Network, targets: int, who: str, run: Callable[[str, int, int], dict[str, float]]) -> Result:
+def gap(network: Network, targets: int, who: str, why: str) -> str:
+    """The line of what was not measured."""
+    return f"| {network.name} | {targets:,} | {who} | {why} | | | | | | | |"
+
+
+def measure(network: Network, targets: int, who: str, run: Run, longest: float) -> Result:
+    """Raises TimeoutError after `longest` seconds."""
     customers = min(_CUSTOMERS, targets)
     users = targets // customers
     flags = ["--port", "0", "--customers", str(customers), "--users", str(users), "--latency", str(network.latency)]
     if network.rate:
         flags += ["--rate", str(network.rate)]
     with started("localhost.simulator", *flags) as simulator:
-        done = run(simulator.url, customers, users)
+        done = run(simulator.url, customers, users, longest)
         calls = _calls(simulator.url)
     if "well" in done and done["well"] < targets:
         print(f"  only {done['well']:.0f} of {targets} targets ended well", file=sys.stderr)
@@ -81,8 +104,8 @@ def _calls(graph: str) -> int:
     return sum(c["count"] for c in counts if not c["template"].endswith(("$batch", "token")))
 
 
-def _child(module: str) -> Callable[[str, int, int], dict[str, float]]:
-    def run(graph: str, customers: int, users: int) -> dict[str, float]:
+def _child(module: str) -> Run:
+    def run(graph: str, customers: int, users: int, longest: float) -> dict[str, float]:
         name, _, flag = module.partition("-")  # "floor-aiohttp": the floor on the service's own connections
         command = [
             sys.executable,
@@ -93,59 +116,74 @@ def _child(module: str) -> Callable[[str, int, int], dict[str, float]]:
             str(users),
             *([f"--{flag}"] if flag else []),
         ]
-        done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)  # noqa: S603 - our own
+        try:
+            done = subprocess.run(  # noqa: S603 - our own
+                command, cwd=ROOT, check=True, capture_output=True, text=True, timeout=longest
+            )
+        except subprocess.TimeoutExpired as error:
+            raise TimeoutError(f"{module} took longer than {longest:.0f} s") from error
         result: dict[str, float] = json.loads(done.stdout)
         return result
 
     return run
 
 
-_LIST = (
-    "import sys, sysconfig, function_app; libs = sysconfig.get_paths()['purelib']; "
-    "print(' '.join(n for n, m in list(sys.modules.items()) if (getattr(m, '__file__', None) or '').startswith(libs)))"
-)
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One size on one network, with those who are compared there."""
+
+    network: Network
+    targets: int
+    who: tuple[str, ...]
 
 
-def imports() -> str:
-    """How long `function_app.py` takes to import, next to the very modules of other packages that it brings in."""
-    listed = _python(_LIST).split()
-    bare = "import importlib\nfor name in " + repr(listed) + ":\n importlib.import_module(name)"
-    app, packages = (_import_seconds(code) for code in ("import function_app", bare))
-    return (
-        f"import of function_app.py {app:.2f} s of CPU, its packages alone {packages:.2f} s: {app / packages:.2f} times"
-    )
+def cells(targets: list[int], networks: list[int], who: list[str], *, quick: bool) -> list[Cell]:
+    """Small sizes first, so that what the time does not suffice for is the largest. `quick`: 1,000 at 50 ms only."""
+    return [
+        Cell(NETWORKS[n], size, tuple(who))
+        for size in sorted(targets)
+        for n in networks
+        if not (quick and size >= 1000 and n)
+    ]
 
 
-def _import_seconds(code: str) -> float:
-    timed = f"import time; start = time.process_time()\n{code}\nprint(time.process_time() - start)"
-    return min(float(_python(timed)) for _ in range(7))
-
-
-def _python(code: str) -> str:
-    command = [sys.executable, "-c", code]
-    done = subprocess.run(  # noqa: S603 - our own
-        command, cwd=ROOT, check=True, capture_output=True, text=True, env=settings()
-    )
-    return done.stdout.splitlines()[-1]
+def compare(wanted: list[Cell], within: float, script_most: int) -> None:
+    end = time.monotonic() + within
+    print(HEAD, flush=True)
+    for cell in wanted:
+        floors: dict[str, Result] = {}
+        for who in cell.who:
+            if who == "script" and cell.targets > script_most:
+                print(gap(cell.network, cell.targets, who, f"not run above {script_most} targets"), flush=True)
+                continue
+            left = end - time.monotonic()
+            if left <= 0:
+                print(gap(cell.network, cell.targets, who, "not run: the time was up"), flush=True)
+                continue
+            try:
+                run = service.run if who == "service" else _child(who)
+                result = measure(cell.network, cell.targets, who, run, left)
+            except TimeoutError:
+                print(gap(cell.network, cell.targets, who, f"not done after {left:.0f} s"), flush=True)
+                continue
+            if who in _FLOORS:
+                floors[who] = result
+            print(result.row(floors), flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.compare", description=__doc__)
-    parser.add_argument("--targets", type=int, nargs="*", default=list(SIZES))
+    parser.add_argument("--quick", action="store_true", help="ends within six minutes")
+    parser.add_argument("--large", action="store_true", help=f"{LARGE:,} targets, too")
+    parser.add_argument("--targets", type=int, nargs="*", help="the sizes, instead of " + ", ".join(map(str, SIZES)))
     parser.add_argument("--network", type=int, nargs="*", default=list(range(len(NETWORKS))), help="which, from 0")
-    parser.add_argument("--who", nargs="*", default=["floor", "floor-aiohttp", "service", "script"])
+    parser.add_argument("--who", nargs="*", default=[*_FLOORS, "service", "script"])
+    parser.add_argument("--within", type=float, help="seconds for all that is measured")
     given = parser.parse_args()
-    print(HEAD, flush=True)
-    for network in (NETWORKS[n] for n in given.network):
-        for targets in given.targets:
-            floor = None
-            for who in given.who:
-                if who == "script" and targets > _SCRIPT_MOST:
-                    continue
-                run = service.run if who == "service" else _child(who)
-                result = measure(network, targets, who, run)
-                floor = result if who == "floor" else floor
-                print(result.row(floor), flush=True)
+    sizes = given.targets or [*SIZES, *([LARGE] if given.large else [])]
+    within = given.within or (_WITHIN_QUICK if given.quick else _WITHIN_LARGE if given.large else _WITHIN)
+    wanted = cells(sizes, given.network, given.who, quick=given.quick)
+    compare(wanted, within, script_most=10 if given.quick else _SCRIPT_MOST)
     print(f"\n{imports()}")
 
 

@@ -12,10 +12,10 @@ from bench.processes import started
 from bench.world import SECRET, tenants, write_policy
 
 _KEY = "a-function-key-of-the-benchmark"
-_LONGEST = 3600.0  # seconds
 
 
-def run(graph: str, customers: int, users: int) -> dict[str, float]:
+def run(graph: str, customers: int, users: int, longest: float) -> dict[str, float]:
+    """Raises TimeoutError when the request has not ended after `longest` seconds."""
     worlds = tenants(customers, users)
     with tempfile.TemporaryDirectory() as folder:
         policy = Path(folder) / "policy.toml"
@@ -35,7 +35,7 @@ def run(graph: str, customers: int, users: int) -> dict[str, float]:
                 before = process.cpu()
                 answer = http.post("/api/webhooks/bench", json=body, headers={"Authorization": f"Bearer {SECRET}"})
                 answer.raise_for_status()
-                request = _ended(http, answer.json()["id"])
+                request = _ended(http, answer.json()["id"], longest)
                 audit = http.get(f"/api/reset-requests/{request['id']}/audit").json()["value"]
                 cpu, memory = process.cpu() - before, process.peak_memory()
     totals = request["totals"]
@@ -46,8 +46,8 @@ def run(graph: str, customers: int, users: int) -> dict[str, float]:
     return {"plan": plan, "reset": reset, "cpu": cpu, "memory": memory, "well": well}
 
 
-def _ended(http: httpx.Client, request_id: str) -> dict[str, Any]:
-    end = time.monotonic() + _LONGEST
+def _ended(http: httpx.Client, request_id: str, longest: float) -> dict[str, Any]:
+    end = time.monotonic() + longest
     while time.monotonic() < end:
         request: dict[str, Any] = http.get(f"/api/reset-requests/{request_id}").json()
         if request["endedAt"]:
