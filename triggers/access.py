@@ -2,7 +2,6 @@
 
 import asyncio
 
-import azure.durable_functions as df
 import azure.functions as func
 
 from domain.shown_access import AccessesShown, AccessShown, PermissionShown
@@ -12,7 +11,7 @@ from triggers.answers import answering, json_answer
 from triggers.callers import API_LEVEL, OPERATORS, caller
 from triggers.reading import chosen_customers
 
-app = df.Blueprint()
+app = func.Blueprint()
 
 # Token requests at once; each is one call to Entra.
 _AT_ONCE = 16

@@ -1,6 +1,5 @@
 """Doors of the console that every page needs: the start, the sign-in on one machine, the choice of customers, static files."""
 
-import azure.durable_functions as df
 import azure.functions as func
 
 from domain.console_session import LIFETIME, form_nonce, is_form_nonce, session_for
@@ -21,7 +20,7 @@ from triggers.console_frame import (
 from triggers.operators import COOKIE, operator_of, test_identities
 from web.console import static_files, static_headers, version
 
-app = df.Blueprint()
+app = func.Blueprint()
 
 _YEAR = 365 * 24 * 3600
 # Browsers keep cookies of 4 KiB.

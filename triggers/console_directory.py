@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-import azure.durable_functions as df
 import azure.functions as func
 
 from domain.errors import InvalidInputError, NotFoundError
@@ -16,7 +15,7 @@ from triggers.console_frame import Frame, frame, show, signed_in
 from triggers.directory import query_of
 from triggers.reading import shown_methods, shown_user, shown_users, unreachable
 
-app = df.Blueprint()
+app = func.Blueprint()
 
 _PAGE = 50
 # Requests looked through for those of one user: what is recent, no archive.

@@ -2,7 +2,6 @@
 
 import asyncio
 
-import azure.durable_functions as df
 import azure.functions as func
 
 from activities.notify_approvers import approval_token
@@ -13,7 +12,7 @@ from triggers.console_directory import Listing
 from triggers.console_frame import frame, show, signed_in
 from triggers.showing import find, within
 
-app = df.Blueprint()
+app = func.Blueprint()
 
 # Requests looked through for what waits: approvals expire within days.
 _LOOKED = 500

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-import azure.durable_functions as df
 import azure.functions as func
 
 from domain.errors import InvalidInputError, NotFoundError
@@ -16,7 +15,7 @@ from triggers.answers import answering, json_answer
 from triggers.callers import API_LEVEL, DIRECTORY, READERS, caller
 from triggers.reading import chosen_customers, shown_methods, shown_user, shown_users
 
-app = df.Blueprint()
+app = func.Blueprint()
 
 _PAGE, _MOST = 50, 200
 # Longer than any name; Graph refuses long searches anyway.
