@@ -11,7 +11,7 @@ from triggers.answers import answering, json_answer
 from triggers.callers import API_LEVEL, OPERATORS, caller
 from triggers.reading import chosen_customers
 
-app = func.Blueprint()
+app = func.Blueprint()  # type: ignore[no-untyped-call]
 
 # Token requests at once; each is one call to Entra.
 _AT_ONCE = 16

@@ -20,7 +20,7 @@ from triggers.console_frame import (
 from triggers.operators import COOKIE, operator_of, test_identities
 from web.console import static_files, static_headers, version
 
-app = func.Blueprint()
+app = func.Blueprint()  # type: ignore[no-untyped-call]
 
 _YEAR = 365 * 24 * 3600
 # Browsers keep cookies of 4 KiB.

@@ -15,7 +15,7 @@ from triggers.console_frame import Frame, frame, show, signed_in
 from triggers.directory import query_of
 from triggers.reading import shown_methods, shown_user, shown_users, unreachable
 
-app = func.Blueprint()
+app = func.Blueprint()  # type: ignore[no-untyped-call]
 
 _PAGE = 50
 # Requests looked through for those of one user: what is recent, no archive.

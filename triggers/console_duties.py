@@ -12,7 +12,7 @@ from triggers.console_directory import Listing
 from triggers.console_frame import frame, show, signed_in
 from triggers.showing import find, within
 
-app = func.Blueprint()
+app = func.Blueprint()  # type: ignore[no-untyped-call]
 
 # Requests looked through for what waits: approvals expire within days.
 _LOOKED = 500

@@ -15,7 +15,7 @@ from triggers.answers import answering, json_answer
 from triggers.callers import API_LEVEL, DIRECTORY, READERS, caller
 from triggers.reading import chosen_customers, shown_methods, shown_user, shown_users
 
-app = func.Blueprint()
+app = func.Blueprint()  # type: ignore[no-untyped-call]
 
 _PAGE, _MOST = 50, 200
 # Longer than any name; Graph refuses long searches anyway.
