@@ -20,7 +20,7 @@ serve: $(STAMP) ## the same system, left running, with the URLs to click through
 
 test: $(STAMP) ## all tests
 	@scripts/chromium
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n auto --dist loadfile
 
 lint: $(STAMP) ## ruff and mypy
 	@$(VENV)/bin/ruff format --check . && $(VENV)/bin/ruff check . && $(VENV)/bin/mypy
