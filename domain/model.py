@@ -1,14 +1,10 @@
 """The base of everything that is stored or shown as JSON: camelCase outside, snake_case inside, unknown fields refused."""
 
-import os
 from datetime import UTC, datetime
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer
 from pydantic.alias_generators import to_camel
-
-# There are no plugins, and to look for them pydantic would read what is known of every installed package: 10 ms of the start.
-os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 
 def iso(at: datetime) -> str:
