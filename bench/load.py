@@ -1,10 +1,11 @@
 """Load on one machine: signed webhooks, status reads and pages together, at a given rate, however slow the answers are.
 
-    python -m bench.load                         # doubles the rate until the host no longer keeps up: the knee
+    python -m bench.load                         # raises the rate until requests no longer end as fast as they come: the knee
     python -m bench.load --soak 3600 --rate 10   # one rate for long: memory, and that every request ends
 
 Each webhook asks for the reset of one user who was in no request before, from a source that needs no approval, so it is
 all the work there is: intake, planning, deletion, verification, audit. For every webhook come two reads and one page.
+bench/knee.py says what the knee is. Between two rates the host rests until all requests of the one before have ended.
 """
 
 import argparse
@@ -25,6 +26,7 @@ from uuid import uuid4
 import httpx
 from standardwebhooks import Webhook
 
+from bench.knee import Seen, find, not_sustained
 from bench.processes import Process, started
 from localhost.simulator import World
 
@@ -32,8 +34,8 @@ SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYqrTwjU"  # noqa: S105 
 KEY = "a-function-key-of-the-bench"
 _READS, _PAGES = 2, 1
 _CUSTOMERS = 20
-# It keeps up while it accepts nearly all that is offered, within a second.
-_ENOUGH, _SOON = 0.95, 1.0
+# How many times its own length a rate may need to be worked off before the host is given up.
+_PATIENCE = 10
 # The console's first page is part of the load; with a Graph of its own the host has none unless it is told to.
 _SETTINGS = {"LOAD_SECRET": SECRET, "CONSOLE_TEST_SIGN_IN": "tech@msp.example"}
 _TOP = """
@@ -60,6 +62,7 @@ class Took:
     page: list[float] = field(default_factory=list)
     bad: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
+    last_sent: datetime | None = None
 
 
 class Load:
@@ -72,6 +75,10 @@ class Load:
     def memory(self) -> float:
         """MiB in use now."""
         return float(self._host.handle.memory_info().rss) / 2**20
+
+    def cpu(self) -> float:
+        """Seconds of processor that the host has used."""
+        return self._host.cpu()
 
     async def run(self, rate: float, seconds: float) -> Took:
         """`rate` webhooks a second; each call starts at its time, whether or not those before it were answered."""
@@ -88,6 +95,7 @@ class Load:
 
     async def _webhook(self, took: Took) -> None:
         customer, user = next(self._users)
+        took.last_sent = datetime.now(UTC)
         body = json.dumps({"targets": [{"customer": customer, "users": [user]}], "requester": "tech@msp.example"})
         delivery, now = f"msg_{uuid4().hex}", datetime.now(UTC)
         headers = {
@@ -132,20 +140,24 @@ class Load:
         times.append(time.perf_counter() - begun)
         return answer
 
-    async def left(self, requests: list[str]) -> int:
-        """How many of these have not ended."""
-        left = 0
-        for request_id in requests:
-            left += (await self._http.get(f"/api/reset-requests/{request_id}")).json()["endedAt"] is None
-        return left
+    async def _ended_at(self, request_id: str) -> datetime | None:
+        ended: str | None = (await self._http.get(f"/api/reset-requests/{request_id}")).json()["endedAt"]
+        return datetime.fromisoformat(ended) if ended else None
 
-    async def all_ended(self, requests: list[str], seconds: float) -> bool:
+    async def all_ended(self, requests: list[str], seconds: float) -> datetime | None:
+        """When the last of these ended, by the host's clock; None when one has not after so many seconds.
+
+        Each is read once it has probably ended, so that the watching is no load worth mentioning.
+        """
         end = time.perf_counter() + seconds
-        while await self.left(requests):
-            if time.perf_counter() > end:
-                return False
-            await asyncio.sleep(0.5)
-        return True
+        last = datetime.min.replace(tzinfo=UTC)
+        for request_id in reversed(requests):
+            while (ended := await self._ended_at(request_id)) is None:
+                if time.perf_counter() > end:
+                    return None
+                await asyncio.sleep(0.5)
+            last = max(last, ended)
+        return last
 
 
 def percentile(times: list[float], share: float) -> float:
@@ -164,21 +176,38 @@ def _line(rate: float, took: Took, load: Load, busy: float) -> str:
 
 
 async def find_knee(load: Load, first: float, seconds: float) -> None:
-    rate, knee = first, 0.0
-    while True:
-        begun, cpu = time.perf_counter(), load._host.cpu()  # noqa: SLF001
-        took = await load.run(rate, seconds)
-        wall = time.perf_counter() - begun
-        print(_line(rate, took, load, 100 * (load._host.cpu() - cpu) / wall), flush=True)  # noqa: SLF001
-        enough = len(took.requests) >= _ENOUGH * rate * seconds and percentile(took.webhook, 0.99) < _SOON * 1000
-        ended = enough and await load.all_ended(took.requests, seconds * 2)
-        if not ended:
-            break
-        knee, rate = rate, rate * 1.5
-    print(f"the knee: {knee:.1f} webhooks a second")
-    if knee:
-        await asyncio.sleep(5)
-        print(f"at half of it:\n{_line(knee / 2, await load.run(knee / 2, seconds * 2), load, math.nan)}")
+    async def sustains(rate: float) -> bool:
+        took, line = await _tried(load, rate, seconds)
+        ended = await load.all_ended(took.requests, seconds * _PATIENCE)
+        seen = Seen(
+            offered=int(rate * seconds),
+            accepted=len(took.requests),
+            p99=percentile(took.webhook, 0.99) / 1000,
+            behind=(ended - took.last_sent).total_seconds() if ended and took.last_sent else math.inf,
+        )
+        why = not_sustained(seen)
+        print(
+            f"{line}; {f'above the knee: {why}' if why else f'all ended {seen.behind:.1f} s after the last'}",
+            flush=True,
+        )
+        if math.isinf(seen.behind):
+            raise RuntimeError(f"at {rate:.1f}/s requests did not end within {seconds * _PATIENCE:.0f} s")
+        return not why
+
+    knee = await find(first, sustains)
+    if not knee:
+        print(f"{first:g} webhooks a second are too many: try a lower --rate")
+        return
+    print(f"the knee: {knee:.1f} webhooks a second is the highest rate at which requests end as fast as they come")
+    _, line = await _tried(load, knee / 2, seconds * 2)
+    print(f"at half of it:\n{line}")
+
+
+async def _tried(load: Load, rate: float, seconds: float) -> tuple[Took, str]:
+    begun, cpu = time.perf_counter(), load.cpu()
+    took = await load.run(rate, seconds)
+    busy = 100 * (load.cpu() - cpu) / (time.perf_counter() - begun)
+    return took, _line(rate, took, load, busy)
 
 
 async def soak(load: Load, rate: float, seconds: float) -> bool:
@@ -190,7 +219,7 @@ async def soak(load: Load, rate: float, seconds: float) -> bool:
         requests += took.requests
         memory.append(load.memory())
         print(_line(rate, took, load, math.nan), flush=True)
-    ended = await load.all_ended(requests, 60 + seconds)
+    ended = await load.all_ended(requests, 60 + seconds) is not None
     growth = statistics.mean(memory[-2:]) - statistics.mean(memory[4:6])
     print(
         f"{len(requests)} requests, {'all' if ended else 'NOT all'} ended; memory {memory[0]:.0f} -> {memory[-1]:.0f} MiB,"
@@ -238,7 +267,7 @@ async def main(options: argparse.Namespace) -> bool:
 def parsed(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.load")
     parser.add_argument("--rate", type=float, default=5, help="webhooks a second, at first")
-    parser.add_argument("--seconds", type=float, default=10, help="of each rate")
+    parser.add_argument("--seconds", type=float, default=20, help="of each rate; in shorter ones a backlog goes unseen")
     parser.add_argument("--soak", type=float, default=0, metavar="SECONDS", help="one rate for so long instead")
     parser.add_argument("--users", type=int, default=500, help="of each of the 20 customers; each webhook takes one")
     return parser.parse_args(arguments)
