@@ -4,6 +4,7 @@ import asyncio
 import base64
 import logging
 import os
+import threading
 from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -55,6 +56,7 @@ class FunctionsHost:
         self._idle_waiters: list[asyncio.Future[None]] = []
         self._time_moved = asyncio.Event()
         self._loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
         self._timekeeper: asyncio.Task[None] | None = None
 
     @property
@@ -120,8 +122,12 @@ class FunctionsHost:
     # --- durable work ---
 
     def _wake(self) -> None:
-        if not self._pump_due:
-            self._pump_due = True
+        if self._pump_due:
+            return
+        self._pump_due = True
+        if threading.get_ident() == self._thread:
+            self._loop.call_soon(self._pump)
+        else:  # this costs a write to the loop's own pipe and a round of the loop, so only where it must
             self._loop.call_soon_threadsafe(self._pump)
 
     def _pump(self) -> None:
