@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-from domain.announcements import callback_shown
+from domain.announcements import callback_shown, outcome_event_shown
 from domain.requests import ResetRequest
 from domain.shown import RequestShown, request_shown
 from domain.targets import Target
@@ -24,6 +24,7 @@ async def show(s: Services, request: ResetRequest) -> RequestShown:
         s.settings.public_base_url,
         [callback_shown(each) for each in announcements if each.state != "none"],
         await _codes_needed(s, request),
+        [outcome_event_shown(each) for each in announcements if each.bus != "none"],
     )
 
 

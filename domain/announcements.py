@@ -52,5 +52,16 @@ class CallbackShown(Model):
     detail: str = ""
 
 
+class OutcomeEventShown(Model):
+    """An event for the Service Bus topic; `failed`: it was not taken for a day."""
+
+    kind: EventKind
+    state: BusState
+
+
+def outcome_event_shown(announcement: Announcement) -> OutcomeEventShown:
+    return OutcomeEventShown(kind=announcement.kind, state=announcement.bus)
+
+
 def callback_shown(announcement: Announcement) -> CallbackShown:
     return CallbackShown(**announcement.model_dump(exclude={"event", "bus"}))

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from domain.announcements import CallbackShown
+from domain.announcements import CallbackShown, OutcomeEventShown
 from domain.audit import AuditEvent
 from domain.follow_up import FollowUp, Looked
 from domain.mails import Mailed
@@ -89,6 +89,9 @@ class RequestShown(Model):
     mails: list[Mailed] = Field(description="To the requester, after the end")
     follow_up: FollowUp | None = Field(description="Whether the users have registered again, once that was looked at")
     callbacks: list[CallbackShown] = Field(description="What the source was told, and whether it got through")
+    outcome_events: list[OutcomeEventShown] = Field(
+        default_factory=list, description="What was published to the Service Bus topic"
+    )
     links: Links
 
 
@@ -182,6 +185,7 @@ def request_shown(
     base: str,
     callbacks: Sequence[CallbackShown] = (),
     codes_needed: int = 0,
+    outcome_events: Sequence[OutcomeEventShown] = (),
 ) -> RequestShown:
     """`base` is the address the API's paths are under, such as https://host."""
     address = f"{base}/api/reset-requests/{request.id}"
@@ -201,6 +205,7 @@ def request_shown(
             decisions=decisions,
         ),
         callbacks=list(callbacks),
+        outcome_events=list(outcome_events),
         links=Links(
             self=address,
             targets=f"{address}/targets",

@@ -178,7 +178,7 @@ CALLS: tuple[Call, ...] = (
     Call(
         "POST",
         f"{_ID}/callbacks/resend",
-        "Sends again what the source was not told",
+        "Sends again what the source and the Service Bus topic were not told",
         {202: RequestShown},
         (404, 409),
     ),

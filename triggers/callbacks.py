@@ -16,7 +16,7 @@ app = df.Blueprint()
 @app.durable_client_input(client_name="client")
 @answering
 async def resend_callbacks(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
-    """Every event that did not get through is tried for another day, as it was and under its own id."""
+    """Every callback and every event for the topic that did not get through is tried for another day, as it was and under its own id."""
     s = services()
     request = await find(s, req.route_params.get("id"), caller(s, req, OPERATORS).reach(OPERATORS))
     await callbacks_again(s, client, request)

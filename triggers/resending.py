@@ -18,11 +18,19 @@ _STALLED = timedelta(hours=8)
 
 
 async def callbacks_again(s: Services, client: df.DurableFunctionsClient, request: ResetRequest) -> None:
-    """Every event that did not get through is tried for another day. Raises ConflictError where all did."""
-    left = callbacks_left(s, await s.announcements.all(request.id))
-    if not left:
+    """Callbacks and events for the topic that did not get through are tried for another day. Raises ConflictError where all did."""
+    announcements = await s.announcements.all(request.id)
+    left = callbacks_left(s, announcements)
+    lost = events_left(s, announcements)
+    if not left and not lost:
         raise ConflictError(
-            "Every callback of this request got through or is still being tried; nothing is to be sent again."
+            "Everything told of this request got through or is still being tried; nothing is to be sent again."
+        )
+    for each in lost:
+        await s.announcements.update(request.id, each.kind, lambda a: a.model_copy(update={"bus": "pending"}))
+    if lost:  # one delivery for all of them: it publishes what is pending up to its kind, the oldest first
+        await client.schedule_new_orchestration(
+            "deliver_event", input={"id": request.id, "kind": lost[-1].kind, "sender": "bus"}
         )
     for each in left:
         await s.announcements.update(request.id, each.kind, lambda a: a.model_copy(update={"state": "pending"}))
@@ -33,6 +41,17 @@ async def callbacks_again(s: Services, client: df.DurableFunctionsClient, reques
 
 def callbacks_left(s: Services, announcements: list[Announcement]) -> list[Announcement]:
     return [each for each in announcements if each.undelivered or _stalled(s, each)]
+
+
+def events_left(s: Services, announcements: list[Announcement]) -> list[Announcement]:
+    """Events that the Service Bus did not take. One long pending counts too: a second copy is dropped by its id."""
+    if not s.settings.has_service_bus:
+        return []
+    return [
+        each
+        for each in announcements
+        if each.bus == "failed" or (each.bus == "pending" and each.at < s.now() - _STALLED)
+    ]
 
 
 def _stalled(s: Services, announcement: Announcement) -> bool:

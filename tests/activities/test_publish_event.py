@@ -11,11 +11,15 @@ import pytest
 import services
 from activities.publish_event import publish
 from activities.record_event import record
+from activities.showing import show
+from domain.announcements import EventKind
+from domain.errors import ConflictError
 from domain.methods import STANDARD_SCOPE
 from domain.requests import ResetRequest
 from messaging.errors import BusUnavailableError
 from settings import read_settings
 from tests.system import environment
+from triggers.resending import callbacks_again
 
 
 @dataclass
@@ -92,3 +96,52 @@ async def test_what_was_never_published_is_in_the_audit(s: WithBus) -> None:
     assert await publish(s, "r1", "accepted", last=True) == {"again": None}
     events = await s.audits.page("r1", 0, 10)
     assert [event.event for event in events] == ["eventLost"]
+
+
+class Client:
+    """Keeps what is started."""
+
+    def __init__(self) -> None:
+        self.started: list[tuple[str, Any]] = []
+
+    async def schedule_new_orchestration(self, name: str, *, input: Any) -> str:  # noqa: A002 - the real one's name
+        self.started.append((name, input))
+        return "i1"
+
+
+async def states(s: WithBus) -> list[tuple[str, str]]:
+    request = await s.requests.get("r1")
+    assert request is not None
+    return [(event.kind, event.state) for event in (await show(s, request)).outcome_events]
+
+
+async def test_what_the_topic_did_not_take_is_shown_and_sent_again_in_order(s: WithBus) -> None:
+    s.fake.away = True
+    kinds: tuple[EventKind, ...] = ("accepted", "awaitingApproval")
+    for kind in kinds:
+        await record(s, "r1", kind)
+        await publish(s, "r1", kind, last=True)
+    assert await states(s) == [("accepted", "failed"), ("awaitingApproval", "failed")]
+    request = await s.requests.get("r1")
+    assert request is not None
+    client: Any = Client()
+    await callbacks_again(s, client, request)
+    assert client.started == [("deliver_event", {"id": "r1", "kind": "awaitingApproval", "sender": "bus"})]
+    s.fake.away = False
+    await publish(s, "r1", "awaitingApproval", last=False)
+    assert await states(s) == [("accepted", "published"), ("awaitingApproval", "published")]
+    assert [kind.rpartition(".")[2] for kind, _, _ in s.fake.sent] == ["accepted", "awaitingApproval"]
+    with pytest.raises(ConflictError):
+        await callbacks_again(s, client, request)
+
+
+async def test_an_event_that_nobody_tries_any_more_is_sent_again(s: WithBus) -> None:
+    await record(s, "r1", "accepted")
+    request = await s.requests.get("r1")
+    assert request is not None
+    client: Any = Client()
+    with pytest.raises(ConflictError):  # it is being tried
+        await callbacks_again(s, client, request)
+    s.now = lambda: datetime(2026, 1, 5, 18, 0, tzinfo=UTC)
+    await callbacks_again(s, client, request)
+    assert len(client.started) == 1
