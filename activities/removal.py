@@ -234,8 +234,10 @@ class Removal:
         """Makes another planned method the default where the alternate mobile is it, and asks for it again.
 
         It must go before the mobile, which cannot go while there is an alternate one, and cannot go while it is the default.
+        That it is the default is what the refusal says or, where its words are not known, what the plan does.
         """
-        if method.id != ALTERNATE_MOBILE_PHONE_ID or self._refused[method.id] is not Fault.DEFAULT_METHOD:
+        names_default = self._refused[method.id] is Fault.DEFAULT_METHOD or method.is_default
+        if method.id != ALTERNATE_MOBILE_PHONE_ID or not names_default:
             return False
         left = [m for m in methods if m is not method and m.outcome is MethodOutcome.PENDING and not m.answered]
         answer = await prefer_another(self._client, self._target.user_id, left)

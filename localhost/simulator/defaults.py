@@ -20,7 +20,7 @@ TEXTS = {
         "The requested authentication method id of [{id}] matches the user's current default authentication method,"
         " and cannot be deleted until the default authentication method is changed"
     ),  # [i]
-    "unknown": "This is the default sign-in method of the account. Choose another one, then try again.",  # made up
+    "unknown": "The account signs in with this one first. Choose another one, then try again.",  # made up
 }
 
 

@@ -48,6 +48,15 @@ async def test_guards_refuse_before_anything_is_touched(works: Works, asked: str
     assert not [c for c in works.world.calls if c.verb in {"DELETE", "PATCH"}]
 
 
+async def test_account_protected_by_its_object_id(works: Works) -> None:
+    adele = works.world.user("contoso", "adele@contoso.com")
+    policy = works.services.policy
+    contoso = policy.customers["contoso"].model_copy(update={"protected_users": (adele.id.upper(),)})
+    works.use_policy(policy.model_copy(update={"customers": policy.customers | {"contoso": contoso}}))
+    (target,) = await plan(works, adele.upn)
+    assert (target.outcome, target.reason) == (TargetOutcome.REFUSED, "protectedUser")
+
+
 async def test_own_account_by_name_or_id(works: Works) -> None:
     adele = works.world.user("contoso", "adele@contoso.com")
     by_name, other = await plan(works, adele.id, "alex@contoso.com", requester="Adele@contoso.com")

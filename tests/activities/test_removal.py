@@ -87,7 +87,25 @@ async def test_refusal_for_good_in_words_that_nobody_knows_is_told_as_failed(wor
     assert MOBILE_PHONE_ID in works.present(user)
 
 
-async def test_alternate_mobile_as_default_makes_way_for_both(works: Works) -> None:
+async def test_what_is_refused_twice_goes_in_the_third_pass_of_one_run(works: Works) -> None:
+    works.world.enforces_default = False  # only what is said here is refused
+    user = works.user(OFFICE, SOFTWARE, MOBILE)
+    for path, times in (("*/softwareOathMethods/*", 2), ("*/phoneMethods/e37fc753-*", 1)):
+        works.world.faults.add(
+            method="DELETE", path=path, status=400, code="badRequest", message="Not yet.", count=times
+        )
+    await works.planned(user)
+    assert await works.once() == {"again": None, "fault": "", "pressure": 0.0, "moved": True}
+    assert (await works.target()).outcome is TargetOutcome.RESET
+    software = works.deletes(user)[0]
+    assert kinds(works, user) == [software, "office", "mobile", software, "office", software]
+
+
+@pytest.mark.parametrize("text", ["with-others", "matches", "unknown"])
+async def test_alternate_mobile_as_default_makes_way_for_both(
+    works: Works, text: Literal["with-others", "matches", "unknown"]
+) -> None:
+    works.world.default_text = text
     user = works.user(MOBILE, ALTERNATE, prefer="voiceAlternateMobile")
     await works.planned(user)
     target = await works.reset()
@@ -96,7 +114,11 @@ async def test_alternate_mobile_as_default_makes_way_for_both(works: Works) -> N
     assert works.world.calls.matching(user=user.id, verb="PATCH", ending="signInPreferences")
 
 
-async def test_default_blocked_by_a_method_out_of_scope_is_refused_and_stays(works: Works) -> None:
+@pytest.mark.parametrize("text", ["with-others", "matches", "unknown"])
+async def test_default_blocked_by_a_method_out_of_scope_is_refused_and_stays(
+    works: Works, text: Literal["with-others", "matches", "unknown"]
+) -> None:
+    works.world.default_text = text
     user = works.user(MOBILE, APP, PASSKEY, prefer="push")
     await works.planned(user, methods=(MethodType.MICROSOFT_AUTHENTICATOR,))
     before = works.present(user)

@@ -1,0 +1,50 @@
+"""The order of removal for every default a user can have."""
+
+import pytest
+
+from domain.methods import (
+    ALTERNATE_MOBILE_PHONE_ID,
+    MOBILE_PHONE_ID,
+    OFFICE_PHONE_ID,
+    Method,
+    MethodType,
+    removal_order,
+)
+
+HARDWARE = Method(type=MethodType.HARDWARE_OATH, id="hardware", label="")
+SOFTWARE = Method(type=MethodType.SOFTWARE_OATH, id="software", label="")
+APP = Method(type=MethodType.MICROSOFT_AUTHENTICATOR, id="app", label="")
+OFFICE = Method(type=MethodType.PHONE, id=OFFICE_PHONE_ID, label="")
+ALTERNATE = Method(type=MethodType.PHONE, id=ALTERNATE_MOBILE_PHONE_ID, label="")
+MOBILE = Method(type=MethodType.PHONE, id=MOBILE_PHONE_ID, label="")
+ALL = (MOBILE, APP, ALTERNATE, SOFTWARE, OFFICE, HARDWARE)
+
+
+@pytest.mark.parametrize(
+    ("preference", "order"),
+    [
+        (None, [HARDWARE, SOFTWARE, OFFICE, ALTERNATE, APP, MOBILE]),
+        ("push", [HARDWARE, SOFTWARE, OFFICE, ALTERNATE, MOBILE, APP]),
+        # An app shows codes, too, so whichever of the three the user means is among the last.
+        ("oath", [OFFICE, ALTERNATE, MOBILE, HARDWARE, SOFTWARE, APP]),
+        ("sms", [HARDWARE, SOFTWARE, OFFICE, ALTERNATE, APP, MOBILE]),
+        ("voiceMobile", [HARDWARE, SOFTWARE, OFFICE, ALTERNATE, APP, MOBILE]),
+        ("voiceOffice", [HARDWARE, SOFTWARE, ALTERNATE, APP, MOBILE, OFFICE]),
+        # Last but for the mobile, which an alternate one cannot outlive.
+        ("voiceAlternateMobile", [HARDWARE, SOFTWARE, OFFICE, APP, ALTERNATE, MOBILE]),
+        ("somethingNew", [HARDWARE, SOFTWARE, OFFICE, ALTERNATE, APP, MOBILE]),
+    ],
+)
+def test_what_serves_the_default_goes_last(preference: str | None, order: list[Method]) -> None:
+    assert removal_order(ALL, preference) == order
+    assert removal_order(reversed(ALL), preference) == order
+
+
+def test_alternate_mobile_goes_before_the_mobile_whatever_else_there_is() -> None:
+    for preference in (None, "sms", "voiceMobile", "voiceAlternateMobile", "push", "oath"):
+        assert removal_order([MOBILE, ALTERNATE], preference) == [ALTERNATE, MOBILE]
+
+
+def test_voice_to_the_mobile_number_is_served_by_it() -> None:
+    assert removal_order([MOBILE, APP], "voiceMobile")[-1] == MOBILE
+    assert removal_order([MOBILE, APP], "push")[-1] == APP
