@@ -14,6 +14,7 @@ from messaging.mail_text import Mail, approval_mail, reminder_mail
 from services import Services, services
 from telemetry.metrics import count
 from web.fill import approval_view
+from web.views import ApprovalView
 
 _PAGE = 500
 
@@ -65,14 +66,7 @@ async def notify(s: Services, request_id: str, *, reminder: int, last: bool) -> 
 
 
 async def _mail(s: Services, request: ResetRequest, entry: Approver, reminder: int) -> Mail:
-    view = approval_view(
-        s.policy,
-        request,
-        entry,
-        await targets_for(s, request, entry),
-        await s.requests.decisions(request.id),
-        s.now(),
-    )
+    view = await view_for(s, request, entry)
     link = f"{s.settings.public_base_url}/api/approvals/{approval_token(s, request, entry.approver)}"
     compose = reminder_mail if reminder else approval_mail
     return compose(view, to=entry.approver, link=link)
@@ -94,6 +88,12 @@ async def targets_for(s: Services, request: ResetRequest, entry: Approver) -> li
         mine += [kept.target for kept in page if kept.target.customer in entry.customers]
         start += len(page)
     return mine
+
+
+async def view_for(s: Services, request: ResetRequest, entry: Approver, page: int = 1) -> ApprovalView:
+    """What this approver is shown of the request as it stands, in the mail and on the page alike."""
+    targets = await targets_for(s, request, entry)
+    return approval_view(s.policy, request, entry, targets, await s.requests.decisions(request.id), s.now(), page=page)
 
 
 async def _note(s: Services, request_id: str, entry: Approver, mail: str, detail: str, mails: int) -> None:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import azure.durable_functions as df
 import azure.functions as func
 
-from activities.notify_approvers import targets_for
+from activities.notify_approvers import targets_for, view_for
 from activities.settle_approval import audit_decision
 from domain.approval import still_decides
 from domain.approval_links import ApprovalLink, LinkError, check_nonce, issue_nonce, read
@@ -21,7 +21,7 @@ from records.errors import RecordsError
 from services import Services, services
 from triggers.callers import PRINCIPAL
 from triggers.starting import wake
-from web.fill import approval_view, state_view
+from web.fill import state_view
 from web.pages import page_headers, render
 from web.views import ProblemView
 
@@ -190,17 +190,9 @@ async def _page(
         return await _state(s, request.id, entry, closed, 200 if req.method in {"GET", "HEAD"} else 409)
     form = form or {}
     page = req.params.get("page", "1")
-    view = approval_view(
-        s.policy,
-        request,
-        entry,
-        await targets_for(s, request, entry),
-        await s.requests.decisions(request.id),
-        s.now(),
-        page=int(page) if page.isascii() and page.isdigit() and len(page) <= 6 else 1,
-    )
+    number = int(page) if page.isascii() and page.isdigit() and len(page) <= 6 else 1
     view = replace(
-        view,
+        await view_for(s, request, entry, number),
         hidden=(("nonce", issue_nonce(s.settings.approval_keys, _token(req), s.now())),),
         left_out=frozenset(int(n) for n in form.get("without", []) if n.isascii() and n.isdigit() and len(n) <= 9),
         comment=clean_lines(form.get("comment", [""])[0], _COMMENT),
