@@ -1,5 +1,6 @@
 """`/simulator/...`: faults, switches and the truth, for tests that run in another process. Graph has none of this."""
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from localhost.simulator.wire import Answer, Call
 if TYPE_CHECKING:
     from localhost.simulator.world import World
 
+CODE = re.compile(r"[45]\.\d{1,3}\.\d{1,3}", re.ASCII)
 WORLD_SWITCHES = {
     "clientSecret": "client_secret",
     "enforcesDefault": "enforces_default",
@@ -98,6 +100,16 @@ def set_tenant(world: "World", call: Call) -> Answer:
         granted = body.pop("granted")
         tenant.granted = None if granted is None else frozenset(granted)
     return _set(tenant, TENANT_SWITCHES, body)
+
+
+def set_bouncing(world: "World", call: Call) -> Answer:
+    """Which addresses take no mail from now on, and why: `{"lead@msp.example": "5.1.10"}`."""
+    body = call.json()
+    for address, code in body.items():
+        if "@" not in address or not CODE.fullmatch(str(code)):
+            return _refused(f"{address!r}: an address and a status code such as 5.1.10")
+    world.inbox.bouncing = {address.lower(): str(code) for address, code in body.items()}
+    return Answer(200, world.inbox.bouncing)
 
 
 def advance_clock(world: "World", call: Call) -> Answer:

@@ -104,10 +104,16 @@ def send_mail(world: "World", call: Call) -> Answer:
         raise GraphError(400, "InvalidInternetMessageHeader", "The header's name must begin with 'x-' or 'X-'.")
     kind = str(body.get("contentType", "text")).lower()
     subject = str(message.get("subject", ""))
+    for address in to:
+        if address.lower() in world.inbox.bouncing:
+            world.inbox.bounce(world.clock(), sender=call.target.upn, to=address, subject=subject)
+    arrived = tuple(address for address in to if address.lower() not in world.inbox.bouncing)
+    if not arrived:  # taken all the same: that a mail bounces shows later, and only in the sender's inbox
+        return Answer(202)
     world.mailbox.put(
         world.clock(),
         sender=call.target.upn,
-        to=to,
+        to=arrived,
         subject=subject,
         content_type=kind,
         content=str(body.get("content", "")),

@@ -6,6 +6,7 @@ from localhost.simulator import (
     defaults,
     directory,
     hardware,
+    inbox,
     kinds,
     mail_pages,
     mailbox,
@@ -118,6 +119,8 @@ def _directory(table: Table) -> None:
     revoke = frozenset({"User.RevokeSessions.All", "User.ReadWrite.All"})
     table.directory("POST", f"{user}/revokeSignInSessions", users.revoke_sessions, revoke)
     table.directory("POST", f"{user}/sendMail", mailbox.send_mail, frozenset({"Mail.Send"}))
+    reads_mail = frozenset({"Mail.Read", "Mail.ReadWrite"})
+    table.directory("GET", f"{user}/mailFolders/inbox/messages", inbox.list_inbox, reads_mail)
     table.directory("GET", "/organization", directory.list_organization, USERS_READ | {"Organization.Read.All"})
     table.directory("GET", "/directoryRoles", directory.list_roles, ROLES_READ)
     table.directory("GET", "/directoryRoles/{role}/members", directory.list_role_members, ROLES_READ)
@@ -139,6 +142,7 @@ def _own(table: Table) -> None:
     table.own("POST", "/simulator/throttle", control.add_limit)
     table.own("DELETE", "/simulator/throttle", control.clear_limits)
     table.own("POST", "/simulator/settings", control.set_world)
+    table.own("POST", "/simulator/bouncing", control.set_bouncing)
     table.own("POST", "/simulator/clock", control.advance_clock)
     table.own("GET", "/simulator/tenants", truth.list_tenants)
     table.own("POST", "/simulator/tenants/{tenant}", control.set_tenant)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 GRANTABLE = (
     "AuditLog.Read.All",
     "GroupMember.Read.All",
+    "Mail.Read",
     "Mail.Send",
     "Policy.Read.All",
     "RoleManagement.Read.Directory",

@@ -9,6 +9,7 @@ from localhost.simulator import demo, people
 from localhost.simulator.calls import Calls
 from localhost.simulator.entities import Method, Tenant, User
 from localhost.simulator.faults import Faults
+from localhost.simulator.inbox import Inbox
 from localhost.simulator.kinds import BY_NAME
 from localhost.simulator.mailbox import Mailbox
 from localhost.simulator.registering import new_method
@@ -37,6 +38,7 @@ class World:
         self.throttle = Throttle()
         self.calls = Calls()
         self.mailbox = Mailbox()
+        self.inbox = Inbox()
         self.tokens: dict[str, tuple[str, datetime]] = {}  # token -> tenant id, end
         self.client_secret: str | None = None  # None: any secret will do
         # Whether today's service always enforces the default-method rule is unclear [i]: so both are possible.
