@@ -14,6 +14,7 @@ from telemetry.metrics import approval_wait
 
 _PAGE = 200
 _ENDS = {
+    Verdict.APPROVED: RequestStatus.RESETTING,
     Verdict.DENIED: RequestStatus.DENIED,
     Verdict.EXPIRED: RequestStatus.EXPIRED,
     Verdict.CANCELLED: RequestStatus.CANCELLED,
@@ -34,34 +35,62 @@ async def settle(s: Services, request_id: str) -> dict[str, Any]:
     if request.status is not RequestStatus.AWAITING_APPROVAL:
         await _audit_end(s, request)  # whoever changed the status may have stopped there
         return {"next": approved_next(request) if request.status is RequestStatus.RESETTING else "end"}
-    for decision in await s.requests.decisions(request_id):
-        await audit_decision(s, request_id, decision)  # whoever recorded it may have stopped there
+    while request.approval.ends_as is None:
+        # Read after the request: with the request as it is, these are all the decisions that it counts.
+        decisions = await s.requests.decisions(request_id)
+        for decision in decisions:
+            await audit_decision(s, request_id, decision)  # whoever recorded it may have stopped there
+        now = s.now()
+        ended = await _verdict(s, request, decisions)
+        if ended is Verdict.WAITING:
+            asked_at = (request.approval.expires_at or now) - s.policy.approval.expires_after
+            remind_after = s.policy.approval.remind_after
+            until = next_look(request, asked_at=asked_at, remind_after=remind_after, now=now)
+            return {"next": "wait", "until": iso(until), "reminder": int(now - asked_at >= remind_after)}
+        request = await _end_as(s, request, _ENDS[ended])
+    return {"next": await _follow(s, request, request.approval.ends_as)}
+
+
+async def _end_as(s: Services, request: ResetRequest, status: RequestStatus) -> ResetRequest:
+    """Writes what the decisions come to, unless one more has come since `request` was read; the request as it is then.
+
+    From here on no decision is taken, so whoever decided is heard or was told that it is too late.
+    """
+
+    def ended(now: ResetRequest) -> ResetRequest:
+        if now.approval.ends_as is not None or now.approval.decided != request.approval.decided:
+            return now
+        return now.model_copy(update={"approval": now.approval.model_copy(update={"ends_as": status})})
+
+    return await s.requests.update(request.id, ended)
+
+
+async def _follow(s: Services, request: ResetRequest, ends_as: RequestStatus) -> str:
+    """Does what follows of the decisions, again after an interruption; what comes next."""
+    if ends_as is RequestStatus.RESETTING:
+        return approved_next(request) if await _start(s, request) else "end"
     now = s.now()
-    ended = await came_to(s, request)
-    if ended is Verdict.WAITING:
-        asked_at = (request.approval.expires_at or now) - s.policy.approval.expires_after
-        remind_after = s.policy.approval.remind_after
-        until = next_look(request, asked_at=asked_at, remind_after=remind_after, now=now)
-        return {"next": "wait", "until": iso(until), "reminder": int(now - asked_at >= remind_after)}
-    if ended is Verdict.APPROVED:
-        return {"next": approved_next(request) if await _start(s, request) else "end"}
-    await settle_open(s, request_id, _ENDS[ended], cancelled=ended is Verdict.CANCELLED)
+    await settle_open(s, request.id, ends_as, cancelled=ends_as is RequestStatus.CANCELLED)
     await s.requests.update(
-        request_id,
+        request.id,
         lambda r: (
-            r.model_copy(update={"status": _ENDS[ended], "ended_at": now})
+            r.model_copy(update={"status": ends_as, "ended_at": now})
             if r.status is RequestStatus.AWAITING_APPROVAL
             else r
         ),
     )
-    await _audit_end(s, request.model_copy(update={"status": _ENDS[ended]}))
-    return {"next": "end"}
+    await _audit_end(s, request.model_copy(update={"status": ends_as}))
+    return "end"
 
 
 async def came_to(s: Services, request: ResetRequest) -> Verdict:
     """What the records say of a request that waits for its approval."""
+    return await _verdict(s, request, await s.requests.decisions(request.id))
+
+
+async def _verdict(s: Services, request: ResetRequest, decisions: list[Decision]) -> Verdict:
     cancelled = await s.requests.cancelled(request.id) is not None
-    return verdict(request, await s.requests.decisions(request.id), cancelled=cancelled, now=s.now())
+    return verdict(request, decisions, cancelled=cancelled, now=s.now())
 
 
 async def audit_decision(s: Services, request_id: str, decision: Decision) -> None:

@@ -1,5 +1,6 @@
 """A reset request: what a caller may ask for, and the record of it."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, field_validator
@@ -121,6 +122,11 @@ class ApprovalNeeded(Model):
     step_up: bool = False
     expires_at: Instant | None = None
     approvers: list[Approver] = Field(default_factory=list)
+    decided: int = Field(default=0, description="How many decisions were recorded, in the same write as each of them")
+    ends_as: RequestStatus | None = Field(
+        default=None,
+        description="What the decisions came to; written before anything follows of it, and none is taken then",
+    )
 
 
 class ResetRequest(Model):
@@ -164,3 +170,9 @@ class ResetRequest(Model):
     @property
     def customers(self) -> list[str]:
         return [customer for customer, _, _ in self.ranges]
+
+    def takes_decisions(self, at: datetime) -> bool:
+        """Whether a decision that is made then counts."""
+        needed = self.approval
+        in_time = needed.expires_at is None or at < needed.expires_at
+        return self.status is RequestStatus.AWAITING_APPROVAL and needed.ends_as is None and in_time

@@ -10,7 +10,8 @@ from typing import Any
 from domain.outcomes import TargetOutcome
 from domain.requests import Decision, ResetRequest
 from domain.targets import Target
-from records.store import Insert, Row, Store
+from records.errors import StoreUnavailableError
+from records.store import Insert, Replace, Row, Store
 from records.targets import count_key, target_key
 
 _REQUEST = "request"
@@ -24,6 +25,8 @@ _FAR = 10**14
 _WRITE = 50
 # Writes of one new request under way at once.
 _WRITES = 16
+# Each try that fails is a write of somebody else that did not: another approver's decision or a note of a mail.
+_TRIES = 200
 
 
 class Requests:
@@ -99,8 +102,24 @@ class Requests:
         return row.key == _REQUEST
 
     async def decide(self, request_id: str, decision: Decision) -> bool:
-        """Keeps the first decision of an approver; False if there is one already."""
-        return await self._store.insert(request_id, _decision_key(decision.approver), decision.to_json())
+        """Keeps the first decision of an approver. False: there is one already, or the request takes none any more.
+
+        The request counts it in the same write, so whoever ends the approval sees that one more has come. Raises LookupError
+        when there is no such request, StoreUnavailableError when others wrote it first again and again.
+        """
+        key = _decision_key(decision.approver)
+        for _ in range(_TRIES):
+            row = await self._row(request_id)
+            if row is None:
+                raise LookupError(request_id)
+            request = ResetRequest.from_json(row.value)
+            if not request.takes_decisions(decision.at) or await self._store.get(request_id, key) is not None:
+                return False
+            counted = request.approval.model_copy(update={"decided": request.approval.decided + 1})
+            after = request.model_copy(update={"approval": counted})
+            if await self._store.apply(request_id, [Insert(key, decision.to_json()), Replace(row, after.to_json())]):
+                return True
+        raise StoreUnavailableError(f"request {request_id} is written by others all the time")
 
     async def decision_of(self, request_id: str, approver: str) -> Decision | None:
         row = await self._store.get(request_id, _decision_key(approver))

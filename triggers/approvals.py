@@ -113,7 +113,10 @@ async def _decide(
         without=[number for number in without if number in mine] if decision == "approve" else [],
     )
     first = await s.requests.decide(request.id, made)
-    stands = made if first else await s.requests.decision_of(request.id, entry.approver) or made
+    stands = made if first else await s.requests.decision_of(request.id, entry.approver)
+    if stands is None:  # others decided the request meanwhile, or its time was up
+        await wake(client, request.id)
+        return await _state(s, request.id, entry, "tooLate", 409)
     # Whoever stops between the record and these calls is made up for by the waiting orchestration and the timer.
     await audit_decision(s, request.id, stands)
     await wake(client, request.id)
@@ -169,7 +172,7 @@ async def _closed(s: Services, link: ApprovalLink, request: ResetRequest, entry:
         return "alreadyDecided"
     if link.plan_digest != request.plan_digest:
         return "planChanged"
-    if request.status is not RequestStatus.AWAITING_APPROVAL:
+    if request.status is not RequestStatus.AWAITING_APPROVAL or request.approval.ends_as is not None:
         return "notPending"
     if await s.requests.cancelled(request.id) is not None:
         return "notPending"
