@@ -16,7 +16,7 @@ from domain.targets import Target
 from services import Services
 from triggers.callers import AUDITORS
 from triggers.operators import operator_of
-from triggers.resending import approvers_left, callbacks_left
+from triggers.resending import approvers_left, callbacks_left, events_left
 from triggers.showing import find
 from web.fill import followed_views, user_view
 
@@ -62,7 +62,7 @@ class RequestState:
         self.request = request
         self.totals = totals
         self.decisions = decisions
-        self._told = [each for each in told if each.state != "none"]
+        self._told = told
         self._outcome = req.params.get("outcome", "")
         text = req.params.get("from", "0")
         self._start = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
@@ -93,8 +93,9 @@ class RequestState:
             "cancelled": cancelled,
             "targets": [(target, user_view(target, request)) for target in targets],
             "by_customer": sums.by_customer if len(request.customers) > 1 else {},
-            "callbacks": self._told,
-            "callbacks_left": callbacks_left(s, self._told),
+            "callbacks": [each for each in self._told if each.state != "none"],
+            "topic": [each for each in self._told if each.bus != "none"],
+            "told_left": bool(callbacks_left(s, self._told) or events_left(s, self._told)),
             "approvers_left": await approvers_left(s, request),
             "notices": sums.notices,
             "notices_failed": sums.failed[:_NAMED],

@@ -118,6 +118,11 @@ CALLBACK_TEXT: Mapping[str, str] = {
     "failed": "It did not get through for a day. See whether the ticket system answers, then send it again.",
     "gone": "The ticket system answered that nobody listens there any more. Correct its address in the policy first.",
 }
+# The same for the events of the topic.
+TOPIC_STATE: Mapping[str, str] = {"pending": "being tried", "published": "sent", "failed": "not sent"}
+TOPIC_TEXT: Mapping[str, str] = {
+    "failed": "The Service Bus did not take it for a day. See whether its topic is there, then send it again.",
+}
 
 MAIL_KIND: Mapping[str, str] = {"outcome": "The outcome", "followUp": "Who has registered again", "notice": "Notice"}
 MAIL_TO: Mapping[str, str] = {"requester": "The requester", "user": "Users", "manager": "Managers"}

@@ -1,12 +1,12 @@
 """The console's words are complete: whatever can come has some."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any, get_args
 
 import pytest
 
-from domain.announcements import KINDS, AnnouncementState
+from domain.announcements import KINDS, AnnouncementState, BusState
 from domain.follow_up import ALARMING, FollowUpState
 from domain.mails import MailKind, MailState, MailTo
 from domain.outcomes import RequestStatus
@@ -34,6 +34,7 @@ def test_every_unreachable_customer_has_words() -> None:
     [
         (KINDS, words_console.CALLBACK),
         (get_args(AnnouncementState.__value__), words_console.CALLBACK_STATE),
+        (set(get_args(BusState.__value__)) - {"none"}, words_console.TOPIC_STATE),
         (get_args(MailKind.__value__), words_console.MAIL_KIND),
         (get_args(MailTo.__value__), words_console.MAIL_TO),
         (get_args(MailState.__value__), words_console.MAIL_STATE),
@@ -41,7 +42,7 @@ def test_every_unreachable_customer_has_words() -> None:
         (ALARMING, words_console.FOLLOW_UP_NEXT),
     ],
 )
-def test_what_was_told_and_seen_has_words(codes: tuple[Any, ...], dictionary: Mapping[str, str]) -> None:
+def test_what_was_told_and_seen_has_words(codes: Iterable[Any], dictionary: Mapping[str, str]) -> None:
     assert set(dictionary) == set(codes)
 
 
