@@ -72,7 +72,7 @@ async def _was_asked(s: Services, request: ResetRequest) -> bool:
 
 async def read_plan(s: Services, request: ResetRequest) -> tuple[str, Tally]:
     """The digest of the plan as it is recorded, and what its approval depends on."""
-    digest, tally, start = PlanDigest(request.id), Tally(), 0
+    digest, tally, start = PlanDigest(request), Tally(), 0
     while page := await s.targets.range(request.id, start, _PAGE):
         targets = [kept.target for kept in page]
         digest.add(targets)

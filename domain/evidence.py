@@ -1,5 +1,7 @@
 """The evidence pack of a request: one zip that says what was asked, planned, decided and done, and shows when it was changed.
 
+A pack has the version of its plan: before version 2 the plan had no first line that says what is done to all users.
+
 `manifest.json` has the SHA-256 of every other file; `plan.jsonl` is what the plan digest is made of; `audit.jsonl` is the
 chain. Whoever makes all of it anew can make another story of it: so compare the chain's last hash, which `check` answers, with
 the one that the service shows.
@@ -18,6 +20,7 @@ from pydantic import ValidationError
 
 from domain.audit import AuditEvent, broken
 from domain.model import iso
+from domain.plan import VERSION
 
 REQUEST, PLAN, TARGETS, DECISIONS, AUDIT, OUTCOMES, READ_ME, MANIFEST = (
     "request.json",
@@ -37,7 +40,7 @@ _CHUNK = 1 << 20
 TEXT = """Evidence of one reset request.
 
 request.json    what was asked, and how it stands
-plan.jsonl      what was approved: one line per user; its SHA-256 is the plan digest
+plan.jsonl      what was approved: the scope, then one line per user; its SHA-256 is the plan digest
 targets.jsonl   every user with every method and what became of it
 outcomes.csv    the same for a spreadsheet
 decisions.json  who decided what, when, and why
@@ -76,7 +79,7 @@ class Pack:
 
     def finish(self, request_id: str, plan_digest: str | None, head: tuple[int, str]) -> None:
         manifest = {
-            "version": 1,
+            "version": VERSION,
             "requestId": request_id,
             "madeAt": iso(self._at),
             "planDigest": plan_digest,
@@ -132,12 +135,13 @@ class _Check:
             hashes = {str(name): str(value) for name, value in self._manifest["files"].items()}
             head = (int(self._manifest["audit"]["events"]), str(self._manifest["audit"]["hash"]))
             plan_digest = self._manifest["planDigest"]
+            version = int(self._manifest["version"])
         except (KeyError, TypeError, ValueError, AttributeError):
             raise _NotAPackError("its manifest has another shape") from None
         self._files(hashes)
         if not self._problems:
             self._audit(request_id, head, plan_digest)
-            self._plan(request_id, plan_digest)
+            self._plan(request_id, plan_digest, version)
             self._request(request_id, plan_digest)
         return Checked(request_id, len(self._names), head, tuple(self._problems))
 
@@ -166,10 +170,25 @@ class _Check:
         if not kept <= told:
             self._problems.append("a decision is not in the audit")
 
-    def _plan(self, request_id: str, plan_digest: str | None) -> None:
-        digest = hashlib.sha256(f"plan:1:{request_id}\n".encode() + self._read(PLAN)).hexdigest()
-        if plan_digest is not None and digest != plan_digest:
+    def _plan(self, request_id: str, plan_digest: str | None, version: int) -> None:
+        plan = self._read(PLAN)
+        digest = hashlib.sha256(f"plan:{version}:{request_id}\n".encode() + plan).hexdigest()
+        if plan_digest is None:
+            return
+        if digest != plan_digest:
             self._problems.append("the plan is not the one of the plan digest")
+        elif version > 1:
+            self._scope(plan.partition(b"\n")[0])
+
+    def _scope(self, line: bytes) -> None:
+        try:
+            scope = dict(json.loads(line))
+        except (ValueError, TypeError):
+            self._problems.append("the plan does not begin with its scope")
+            return
+        request = self._json(REQUEST)
+        if any(request.get(name) != value for name, value in scope.items()):
+            self._problems.append("the request is about something else than its plan")
 
     def _request(self, request_id: str, plan_digest: str | None) -> None:
         request = self._json(REQUEST)

@@ -4,7 +4,21 @@ import hashlib
 import json
 from collections.abc import Iterable
 
+from domain.requests import ResetRequest
 from domain.targets import Target
+
+VERSION = 2
+"""Of the plan's lines. Version 1 had no scope line."""
+
+
+def scope_line(request: ResetRequest) -> str:
+    """What an approver agrees to for all targets: the plan's first line."""
+    scope = {
+        "methods": [kind.value for kind in request.methods],
+        "revokeSessions": request.revoke_sessions,
+        "undoOf": request.undo_of,
+    }
+    return json.dumps(scope, separators=(",", ":"), ensure_ascii=True)
 
 
 def plan_line(target: Target) -> str:
@@ -26,10 +40,10 @@ def plan_line(target: Target) -> str:
 
 
 class PlanDigest:
-    """SHA-256 over the plan lines in target order; `hexdigest()` is the plan digest."""
+    """SHA-256 over the scope line and the plan lines in target order; `hexdigest()` is the plan digest."""
 
-    def __init__(self, request_id: str) -> None:
-        self._hash = hashlib.sha256(f"plan:1:{request_id}\n".encode())
+    def __init__(self, request: ResetRequest) -> None:
+        self._hash = hashlib.sha256(f"plan:{VERSION}:{request.id}\n{scope_line(request)}\n".encode())
 
     def add(self, targets: Iterable[Target]) -> None:
         for target in targets:

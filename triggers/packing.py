@@ -8,7 +8,7 @@ from domain import evidence
 from domain.audit import START
 from domain.evidence import Pack, json_bytes, json_line
 from domain.exports import BYTE_ORDER_MARK, csv_lines
-from domain.plan import plan_line
+from domain.plan import plan_line, scope_line
 from domain.requests import ResetRequest
 from domain.shown import target_shown
 from domain.targets import Target
@@ -31,7 +31,8 @@ async def evidence_pack(s: Services, request: ResetRequest) -> bytes:
     with tempfile.SpooledTemporaryFile(_IN_MEMORY) as out:
         pack = Pack(out, s.now())
         pack.add(evidence.REQUEST, [json_bytes(shown.to_json())])
-        pack.add(evidence.PLAN, await lines(lambda target: [plan_line(target).encode() + b"\n"]))
+        plan = await lines(lambda target: [plan_line(target).encode() + b"\n"])
+        pack.add(evidence.PLAN, [scope_line(request).encode() + b"\n", *plan])
         pack.add(evidence.TARGETS, await lines(lambda target: [json_line(target_shown(target).to_json())]))
         pack.add(evidence.DECISIONS, [json_bytes([decision.to_json() for decision in decisions])])
         pack.add(evidence.AUDIT, (json_line(event.to_json()) for event in events))

@@ -258,6 +258,18 @@ async def test_a_changed_plan_voids_links_and_decisions(tmp_path: Path) -> None:
         assert (await it.shown(request["id"]))["approval"]["decisions"] == []
 
 
+async def test_what_is_done_to_all_users_is_part_of_what_is_approved(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        request = await it.ask(contoso=["adele@contoso.com"], more={"revokeSessions": False})
+        await it.services.requests.update(request["id"], lambda r: r.model_copy(update={"revoke_sessions": True}))
+        await it.decide(it.links(request["id"])[OWNER], "approve")
+        shown = await it.shown(request["id"])
+        assert (shown["status"], shown["failure"]) == ("failed", "planChanged")
+        (target,) = await it.targets(request["id"])
+        assert not target["sessionsRevoked"]
+        assert it.world.user(CONTOSO, target["userId"]).methods
+
+
 async def test_an_approval_of_another_plan_does_not_count(tmp_path: Path) -> None:
     policy = tmp_path / "policy.toml"
     text = (ROOT / "localhost/policy.demo.toml").read_text().replace("quorum = 1", "quorum = 2", 1)
