@@ -87,7 +87,7 @@ async def console_request_live(req: func.HttpRequest) -> func.HttpResponse:
     if req.headers.get("If-None-Match") == state.etag:
         return func.HttpResponse("", status_code=304, headers={"ETag": state.etag, "Cache-Control": "no-store"})
     part = render("request_live.html", frame=around, **await state.view())
-    headers = console_headers() | {"ETag": state.etag} | ({"X-Live": "ended"} if state.request.status.ended else {})
+    headers = console_headers() | {"ETag": state.etag} | ({} if state.live else {"X-Live": "ended"})
     return func.HttpResponse(part, headers=headers, mimetype="text/html")
 
 

@@ -67,8 +67,13 @@ class RequestState:
         text = req.params.get("from", "0")
         self._start = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
         records = [request, *decisions, *self._told]
-        seen = [[record.to_json() for record in records], totals, self._outcome, self._start]
+        seen = [[record.to_json() for record in records], totals, self._outcome, self._start, self.live]
         self.etag = f'"{hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()[:24]}"'
+
+    @property
+    def live(self) -> bool:
+        """Whether the page may still change by itself: after the end, while there are others to tell."""
+        return not self.request.status.ended or any("pending" in {each.state, each.bus} for each in self._told)
 
     @classmethod
     async def read(cls, s: Services, req: func.HttpRequest) -> "RequestState":
@@ -88,6 +93,7 @@ class RequestState:
             "totals": self.totals,
             "done": request.target_count - self.totals.get("pending", 0),
             "etag": self.etag,
+            "live": self.live,
             "approvers": [(entry, given.get(entry.approver.casefold())) for entry in request.approval.approvers],
             "agreed": sum(decision.decision == "approve" for decision in self.decisions),
             "cancelled": cancelled,

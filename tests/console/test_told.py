@@ -72,6 +72,23 @@ async def test_what_the_ticket_system_was_not_told_is_seen_and_sent_again(it: Sy
     assert "not told" not in told
 
 
+async def test_the_page_follows_until_the_ticket_system_was_told(it: System, receiver: Receiver) -> None:
+    receiver.otherwise = 503
+    request_id = await send_ticket(it, contoso=["adele@contoso.com"])
+    await it.approve(request_id)
+    async with httpx.AsyncClient(base_url=it.host.base_url, headers={"Origin": it.host.base_url}, timeout=60) as http:
+        await sign_in(http, "tech@msp.example")
+        address = f"/console/requests/{request_id}"
+        assert "updates by itself" in (await http.get(address)).text
+        first = await http.get(f"{address}/live")
+        assert "X-Live" not in first.headers
+        receiver.otherwise = 204
+        await it.advance(hours=2)
+        told = await http.get(f"{address}/live", headers={"If-None-Match": first.headers["ETag"]})
+        assert told.headers["X-Live"] == "ended"
+        assert "data-live" not in (await http.get(address)).text
+
+
 async def test_nobody_is_mailed_again_whose_mail_got_out(it: System) -> None:
     request_id = await send_ticket(it, contoso=["adele@contoso.com"])
     assert await act(it, request_id, "approvals") == "nothingToSend"
