@@ -108,13 +108,12 @@ class Planner:
                 "is_guest": user.guest,
             }
         )
-        names = frozenset(name.casefold() for name in (user.user_principal_name, user.mail) if name)
-        person = Person(user.id, names, user.guest, user.enabled)
+        person = person_of(user)
         refused = refusal(person, customer=self._customer, guards=self._guards, requester=self._request.requester)
         return _refused(known, refused) if refused else known
 
     def _planned(self, target: Target, user: User, details: Details, mfa: MfaRules | None) -> Target | GraphError:
-        privileges = details.roles + [f"role-assignable group {name}" for name in details.role_groups]
+        privileges = details.privileges
         if refused := privilege_refusal(privileges, self._guards):
             return _refused(target, refused)
         if self._request.undo_of is not None:
@@ -173,6 +172,11 @@ class Planner:
             else:
                 running = Refusal("alreadyRunning", f"Request {holder.request_id} is already resetting this user.")
                 made[me.number] = _refused(target, running)
+
+
+def person_of(user: User) -> Person:
+    names = frozenset(name.casefold() for name in (user.user_principal_name, user.mail) if name)
+    return Person(user.id, names, user.guest, user.enabled)
 
 
 def _is_throttled(entry: Target | GraphError) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from domain.guards import Refusal
 from domain.methods import ALTERNATE_MOBILE_PHONE_ID, Method, MethodType
 from domain.outcomes import MethodOutcome, TargetOutcome, target_outcome
 from domain.settling import gone, newer, still_listed, uncertain, why
@@ -16,6 +17,7 @@ from domain.targets import Target, TargetMethod
 from graph.client import GraphClient
 from graph.errors import Fault, GraphError
 from graph.methods import Found, prefer_another, read_methods, remove, revoke_and_read
+from graph.users import Standing, look, read_standing
 
 # A refusal that names the default may pass once the others are gone: two more passes, as Microsoft's own portal shows it.
 PASSES = 3
@@ -47,13 +49,14 @@ type Leave = Literal["go", "cancelled", "held"]
 class Run:
     """What one run came to: the target as it is now, and, while it is not settled, when to run again and why.
 
-    `moved` tells whether this run got further than the ones before.
+    `moved` tells whether this run got further than the ones before. With `refused` nothing more may be done to the user.
     """
 
     target: Target
     again: float | None = None
     fault: str = ""
     moved: bool = False
+    refused: Refusal | None = None
 
 
 class Removal:
@@ -61,7 +64,8 @@ class Removal:
 
     `leave` is asked before every change whether changes may still be made. `begin` writes down that removing begins, where
     an interruption would otherwise leave it open what happened; False: another run was faster. `allowed` are the types that
-    the policy lets be removed now, `scope` those that the request is about.
+    the policy lets be removed now, `scope` those that the request is about. `judge` is asked, before anything is done to the
+    user, whether that may be; `privileges` tells whether it needs to know those.
     """
 
     def __init__(
@@ -73,6 +77,8 @@ class Removal:
         allowed: frozenset[MethodType],
         leave: Callable[[], Awaitable[Leave]],
         begin: Callable[[], Awaitable[bool]],
+        judge: Callable[[Standing], Refusal | None],
+        privileges: bool,
         now: datetime,
     ) -> None:
         self._client = client
@@ -81,6 +87,8 @@ class Removal:
         self._allowed = allowed
         self._leave = leave
         self._begin = begin
+        self._judge = judge
+        self._privileges = privileges
         self._now = now
         self._methods = [method.model_copy() for method in target.methods]
         self._revoked = target.sessions_revoked
@@ -88,6 +96,7 @@ class Removal:
         self._halt: Leave = "go"
         self._asked = False
         self._overtaken = False
+        self._refusal: Refusal | None = None
         self._refused: dict[str, Fault] = {}
         # Hardware tokens are read only where the plan has some: a read on beta is a call of its own.
         self._hardware = any(m.type is MethodType.HARDWARE_OATH and m.id for m in target.methods)
@@ -103,6 +112,8 @@ class Removal:
                 fault = await self._last_look() or error
         if self._overtaken:
             return Run(self._target, again=1.0, fault="overtaken")
+        if self._refusal is not None:
+            return Run(self._saved(), refused=self._refusal, moved=True)
         if self._halt == "held":
             return Run(self._saved(), again=0.0, fault="held", moved=self._moved())
         return self._after(fault, revoke=revoke, last=last)
@@ -111,8 +122,10 @@ class Removal:
         self._forbid_what_policy_forbids()
         seen: Found | None = None
         if self._open():
-            seen = await read_methods(self._client, self._target.user_id, hardware=self._hardware)
+            seen = await self._look(revoke=revoke)
             self._compare(seen)
+            if self._refusal is not None:
+                return
             wanted = [method for method in self._open() if self._may_ask(method)]
             if wanted:
                 await self._remove(wanted)
@@ -121,10 +134,24 @@ class Removal:
         if self._halt == "go" and not self._asked and revoke and self._revoked is None:
             self._halt = await self._leave()
         revoke_now = revoke and self._halt == "go" and self._revoked is not True
+        if revoke_now and seen is None:
+            standing = await read_standing(self._client, self._target.user_id, privileges=self._privileges)
+            self._refusal = self._judge(standing)
+            if self._refusal is not None:
+                return
         if seen is not None and not self._asked and not revoke_now:
             self._add_newer(seen)
         elif self._halt == "go" or self._asked:
             await self._confirm(revoke=revoke_now)
+
+    async def _look(self, *, revoke: bool) -> Found:
+        """The methods as they are now and, where something is still to be done, whether that may be."""
+        user_id = self._target.user_id
+        if (revoke and self._revoked is not True) or any(self._may_ask(method) for method in self._open()):
+            standing, found = await look(self._client, user_id, privileges=self._privileges, hardware=self._hardware)
+            self._refusal = self._judge(standing)
+            return found
+        return await read_methods(self._client, user_id, hardware=self._hardware)
 
     def _after(self, fault: GraphError | None, *, revoke: bool, last: bool) -> Run:
         open_ones = self._open()

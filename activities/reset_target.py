@@ -3,12 +3,15 @@
 from typing import Any
 
 from activities.app import Work, activity
+from activities.planning import person_of
 from activities.removal import Leave, Removal
-from domain.guards import Refusal, still_allowed
+from domain.guards import Refusal, changed_since, still_allowed
 from domain.outcomes import MethodOutcome, RequestStatus, TargetOutcome
+from domain.policy import Customer
 from domain.requests import ResetRequest
 from domain.settling import still_listed
 from domain.targets import Target
+from graph.users import Standing
 from records.targets import Kept
 from services import Services, services
 
@@ -58,14 +61,29 @@ class _Reset:
             allowed=frozenset(customer.methods),
             leave=self._leave,
             begin=self._begin,
+            judge=lambda standing: self._changed_since(standing, customer),
+            # A privileged user was approved as one, or nobody cares.
+            privileges=not target.privileges and s.policy.guards.privileged_users != "allow",
             now=s.now(),
         )
         run = await removal.run(revoke=self._request.revoke_sessions, last=last)
+        if run.refused is not None:
+            run.target = _refused(run.target, run.refused)
         target = run.target.model_copy(update={"ended_at": s.now()}) if run.target.settled else run.target
         if not await s.targets.save(self._request.id, self._kept, target):
             # Another run of this activity was faster; what it recorded is as true, and the next look tells what is left.
             return _answer(again=1.0, fault="overtaken", pressure=client.pressure)
         return _answer(run.again, run.fault, client.pressure, moved=run.moved)
+
+    def _changed_since(self, standing: Standing, customer: Customer) -> Refusal | None:
+        return changed_since(
+            self._kept.target,
+            person_of(standing.user),
+            standing.privileges,
+            customer=customer,
+            guards=self._s.policy.guards,
+            requester=self._request.requester,
+        )
 
     async def _leave(self) -> Leave:
         return await leaving(self._s, self._request.id)

@@ -17,7 +17,7 @@ from bench.world import IN_FLIGHT, tenants
 from domain.methods import STANDARD_SCOPE, Method, MethodType, method_of, removal_order
 from graph.methods import hardware_part, methods_part, preference_part, removal_path
 from graph.transport import AiohttpTransport
-from graph.users import detail_parts, find_part
+from graph.users import find_part, privilege_parts
 
 _STANDARD = frozenset(STANDARD_SCOPE)
 _GROUP, _BATCH, _BATCHES = 20, 20, 8
@@ -63,7 +63,7 @@ class Customer:
 
     async def plan(self, users: list[str]) -> list[tuple[str, list[Method]]]:
         found = [answer["id"] for answer in await self.batch("v1.0", [_part(find_part(user)) for user in users])]
-        details = [_part(part) for user in found for part in detail_parts(user)]
+        details = [_part(part) for user in found for part in (methods_part(user), *privilege_parts(user))]
         beta = [_part(part) for user in found for part in (preference_part(user), hardware_part(user))]
         v1, more = await asyncio.gather(self.batch("v1.0", details), self.batch("beta", beta))
         planned = []
@@ -78,8 +78,8 @@ class Customer:
         hardware = any(method.type is MethodType.HARDWARE_OATH for method in methods)
         look = _part(methods_part(user))
         tokens = f"/beta/{hardware_part(user).path}"
-        if methods:
-            await self._both(self.call("GET", f"/v1.0{look['url']}"), tokens, hardware=hardware)
+        standing = [_part(part) for part in (find_part(user), *privilege_parts(user))]
+        await self._both(self.batch("v1.0", [*standing, look] if methods else standing), tokens, hardware=hardware)
         refused: list[Method] = []
         for method in methods:
             verb, version, path = removal_path(user, method)

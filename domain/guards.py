@@ -50,6 +50,25 @@ def still_allowed(target: Target, customer: Customer | None) -> Refusal | None:
     return None
 
 
+def changed_since(
+    target: Target, person: Person, privileges: list[str], *, customer: Customer, guards: Guards, requester: str
+) -> Refusal | None:
+    """Why a user whose reset was approved may not be reset any more, because they are somebody else since the plan.
+
+    What the plan knew of them was approved as such. A user who became privileged was approved by nobody as one, so more
+    approval cannot help here: they are refused unless the policy lets privileged users be reset like others.
+    """
+    refused = refusal(person, customer=customer, guards=guards, requester=requester)
+    known = {"guestUser": target.is_guest, "disabledUser": "disabledUser" in target.warnings}
+    if refused is not None and not known.get(refused.reason, False):
+        return Refusal(refused.reason, f"This is so since the plan was made: {refused.detail}")
+    if privileges and not target.privileges and guards.privileged_users != "allow":
+        return Refusal(
+            "privilegedUser", f"The user is privileged since the plan was made: {', '.join(privileges[:3])}."
+        )
+    return None
+
+
 def privilege_refusal(privileges: list[str], guards: Guards) -> Refusal | None:
     """Why a privileged user may not be reset; None if they may, or if they may with more approval."""
     if not privileges or guards.privileged_users != "refuse":

@@ -130,13 +130,20 @@ async def revoke_and_read(
     """
     parts = [Part(f"users/{segment(user_id)}/revokeSignInSessions", "POST")] if revoke else []
     # No dependsOn: a refused revocation must not hide what is still registered.
-    parts.append(methods_part(user_id))
-    answers, tokens = await _beside(batch(client, parts), client, user_id, hardware=hardware)
-    try:
-        found: Found | GraphError = _found(answers[-1], tokens)
-    except GraphError as error:
-        found = error
+    answers, found = await with_methods(client, user_id, parts, hardware=hardware)
     return (answers[0] if revoke else None), found
+
+
+async def with_methods(
+    client: GraphClient, user_id: str, parts: Sequence[Part], *, hardware: bool
+) -> tuple[list[Response], Found | GraphError]:
+    """The answers to `parts` and the user's methods in one round trip; hardware tokens are read beside it."""
+    whole = [*parts, methods_part(user_id)]
+    answers, tokens = await _beside(batch(client, whole), client, user_id, hardware=hardware)
+    try:
+        return answers[:-1], _found(answers[-1], tokens)
+    except GraphError as error:
+        return answers[:-1], error
 
 
 async def prefer_another(client: GraphClient, user_id: str, methods: Sequence[Method]) -> Response | None:

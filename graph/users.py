@@ -9,7 +9,16 @@ from urllib.parse import quote
 from graph.batch import Part, all_of, batch
 from graph.client import GraphClient, segment
 from graph.errors import Fault, GraphError
-from graph.methods import Found, hardware_listed, hardware_part, listed, methods_part, preference_in, preference_part
+from graph.methods import (
+    Found,
+    hardware_listed,
+    hardware_part,
+    listed,
+    methods_part,
+    preference_in,
+    preference_part,
+    with_methods,
+)
 from graph.responses import Response
 
 FIELDS = "id,displayName,userPrincipalName,mail,accountEnabled,userType"
@@ -29,11 +38,18 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What a plan needs of one user. `roles` are display names; `role_groups` are role-assignable groups joined or owned."""
+    """What a plan needs of one user. `privileges` are directory roles and role-assignable groups joined or owned."""
 
     found: Found
-    roles: list[str]
-    role_groups: list[str]
+    privileges: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Who a user is right before a reset. `privileges` are empty where they were not asked for."""
+
+    user: User
+    privileges: list[str]
 
 
 def user_of(resource: dict[str, Any]) -> User:
@@ -73,11 +89,10 @@ def _found(answer: Response) -> User | GraphError | None:
     return user_of(matches[0]) if len(matches) == 1 else None
 
 
-def detail_parts(user_id: str) -> list[Part]:
+def privilege_parts(user_id: str) -> list[Part]:
     user = f"users/{segment(user_id)}"
     groups = "microsoft.graph.group?$filter=isAssignableToRole%20eq%20true&$count=true&$select=id,displayName,isAssignableToRole"
     return [
-        methods_part(user_id),
         Part(f"{user}/transitiveMemberOf/microsoft.graph.directoryRole?$select=id,displayName"),
         Part(f"{user}/transitiveMemberOf/{groups}", headers=_ADVANCED),
         # Owned objects cannot be filtered by isAssignableToRole, so that is done here.
@@ -87,7 +102,7 @@ def detail_parts(user_id: str) -> list[Part]:
 
 async def read_details(client: GraphClient, user_ids: Sequence[str], *, hardware: bool) -> list[Details | GraphError]:
     """What a plan needs of each user: four parts of v1.0 and two of beta per user, twenty to a round trip."""
-    parts = [detail_parts(user_id) for user_id in user_ids]
+    parts = [[methods_part(user_id), *privilege_parts(user_id)] for user_id in user_ids]
     beta_parts = [part for user_id in user_ids for part in (preference_part(user_id), hardware_part(user_id))]
     answers, beta = await all_of(
         batch(client, [part for group in parts for part in group]),
@@ -104,15 +119,46 @@ def _details(answers: Sequence[Response], preference: Response, hardware: Respon
     try:
         methods = listed(answers[0])
         tokens, unreadable = hardware_listed(hardware) if hardware else ([], None)
-        roles = [str(item.get("displayName") or item.get("id")) for item in _members(answers[1])]
-        groups = [
-            str(item.get("displayName") or item.get("id"))
-            for item in _members(answers[2]) + _members(answers[3])
-            if item.get("isAssignableToRole")
-        ]
+        privileges = _privileges(answers[1:])
     except GraphError as error:
         return error
-    return Details(Found(methods + tokens, preference_in(preference), unreadable), roles, sorted(set(groups)))
+    return Details(Found(methods + tokens, preference_in(preference), unreadable), privileges)
+
+
+async def look(client: GraphClient, user_id: str, *, privileges: bool, hardware: bool) -> tuple[Standing, Found]:
+    """Who the user is now and what is registered, in one round trip. Raises GraphError where either cannot be known."""
+    parts = _standing_parts(user_id, privileges=privileges)
+    answers, found = await with_methods(client, user_id, parts, hardware=hardware)
+    standing = _standing(answers)
+    if isinstance(found, GraphError):
+        raise found
+    return standing, found
+
+
+async def read_standing(client: GraphClient, user_id: str, *, privileges: bool) -> Standing:
+    """Who the user is now, in one round trip. Raises GraphError."""
+    return _standing(await batch(client, _standing_parts(user_id, privileges=privileges)))
+
+
+def _standing_parts(user_id: str, *, privileges: bool) -> list[Part]:
+    return [find_part(user_id), *(privilege_parts(user_id) if privileges else ())]
+
+
+def _standing(answers: Sequence[Response]) -> Standing:
+    if not answers[0].ok:
+        raise answers[0].error()
+    return Standing(user_of(answers[0].body), _privileges(answers[1:]) if len(answers) > 1 else [])
+
+
+def _privileges(answers: Sequence[Response]) -> list[str]:
+    """What is in the answers to `privilege_parts`: names of roles, then of groups. Raises GraphError."""
+    roles, joined, owned = (_members(answer) for answer in answers)
+    groups = {_name(item) for item in joined + owned if item.get("isAssignableToRole")}
+    return [_name(item) for item in roles] + [f"role-assignable group {name}" for name in sorted(groups)]
+
+
+def _name(item: dict[str, Any]) -> str:
+    return str(item.get("displayName") or item.get("id"))
 
 
 def _members(answer: Response) -> list[dict[str, Any]]:

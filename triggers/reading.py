@@ -98,7 +98,7 @@ async def shown_user(s: Services, customer: str, text: str) -> UserDetailsShown:
     details = (await read_details(client, [found.id], hardware=True))[0]
     if isinstance(details, GraphError):
         raise details
-    privileges = details.roles + [f"role-assignable group {name}" for name in details.role_groups]
+    privileges = details.privileges
     row = user_shown(s, ListedUser(customer, found))
     methods = _registered(details.found, policy)
     unreadable = details.found.hardware_unreadable

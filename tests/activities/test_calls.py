@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from domain.outcomes import TargetOutcome
+from localhost.simulator.people import GLOBAL_ADMINISTRATOR, role
 from tests.activities.conftest import Works
 
 DOCS = Path(__file__).resolve().parents[2] / "docs/engine.md"
@@ -33,9 +34,23 @@ async def test_reset_of_k_methods_is_k_and_two_round_trips(works: Works, k: int)
     assert "k + 2 round trips" in DOCS.read_text(encoding="utf-8")
 
 
-async def test_user_without_methods_costs_one(works: Works) -> None:
+async def test_user_without_methods_costs_two(works: Works) -> None:
     await works.planned(works.user())
-    assert await trips(works) == 1
+    assert await trips(works) == 2
+    assert "a user without methods takes two" in DOCS.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("known", "reads"), [(False, 4), (True, 1)])
+async def test_who_the_user_is_by_now_is_read_in_the_batch_of_the_look(works: Works, known: bool, reads: int) -> None:
+    user = works.user(STEPS[0])
+    if known:
+        user.roles.append(role(works.world.tenant("contoso"), GLOBAL_ADMINISTRATOR))
+    await works.planned(user)
+    works.world.calls.clear()
+    await works.once()
+    look = [call for call in works.world.calls if call.in_batch and call.verb == "GET"]
+    assert len(look) == reads + 2  # and the methods, in the look and in the confirmation
+    assert "five reads, four of them about who the user is: one where" in DOCS.read_text(encoding="utf-8")
 
 
 async def test_hardware_tokens_cost_two_more_beside_the_others(works: Works) -> None:
