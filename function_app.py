@@ -31,6 +31,7 @@ import orchestrators.reset_request
 import triggers.access
 import triggers.approval_mails
 import triggers.approvals
+import triggers.bounced_mails
 import triggers.callbacks
 import triggers.console
 import triggers.console_directory
@@ -76,6 +77,7 @@ for part in (
     triggers.console_files.app,
     triggers.exports.app,
     triggers.reconcile.app,
+    triggers.bounced_mails.app,
     triggers.retention.app,
     orchestrators.app.app,
     activities.app.app,

@@ -50,6 +50,7 @@ class Services:
         self._stores: WeakKeyDictionary[asyncio.AbstractEventLoop, Store] = WeakKeyDictionary()
         self._buses: WeakKeyDictionary[asyncio.AbstractEventLoop, Bus] = WeakKeyDictionary()
         self._file: SqliteStore | None = None
+        self._told: set[str] = set()
 
     @property
     def policy(self) -> Policy:
@@ -136,6 +137,12 @@ class Services:
     @property
     def removing_stopped(self) -> bool:
         return removing_stopped(os.environ)
+
+    def tell_once(self, what: str) -> bool:
+        """True the first time only: for a warning that would say the same every few minutes until the next start."""
+        first = what not in self._told
+        self._told.add(what)
+        return first
 
     async def close(self) -> None:
         """Closes what this loop uses and the shared file."""

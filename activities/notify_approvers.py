@@ -5,6 +5,7 @@ from typing import Any
 from activities.app import Work, activity
 from domain.approval import still_decides
 from domain.approval_links import ApprovalLink, sign
+from domain.mail_references import next_reference
 from domain.outcomes import RequestStatus
 from domain.requests import Approver, ResetRequest
 from domain.targets import Target
@@ -35,23 +36,26 @@ async def notify(s: Services, request_id: str, *, reminder: int, last: bool) -> 
     for entry in request.approval.approvers:
         if not still_decides(s.policy, request, entry):
             continue  # taken out of the policy since: who is to be reset is none of theirs any more
-        if entry.approver in decided or (entry.mail == "sent" and entry.mails > reminder):
+        # One that came back was sent: only a reminder, or whoever asks for it, sends it again.
+        if entry.approver in decided or (entry.mail in {"sent", "bounced"} and entry.mails > reminder):
             continue
+        reference = next_reference(s.settings.approval_keys, request_id, entry.approver, entry.reference)
+        mail = await _mail(s, request, entry, reminder, reference)
         try:
-            await send_mail(
-                s.graph, s.settings.graph_home_tenant, s.settings.mail_from, await _mail(s, request, entry, reminder)
-            )
+            await send_mail(s.graph, s.settings.graph_home_tenant, s.settings.mail_from, mail)
         except GraphError as error:
             if error.passing and not last:
                 again, fault = max(again or 0.0, error.retry_after or 0.0), error.fault.value
                 continue
-            await _note(s, request_id, entry, "failed", error.detail, entry.mails)
+            await _note(s, request_id, entry.approver, mail="failed", detail=error.detail)
             count("mfareset.mails", kind="approval", result="failed")
             await s.audits.append(
                 request_id, s.now(), "service", "mailFailed", {"approver": entry.approver, "reason": error.reason}
             )
         else:
-            await _note(s, request_id, entry, "sent", "", max(entry.mails, reminder + 1))
+            mails = max(entry.mails, reminder + 1)
+            sent = {"mail": "sent", "detail": "", "mails": mails, "reference": reference, "mailed_at": s.now()}
+            await _note(s, request_id, entry.approver, **sent)
             count("mfareset.mails", kind="approval", result="sent")
             event = "reminderSent" if reminder else "approvalMailSent"
             await s.audits.append(
@@ -60,16 +64,16 @@ async def notify(s: Services, request_id: str, *, reminder: int, last: bool) -> 
                 "service",
                 event,
                 {"approver": entry.approver},
-                once=f"{event}:{reminder}:{entry.approver}",
+                once=f"{event}:{reference}",
             )
     return {"again": again, "fault": fault or (Fault.UNAVAILABLE.value if again is not None else "")}
 
 
-async def _mail(s: Services, request: ResetRequest, entry: Approver, reminder: int) -> Mail:
+async def _mail(s: Services, request: ResetRequest, entry: Approver, reminder: int, reference: str) -> Mail:
     view = await view_for(s, request, entry)
     link = f"{s.settings.public_base_url}/api/approvals/{approval_token(s, request, entry.approver)}"
     compose = reminder_mail if reminder else approval_mail
-    return compose(view, to=entry.approver, link=link)
+    return compose(view, to=entry.approver, link=link, reference=reference)
 
 
 def approval_token(s: Services, request: ResetRequest, approver: str) -> str:
@@ -96,14 +100,8 @@ async def view_for(s: Services, request: ResetRequest, entry: Approver, page: in
     return approval_view(s.policy, request, entry, targets, await s.requests.decisions(request.id), s.now(), page=page)
 
 
-async def _note(s: Services, request_id: str, entry: Approver, mail: str, detail: str, mails: int) -> None:
-    def noted(request: ResetRequest) -> ResetRequest:
-        approvers = [
-            other.model_copy(update={"mail": mail, "detail": detail, "mails": mails})
-            if other.approver == entry.approver
-            else other
-            for other in request.approval.approvers
-        ]
-        return request.model_copy(update={"approval": request.approval.model_copy(update={"approvers": approvers})})
+async def _note(s: Services, request_id: str, approver: str, **fields: Any) -> None:
+    def noted(entry: Approver) -> Approver:
+        return entry.model_copy(update=fields) if entry.approver == approver else entry
 
-    await s.requests.update(request_id, noted)
+    await s.requests.update(request_id, lambda request: request.with_approvers(noted))

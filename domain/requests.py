@@ -1,7 +1,8 @@
 """A reset request: what a caller may ask for, and the record of it."""
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, field_validator
 
@@ -96,13 +97,19 @@ class ApproversNamed(Model):
     approvers: list[str]
 
 
+# "sent": Graph took it. "bounced": it did, and the mail came back.
+type ApproverMail = Literal["pending", "sent", "failed", "bounced"]
+
+
 class Approver(Model):
     """One person asked to decide, for the customers named."""
 
     approver: str
     customers: list[str]
-    mail: Literal["pending", "sent", "failed"] = "pending"
+    mail: ApproverMail = "pending"
     mails: int = Field(default=0, description="How many mails were sent: the first and the reminders")
+    reference: str = Field(default="", description="Of the last mail that was sent: what a report of it repeats")
+    mailed_at: Instant | None = Field(default=None, description="When that was")
     detail: str = ""
 
 
@@ -176,3 +183,8 @@ class ResetRequest(Model):
         needed = self.approval
         in_time = needed.expires_at is None or at < needed.expires_at
         return self.status is RequestStatus.AWAITING_APPROVAL and needed.ends_as is None and in_time
+
+    def with_approvers(self, change: Callable[[Approver], Approver]) -> Self:
+        """The same with each approver's entry as `change` gives it."""
+        approvers = [change(entry) for entry in self.approval.approvers]
+        return self.model_copy(update={"approval": self.approval.model_copy(update={"approvers": approvers})})

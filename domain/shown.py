@@ -12,7 +12,7 @@ from domain.mails import Mailed
 from domain.methods import MethodType
 from domain.model import Instant, Model
 from domain.outcomes import MethodOutcome, RequestStatus, TargetOutcome
-from domain.requests import Decision, ResetRequest
+from domain.requests import ApproverMail, Decision, ResetRequest
 from domain.targets import Target
 
 
@@ -32,7 +32,7 @@ class Totals(Model):
 class ApproverShown(Model):
     approver: str
     customers: list[str]
-    mail: Literal["pending", "sent", "failed"]
+    mail: ApproverMail = Field(description="`bounced`: it was sent, and a report came back that it did not arrive")
     detail: str
 
 
@@ -201,7 +201,10 @@ def request_shown(
             quorum=approval.quorum,
             step_up=approval.step_up,
             expires_at=approval.expires_at,
-            approvers=[ApproverShown(**entry.model_dump(exclude={"mails"})) for entry in approval.approvers],
+            approvers=[
+                ApproverShown(**entry.model_dump(include=set(ApproverShown.model_fields)))
+                for entry in approval.approvers
+            ],
             decisions=decisions,
         ),
         callbacks=list(callbacks),

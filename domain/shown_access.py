@@ -25,3 +25,6 @@ class AccessShown(Model):
 
 class AccessesShown(Model):
     value: list[AccessShown]
+    sees_bounces: bool | None = Field(
+        description="Whether approver mails that bounce are noticed: Mail.Read for the sender's mailbox; null: it did not answer"
+    )

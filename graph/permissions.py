@@ -41,6 +41,9 @@ PERMISSIONS = (
 )
 # Only in the provider's own tenant.
 HOME = ("Mail.Send", "User.Read.All")
+# Likewise, and optional: to notice mails that bounce. Given in Exchange for the one mailbox, not by consent like those above, which
+# would let the service read everybody's mail: the two add up, and the wider one wins. So no token names it.
+HOME_MAILBOX = ("Mail.Read",)
 
 
 @dataclass(frozen=True, slots=True)

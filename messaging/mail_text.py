@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from domain.mail_references import in_brackets
 from domain.text import clean
 from web import words
 from web.templating import environment
@@ -30,14 +31,14 @@ class Mail:
     text: str
 
 
-def approval_mail(view: ApprovalView, *, to: str, link: str) -> Mail:
-    """Asks one approver to look and decide. `link` is that approver's own."""
-    return _asking(view, to, link, f"Approve {_asked(view)} of", "")
+def approval_mail(view: ApprovalView, *, to: str, link: str, reference: str) -> Mail:
+    """Asks one approver to look and decide. `link` is that approver's own, `reference` this mail's."""
+    return _asking(view, to, link, reference, f"Approve {_asked(view)} of", "")
 
 
-def reminder_mail(view: ApprovalView, *, to: str, link: str) -> Mail:
+def reminder_mail(view: ApprovalView, *, to: str, link: str, reference: str) -> Mail:
     """Asks again an approver who has not decided."""
-    return _asking(view, to, link, f"Reminder: approve {_asked(view)} of", "reminder")
+    return _asking(view, to, link, reference, f"Reminder: approve {_asked(view)} of", "reminder")
 
 
 def outcome_mail(view: OutcomeView, *, to: str) -> Mail:
@@ -82,7 +83,7 @@ def _asked(view: ApprovalView) -> str:
     return "activating hardware tokens" if view.undo else "MFA reset"
 
 
-def _asking(view: ApprovalView, to: str, link: str, what: str, kind: str) -> Mail:
+def _asking(view: ApprovalView, to: str, link: str, reference: str, what: str, kind: str) -> Mail:
     accepted = tuple(replace(customer, users=customer.accepted) for customer in view.customers)
     shown = _first(accepted, APPROVAL_USERS)
     whom = view.only_user.name if view.only_user else f"{view.totals.users:,} users"
@@ -91,16 +92,19 @@ def _asking(view: ApprovalView, to: str, link: str, what: str, kind: str) -> Mai
         # The name is cut, so that the ticket is still seen behind it.
         f"{what} {clean(whom, 50)}{_ticket(view.ticket)}",
         "approval",
+        ending=f" {in_brackets(reference)}",
         view=view,
         link=link,
+        reference=in_brackets(reference),
         reminder=kind == "reminder",
         customers=shown,
         more=view.totals.users - _users(shown),
     )
 
 
-def _mail(to: str, subject: str, template: str, **values: object) -> Mail:
-    subject = clean(subject, SUBJECT)
+def _mail(to: str, subject: str, template: str, *, ending: str = "", **values: object) -> Mail:
+    """`ending` stands at the end of the subject, however long the rest is."""
+    subject = clean(subject, SUBJECT - len(ending)) + ending
     values["subject"] = subject
     return Mail(
         to=to,

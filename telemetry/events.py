@@ -23,7 +23,7 @@ FIELDS = (
     "attempt",
     "httpStatus",
 )
-_WARN = frozenset({"mailFailed", "planChanged", "callbackLost", "callbackFailed"})
+_WARN = frozenset({"mailFailed", "mailBounced", "planChanged", "callbackLost", "callbackFailed"})
 
 
 def log_event(name: str, request_id: str, data: Mapping[str, Any]) -> None:

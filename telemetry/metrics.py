@@ -13,7 +13,7 @@ _NAMES = {
     "mfareset.graph.throttled": ("{call}", "Calls that Graph answered with 429, by tenant"),
     "mfareset.callbacks": ("{callback}", "Callbacks to ticketing systems, by result: delivered, retried, lost"),
     "mfareset.events": ("{event}", "Events for the Service Bus topic, by result: published, retried, lost"),
-    "mfareset.mails": ("{mail}", "Mails, by kind and result: sent, failed"),
+    "mfareset.mails": ("{mail}", "Mails, by kind and result: sent, failed, bounced"),
     "mfareset.deliveries.refused": ("{delivery}", "Deliveries that were not accepted, by source and reason"),
 }
 WAIT = "mfareset.approval.wait"

@@ -5,6 +5,8 @@ import asyncio
 import azure.functions as func
 
 from domain.shown_access import AccessesShown, AccessShown, PermissionShown
+from graph.bounces import can_read
+from graph.errors import GraphError
 from graph.permissions import check_access, consent_url
 from services import Services, services
 from triggers.answers import answering, json_answer
@@ -29,7 +31,16 @@ async def show_customer_access(req: func.HttpRequest) -> func.HttpResponse:
         async with turns:
             return await _shown(s, key)
 
-    return json_answer(AccessesShown(value=await asyncio.gather(*map(one, customers))))
+    shown, bounces = await asyncio.gather(asyncio.gather(*map(one, customers)), _sees_bounces(s))
+    return json_answer(AccessesShown(value=shown, sees_bounces=bounces))
+
+
+async def _sees_bounces(s: Services) -> bool | None:
+    """Asked of the mailbox itself: a right given in Exchange is in no token."""
+    try:
+        return await can_read(s.graph.of(s.settings.graph_home_tenant), s.settings.mail_from)
+    except GraphError:
+        return None
 
 
 async def _shown(s: Services, key: str) -> AccessShown:

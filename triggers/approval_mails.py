@@ -22,7 +22,7 @@ app = df.Blueprint()
 @app.durable_client_input(client_name="client")
 @answering
 async def resend_approvals(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
-    """Mails those whose mail failed; with {"approvers": [...]}, those named, though Graph took their mail before."""
+    """Mails those whose mail failed or came back; with {"approvers": [...]}, those named, though Graph took their mail before."""
     s = services()
     who = caller(s, req, OPERATORS)
     request = await find(s, req.route_params.get("id"), who.reach(OPERATORS))
@@ -48,7 +48,7 @@ async def _chosen(s: Services, request: ResetRequest, named: list[str] | None) -
     if named is None:
         chosen = await approvers_left(s, request)
         if not chosen:
-            raise ConflictError("No approver's mail failed. Name the approvers whose mail got lost.")
+            raise ConflictError("No approver's mail failed or came back. Name the approvers whose mail got lost.")
         return chosen
     decided = {decision.approver for decision in await s.requests.decisions(request.id)}
     entries = [entry for entry in request.approval.approvers if entry.approver not in decided]

@@ -59,11 +59,15 @@ def _stalled(s: Services, announcement: Announcement) -> bool:
 
 
 async def approvers_left(s: Services, request: ResetRequest) -> set[str]:
-    """The approvers whose mail failed and who have not decided."""
+    """The approvers whose mail failed or came back, and who have not decided."""
     if request.status is not RequestStatus.AWAITING_APPROVAL:
         return set()
     decided = {decision.approver for decision in await s.requests.decisions(request.id)}
-    return {e.approver for e in request.approval.approvers if e.mail == "failed" and e.approver not in decided}
+    return {
+        entry.approver
+        for entry in request.approval.approvers
+        if entry.mail in {"failed", "bounced"} and entry.approver not in decided
+    }
 
 
 async def approvals_again(
@@ -77,11 +81,9 @@ async def approvals_again(
 
 
 def _pending(request: ResetRequest, chosen: set[str]) -> ResetRequest:
-    approvers = [
-        entry.model_copy(update={"mail": "pending", "detail": ""}) if entry.approver in chosen else entry
-        for entry in request.approval.approvers
-    ]
-    return request.model_copy(update={"approval": request.approval.model_copy(update={"approvers": approvers})})
+    return request.with_approvers(
+        lambda entry: entry.model_copy(update={"mail": "pending", "detail": ""}) if entry.approver in chosen else entry
+    )
 
 
 async def mails_again(s: Services, client: df.DurableFunctionsClient, request: ResetRequest, by: str) -> None:

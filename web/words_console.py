@@ -47,6 +47,7 @@ EVENT: Mapping[str, str] = {
     "approvalMailSent": "Approver asked by mail",
     "reminderSent": "Approver reminded by mail",
     "mailFailed": "A mail could not be sent",
+    "mailBounced": "A mail to an approver came back",
     "decided": "Decision made",
     "denied": "Request denied",
     "expired": "Request expired",

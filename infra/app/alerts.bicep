@@ -32,8 +32,8 @@ var rules = [
   {
     name: 'mails-failed'
     severity: 2
-    description: 'A mail to an approver could not be sent; the request may wait for nobody.'
-    query: 'AppMetrics | where Name == "mfareset.mails" | where tostring(Properties.result) == "failed" | summarize Value = sum(Sum)'
+    description: 'A mail could not be sent, or one to an approver came back; the request may wait for nobody.'
+    query: 'AppMetrics | where Name == "mfareset.mails" | where tostring(Properties.result) in ("failed", "bounced") | summarize Value = sum(Sum)'
     threshold: 0
     window: 'PT15M'
   }

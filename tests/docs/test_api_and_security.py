@@ -6,7 +6,7 @@ from pathlib import Path
 import domain.mapping  # noqa: F401 - its problem is one of those that are listed
 from domain.errors import Problem
 from domain.policy_model import Role
-from graph.permissions import HOME, PERMISSIONS
+from graph.permissions import HOME, HOME_MAILBOX, PERMISSIONS
 from triggers.api_calls import CALLS
 from triggers.callers import AUDITORS, OPERATORS, READERS, REQUESTERS
 
@@ -48,7 +48,7 @@ def test_every_permission_of_graph_is_told_with_its_reason() -> None:
     table = SECURITY.partition("## Graph permissions")[2].partition("\nThe first")[0]
     rows = [line.split("|")[1:3] for line in table.splitlines() if line.startswith("| `")]
     told = {name for names, _ in rows for name in re.findall(r"`([\w.]+)`", names)}
-    assert told == {permission.name for permission in PERMISSIONS} | set(HOME)
+    assert told == {permission.name for permission in PERMISSIONS} | set(HOME) | set(HOME_MAILBOX)
     assert all(reason.strip() for _, reason in rows)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 import services
 import triggers.queue
-from graph.permissions import HOME, PERMISSIONS
+from graph.permissions import HOME, HOME_MAILBOX, PERMISSIONS
 from localhost.app_index import App, load_app
 from messaging.bus import OUTCOMES
 from tests.infra.bicep import FILES, ROOT, keys_of, list_of, resources
@@ -84,6 +84,8 @@ def test_every_role_that_is_given_is_used() -> None:
 def test_customers_are_asked_for_exactly_what_the_code_needs() -> None:
     assert set(list_of("app/entra.bicep", "customerPermissions")) == {p.name for p in PERMISSIONS}
     assert set(list_of("app/entra.bicep", "homePermissions")) == set(HOME)
+    # Given in Exchange, for one mailbox: a consent would reach every mailbox of the provider.
+    assert not set(HOME_MAILBOX) & set(list_of("app/entra.bicep", "homePermissions"))
 
 
 def test_the_runtime_is_the_one_we_test_with() -> None:

@@ -21,9 +21,10 @@ from web import words
 from web.views import CustomerView, MethodView
 
 TO = "lead@msp.example"
+REFERENCE = "K7Q2M4XWAB"
 EVERY = {
-    "approval": approval_mail(CAREFUL, to=TO, link=LINK),
-    "reminder": reminder_mail(APPROVAL, to=TO, link=LINK),
+    "approval": approval_mail(CAREFUL, to=TO, link=LINK, reference=REFERENCE),
+    "reminder": reminder_mail(APPROVAL, to=TO, link=LINK, reference=REFERENCE),
     "outcome": outcome_mail(OUTCOME, to=TO),
     "user_notice": user_notice_mail(NOTICE, to=TO),
     "manager_notice": manager_notice_mail(NOTICE, to=TO),
@@ -65,7 +66,7 @@ def test_text_says_what_the_html_says(mail: Mail) -> None:
 
 def test_approval_mail_says_who_asks_for_whom_why_what_and_until_when() -> None:
     mail = EVERY["approval"]
-    assert mail.subject == "Approve MFA reset of 3 users (INC0012345)"
+    assert mail.subject == "Approve MFA reset of 3 users (INC0012345) [K7Q2M4XWAB]"
     for part in (
         "sam@msp.example asks to reset the multi-factor authentication of 3 users.",
         "It removes 5 methods, deactivates 1 and ends all sign-in sessions.",
@@ -94,7 +95,7 @@ def test_the_link_is_one_anchor_and_stands_in_the_text_too() -> None:
 
 def test_a_long_link_is_never_cut() -> None:
     link = "https://mfa.msp.example/api/approvals/" + "t" * 1500
-    mail = approval_mail(APPROVAL, to=TO, link=link)
+    mail = approval_mail(APPROVAL, to=TO, link=link, reference=REFERENCE)
     assert f'href="{link}"' in mail.html
     assert f"\n{link}\n" in mail.text
 
@@ -104,28 +105,31 @@ def test_refused_users_are_not_listed_as_losing_anything() -> None:
 
 
 def test_only_the_first_twenty_users_are_listed() -> None:
-    mail = approval_mail(large(1), to=TO, link=LINK)
+    mail = approval_mail(large(1), to=TO, link=LINK, reference=REFERENCE)
     assert mail.text.count("- User Number") == mail.html.count("<strong>User Number") == 20
     assert "and 9,980 more." in mail.text
     assert "and 9,980 more." in mail.html
-    assert "more." not in approval_mail(ONE_USER, to=TO, link=LINK).text
+    assert "more." not in approval_mail(ONE_USER, to=TO, link=LINK, reference=REFERENCE).text
 
 
 def test_reminder_says_that_it_is_one() -> None:
     mail = EVERY["reminder"]
-    assert mail.subject == "Reminder: approve MFA reset of 3 users (INC0012345)"
+    assert mail.subject == "Reminder: approve MFA reset of 3 users (INC0012345) [K7Q2M4XWAB]"
     assert mail.text.startswith("Reminder: your decision is needed\n")
 
 
 def test_one_user_is_named_in_the_subject() -> None:
-    assert approval_mail(ONE_USER, to=TO, link=LINK).subject == "Approve MFA reset of Adele Vance (INC0012345)"
+    assert (
+        approval_mail(ONE_USER, to=TO, link=LINK, reference=REFERENCE).subject
+        == "Approve MFA reset of Adele Vance (INC0012345) [K7Q2M4XWAB]"
+    )
 
 
 def test_a_user_without_a_display_name_is_named_by_the_principal_name() -> None:
     nameless = replace(ADELE, display_name="")
     view = replace(ONE_USER, customers=(CustomerView("Contoso", "contoso", (nameless,), 1),))
-    mail = approval_mail(view, to=TO, link=LINK)
-    assert mail.subject == "Approve MFA reset of adele@contoso.com (INC0012345)"
+    mail = approval_mail(view, to=TO, link=LINK, reference=REFERENCE)
+    assert mail.subject == "Approve MFA reset of adele@contoso.com (INC0012345) [K7Q2M4XWAB]"
     assert "authentication of adele@contoso.com." in mail.text
 
 
@@ -174,7 +178,7 @@ def test_hostile_names_stay_text_and_short() -> None:
     names: dict[str, Any] = dict.fromkeys(("requester", "ticket", "reason"), HOSTILE)
     customers = (CustomerView(HOSTILE, "contoso", (user,), 1),)
     for mail in (
-        approval_mail(replace(ONE_USER, **names, customers=customers), to=TO, link=LINK),
+        approval_mail(replace(ONE_USER, **names, customers=customers), to=TO, link=LINK, reference=REFERENCE),
         outcome_mail(replace(OUTCOME, **names, status=HOSTILE, customers=customers), to=TO),
         user_notice_mail(replace(NOTICE, user=user, contact=HOSTILE, customer=HOSTILE), to=TO),
     ):

@@ -33,6 +33,23 @@ async def test_a_consent_of_a_minute_ago_counts(tmp_path: Path) -> None:
         assert (before["isEnough"], after["isEnough"]) == (False, True)
 
 
+async def test_whether_bounced_mails_are_noticed_is_said_too(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+
+        async def sees() -> object:
+            return (await it.call("GET", "/api/customer-access?customers=contoso"))["seesBounces"]
+
+        assert await sees() is True
+        it.world.tenant("home").granted = frozenset({"Mail.Send"})
+        assert await sees() is False
+        it.world.tenant("home").granted = None
+        it.world.faults.add(status=503, path="*/mailFolders/*")
+        assert await sees() is None
+        code, said = await _command(it, "contoso")
+        assert code == 0  # resets work all the same
+        assert "bounce are not noticed" in said
+
+
 async def _command(it: System, *customers: str) -> tuple[int, str]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
