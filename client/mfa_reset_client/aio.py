@@ -90,6 +90,29 @@ class AsyncClient:
         """A new request for the targets that did not end well. ConflictError where there are none."""
         return await self._run(steps.retry(request_id, idempotency_key, self._patience, self._pace.now))
 
+    async def undo(
+        self,
+        request_id: str,
+        *,
+        reason: str = "",
+        ticket: str = "",
+        requester: str = "",
+        idempotency_key: str | None = None,
+    ) -> Accepted:
+        """A new request that activates again the hardware tokens that this one deactivated; what is not said is taken from it.
+
+        ConflictError where there are none, or it is too late. Approved, it waits for a code of each token: see `activate`.
+        """
+        body = {"reason": reason, "ticket": ticket, "requester": requester}
+        return await self._run(steps.undo(request_id, body, idempotency_key, self._patience, self._pace.now))
+
+    async def activate(self, request_id: str, number: int, method: str, code: str) -> Target:
+        """Tries the six digits that a token shows now: `number` of the undo's target, `method` the token's id.
+
+        InvalidInputError for a wrong code, ConflictError where no code is taken. Tried again for as long as a code lives only.
+        """
+        return await self._run(steps.activate(request_id, number, method, code, self._patience, self._pace.now))
+
     async def wait(
         self,
         request_id: str,

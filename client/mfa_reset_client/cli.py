@@ -15,6 +15,7 @@ from mfa_reset_client.models import Accepted, ResetRequest, TargetOutcome, Targe
 from mfa_reset_client.pace import Pace
 from mfa_reset_client.showing import Watch, plain, targets_table
 from mfa_reset_client.telling import Teller
+from mfa_reset_client.tokens import token_of
 
 app = typer.Typer(
     name="mfa-reset",
@@ -188,6 +189,64 @@ def retry(
             teller.note(f"idempotency key {plain(idempotency_key)}")
         accepted = client.retry(request_id, idempotency_key=idempotency_key)
         _follow(teller, client, accepted, wait=wait, timeout=seconds, quiet=quiet)
+
+
+@app.command()
+def undo(
+    context: typer.Context,
+    request_id: RequestId,
+    url: Url = "",
+    key: Key = "",
+    reason: Annotated[str, typer.Option(help="Why. Absent: that of the request.")] = "",
+    ticket: Annotated[str, typer.Option(help="The ticket's number. Absent: that of the request.")] = "",
+    requester: Annotated[str, typer.Option(help="Who asks. Absent: who asked for the request.")] = "",
+    idempotency_key: IdempotencyKey = None,
+    wait: Wait = False,
+    timeout: Timeout = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    allow_http: AllowHttp = False,
+) -> None:
+    """Ask for the hardware tokens back that an ended request deactivated. Approved, it takes a code of each: activate."""
+    teller = Teller.new(as_json=as_json)
+    seconds = _seconds(teller, timeout)
+    said = {"reason": reason, "ticket": ticket, "requester": requester}
+    idempotency_key = idempotency_key or key_for({"undoOf": request_id} | said, os.environ)
+    with _client(teller, context, url, key, allow_http) as client, teller.explaining():
+        if not quiet:
+            teller.note(f"idempotency key {plain(idempotency_key)}")
+        accepted = client.undo(request_id, **said, idempotency_key=idempotency_key)
+        _follow(teller, client, accepted, wait=wait, timeout=seconds, quiet=quiet)
+
+
+@app.command()
+def activate(
+    context: typer.Context,
+    request_id: RequestId,
+    user: Annotated[str, typer.Option(help="Principal name or object id of the user with the token.")],
+    url: Url = "",
+    key: Key = "",
+    method: Annotated[str | None, typer.Option(help="The token's id, where the user has several.")] = None,
+    code: Annotated[
+        str | None, typer.Option(help="The six digits that the token shows. Absent: asked for, once all else is known.")
+    ] = None,
+    as_json: Json = False,
+    allow_http: AllowHttp = False,
+) -> None:
+    """Activate a user's hardware token again, for an approved undo."""
+    teller = Teller.new(as_json=as_json)
+    with _client(teller, context, url, key, allow_http) as client, teller.explaining():
+        try:
+            number, token = token_of(client.targets(request_id), user, method)
+        except LookupError as error:
+            raise teller.bad_input([str(error)]) from None
+        digits = code or typer.prompt("The six digits that the token shows now", err=True)
+        target = client.activate(request_id, number, token, digits.strip())
+        if as_json:
+            teller.json(target.to_json())
+        else:
+            teller.out.print(targets_table([target]))
+            teller.note("the token is active again")
 
 
 @app.command()

@@ -74,7 +74,11 @@ class Decision(_Shown):
 
 
 class Approver(_Shown):
+    """`mail` is pending, sent, failed or bounced, with why in `detail`."""
+
     approver: str
+    mail: str = ""
+    detail: str = ""
     customers: list[str] = Field(default_factory=list)
 
 
@@ -100,6 +104,8 @@ class ResetRequest(_Shown):
     totals: Totals
     approval: Approval = Field(default_factory=Approval)
     retry_of: str | None = None
+    undo_of: str | None = None
+    undone_by: str | None = None
     failure: str | None = None
     detail: str = ""
 
@@ -119,9 +125,13 @@ class Method(_Shown):
     outcome: str
     detail: str = ""
     request_id: str | None = None
+    reactivated: bool = False
 
 
 class Target(_Shown):
+    """`number` is its place in the request."""
+
+    number: int = 0
     customer: str
     tenant_id: str = ""
     user_id: str = ""

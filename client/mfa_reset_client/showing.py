@@ -8,7 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from mfa_reset_client.models import ResetRequest, Status, Target, TargetOutcome
+from mfa_reset_client.models import Approver, ResetRequest, Status, Target, TargetOutcome
 
 # Where no terminal says its width (pipelines), lines this long stay whole in every log viewer.
 LOG_WIDTH = 160
@@ -65,7 +65,7 @@ def notes(request: ResetRequest) -> list[str]:
     """Why it is as it is, in sentences."""
     lines = []
     if request.status == Status.AWAITING_APPROVAL:
-        people = ", ".join(plain(entry.approver) for entry in request.approval.approvers)
+        people = ", ".join(_asked(entry) for entry in request.approval.approvers)
         until = f" until {request.approval.expires_at:%Y-%m-%d %H:%M} UTC" if request.approval.expires_at else ""
         lines.append(f"waits for approval by {people or 'its approvers'}{until}")
     for decision in request.approval.decisions:
@@ -74,6 +74,11 @@ def notes(request: ResetRequest) -> list[str]:
     if why := ": ".join(part for part in (request.failure, request.detail) if part):
         lines.append(plain(why))
     return lines
+
+
+def _asked(entry: Approver) -> str:
+    lost = {"failed": "mail not sent", "bounced": "mail bounced"}.get(entry.mail)
+    return plain(entry.approver) + (f" ({lost}: {plain(entry.detail)})" if lost else "")
 
 
 class Watch:

@@ -10,12 +10,14 @@ from pydantic import ValidationError
 
 from mfa_reset_client.again import Call, Now, Pause, Steps, answer_of, json_in, retry_after
 from mfa_reset_client.errors import BadAnswerError, ConflictError, WaitTimeoutError, problem_of
-from mfa_reset_client.models import Accepted, RequestPage, ResetRequest, Status, TargetPage, TargetsOfCustomer
+from mfa_reset_client.models import Accepted, RequestPage, ResetRequest, Status, Target, TargetPage, TargetsOfCustomer
 
 _PATH = "/api/reset-requests"
 # Between looks at a request, in seconds: as the service says, but never busy. While nothing changes the looks grow rarer,
 # because people decide in minutes or hours.
 _LEAST, _RARELY = 1.0, 15.0
+# Hardware tokens show a code for 30 or 60 seconds, and some of them are gone when it is typed in.
+_CODE_LIVES = 15.0
 
 
 def body_of(
@@ -45,6 +47,17 @@ def create(body: dict[str, Any], key: str | None, patience: float, now: Now) -> 
 
 def retry(request_id: str, key: str | None, patience: float, now: Now) -> Steps[Accepted]:
     return _accepted(f"{_of(request_id)}/retry", None, key, patience, now)
+
+
+def undo(request_id: str, body: dict[str, str], key: str | None, patience: float, now: Now) -> Steps[Accepted]:
+    said = {name: text for name, text in body.items() if text}
+    return _accepted(f"{_of(request_id)}/undo", said, key, patience, now)
+
+
+def activate(request_id: str, number: int, method: str, code: str, patience: float, now: Now) -> Steps[Target]:
+    """A code that was taken already is taken again, so a lost answer does no harm; an old one would count as a wrong one."""
+    call = Call("POST", f"{_of(request_id)}/targets/{number}/activate", json={"method": method, "code": code})
+    return _read(Target, (yield from answer_of(call, min(patience, _CODE_LIVES), now)))
 
 
 def get(request_id: str, patience: float, now: Now) -> Steps[ResetRequest]:
@@ -109,7 +122,7 @@ def _of(request_id: str) -> str:
     return f"{_PATH}/{quote(request_id, safe='')}"
 
 
-def _read[M: (ResetRequest, RequestPage, TargetPage)](kind: type[M], answer: httpx.Response) -> M:
+def _read[M: (ResetRequest, RequestPage, Target, TargetPage)](kind: type[M], answer: httpx.Response) -> M:
     value = json_in(answer)
     if answer.is_success and value is not None:
         try:

@@ -126,6 +126,16 @@ async def test_a_wait_ends_at_its_time_and_can_be_taken_up(tmp_path: Path) -> No
         assert (await command(Waits(it), "wait", error["request"]["id"])).code == 0
 
 
+async def test_an_approver_whose_mail_came_back_is_seen(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        it.world.inbox.bouncing = {"owner@contoso.com": "5.1.10"}
+        waits = Waits(it)
+        request_id = json.loads((await command(waits, "request", *ADELE, "--json")).out)["id"]
+        await it.advance(minutes=5)
+        said = await command(waits, "status", request_id)
+        assert "owner@contoso.com (mail bounced: The address does not exist" in said.out
+
+
 async def test_cancel_and_retry(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         waits = Waits(it)

@@ -1,0 +1,93 @@
+"""Hardware tokens back again, with the client."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import httpx
+import pytest
+
+from mfa_reset_client import AsyncClient, ConflictError, InvalidInputError, UnreachableError
+from mfa_reset_client.models import Method, Target
+from mfa_reset_client.tokens import token_of
+from tests.client.driving import Faulty, Waits, client_of, command
+from tests.system import system
+from tests.workflow.test_undo import CODE, ISAIAH, WRONG, reset, token
+
+
+async def test_the_commands_ask_for_an_undo_and_send_the_code(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        waits, request_id = Waits(it), await reset(it)
+        asked = await command(waits, "undo", request_id, "--reason", "Found again", "--json")
+        assert asked.code == 0, asked.err
+        undo = json.loads(asked.out)
+        assert (undo["undoOf"], undo["reason"], undo["ticket"]) == (request_id, "Found again", "INC0012345")
+        await it.host.idle()
+        early = await command(waits, "activate", undo["id"], "--user", ISAIAH, "--code", CODE)
+        assert early.code == 12
+        await it.approve(undo["id"])
+        assert (await command(waits, "activate", undo["id"], "--user", "adele@contoso.com", "--code", CODE)).code == 2
+        wrong = await command(waits, "activate", undo["id"], "--user", ISAIAH.upper(), "--code", WRONG)
+        assert (wrong.code, WRONG in wrong.out + wrong.err) == (2, False)
+        done = await command(waits, "activate", undo["id"], "--user", ISAIAH, "--code", CODE, "--json")
+        assert done.code == 0, done.err
+        assert [method["reactivated"] for method in json.loads(done.out)["methods"]] == [True]
+        assert token(it).usable
+        await it.host.idle()
+        assert (await command(waits, "wait", undo["id"], "--quiet")).code == 0
+        assert (await command(waits, "undo", request_id, "--idempotency-key", "another")).code == 12
+
+
+async def test_both_clients_do_it(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        waits, request_id = Waits(it), await reset(it)
+        with client_of(waits) as client:
+            accepted = await asyncio.to_thread(client.undo, request_id, ticket="INC7")
+            assert (accepted.is_new, accepted.request.undo_of, accepted.request.ticket) == (True, request_id, "INC7")
+            await it.host.idle()
+            await it.approve(accepted.request.id)
+            with pytest.raises(InvalidInputError):
+                await asyncio.to_thread(client.activate, accepted.request.id, 0, token(it).id, WRONG)
+        async with AsyncClient(it.host.base_url, it.host.key, pace=waits.async_pace) as same:
+            target = await same.activate(accepted.request.id, 0, token(it).id, CODE)
+            assert target.methods[0].reactivated
+            await it.host.idle()
+            with pytest.raises(ConflictError):
+                await same.undo(request_id)
+
+
+async def test_a_code_is_not_tried_for_longer_than_it_lives(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        waits = Waits(it)
+        away = Faulty(*[httpx.Response(503)] * 50)
+        with client_of(waits, away) as client, pytest.raises(UnreachableError):
+            await asyncio.to_thread(client.activate, "any", 0, "token", CODE)
+        assert sum(waits.slept) < 16
+
+
+def target(number: int, upn: str, *methods: tuple[str, str]) -> Target:
+    made = [Method(type="hardwareOath", id=name, outcome=outcome) for name, outcome in methods]
+    return Target(
+        number=number, customer="contoso", user_id=f"id-{number}", user_principal_name=upn, outcome="x", methods=made
+    )
+
+
+def test_which_token_is_meant() -> None:
+    targets = [
+        target(0, "a@contoso.com", ("t1", "keptNewer"), ("t2", "pending")),
+        target(1, "b@contoso.com", ("t3", "pending"), ("t4", "pending")),
+        target(2, "c@contoso.com", ("t5", "keptNewer")),
+        target(3, "B@contoso.com"),
+    ]
+    assert token_of(targets, "A@contoso.com", None) == (0, "t2")
+    assert token_of(targets, "a@contoso.com", "t1") == (0, "t1")
+    assert token_of(targets, "id-2", None) == (2, "t5")  # a repeat is answered as the first was
+    for user, method, why in (
+        ("d@contoso.com", None, "no target"),
+        ("b@contoso.com", None, "several"),
+        ("id-1", None, "t3, t4"),
+        ("id-1", "t9", "t3, t4"),
+        ("id-3", None, "none"),
+    ):
+        with pytest.raises(LookupError, match=why):
+            token_of(targets, user, method)
