@@ -31,22 +31,22 @@ async def running(
     `PUBLIC_BASE_URL` is set to the served address. The app is imported once per process, so what it keeps from
     its settings is for the caller to reset.
     """
-    sock = bind("127.0.0.1", sock_port)
-    base_url = f"http://127.0.0.1:{sock.getsockname()[1]}"
-    own = {"PUBLIC_BASE_URL": base_url, "AZURE_FUNCTIONS_DURABLE_STRICT_TYPING": "1"}
-    with environment(own | dict(settings or {})):
-        async with serving(
-            root,
-            sock=sock,
-            key=TEST_KEY,
-            clock=clock or VirtualClock(),
-            script=script,
-            limits=limits,
-            engine=engine,
-            max_body=max_body or MAX_BODY_BYTES,
-            proxies=("127.0.0.1",),  # a test may speak as the proxy does that signs people in
-        ) as host:
-            yield host
+    with bind("127.0.0.1", sock_port) as sock:
+        base_url = f"http://127.0.0.1:{sock.getsockname()[1]}"
+        own = {"PUBLIC_BASE_URL": base_url, "AZURE_FUNCTIONS_DURABLE_STRICT_TYPING": "1"}
+        with environment(own | dict(settings or {})):
+            async with serving(
+                root,
+                sock=sock,
+                key=TEST_KEY,
+                clock=clock or VirtualClock(),
+                script=script,
+                limits=limits,
+                engine=engine,
+                max_body=max_body or MAX_BODY_BYTES,
+                proxies=("127.0.0.1",),  # a test may speak as the proxy does that signs people in
+            ) as host:
+                yield host
 
 
 @contextmanager

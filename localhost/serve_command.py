@@ -65,6 +65,8 @@ async def served(options: ServeOptions) -> AsyncIterator[Served]:
         raise BadFlagError(f"--policy {options.policy}: there is no such file")
     if not options.app.is_file():
         raise BadFlagError(f"--app {options.app}: there is no such file")
+    if options.key is not None and ("," in options.key or options.key != options.key.strip()):
+        raise BadFlagError("--key: a key has no comma in it and no space around it")
     certificate = options.certificate
     with (
         DataDir(options.data) as data,

@@ -20,6 +20,7 @@ from domain.text import clean_lines
 from records.errors import RecordsError
 from services import Services, services
 from triggers.callers import PRINCIPAL
+from triggers.parameters import ticked
 from triggers.starting import wake
 from web.fill import state_view
 from web.pages import page_headers, render
@@ -94,7 +95,7 @@ async def _decide(
     decision: str,
 ) -> func.HttpResponse:
     comment = clean_lines(form.get("comment", [""])[0], _COMMENT)
-    without = sorted({int(n) for n in form.get("without", []) if n.isascii() and n.isdigit() and len(n) <= 9})
+    without = sorted(ticked(form))
     if decision not in {"approve", "deny"}:
         return await _page(s, req, link, request, entry, form, error="decisionNeeded")
     if decision == "deny" and not comment:
@@ -197,7 +198,7 @@ async def _page(
     view = replace(
         await view_for(s, request, entry, number),
         hidden=(("nonce", issue_nonce(s.settings.approval_keys, _token(req), s.now())),),
-        left_out=frozenset(int(n) for n in form.get("without", []) if n.isascii() and n.isdigit() and len(n) <= 9),
+        left_out=ticked(form),
         comment=clean_lines(form.get("comment", [""])[0], _COMMENT),
         error=error,
     )

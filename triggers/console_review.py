@@ -20,6 +20,7 @@ from triggers.console_frame import Frame, form_of, frame, local_path, one, redir
 from triggers.directory import query_from
 from triggers.intake import accept
 from triggers.operators import Operator
+from triggers.parameters import ticked
 from triggers.showing import find
 from web.fill import customer_views, plan_totals
 
@@ -89,7 +90,7 @@ async def console_confirm(req: func.HttpRequest, client: df.DurableFunctionsClie
     review = await _mine(s, req, operator)
     if review.status is not RequestStatus.PLANNED or one(form, "act") != "confirm":
         return await _page(s, req, frame(s, req), review, form)
-    plan = await _plan(s, review, _numbers(form))
+    plan = await _plan(s, review, ticked(form))
     reason, ticket = clean_lines(one(form, "reason"), 2000), clean(one(form, "ticket"), 200)
     error = ""
     if not plan.left:
@@ -164,7 +165,7 @@ async def _page(
 ) -> func.HttpResponse:
     if review.status is RequestStatus.PLANNING:
         return show("review_wait.html", frame=around, active="users", review=review)
-    without = _numbers(form)
+    without = ticked(form)
     plan = await _plan(s, review, without)
     pages = max(1, -(-len(plan.targets) // _SHOWN))
     text = req.params.get("page", "1")
@@ -238,10 +239,6 @@ async def _everyone(s: Services, around: Frame, form: dict[str, list[str]]) -> d
             room -= len(page.users)
             spots = page.spots
     return {customer: users for customer, users in groups.items() if users}
-
-
-def _numbers(form: dict[str, list[str]]) -> frozenset[int]:
-    return frozenset(int(n) for n in form.get("without", []) if n.isascii() and n.isdigit() and len(n) <= 9)
 
 
 def _counts(targets: list[Target]) -> dict[str, int]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import azure.functions as func
 
-from domain.errors import InvalidInputError, NotFoundError
+from domain.errors import NotFoundError
 from domain.methods import MethodType
 from domain.options import options_of
 from domain.shown_directory import CustomerShown, CustomersShown
@@ -13,6 +13,7 @@ from graph.listing import Order, Query
 from services import services
 from triggers.answers import answering, json_answer
 from triggers.callers import API_LEVEL, DIRECTORY, READERS, caller
+from triggers.parameters import limit, number, wrong
 from triggers.reading import chosen_customers, shown_methods, shown_user, shown_users
 
 app = func.Blueprint()  # type: ignore[no-untyped-call]
@@ -55,7 +56,7 @@ async def list_directory_users(req: func.HttpRequest) -> func.HttpResponse:
     s = services()
     reach = caller(s, req, DIRECTORY).reach(DIRECTORY)
     customers = chosen_customers(s, req.params.get("customers"), reach)
-    shown = await shown_users(s, customers, query_of(req), req.params.get("cursor", ""), _limit(req))
+    shown = await shown_users(s, customers, query_of(req), req.params.get("cursor", ""), limit(req, _PAGE, _MOST))
     return json_answer(shown)
 
 
@@ -82,7 +83,7 @@ async def list_authentication_methods(req: func.HttpRequest) -> func.HttpRespons
         query_of(req),
         req.params.get("cursor", ""),
         kinds=_kinds(req),
-        older_than_days=_number(req, "olderThanDays"),
+        older_than_days=number(req, "olderThanDays", digits=5),
     )
     return json_answer(shown)
 
@@ -97,7 +98,7 @@ def query_from(parameters: Mapping[str, str]) -> Query:
     sort = parameters.get("sort") or "displayName"
     orders: dict[str, Order] = {"displayName": "name", "userPrincipalName": "userPrincipalName"}
     if sort.removeprefix("-") not in orders:
-        raise _invalid("sort", "must be displayName or userPrincipalName, with a - before it for descending")
+        raise wrong("sort", "must be displayName or userPrincipalName, with a - before it for descending")
     return Query(
         search=clean(parameters.get("search", ""), _SEARCH),
         enabled=_flag(parameters, "enabled"),
@@ -114,28 +115,11 @@ def _kinds(req: func.HttpRequest) -> frozenset[MethodType]:
     try:
         return frozenset(MethodType(name) for name in names)
     except ValueError:
-        raise _invalid("type", f"must be some of {', '.join(MethodType)}") from None
+        raise wrong("type", f"must be some of {', '.join(MethodType)}") from None
 
 
 def _flag(parameters: Mapping[str, str], name: str) -> bool | None:
     text = parameters.get(name, "")
     if text not in {"", "true", "false"}:
-        raise _invalid(name, "must be true or false")
+        raise wrong(name, "must be true or false")
     return {"true": True, "false": False}.get(text)
-
-
-def _number(req: func.HttpRequest, name: str) -> int | None:
-    text = req.params.get(name, "")
-    if not text:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) <= 5):
-        raise _invalid(name, "must be a whole number")
-    return int(text)
-
-
-def _limit(req: func.HttpRequest) -> int:
-    return max(1, min(_number(req, "limit") or _PAGE, _MOST))
-
-
-def _invalid(name: str, detail: str) -> InvalidInputError:
-    return InvalidInputError(f"{name} is not known.", [{"pointer": f"/query/{name}", "detail": detail}])

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import azure.functions as func
 
-from domain.errors import ConflictError, InvalidInputError
+from domain.errors import ConflictError
 from domain.exports import BYTE_ORDER_MARK, csv_lines
 from domain.outcomes import RequestStatus
 from domain.requests import ResetRequest
@@ -15,6 +15,7 @@ from services import Services, services
 from triggers.answers import answering
 from triggers.callers import API_LEVEL, AUDITORS, READERS, caller
 from triggers.packing import evidence_pack
+from triggers.parameters import number, wrong
 from triggers.showing import find, show
 
 app = func.Blueprint()  # type: ignore[no-untyped-call]
@@ -31,9 +32,9 @@ async def export_request(req: func.HttpRequest) -> func.HttpResponse:
     request = await find(s, req.route_params.get("id"), caller(s, req, READERS).reach(READERS))
     kind = req.params.get("format") or "json"
     if kind not in {"csv", "json"}:
-        raise InvalidInputError("This format is not known.", [_query_error("format", "must be csv or json")])
+        raise wrong("format", "must be csv or json")
     customer = _customer(s, req.params.get("customer") or "")
-    targets, cursor = await _part(s, request, customer, _cursor(req))
+    targets, cursor = await _part(s, request, customer, number(req, "cursor") or 0)
     headers: dict[str, str] = {}
     if cursor is not None:
         chosen = f"&customer={customer}" if customer else ""
@@ -81,19 +82,8 @@ def _customer(s: Services, text: str) -> str | None:
         return None
     key = s.policy.find_customer(text)
     if key is None:
-        raise InvalidInputError("No customer is known by that name.", [_query_error("customer", "is not known")])
+        raise wrong("customer", "no customer is known by that name")
     return key
-
-
-def _cursor(req: func.HttpRequest) -> int:
-    text = req.params.get("cursor") or "0"
-    if not (text.isascii() and text.isdigit() and len(text) <= 9):
-        raise InvalidInputError("This cursor is none of ours.", [_query_error("cursor", "use the one of an answer")])
-    return int(text)
-
-
-def _query_error(name: str, detail: str) -> dict[str, str]:
-    return {"pointer": f"/query/{name}", "detail": detail}
 
 
 def file_answer(body: bytes, kind: str, name: str, headers: Mapping[str, str] | None = None) -> func.HttpResponse:

@@ -18,6 +18,7 @@ from services import Services, services
 from triggers.answers import answering, json_answer
 from triggers.callers import API_LEVEL, AUDITORS, OPERATORS, READERS, REQUESTERS, caller
 from triggers.intake import accept
+from triggers.parameters import limit, number, wrong
 from triggers.retrying import retry_body
 from triggers.showing import find, show, within
 from triggers.starting import wake
@@ -65,13 +66,13 @@ async def list_requests(req: func.HttpRequest) -> func.HttpResponse:
     status = _one_of(req, "status", RequestStatus)
     customer = s.policy.find_customer(req.params["customer"]) if req.params.get("customer") else None
     if req.params.get("customer") and customer is None:
-        raise InvalidInputError("No customer is known by that name.", [_query_error("customer", "is not known")])
+        raise wrong("customer", "no customer is known by that name")
     found: list[ResetRequest] = []
-    cursor, limit, scanned = req.params.get("cursor", ""), _limit(req), 0
+    cursor, most, scanned = req.params.get("cursor", ""), limit(req, _PAGE, _MOST), 0
     if not _CURSOR.fullmatch(cursor):
-        raise _bad_cursor()
-    while len(found) < limit and scanned < _SCANNED:
-        page, cursor = await s.requests.newest(cursor, limit - len(found))
+        raise wrong("cursor", "use the one that an answer gave")
+    while len(found) < most and scanned < _SCANNED:
+        page, cursor = await s.requests.newest(cursor, most - len(found))
         found += [
             request
             for request in page
@@ -79,7 +80,7 @@ async def list_requests(req: func.HttpRequest) -> func.HttpResponse:
             and (status is None or request.status is status)
             and (customer is None or customer in request.customers)
         ]
-        scanned += limit
+        scanned += most
         if not cursor:
             break
     shown = await asyncio.gather(*(show(s, request) for request in found))
@@ -102,11 +103,11 @@ async def list_targets(req: func.HttpRequest) -> func.HttpResponse:
     request = await find(s, req.route_params.get("id"), caller(s, req, READERS).reach(READERS))
     outcome = _one_of(req, "outcome", TargetOutcome)
     customer = s.policy.find_customer(req.params.get("customer", "")) or req.params.get("customer")
-    start, limit = _number(req, "cursor"), _limit(req)
+    start, most = number(req, "cursor") or 0, limit(req, _PAGE, _MOST)
     found: list[Target] = []
     end = start + _SCANNED
-    while len(found) < limit and start < min(request.target_count, end):
-        page = [kept.target for kept in await s.targets.range(request.id, start, limit - len(found))]
+    while len(found) < most and start < min(request.target_count, end):
+        page = [kept.target for kept in await s.targets.range(request.id, start, most - len(found))]
         if not page:
             break
         found += [t for t in page if (outcome is None or t.outcome is outcome) and customer in {None, t.customer}]
@@ -120,7 +121,7 @@ async def list_targets(req: func.HttpRequest) -> func.HttpResponse:
 async def list_audit(req: func.HttpRequest) -> func.HttpResponse:
     s = services()
     request = await find(s, req.route_params.get("id"), caller(s, req, AUDITORS).reach(AUDITORS))
-    events = await s.audits.page(request.id, _number(req, "cursor"), _MOST)
+    events = await s.audits.page(request.id, number(req, "cursor") or 0, _MOST)
     cursor = str(events[-1].number) if len(events) == _MOST else None
     return json_answer(AuditPage(value=events, cursor=cursor))
 
@@ -184,14 +185,6 @@ def _canonical(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _query_error(name: str, detail: str) -> dict[str, str]:
-    return {"pointer": f"/query/{name}", "detail": detail}
-
-
-def _bad_cursor() -> InvalidInputError:
-    return InvalidInputError("cursor is none of ours.", [_query_error("cursor", "use the one that an answer gave")])
-
-
 def keys_of(who: Caller) -> str:
     # Each caller has keys of their own, and no source can have this name: no key meets another's, nor a delivery's id.
     return f"api:{who.identity}"
@@ -212,15 +205,4 @@ def _one_of[E: (RequestStatus, TargetOutcome)](req: func.HttpRequest, name: str,
         return kind(text)
     except ValueError:
         names = ", ".join(kind)
-        raise InvalidInputError(f"{name} is not known.", [_query_error(name, f"must be one of {names}")]) from None
-
-
-def _number(req: func.HttpRequest, name: str) -> int:
-    text = req.params.get(name) or "0"
-    if not (text.isascii() and text.isdigit() and len(text) <= 9):
-        raise InvalidInputError(f"{name} is none of ours.", [_query_error(name, "use the one that an answer gave")])
-    return int(text)
-
-
-def _limit(req: func.HttpRequest) -> int:
-    return max(1, min(_number(req, "limit") or _PAGE, _MOST))
+        raise wrong(name, f"must be one of {names}") from None

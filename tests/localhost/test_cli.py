@@ -91,6 +91,12 @@ def test_an_app_that_refuses_to_start_is_one_clear_line(tmp_path: Path) -> None:
     assert said == "localhost: policy has 2 mistakes: approval.quorum: must be 1 or more; limits: is missing\n"
 
 
+@pytest.mark.parametrize("key", ["one,two", " spaced"])
+def test_a_key_that_the_list_of_keys_cannot_hold_is_refused(tmp_path: Path, key: str) -> None:
+    said = refused("http_app.py", tmp_path, "--graph", "http://127.0.0.1:9", "--key", key)
+    assert said == "localhost: --key: a key has no comma in it and no space around it\n"
+
+
 def test_a_bug_is_a_traceback(tmp_path: Path) -> None:
     assert refused("broken_app.py", tmp_path).endswith("ZeroDivisionError: a bug\n")
 
