@@ -129,6 +129,15 @@ def approvals(request: ResetRequest, decisions: Sequence[Decision]) -> Mapping[s
     return {customer: len(heard) for customer, heard in voices.items()}
 
 
+def same_account(decisions: Iterable[Decision]) -> frozenset[str]:
+    """Addresses, case-folded, that approved with an account that approved under another address, too: together one voice."""
+    addresses: dict[str, set[str]] = {}
+    for decision in decisions:
+        if decision.decision == "approve" and decision.signed_in_as:
+            addresses.setdefault(decision.signed_in_as, set()).add(decision.approver.casefold())
+    return frozenset().union(*(used for used in addresses.values() if len(used) > 1))
+
+
 def left_out(request: ResetRequest, decisions: Iterable[Decision]) -> dict[str, set[int]]:
     """Per customer the numbers of the targets that an approver of that customer took out."""
     customers = {entry.approver.casefold(): entry.customers for entry in request.approval.approvers}

@@ -10,6 +10,7 @@ import azure.functions as func
 
 from activities.showing import all_targets
 from domain.announcements import Announcement
+from domain.approval import same_account
 from domain.outcomes import TargetOutcome
 from domain.requests import Decision, ResetRequest
 from domain.targets import Target
@@ -96,6 +97,7 @@ class RequestState:
             "live": self.live,
             "approvers": [(entry, given.get(entry.approver.casefold())) for entry in request.approval.approvers],
             "agreed": sum(decision.decision == "approve" for decision in self.decisions),
+            "same_account": same_account(self.decisions),
             "cancelled": cancelled,
             "targets": [(target, user_view(target, request)) for target in targets],
             "by_customer": sums.by_customer if len(request.customers) > 1 else {},

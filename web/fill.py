@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from domain.approval import approvals
+from domain.approval import approvals, same_account
 from domain.follow_up import ALARMING
 from domain.methods import Method, MethodType
 from domain.outcomes import MethodOutcome
@@ -103,7 +103,12 @@ def plan_totals(targets: Iterable[Target]) -> PlanTotals:
 
 
 def decision_views(decisions: Iterable[Decision]) -> tuple[DecisionView, ...]:
-    return tuple(DecisionView(d.approver, d.decision, d.at, d.comment, len(d.without)) for d in decisions)
+    made = list(decisions)
+    twice = same_account(made)
+    return tuple(
+        DecisionView(d.approver, d.decision, d.at, d.comment, len(d.without), d.approver.casefold() in twice)
+        for d in made
+    )
 
 
 def _seen_by(entry: Approver, request: ResetRequest, decisions: Iterable[Decision]) -> list[Decision]:

@@ -84,6 +84,7 @@ class DecisionView:
     at: datetime
     comment: str = ""
     left_out: int = 0  # how many users the approver left out
+    same_account: bool = False  # one voice together with another of these, under another address
 
 
 @dataclass(frozen=True, slots=True)

@@ -375,6 +375,31 @@ async def test_whoever_asked_does_not_decide_with_another_address(tmp_path: Path
         assert (await it.http.get(link, headers=asked_as)).status_code == 403
 
 
+async def test_one_account_with_two_addresses_is_one_voice_and_the_pages_say_so(tmp_path: Path) -> None:
+    account = f'"99999999-9999-9999-9999-999999999999/{SOMEBODY}"'
+    both = f'{{"lead@msp.example" = {account}, "second@msp.example" = {account}}}'
+    text = (ROOT / "localhost/policy.demo.toml").read_text().replace("quorum = 1", "quorum = 2", 1)
+    policy = tmp_path / "policy.toml"
+    policy.write_text(
+        text.replace('approvers = ["owner@contoso.com"]\n', "").replace(
+            "[approval.stepUp]", f"identities = {both}\n[approval.stepUp]"
+        )
+    )
+    async with system(tmp_path, policy=policy, settings=SIGN_IN) as it:
+        body = {"targets": [{"customer": "contoso", "users": ["adele@contoso.com"]}], "requester": "x@msp.example"}
+        request = await it.call("POST", "/api/reset-requests", 202, json=body)
+        await it.host.idle()
+        links, me = it.links(request["id"]), principal("lead@msp.example")
+        said = "with an account that approved under another address too: together they count once"
+        first = await posted(it, links["lead@msp.example"], me, decision="approve")
+        assert said not in first.text
+        second = await posted(it, links["second@msp.example"], me, decision="approve")
+        await it.host.idle()
+        assert "1 of 2 approvals given" in " ".join(second.text.split())
+        assert second.text.count(said) == 2
+        assert (await it.shown(request["id"]))["status"] == "awaitingApproval"
+
+
 async def test_while_sign_in_is_off_the_header_changes_nothing(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         request = await it.ask(contoso=["adele@contoso.com"])
