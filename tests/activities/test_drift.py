@@ -52,6 +52,38 @@ async def test_same_number_registered_again_after_the_plan_stays(works: Works, d
     assert works.present(user) == {MOBILE_PHONE_ID}
 
 
+async def test_number_registered_again_in_the_very_second_of_the_plan_stays(works: Works) -> None:
+    user = works.user(MOBILE)
+    undated(user, MOBILE_PHONE_ID)
+    works.clock.pass_(seconds=0.9)
+    await works.planned(user)
+    works.world.register(
+        "contoso", user.upn, "phone", phoneType="mobile", phoneNumber=NUMBER
+    )  # its date is a whole second
+    target = await works.reset()
+    assert outcomes(target)[MOBILE_PHONE_ID] == "keptNewer"
+    assert works.present(user) == {MOBILE_PHONE_ID}
+
+
+@pytest.mark.parametrize("dated", [True, False])
+async def test_phone_registered_again_after_its_removal_is_not_removed_again(works: Works, dated: bool) -> None:
+    """The same place, the same number: what was told as removed stays told so, and what took its place is kept."""
+    user = works.user(MOBILE, APP, prefer="push")
+    if not dated:
+        undated(user, MOBILE_PHONE_ID)
+    await works.planned(user)
+    works.world.faults.add(
+        path="*/microsoftAuthenticatorMethods/*", method="DELETE", status=429, retry_after=30, count=1
+    )
+    assert (await works.once())["fault"] == "throttled"
+    assert MOBILE_PHONE_ID not in user.methods
+    works.clock.pass_(seconds=30)
+    works.world.register("contoso", user.upn, "phone", prefer="sms", phoneType="mobile", phoneNumber=NUMBER)
+    target = await works.reset()
+    assert works.present(user) == {MOBILE_PHONE_ID}
+    assert [m.outcome.value for m in target.methods if m.id == MOBILE_PHONE_ID] == ["deleted", "keptNewer"]
+
+
 async def test_date_that_appears_but_is_older_than_the_plan_is_the_same_registration(works: Works) -> None:
     user = works.user(MOBILE)
     created = user.methods[MOBILE_PHONE_ID].created

@@ -63,6 +63,31 @@ async def test_own_account_by_name_or_id(works: Works) -> None:
     assert (by_name.reason, other.planned) == ("ownAccount", True)
 
 
+async def test_own_account_is_known_by_its_object_id(works: Works) -> None:
+    adele = works.world.user("contoso", "adele@contoso.com")
+    asked_by_name, asked_by_id, other = await plan(
+        works, adele.upn, adele.id, "alex@contoso.com", requester=adele.id.upper()
+    )
+    assert (asked_by_name.reason, asked_by_id.reason, other.planned) == ("ownAccount", "ownAccount", True)
+
+
+async def test_who_somebody_is_is_warned_of(works: Works) -> None:
+    policy = works.services.policy
+    guards = policy.guards.model_copy(update={"guests": "allow", "disabled_users": "allow"})
+    works.use_policy(policy.model_copy(update={"guards": guards}))
+    plain, guest, disabled, privileged = await plan(
+        works, "adele@contoso.com", "kim_partner.example#EXT#@contoso.com", "patti@contoso.com", "grady@contoso.com"
+    )
+    about = {"guestUser", "disabledUser", "privilegedUser"}
+    assert all(target.planned for target in (plain, guest, disabled, privileged))
+    assert [set(t.warnings) & about for t in (plain, guest, disabled, privileged)] == [
+        set(),
+        {"guestUser"},
+        {"disabledUser"},
+        {"privilegedUser"},
+    ]
+
+
 @pytest.mark.parametrize("name", ["grady", "henrietta", "johanna"])
 async def test_roles_and_groups_that_may_get_them_make_privileged(works: Works, name: str) -> None:
     (target,) = await plan(works, f"{name}@contoso.com")

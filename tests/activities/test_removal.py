@@ -7,6 +7,8 @@ import pytest
 
 from domain.methods import ALTERNATE_MOBILE_PHONE_ID, MOBILE_PHONE_ID, OFFICE_PHONE_ID, MethodType
 from domain.outcomes import TargetOutcome
+from graph.methods import remove
+from graph.responses import Response
 from tests.activities.conftest import Works, outcomes
 
 MOBILE = ("phone", {"phoneType": "mobile"})
@@ -229,6 +231,43 @@ async def test_sessions_that_cannot_be_revoked_are_told(works: Works) -> None:
     target = await works.reset()
     assert (target.outcome, target.reason) == (TargetOutcome.PARTIALLY_RESET, "sessionsNotRevoked")
     assert target.sessions_revoked is False
+
+
+async def test_a_cancel_between_two_removals_of_one_user_spares_the_rest(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = works.user(OFFICE, SOFTWARE, APP, prefer="push")
+    await works.planned(user)
+
+    async def removed_and_cancelled(*what: Any) -> Response:
+        answer = await remove(*what)
+        await works.services.requests.cancel("r1", "tester", works.clock())
+        return answer
+
+    monkeypatch.setattr("activities.removal.remove", removed_and_cancelled)
+    assert (await works.once())["again"] is None
+    assert len(works.deletes(user)) == 1
+    target = await works.target()
+    assert (target.outcome, target.reason) == (TargetOutcome.PARTIALLY_RESET, "cancelled")
+    # In the same run it was looked at what became of the one that was asked for.
+    assert [m.outcome.value for m in target.methods] == ["deleted", "pending", "pending"]
+    assert works.present(user) == {m.id for m in target.methods[1:]}
+    assert target.sessions_revoked is False
+    assert user.sessions_revoked_at is None
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["*/microsoftAuthenticatorMethods/*", "*/revokeSignInSessions"],
+    ids=["a call of its own", "a part of a batch"],
+)
+async def test_how_near_the_limit_the_tenant_is_is_answered(works: Works, path: str) -> None:
+    user, other = works.user(APP), works.user(APP, name="peter")
+    await works.planned(user, other)
+    assert (await works.once())["pressure"] == 0.0
+    works.world.throttle.limit(rate=0.001, burst=1, tenant="contoso", path=path)
+    answer = await works.once(number=1)
+    assert (answer["again"], answer["pressure"]) == (None, 1.0)
 
 
 async def test_a_cancel_before_the_sessions_were_revoked_is_no_reset(works: Works) -> None:

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from durabletask.task import CompletableTask, WhenAnyTask
 
-from orchestrators.fan_out import BROKEN, FAULTS, FanOut
+from orchestrators.fan_out import BROKEN, FAULTS, FanOut, Lane, lane_adapts
 
 type Answer = Callable[[dict[str, Any]], dict[str, Any] | None]
 OK = {"again": None, "fault": "", "moved": True}
@@ -134,6 +135,49 @@ def test_throttling_halves_the_width_and_clean_rounds_widen_it() -> None:
     assert fan_out.lanes[""].throttled
     assert 1 < fan_out.lanes[""].width <= 8
     assert ctx.current_utc_datetime - begin >= timedelta(seconds=90)
+
+
+def widths(*answers: tuple[str, float], start: int = 8, most: int = 8) -> list[int]:
+    """A lane's width after each of these answers: (fault, pressure)."""
+    lane = Lane(most, start)
+    found: list[int] = []
+    for fault, pressure in answers:
+        lane_adapts(lane, fault, pressure)
+        found.append(lane.width)
+    return found
+
+
+@pytest.mark.parametrize("fault", ["throttled", "unavailable"])
+def test_width_is_halved_by_each_fault_of_the_tenant_down_to_one(fault: str) -> None:
+    assert widths(*[(fault, 0.0)] * 5) == [4, 2, 1, 1, 1]
+
+
+def test_width_grows_by_one_for_a_whole_clean_round_and_never_over_what_was_permitted() -> None:
+    assert widths(*[("", 0.0)] * 12, start=2, most=4) == [2, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 4]
+
+
+def test_a_fault_begins_the_clean_round_anew() -> None:
+    assert widths(("", 0.0), ("", 0.0), ("throttled", 0.0), ("", 0.0), ("", 0.0), start=3) == [3, 3, 1, 2, 2]
+
+
+def test_what_graph_says_of_its_limit_holds_the_width_and_at_the_limit_lowers_it() -> None:
+    assert widths(*[("", 0.79)] * 2, start=2) == [2, 3]
+    assert widths(*[("", 0.8)] * 9, start=2) == [2] * 9
+    assert widths(("", 1.0), ("", 1.4), ("", 1.0), ("", 1.0), start=3) == [2, 1, 1, 1]
+
+
+def test_warnings_of_the_tenant_narrow_what_runs_side_by_side() -> None:
+    """From the answers of the activity on: the last of sixty jobs run one by one, though none was refused."""
+    running: list[int] = []
+
+    def answer(work: dict[str, Any]) -> dict[str, Any]:
+        running.append(fan_out.lanes[""].running)
+        return OK | {"pressure": 1.0}
+
+    ctx = Context(answer)
+    fan_out = FanOut(ctx, "job", [{"number": n} for n in range(60)], 8)  # type: ignore[arg-type]
+    run(fan_out, ctx)
+    assert (running[0], set(running[10:])) == (8, {1})
 
 
 def test_getting_further_starts_the_count_of_faults_anew() -> None:
