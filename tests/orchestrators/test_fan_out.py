@@ -209,3 +209,19 @@ def test_long_wait_ends_when_the_request_was_cancelled() -> None:
     run(fan_out, ctx)
     assert fan_out.stop == "cancelled"
     assert ctx.current_utc_datetime - begin <= timedelta(seconds=120)
+
+
+def test_after_a_cancel_what_began_has_another_run_and_what_did_not_has_none() -> None:
+    """Job 0 got no answer, so it may have changed something; job 1 was only throttled; job 2 learns of the cancel."""
+    first = {
+        0: {"again": 100.0, "fault": "unavailable", "moved": False},
+        1: {"again": 100.0, "fault": "throttled", "moved": False},
+        2: {"again": 1.0, "fault": "notVisibleYet", "moved": True},
+    }
+    fan_out, ctx = made(
+        lambda work: first.pop(work["number"], {"again": None, "fault": "cancelled", "moved": True}),
+        [{"number": n} for n in range(3)],
+        8,
+    )
+    assert fan_out.stop == "cancelled"
+    assert Counter(work["number"] for work in ctx.calls) == {0: 2, 1: 1, 2: 2}

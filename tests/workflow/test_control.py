@@ -1,11 +1,15 @@
 """Cancel at any moment, retry, the kill switch, leases and turns: what people do while a reset runs."""
 
+import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from activities.reset_target import reset_one
+from services import Services
 from tests.system import System, system
-from tests.workflow.test_faults import CONTOSO, OTHERS, USERS, check_truth, run
+from tests.workflow.test_faults import CONTOSO, FABRIKAM, OTHERS, USERS, check_truth, run
 
 
 def deletes(it: System) -> int:
@@ -56,6 +60,28 @@ async def test_cancel_in_the_middle_of_a_customer_tells_what_was_done(tmp_path: 
         mine = [t for t in targets if t["customer"] == "contoso"]
         assert [t["outcome"] for t in mine] == ["partiallyReset", "cancelled", "cancelled", "cancelled"]
         assert sorted(m["outcome"] for m in mine[0]["methods"]) == ["deleted", "pending", "pending"]
+
+
+async def test_after_a_cancel_one_more_look_tells_what_became_of_a_removal_without_an_answer(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        request = await it.ask(contoso=USERS[:2])
+        adele = it.world.user("contoso", USERS[0])
+        it.world.faults.add(user=adele.id, method="DELETE", drop="after", count=1)
+        it.world.faults.add(user=USERS[1], method="DELETE", status=429, retry_after=600)
+        await it.approve(request["id"])
+        gone = next(c.path.rpartition("/")[2] for c in it.world.calls if c.verb == "DELETE" and c.user == adele.id)
+        assert gone not in adele.methods
+        assert (await it.shown(request["id"]))["status"] == "resetting"
+        await cancel(it, request["id"])
+        done = deletes(it)
+        it.world.faults.clear()
+        assert (await run(it, request["id"]))["status"] == "cancelled"
+        assert deletes(it) == done
+        mine = (await check_truth(it, request["id"]))[0]
+        assert (mine["outcome"], mine["reason"]) == ("partiallyReset", "cancelled")
+        # Seen, not guessed: it is neither told as never touched nor as unverified.
+        assert {m["id"]: m["outcome"] for m in mine["methods"]}[gone] == "deleted"
+        assert sorted(m["outcome"] for m in mine["methods"]) == ["deleted", "pending", "pending"]
 
 
 async def test_cancel_during_a_long_wait_ends_within_minutes(tmp_path: Path) -> None:
@@ -177,3 +203,49 @@ async def test_two_requests_share_a_customers_limit(tmp_path: Path) -> None:
         row = await it.services.store.get(f"turns:{CONTOSO}", "turns")
         assert row is not None
         assert row.value["running"] == {}
+
+
+async def test_what_runs_at_once_for_a_customer_stays_under_its_limit_over_two_requests(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counted where it runs: each reset is held up until the test lets it go."""
+    async with system(tmp_path) as it:
+        users = [user for user in it.world.tenant("fabrikam").users.values() if user.enabled and "#" not in user.upn]
+        # One approval each: a second one would wait for those that are held up.
+        names = [
+            user.upn
+            for user in users
+            if not user.roles and not any(group.assignable_to_role for group in (*user.groups, *user.owned))
+        ]
+        asked = [await it.ask(fabrikam=names[start : start + 6]) for start in (0, 6)]
+        limit = it.services.policy.in_flight_of("fabrikam")
+        assert sum([(await it.shown(request["id"]))["totals"]["pending"] for request in asked]) > limit
+        inside: dict[tuple[str, int], asyncio.Event] = {}
+        most: dict[int, set[str]] = {}
+
+        async def held_up(s: Services, request_id: str, number: int, *, last: bool) -> dict[str, Any]:
+            inside[request_id, number] = asyncio.Event()
+            most[len(inside)] = {request for request, _ in inside}
+            await inside[request_id, number].wait()
+            del inside[request_id, number]
+            return await reset_one(s, request_id, number, last=last)
+
+        monkeypatch.setattr("activities.reset_target.reset_one", held_up)
+        decided = asyncio.gather(*(it.approve(request["id"]) for request in asked))
+        go_on = False
+        for _ in range(100_000):
+            if decided.done():
+                break
+            row = await it.services.store.get(f"turns:{FABRIKAM}", "turns")
+            if row is not None and len(row.value["running"] | row.value["waiting"]) == 2:
+                # Both requests have asked for their turn, and as many run as may.
+                go_on = go_on or len(inside) == sum(row.value["running"].values())
+            if inside and go_on:
+                inside[min(inside)].set()
+            await asyncio.sleep(0)
+        assert go_on
+        await decided
+        for request in asked:
+            assert (await run(it, request["id"]))["endedAt"]
+        assert max(most) == limit
+        assert most[limit] == {request["id"] for request in asked}
