@@ -9,7 +9,7 @@ has to wait for it again, so few statements matter more than few bytes.
 import json
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -61,7 +61,6 @@ class Unit:
     happened: list[tuple[int, int, list[Event]]] = field(default_factory=list)  # run, number of the first, events
     arrived: list[tuple[int, int, list[Event]]] = field(default_factory=list)
     consumed: list[tuple[int, int]] = field(default_factory=list)  # run, number of the first that is still to do
-    ended: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +109,37 @@ class EngineFile:
                 self._writer.execute("ROLLBACK")
             raise
 
-    def load(self) -> Iterator[Stored]:
-        """Every instance, oldest first. Raises DamagedStateError."""
+    def running(self) -> list[Stored]:
+        """Every instance that has not ended, oldest first. Raises DamagedStateError."""
+        marks = ", ".join("?" * len(_RUNNING))
+        return self._found(f"WHERE status IN ({marks}) ORDER BY run", _RUNNING)
+
+    def find(self, instance_id: str) -> Stored | None:
+        """Raises DamagedStateError."""
+        return next(iter(self._found("WHERE id = ?", (instance_id,))), None)
+
+    def ids(self, *, created_before: datetime | None = None, completed_before: datetime | None = None) -> list[str]:
+        """Of all instances, oldest first; or of those that were made, or had ended, before an instant."""
+        where: str = ""
+        values: list[str | None] = []
+        for column, before in (("created_at", created_before), ("completed_at", completed_before)):
+            if before is not None:
+                where, values = f"{where}{' AND' if where else ' WHERE'} {column} < ?", [*values, _text(before)]
+        return self._ids(f"{where} ORDER BY run", values)
+
+    def children(self, instance_id: str) -> list[str]:
+        """The ids of the sub-orchestrations that this instance has started."""
+        return self._ids(" WHERE json_extract(parent, '$[0]') = ?", [instance_id])
+
+    def _ids(self, where: str, values: Sequence[Any]) -> list[str]:
+        with self._reading:
+            return [found for (found,) in self._reader.execute(f"SELECT id FROM instances{where}", values)]  # noqa: S608
+
+    def _found(self, where: str, values: Sequence[Any]) -> list[Stored]:
         with self._reading:
             try:
-                rows = self._reader.execute(f"SELECT {_COLUMNS} FROM instances ORDER BY run").fetchall()  # noqa: S608
-                for row in rows:
-                    yield self._stored(row)
+                rows = self._reader.execute(f"SELECT {_COLUMNS} FROM instances {where}", values).fetchall()  # noqa: S608
+                return [self._stored(row) for row in rows]
             except sqlite3.Error as error:
                 raise translate(error, self.path) from error
             except (ValueError, TypeError) as error:  # protobuf's DecodeError is a ValueError

@@ -5,11 +5,13 @@ What is promised, and how:
 - an activity starts when the turn that scheduled it is on disk, so whatever an activity does to the world, the engine
   still knows after a crash why. Turns themselves touch nothing and run ahead of the disk;
 - a result that did not come to disk is lost with the process, and its activity runs again: at least once.
+
+In memory is what runs. What has ended is in the file alone, and comes back for whoever asks for it until the next commit.
 """
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -50,11 +52,36 @@ class _Saved:
     row: Row
 
 
+class _Instances(dict[str, Instance]):
+    """Those in memory; one that is looked up by its id and is not there is asked of `fetch`."""
+
+    def __init__(self, fetch: Callable[[str], Instance | None]) -> None:
+        super().__init__()
+        self._fetch = fetch
+
+    @override
+    def get(self, instance_id: str, default: Any = None) -> Any:
+        return super().get(instance_id) or self._fetch(instance_id) or default
+
+    def __missing__(self, instance_id: str) -> Instance:
+        if (found := self._fetch(instance_id)) is None:
+            raise KeyError(instance_id)
+        return found
+
+    @override
+    def __contains__(self, instance_id: object) -> bool:
+        return super().__contains__(instance_id) or self._fetch(str(instance_id)) is not None
+
+
 class StoredBackend(DurableBackend):
     def __init__(self, clock: Clock, timers: Timers, file: EngineFile) -> None:
         super().__init__(clock, timers)
         self._file = file
+        self._instances = _Instances(self._fetch)  # type: ignore[assignment]  # ours all are `Instance`
+        # For each instance in memory, and those forgotten since the last commit.
         self._saved: dict[str, _Saved] = {}
+        self._leaving: set[str] = set()  # forgotten in the commit that is being written: the file still has them
+        self._ended: set[str] = set()  # in memory, to be let go when the file has all of them
         self._next_run = file.next_run()
         self._dirty: set[str] = set()
         self._held: deque[tuple[int, list[ActivityWork]]] = deque()
@@ -112,6 +139,7 @@ class StoredBackend(DurableBackend):
                 elif (saved := self._saved.pop(instance_id, None)) is not None:
                     unit.forgotten.append(instance_id)
                     unit.dropped_runs.append(saved.run)
+            self._leaving.update(unit.forgotten)
             self._dirty.clear()
             return self._log.last, unit
 
@@ -132,7 +160,7 @@ class StoredBackend(DurableBackend):
             saved.row = row
             unit.rows.append((*row, updated_at(instance)))
             if self._is_terminal_status(instance.status):
-                unit.ended.append(instance.instance_id)
+                self._ended.add(instance.instance_id)
 
     def _note_inbox(self, saved: _Saved, inbox: list[pb.HistoryEvent], unit: Unit) -> None:
         gone = _prefix_gone(saved.inbox, inbox)
@@ -149,30 +177,50 @@ class StoredBackend(DurableBackend):
         with self._lock:
             while self._held and self._held[0][0] <= number:
                 self._activities.extend(self._held.popleft()[1])
-            for instance_id in unit.ended:
-                self._slim(instance_id)
+            self._leaving.difference_update(unit.forgotten)
+            self._ended = {instance_id for instance_id in self._ended if not self._let_go(instance_id)}
 
     def _broke(self, error: Exception) -> None:
         self.on_broken(error)
 
-    def _slim(self, instance_id: str) -> None:
-        """The history of what has ended is read from the file by whoever asks; most never do."""
-        instance, saved = self._find(instance_id), self._saved.get(instance_id)
-        if instance and saved and self._is_terminal_status(instance.status) and len(instance.history) > 0:
-            instance.history = saved.history = []
+    def _let_go(self, instance_id: str) -> bool:
+        """Leaves what has ended to the file, which has all of it; whether that is done with."""
+        instance = dict.get(self._instances, instance_id)
+        if instance is None or not self._is_terminal_status(instance.status):
+            return True  # forgotten, or running again
+        if any(
+            instance_id in busy for busy in (self._dirty, self._orchestration_queue_set, self._orchestration_in_flight)
+        ):
+            return False
+        del self._instances[instance_id], self._saved[instance_id]
+        return True
 
     # --- from the file ---
 
     def _restore(self) -> None:
         with self._lock:
-            for stored in self._file.load():
+            for stored in self._file.running():
                 self._take_back(stored)
             for instance in list(self._instances.values()):
                 if not self._is_terminal_status(instance.status):
                     self._resume(self._found(instance.instance_id))
             self._changed.clear()
 
-    def _take_back(self, stored: Stored) -> None:
+    def _fetch(self, instance_id: str) -> Instance | None:
+        """One that has ended, back from the file; None where there is none, or none any more."""
+        with self._lock:
+            if instance_id in self._saved or instance_id in self._leaving:
+                return None
+            if (stored := self._file.find(instance_id)) is None:
+                return None
+            self._ended.add(instance_id)
+            return self._take_back(stored)
+
+    def _fetch_all(self, instance_ids: Iterable[str]) -> None:
+        for instance_id in instance_ids:
+            self._find(instance_id)
+
+    def _take_back(self, stored: Stored) -> Instance:
         instance = stored.instance
         instance.completion_token = self._next_completion_token
         self._next_completion_token += 1
@@ -186,6 +234,7 @@ class StoredBackend(DurableBackend):
             stored.inbox_start,
             stored.row,
         )
+        return instance
 
     def _resume(self, instance: Instance) -> None:
         """Queues what the last process left unfinished: activities, timers, turns, the start at a later time."""
@@ -237,9 +286,43 @@ class StoredBackend(DurableBackend):
         """Empty unless the history is in the file alone."""
         with self._lock:
             instance, saved = self._find(instance_id), self._saved.get(instance_id)
-            if instance is None or saved is None or instance.history or not saved.history_length:
+            if instance is None or saved is None or saved.execution != instance.execution:
+                return []  # a new run has no history yet
+            if instance.history or not saved.history_length:
                 return []
             return self._file.history(saved.run)
+
+    @override
+    def instance_ids(self) -> list[str]:
+        with self._lock:
+            self._fetch_all(self._file.ids())
+            return super().instance_ids()
+
+    @override
+    def QueryInstances(self, request: pb.QueryInstancesRequest, context: Any) -> pb.QueryInstancesResponse:
+        with self._lock:
+            self._fetch_all(self._file.ids())
+            return super().QueryInstances(request, context)
+
+    @override
+    def ListInstanceIds(self, request: pb.ListInstanceIdsRequest, context: Any) -> pb.ListInstanceIdsResponse:
+        with self._lock:
+            self._fetch_all(self._file.ids())
+            return super().ListInstanceIds(request, context)
+
+    @override
+    def PurgeInstances(self, request: pb.PurgeInstancesRequest, context: Any) -> pb.PurgeInstancesResponse:
+        with self._lock:
+            if request.HasField("purgeInstanceFilter"):
+                wanted = request.purgeInstanceFilter
+                before = wanted.createdTimeTo.ToDatetime(UTC) if wanted.HasField("createdTimeTo") else None
+                self._fetch_all(self._file.ids(created_before=before))
+            return super().PurgeInstances(request, context)
+
+    @override
+    def _descendants(self, instance_id: str) -> Iterator[str]:
+        self._fetch_all(self._file.children(instance_id))
+        return super()._descendants(instance_id)
 
     def _purge_by_age(self) -> None:
         self.purge_ended(self._clock.now() - KEEP_ENDED)
@@ -248,6 +331,7 @@ class StoredBackend(DurableBackend):
     def purge_ended(self, before: datetime) -> int:
         """Forgets what ended before this instant, sub-orchestrations with the one that started them; how many."""
         with self._lock:
+            self._fetch_all(self._file.ids(completed_before=before))
             old = [i for i in map(self._found, self._instances) if i.completed_at and i.completed_at < before]
             gone = [i.instance_id for i in old if i.parent is None or not self._is_running(i.parent.instance_id)]
             for instance_id in gone:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import durabletask.internal.orchestrator_service_pb2 as pb
 import httpx
@@ -138,6 +138,78 @@ async def test_the_history_of_what_ended_is_read_from_the_file(tmp_path: Path, c
         assert await driver.output(instance) == 2
 
 
+def in_memory(backend: StoredBackend) -> list[str]:
+    settled(backend)
+    backend._log.note()  # what was looked up is let go with the next commit
+    backend._log.hurry()
+    settled(backend)
+    with backend._lock:  # the writer lets go under it, after it told that all is kept
+        return list(dict.keys(backend._instances))
+
+
+def test_what_has_ended_takes_no_memory_and_is_there_for_who_asks(tmp_path: Path, clock: VirtualClock) -> None:
+    with opened(tmp_path / "e", clock) as backend:
+        for number in range(5):
+            start(backend, f"i{number}")
+            clock.advance(60)
+            answer(backend, turn(backend), ended())
+        clock.advance(60)
+        start(backend, "runs")
+        assert any(in_memory(backend) == ["runs"] for _ in range(1000))
+        assert backend._saved.keys() == {"runs"}
+        assert backend._is_terminal_status(backend._found("i0").status)
+        assert kinds(backend.history("i0"))[-1] == "executionCompleted"
+        start(backend, "i1")  # anew, under the same id
+        assert kinds(backend.history("i1")) == ["orchestratorStarted", "executionStarted"]
+        again = cast("Any", backend).RestartInstance(pb.RestartInstanceRequest(instanceId="i2"), None)
+        assert again.instanceId == "i2"
+        then = backend._found("i3").completed_at
+        assert then is not None
+        assert backend.purge_ended(then) == 1
+        ids = ["i1", "i2", "i3", "i4", "runs"]
+        assert sorted(backend.instance_ids()) == ids
+        settled(backend)
+        with opened(crashed(tmp_path / "e"), clock) as other:
+            assert sorted(other.instance_ids()) == ids
+            assert _known(other) == _known(backend)
+            made = backend._found("i4").created_at
+            wanted = pb.PurgeInstanceFilter(runtimeStatus=[pb.ORCHESTRATION_STATUS_COMPLETED])
+            wanted.createdTimeTo.FromDatetime(made)
+            purged = other.PurgeInstances(pb.PurgeInstancesRequest(purgeInstanceFilter=wanted), None)
+            assert purged.deletedInstanceCount == 1
+            assert sorted(other.instance_ids()) == ["i1", "i2", "i4", "runs"]
+        assert _orphans(tmp_path / "e") == [], "no history is left of what was replaced"
+
+
+def test_what_was_forgotten_does_not_come_back_while_that_is_being_written(
+    tmp_path: Path, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(tmp_path / "e", clock) as backend:
+        start(backend, "old")
+        answer(backend, turn(backend), ended())
+        clock.advance(60)
+        assert any(in_memory(backend) == [] for _ in range(1000))
+        write, seen = backend._file.write, []
+
+        def looking(unit: Any) -> None:
+            if unit.forgotten:
+                seen.append((backend._find("old"), backend._file.find("old") is not None))
+            write(unit)
+
+        monkeypatch.setattr(backend._log, "_write", looking)
+        assert backend.purge_ended(clock.now()) == 1
+        settled(backend)
+        assert seen == [(None, True)]
+        assert backend.instance_ids() == []
+
+
+def _orphans(file: Path) -> list[Any]:
+    with sqlite3.connect(file) as connection:
+        found = connection.execute("SELECT run FROM history WHERE run NOT IN (SELECT run FROM instances)").fetchall()
+    connection.close()
+    return found
+
+
 def test_the_policy_says_how_long_histories_are_kept_not_the_engine() -> None:
     longest = next(each.le for each in Retention.model_fields["history_days"].metadata if hasattr(each, "le"))
     assert timedelta(days=longest) < stored_backend.KEEP_ENDED
@@ -217,8 +289,9 @@ def test_what_is_on_disk_is_what_the_engine_knows(tmp_path: Path, clock: Virtual
             if step % 5 == 0:
                 with opened(crashed(file), clock) as other:
                     assert _known(other) == _known(backend)
+        known = set(backend.instance_ids())
     with opened(file, clock) as other:
-        assert len(other.instance_ids()) == len(backend.instance_ids())
+        assert set(other.instance_ids()) == known
 
 
 def _known(backend: StoredBackend) -> dict[str, Any]:
