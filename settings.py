@@ -28,6 +28,8 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
+    """As read and checked; docs/settings.md says what each is for."""
+
     graph_endpoint: str
     graph_authority: str
     graph_client_id: str

@@ -4,7 +4,7 @@ Graph has no idempotency key for sendMail. What was sent is recorded right after
 sent again; a mail repeats only when Graph took it and the answer or the record was lost.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from domain.mails import Mailed, MailKind, MailTo
 from graph.errors import GraphError
@@ -14,8 +14,7 @@ from services import Services
 from telemetry.metrics import count
 
 
-@dataclass(frozen=True, slots=True)
-class Try:
+class Try(NamedTuple):
     """`made` is None while it is to be tried again after `again` seconds, because of `fault`."""
 
     made: Mailed | None

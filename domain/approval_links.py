@@ -12,7 +12,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Literal, Self
+from typing import Literal, NamedTuple, Self
 
 VERSION = "1"
 # Mail clients and proxies keep links of this length whole.
@@ -83,8 +83,7 @@ def _key(kid: str, encoded: str) -> bytes:
 _FROM_URL_SAFE = str.maketrans("-_", "+/")
 
 
-@dataclass(frozen=True, slots=True)
-class ApprovalLink:
+class ApprovalLink(NamedTuple):
     """Which request, which approver, which plan, until when (to the millisecond)."""
 
     request_id: str

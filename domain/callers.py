@@ -4,8 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from domain.policy import Policy
@@ -32,8 +31,7 @@ class PrincipalError(ValueError):
     reason = "badPrincipal"
 
 
-@dataclass(frozen=True, slots=True)
-class Principal:
+class Principal(NamedTuple):
     """Somebody signed in with Entra. `mails` are case-folded; an application has none."""
 
     tenant_id: str
@@ -78,8 +76,7 @@ def _guid(claims: Iterable[tuple[str, str]], kinds: tuple[str, ...]) -> str:
         raise PrincipalError("the principal has no tenant or no object id") from None
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """`name` stands in the audit. `grants`: per role the customers it reaches, None: all of them."""
 
     name: str

@@ -10,7 +10,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from domain.errors import InvalidInputError
 
@@ -18,8 +18,7 @@ from domain.errors import InvalidInputError
 _LARGEST = 128 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(NamedTuple):
     """Where one customer's list goes on: `page` as Graph named it ("" is the first), and how many of its rows were shown."""
 
     page: str = ""

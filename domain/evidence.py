@@ -12,9 +12,8 @@ import io
 import json
 import zipfile
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -51,8 +50,7 @@ manifest.json   the SHA-256 of every other file
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """What a pack holds. `problems` is empty for a whole one; `head` is the number and hash of the audit's last event."""
 
     request_id: str

@@ -1,21 +1,19 @@
 """Guards: rules that refuse a target, or ask for more approval, before anything is touched."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from domain.policy import Customer, Guards
 from domain.targets import Target
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(NamedTuple):
     """`reason` is stable; `detail` is a sentence for people."""
 
     reason: str
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(NamedTuple):
     """What guards need to know of a user. `privileges` names directory roles and role-assignable groups."""
 
     user_id: str

@@ -5,7 +5,7 @@ a user whose tokens all are, as `alreadyClear`, because nothing was removed: doc
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from domain.methods import Method
 from domain.outcomes import MethodOutcome, TargetOutcome
@@ -16,8 +16,7 @@ from domain.targets import Target, TargetMethod
 WRONG_CODES = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Undo:
+class Undo(NamedTuple):
     """`of` is the request that deactivated `tokens`: ids of methods, by customer key and user id."""
 
     of: str

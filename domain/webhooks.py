@@ -13,9 +13,8 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from domain.policy_model import Scheme
 
@@ -40,8 +39,7 @@ class SignatureError(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
+class Verified(NamedTuple):
     """`delivery_id` stays the same when the source sends the delivery again; printable ASCII, 1 to 128 characters.
 
     `signed` is what the signature covers where the id is not part of it: whoever got hold of a signed delivery could send

@@ -6,8 +6,7 @@ a throttled part is a 429 inside a 200, and nobody repeats it for us.
 
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from graph.client import GraphClient
 from graph.errors import Fault, GraphError
@@ -17,8 +16,7 @@ from graph.telling import tell_part
 LIMIT = 20  # Graph's limit of parts in one batch
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """One call. With `after_previous` it runs only when the part before it was done (and is 424 if that failed)."""
 
     path: str

@@ -6,9 +6,8 @@ so a report is known by the reference of the mail that it repeats, and why is re
 """
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
 from domain.mail_references import references_in
@@ -39,8 +38,7 @@ _WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Bounce:
+class Bounce(NamedTuple):
     """One report: the references of mails found in it, and the status code ("" where it names none)."""
 
     references: frozenset[str]

@@ -8,7 +8,7 @@ import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from urllib.parse import parse_qs, quote, urlsplit
 
 from domain.cursors import Spot
@@ -25,8 +25,7 @@ _AT_ONCE = 24
 Order = Literal["name", "userPrincipalName"]
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(NamedTuple):
     """What to list; None means either. `registered` and `admin` are answered by the report."""
 
     search: str = ""
@@ -42,8 +41,7 @@ class Query:
         return self.registered is not None or self.admin is not None
 
 
-@dataclass(frozen=True, slots=True)
-class ListedUser:
+class ListedUser(NamedTuple):
     """`registered` and `admin` are known only where the report was asked."""
 
     customer: str

@@ -4,8 +4,7 @@ One user's removals run one after the other: in parallel, or as independent part
 """
 
 from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from domain.methods import ALTERNATE_MOBILE_PHONE_ID, MOBILE_PHONE_ID, Method, MethodType, method_of
 from graph.batch import Part, all_of, batch
@@ -28,8 +27,7 @@ _COLLECTIONS = {
 _HARDWARE_QUERY = "hardwareOathMethods?$expand=device"
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """What was read of a user. `hardware_unreadable` says why hardware tokens could not be read, None where they could."""
 
     methods: list[Method]

@@ -6,14 +6,13 @@ The names are application permissions of Microsoft Graph (Graph documentation, p
 import base64
 import binascii
 import json
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from graph.client import Graph
 from graph.errors import GraphError
 
 
-@dataclass(frozen=True, slots=True)
-class Permission:
+class Permission(NamedTuple):
     """`instead` are wider permissions that do as well. Without an optional one the service does less, and says so."""
 
     name: str
@@ -46,8 +45,7 @@ HOME = ("Mail.Send", "User.Read.All")
 HOME_MAILBOX = ("Mail.Read",)
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(NamedTuple):
     """What a tenant lets us do. `reason` is a stable word for why there is no token at all, "" where there is one."""
 
     missing: tuple[Permission, ...]

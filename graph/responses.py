@@ -2,10 +2,9 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from graph.errors import Fault, GraphError
 
@@ -20,8 +19,7 @@ _CONSENT_CODES = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """`headers` have lower-case names. `body` is what the JSON held, {} where there was none."""
 
     status: int

@@ -2,8 +2,7 @@
 
 import time
 from asyncio import Lock
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from graph.client import Graph
 from graph.errors import GraphError
@@ -11,8 +10,7 @@ from graph.errors import GraphError
 _KEPT_FOR = 300.0  # seconds; the answer only warns
 
 
-@dataclass(frozen=True, slots=True)
-class MfaRules:
+class MfaRules(NamedTuple):
     """Whether something asks for MFA to sign in or to register methods, and whether registering is forbidden.
 
     Whom a policy leaves out, and from where, is not looked at: an approver is warned once too often rather than not at all.

@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from graph.batch import Part, all_of, batch
@@ -26,8 +25,7 @@ _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _ADVANCED = {"ConsistencyLevel": "eventual"}
 
 
-@dataclass(frozen=True, slots=True)
-class User:
+class User(NamedTuple):
     id: str
     display_name: str
     user_principal_name: str
@@ -36,16 +34,14 @@ class User:
     guest: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Details:
+class Details(NamedTuple):
     """What a plan needs of one user. `privileges` are directory roles and role-assignable groups joined or owned."""
 
     found: Found
     privileges: list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """Who a user is right before a reset. `privileges` are empty where they were not asked for."""
 
     user: User

@@ -4,10 +4,9 @@ import asyncio
 import json
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 
@@ -25,8 +24,7 @@ _TIMEOUT = httpx.Timeout(15.0, connect=5.0)
 _ADDRESSES = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """`retry_after` is in seconds, None where the receiver named none."""
 
     status: int

@@ -6,9 +6,9 @@ take for markup.
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from jinja2 import Environment
 from markupsafe import Markup
@@ -37,8 +37,7 @@ FORMATS: dict[Template, str] = {
 _WIKI = re.compile(r"([\\{}\[\]*_+^~!|?#-])")  # Atlassian's wiki renderer: a backslash takes the meaning away
 
 
-@dataclass(frozen=True, slots=True)
-class CommentView:
+class CommentView(NamedTuple):
     """`waiting_for` are approvers who were asked and have not decided."""
 
     request_id: str

@@ -1,8 +1,9 @@
 """The mails the service writes. Who sends them, and when, is decided elsewhere."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from copy import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from domain.mail_references import in_brackets
 from domain.text import clean
@@ -21,8 +22,7 @@ _TROUBLE_FIRST = ("failed", "partiallyReset", "cancelled", "refused", "pending",
 _MAILS = environment(Path(__file__).parent / "templates")
 
 
-@dataclass(frozen=True, slots=True)
-class Mail:
+class Mail(NamedTuple):
     """One mail to one address. `text` says the same as `html`; Graph's sendMail takes one of the two."""
 
     to: str

@@ -1,15 +1,13 @@
 """Deliveries: what a source sent, by its id, and the request it became. The first insert wins, however many come at once."""
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from records.store import Store
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """`body_hash` is the SHA-256 of the raw body, in hex. `at` is when the request came first, whoever brings it again."""
 
     request_id: str

@@ -1,16 +1,14 @@
 """One running request per user: a lease on (tenant, user), held by a target until it is settled or its request has ended."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from records.requests import Requests
 from records.store import Insert, Row, Store
 from records.targets import Targets
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(NamedTuple):
     request_id: str
     number: int
 

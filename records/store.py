@@ -11,15 +11,13 @@ What every adapter guarantees (tests/records/test_store_contract.py holds each t
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 type Value = dict[str, Any]
 """A JSON object of at most `limits.MAX_VALUE` bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row as it was when it was read; `etag` names that state."""
 
     partition: str
@@ -28,32 +26,28 @@ class Row:
     etag: str
 
 
-@dataclass(frozen=True, slots=True)
-class Insert:
+class Insert(NamedTuple):
     """Holds if there is no row with this key."""
 
     key: str
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Replace:
+class Replace(NamedTuple):
     """Holds if the row is still in the state that was read."""
 
     row: Row
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
+class Put(NamedTuple):
     """Always holds: writes over what may be there."""
 
     key: str
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(NamedTuple):
     """Holds if the row is still in the state that was read."""
 
     row: Row

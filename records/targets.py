@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from domain.outcomes import TargetOutcome
 from domain.targets import Target
@@ -25,8 +25,7 @@ def count_key(number: int) -> str:
     return f"{_COUNT}{number // _BLOCK:04d}{number % _ROWS:02d}"
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """A target as it was read, with the row it came from."""
 
     target: Target

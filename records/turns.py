@@ -4,9 +4,8 @@ A window of targets takes permits before it starts and gives them back when it i
 request leaves room for a small one at its next window.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from records.requests import Requests
 from records.store import Insert, Replace, Store
@@ -16,8 +15,7 @@ _KEY = "turns"
 _WAITS = timedelta(seconds=60)
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(NamedTuple):
     """`permits` targets may run at once; 0: ask again later."""
 
     permits: int

@@ -3,8 +3,7 @@
 A new route needs a line here; tests/triggers/test_openapi.py compares the table with the routes of the app.
 """
 
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from domain.model import Model
 from domain.outcomes import RequestStatus, TargetOutcome
@@ -33,16 +32,14 @@ _NUMBER = {"type": "string", "pattern": "^[0-9]{0,9}$"}
 _FILE: dict[str, Any] = {"type": "string", "format": "binary"}
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     name: str
     description: str
-    schema: dict[str, Any] = field(default_factory=lambda: _TEXT)
+    schema: dict[str, Any] = _TEXT
     place: str = "query"
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """`answers`: per status the model, or a schema with its media type. `problems`: statuses with a problem.
 
     `open`: needs no key and no sign-in. `any_body`: a JSON whose shape is the source's own.

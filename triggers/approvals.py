@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from copy import replace
 from functools import wraps
 from urllib.parse import parse_qs, quote, urlsplit
 

@@ -1,8 +1,8 @@
 """Timer: approver mails that Graph took and that came back. Read from the sender's mailbox, shown in the request, to be sent again."""
 
 import logging
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import azure.functions as func
 
@@ -28,8 +28,7 @@ NOT_READ = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Mail:
+class _Mail(NamedTuple):
     """A mail that may still come back."""
 
     request_id: str

@@ -1,7 +1,7 @@
 """Pages: users, one user, authentication methods; live from Graph over the chosen customers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 import azure.functions as func
@@ -23,8 +23,7 @@ _RECENT = 50
 _FILTERS = ("search", "customer", "enabled", "guest", "privileged", "registered", "sort", "type", "olderThanDays")
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(NamedTuple):
     """What a list was asked for, to keep it in links: `parameters` are those that are set."""
 
     path: str

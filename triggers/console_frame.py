@@ -2,10 +2,9 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, quote, urlsplit
 
 import azure.functions as func
@@ -35,8 +34,7 @@ class RefusedError(Exception):
         self.status, self.reason = status, code
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """What the layout shows around every page."""
 
     operator: Operator

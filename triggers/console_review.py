@@ -1,7 +1,7 @@
 """Pages: review and confirm. The plan is a dry run of the service itself, so what is confirmed is what it would do."""
 
 import json
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 import azure.durable_functions as df
@@ -126,8 +126,7 @@ async def console_confirm(req: func.HttpRequest, client: df.DurableFunctionsClie
     return redirect(f"/console/requests/{request.id}?notice={'created' if new else 'confirmedAlready'}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
+class _Plan(NamedTuple):
     """`left` are the users who would be reset, without those taken out."""
 
     targets: list[Target]

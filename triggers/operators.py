@@ -1,7 +1,7 @@
 """Who sits at the console: signed in with Entra by App Service, or, on one machine only, with a test identity."""
 
-from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
+from typing import NamedTuple
 
 import azure.functions as func
 
@@ -14,8 +14,7 @@ from triggers.callers import AUDITORS, OPERATORS, PRINCIPAL
 COOKIE = "mfareset-console"
 
 
-@dataclass(frozen=True, slots=True)
-class Operator:
+class Operator(NamedTuple):
     """`mail` is the requester of what is asked here. `roles` are those that the page at hand is open to."""
 
     mail: str

@@ -2,10 +2,9 @@
 
 import hashlib
 import mimetypes
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from web import words_console
 from web.pages import page_headers, pages
@@ -28,8 +27,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class StaticFile:
+class StaticFile(NamedTuple):
     content: bytes
     media_type: str
 

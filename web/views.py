@@ -5,9 +5,8 @@ Texts may be as they came in: the templates clean and escape whatever they print
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from domain.follow_up import FollowUpState
 
@@ -15,8 +14,7 @@ from domain.follow_up import FollowUpState
 Fate = Literal["remove", "deactivate", "activate", "keep"]
 
 
-@dataclass(frozen=True, slots=True)
-class MethodView:
+class MethodView(NamedTuple):
     type: str
     label: str  # masked already
     fate: Fate = "remove"
@@ -26,8 +24,7 @@ class MethodView:
     detail: str = ""  # what Graph said where it went wrong
 
 
-@dataclass(frozen=True, slots=True)
-class UserView:
+class UserView(NamedTuple):
     """One target. `number` is its number in the request, what the form's `without` carries."""
 
     number: int
@@ -59,8 +56,7 @@ class UserView:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerView:
+class CustomerView(NamedTuple):
     """The users of one customer that this page or mail shows; `targets` counts all of the customer's in the request."""
 
     name: str
@@ -77,8 +73,7 @@ class CustomerView:
         return tuple(user for user in self.users if user.refused)
 
 
-@dataclass(frozen=True, slots=True)
-class DecisionView:
+class DecisionView(NamedTuple):
     approver: str
     decision: Literal["approve", "deny"]
     at: datetime
@@ -87,8 +82,7 @@ class DecisionView:
     same_account: bool = False  # one voice together with another of these, under another address
 
 
-@dataclass(frozen=True, slots=True)
-class PlanTotals:
+class PlanTotals(NamedTuple):
     """Counts over the whole request, whatever one page shows of it."""
 
     users: int  # that would be reset
@@ -99,16 +93,14 @@ class PlanTotals:
     activated: int = 0  # hardware tokens, of an undo
 
 
-@dataclass(frozen=True, slots=True)
-class PageView:
+class PageView(NamedTuple):
     """Which part of the users a page shows; pages count from 1."""
 
     number: int = 1
     pages: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class ApprovalView:
+class ApprovalView(NamedTuple):
     """What one approver sees and decides on. A mail uses it without the form's fields."""
 
     request_id: str
@@ -127,7 +119,7 @@ class ApprovalView:
     decisions: tuple[DecisionView, ...] = ()
     revoke_sessions: bool = True
     step_up: tuple[str, ...] = ()  # codes of words.STEP_UP
-    page: PageView = field(default_factory=PageView)
+    page: PageView = PageView()
     hidden: tuple[tuple[str, str], ...] = ()  # the form's hidden fields, name and value
     left_out: frozenset[int] = frozenset()  # numbers ticked so far
     comment: str = ""
@@ -147,8 +139,7 @@ class ApprovalView:
         return tuple(sorted(self.left_out - here))
 
 
-@dataclass(frozen=True, slots=True)
-class StateView:
+class StateView(NamedTuple):
     """How a request stands for one approver: after a decision, and behind every link that no longer decides anything."""
 
     request_id: str
@@ -171,15 +162,13 @@ class StateView:
         return self.targets - self.totals.get("pending", 0)
 
 
-@dataclass(frozen=True, slots=True)
-class ProblemView:
+class ProblemView(NamedTuple):
     code: str  # of words.PROBLEM
     reference: str = ""  # what a person can quote to find the log line
     sign_in: str = ""  # where to sign in
 
 
-@dataclass(frozen=True, slots=True)
-class OutcomeView:
+class OutcomeView(NamedTuple):
     """What became of a request, for its requester. `customers` may hold fewer users than `targets`."""
 
     request_id: str
@@ -195,8 +184,7 @@ class OutcomeView:
     undo: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class NoticeView:
+class NoticeView(NamedTuple):
     """What a user who was reset is told."""
 
     user: UserView
@@ -206,16 +194,14 @@ class NoticeView:
     ticket: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FollowedView:
+class FollowedView(NamedTuple):
     name: str
     customer: str
     state: str  # a code of words.FOLLOW_UP
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FollowUpView:
+class FollowUpView(NamedTuple):
     """Whether the users of a request have registered again. `users` are those whom somebody should look at."""
 
     request_id: str

@@ -1,7 +1,7 @@
 """Comments for tickets: what they say, and that what comes from outside stays text in every system."""
 
 import re
-from dataclasses import replace
+from copy import replace
 from typing import get_args
 
 import pytest

@@ -1,6 +1,6 @@
 """Views that the tests of pages and mails share: one of everything an approver can meet."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, datetime, timedelta
 
 from web.views import (

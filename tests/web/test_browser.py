@@ -4,7 +4,8 @@ import re
 import socket
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
 import pytest

@@ -1,7 +1,7 @@
 import base64
 import hashlib
 import re
-from dataclasses import replace
+from copy import replace
 from pathlib import Path
 from typing import Any
 
