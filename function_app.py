@@ -2,6 +2,9 @@
 
 import os
 
+# There are no plugins of pydantic's, and to look for them it would read what is known of every installed package.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+
 import azure.durable_functions as df
 import azure.functions as func
 
