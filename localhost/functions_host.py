@@ -30,10 +30,13 @@ _LONGEST_WAIT = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many functions run at once. Orchestrators have their own number, so that activities cannot starve them."""
+    """How many functions run at once. Orchestrators have their own number, so that activities cannot starve them.
+
+    A turn of an orchestrator waits for nothing: more of them at once only take Python's lock from who answers HTTP.
+    """
 
     activities: int = 64
-    orchestrations: int = 8
+    orchestrations: int = 2
 
 
 class FunctionsHost:
