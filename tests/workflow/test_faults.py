@@ -1,5 +1,6 @@
 """Faults of Graph, each ending with every target's true outcome. Time is given, never slept."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Any, Literal
 
@@ -154,3 +155,64 @@ async def test_throttled_customer_narrows_and_ends_well(tmp_path: Path) -> None:
         targets = await check_truth(it, request["id"])
         assert {t["outcome"] for t in targets} <= {"reset", "alreadyClear", "refused"}, targets
         assert any(count and status == 429 for (_, _, status), count in it.world.calls.counts.items())
+
+
+# What goes wrong with a call in the storm, each as often as the others.
+_STORM: list[dict[str, Any]] = [
+    {"status": 503},
+    {"status": 500, "applied": True},
+    {"status": 429, "retry_after": 3},
+    {"drop": "before"},
+    {"drop": "after"},
+]
+
+
+@pytest.mark.parametrize("seed", range(1, 7))
+async def test_every_call_failing_with_probability_one_fifth(tmp_path: Path, seed: int) -> None:
+    """Tokens, reads, removals, mails and whole batches, from the first look-up to the last mail."""
+    async with system(tmp_path) as it:
+        before = {
+            (tenant.id, user.id): dict(user.methods)
+            for tenant in it.world.tenants.values()
+            for user in tenant.users.values()
+        }
+        it.world.faults.reseed(seed)
+        for fault in _STORM:
+            it.world.faults.add(probability=1 - 0.8 ** (1 / len(_STORM)), **fault)
+        request = await it.ask(contoso=USERS, fabrikam=OTHERS)
+        for _ in range(180):
+            approvers = {each["approver"] for each in (await it.shown(request["id"]))["approval"]["approvers"]}
+            if approvers and approvers == it.links(request["id"]).keys():
+                break
+            await it.advance(seconds=20)
+        shown = await run(it, request["id"], minutes=120)
+        targets = await check_truth(it, request["id"])
+        assert shown["status"] in {"completed", "partiallyCompleted"}
+        assert {o: n for o, n in shown["totals"].items() if n and o != "targets"} == Counter(
+            t["outcome"] for t in targets
+        )
+        failed = sum(n for (_, _, status), n in it.world.calls.counts.items() if status in {0, 429, 500, 503, 504})
+        assert failed > 0.1 * it.world.calls.counts.total()
+        check_each_method(it, targets, before)
+
+
+def check_each_method(it: System, targets: list[dict[str, Any]], before: dict[tuple[str, str], dict[str, Any]]) -> None:
+    """What is told of every method, and of nobody else's, against what is really there."""
+    told = {(target["tenantId"], target["userId"]): target for target in targets}
+    for (tenant_id, user_id), methods in before.items():
+        user = it.world.user(tenant_id, user_id)
+        left = {m.id for m in user.methods.values() if m.usable}
+        target = told.get((tenant_id, user_id))
+        outcomes = {m["id"]: m["outcome"] for m in target["methods"]} if target else {}
+        for method in methods.values():
+            gone = method.id not in left
+            match outcomes.get(method.id):
+                case "deleted" | "deactivated" | "alreadyGone":
+                    assert gone, (user.upn, method)
+                case "unverified":  # nobody could see it any more, and that is told
+                    assert target is not None
+                    assert target["outcome"] == "partiallyReset"
+                case _:
+                    assert not gone, (user.upn, method)
+        if target and target["sessionsRevoked"]:
+            assert user.sessions_revoked_at is not None
