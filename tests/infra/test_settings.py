@@ -28,7 +28,10 @@ def _read_in(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         key: ast.expr | None = None
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
-            key = node.args[0] if _name_of(node.func.value) in _READERS else None
+            reads = (
+                _name_of(node.func.value) in _READERS and node.func.attr != "setdefault"
+            )  # that is said to a library
+            key = node.args[0] if reads else None
         elif isinstance(node, ast.Subscript) and _name_of(node.value) in _READERS:
             key = node.slice
         if isinstance(key, ast.Constant) and isinstance(key.value, str):
