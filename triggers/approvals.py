@@ -20,7 +20,7 @@ from domain.text import clean_lines
 from records.errors import RecordsError
 from services import Services, services
 from triggers.callers import PRINCIPAL
-from triggers.parameters import ticked
+from triggers.parameters import ticked, whole
 from triggers.starting import wake
 from web.fill import state_view
 from web.pages import page_headers, render
@@ -194,7 +194,7 @@ async def _page(
         return await _state(s, request.id, entry, closed, 200 if req.method in {"GET", "HEAD"} else 409)
     form = form or {}
     page = req.params.get("page", "1")
-    number = int(page) if page.isascii() and page.isdigit() and len(page) <= 6 else 1
+    number = 1 if (found := whole(page, 6)) is None else found
     view = replace(
         await view_for(s, request, entry, number),
         hidden=(("nonce", issue_nonce(s.settings.approval_keys, _token(req), s.now())),),

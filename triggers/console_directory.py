@@ -13,6 +13,7 @@ from graph.errors import GraphError
 from services import Services, services
 from triggers.console_frame import Frame, frame, show, signed_in
 from triggers.directory import query_of
+from triggers.parameters import whole
 from triggers.reading import shown_methods, shown_user, shown_users, unreachable
 
 app = func.Blueprint()  # type: ignore[no-untyped-call]
@@ -104,7 +105,7 @@ async def console_methods(req: func.HttpRequest) -> func.HttpResponse:
         query_of(req),
         req.params.get("cursor", ""),
         kinds=kinds,
-        older_than_days=int(age) if age.isascii() and age.isdigit() and len(age) < 6 else None,
+        older_than_days=whole(age, 5),
     )
     return show(
         "methods.html",
@@ -121,7 +122,7 @@ async def console_methods(req: func.HttpRequest) -> func.HttpResponse:
 def _listing(req: func.HttpRequest, path: str) -> Listing:
     parameters = {name: req.params[name] for name in _FILTERS if req.params.get(name)}
     page = req.params.get("page", "1")
-    return Listing(path, parameters, int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 1)
+    return Listing(path, parameters, 1 if (found := whole(page, 5)) is None else found)
 
 
 def _customers(around: Frame, listing: Listing) -> list[str]:

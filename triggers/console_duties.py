@@ -10,6 +10,7 @@ from services import services
 from triggers.callers import AUDITORS
 from triggers.console_directory import Listing
 from triggers.console_frame import frame, show, signed_in
+from triggers.parameters import whole
 from triggers.showing import find, within
 
 app = func.Blueprint()  # type: ignore[no-untyped-call]
@@ -56,7 +57,7 @@ async def console_audit(req: func.HttpRequest) -> func.HttpResponse:
     page = [request for request in page if within(request, around.operator.reach)]
     found = await asyncio.gather(*(s.audits.verify(request.id) for request in page))
     number = req.params.get("page", "1")
-    listing = Listing("/console/audit", {}, int(number) if number.isascii() and number.isdigit() else 1)
+    listing = Listing("/console/audit", {}, 1 if (found_page := whole(number)) is None else found_page)
     return show(
         "audit.html",
         frame=around,
@@ -75,7 +76,7 @@ async def console_request_audit(req: func.HttpRequest) -> func.HttpResponse:
     around = frame(s, req, AUDITORS)
     request = await find(s, req.route_params.get("id"), around.operator.reach)
     text = req.params.get("after", "0")
-    after = int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+    after = whole(text, 8) or 0
     events = await s.audits.page(request.id, after, _EVENTS)
     return show(
         "request_audit.html",

@@ -20,7 +20,7 @@ from triggers.console_frame import Frame, form_of, frame, local_path, one, redir
 from triggers.directory import query_from
 from triggers.intake import accept
 from triggers.operators import Operator
-from triggers.parameters import ticked
+from triggers.parameters import ticked, whole
 from triggers.showing import find
 from web.fill import customer_views, plan_totals
 
@@ -168,7 +168,7 @@ async def _page(
     plan = await _plan(s, review, without)
     pages = max(1, -(-len(plan.targets) // _SHOWN))
     text = req.params.get("page", "1")
-    number = min(max(int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 1, 1), pages)
+    number = min(max(whole(text, 5) or 1, 1), pages)
     shown = plan.targets[(number - 1) * _SHOWN : number * _SHOWN]
     return show(
         "review.html",

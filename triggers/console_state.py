@@ -17,6 +17,7 @@ from domain.targets import Target
 from services import Services
 from triggers.callers import AUDITORS
 from triggers.operators import operator_of
+from triggers.parameters import whole
 from triggers.resending import approvers_left, callbacks_left, events_left
 from triggers.showing import find
 from web.fill import followed_views, user_view
@@ -66,7 +67,7 @@ class RequestState:
         self._told = told
         self._outcome = req.params.get("outcome", "")
         text = req.params.get("from", "0")
-        self._start = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
+        self._start = whole(text, 6) or 0
         records = [request, *decisions, *self._told]
         seen = [[record.to_json() for record in records], totals, self._outcome, self._start, self.live]
         self.etag = f'"{hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()[:24]}"'

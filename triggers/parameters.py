@@ -17,9 +17,9 @@ def number(req: func.HttpRequest, name: str, *, digits: int = 9) -> int | None:
     text = req.params.get(name, "")
     if not text:
         return None
-    if not _is_number(text, digits):
+    if (found := whole(text, digits)) is None:
         raise wrong(name, "must be a whole number")
-    return int(text)
+    return found
 
 
 def limit(req: func.HttpRequest, usual: int, most: int) -> int:
@@ -29,8 +29,9 @@ def limit(req: func.HttpRequest, usual: int, most: int) -> int:
 
 def ticked(form: Mapping[str, Sequence[str]], name: str = "without") -> frozenset[int]:
     """The numbers of the targets that were ticked; what is no number is nobody's."""
-    return frozenset(int(text) for text in form.get(name, ()) if _is_number(text, 9))
+    return frozenset(found for text in form.get(name, ()) if (found := whole(text)) is not None)
 
 
-def _is_number(text: str, digits: int) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= digits
+def whole(text: str, digits: int = 9) -> int | None:
+    """The whole number that a text is, from 0 on and of at most so many digits; None where it is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= digits else None

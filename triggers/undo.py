@@ -17,6 +17,7 @@ from services import Services, services
 from triggers.answers import answering, json_answer
 from triggers.callers import API_LEVEL, REQUESTERS, caller
 from triggers.intake import accept
+from triggers.parameters import whole
 from triggers.reset_requests import API, accepted, key_of, keys_of
 from triggers.showing import find
 from triggers.starting import wake
@@ -63,12 +64,12 @@ async def activate_target(req: func.HttpRequest, client: df.DurableFunctionsClie
     who = caller(s, req, REQUESTERS)
     request = await find(s, req.route_params.get("id"), who.reach(REQUESTERS))
     body = _read(req.get_body(), TokenCode)
-    number = req.route_params.get("number") or ""
-    if not (number.isascii() and number.isdigit() and len(number) <= 9):
+    number = whole(req.route_params.get("number") or "")
+    if number is None:
         raise NotFoundError("The request has no user of that number.")
     _takes_codes(s, request)
     try:
-        target = await activate_token(s, request.id, int(number), body.method, body.code, by=who.name)
+        target = await activate_token(s, request.id, number, body.method, body.code, by=who.name)
     finally:
         if not (await s.targets.totals(request.id))[TargetOutcome.PENDING.value]:
             await wake(client, request.id)
