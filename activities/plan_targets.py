@@ -20,9 +20,11 @@ _GIVEN_UP = {
 
 @activity
 async def plan_targets(work: Work) -> Work:
-    """`work`: {"id", "customer", "start", "count", "last", "slow", "giveUp"}. Answers {"again": seconds or None, "fault", "moved"}.
+    """`work`: {"id", "customer", "start", "count", "last", "slow", "giveUp"}. Answers {"again": seconds or None, "fault",
+    "pressure", "moved"}.
 
-    Again while targets are left. `giveUp` is the stable word for why no more is tried: what is left is settled with it.
+    Again while targets are left. `pressure` is how near the customer's tenant was to its throttling limit (1.0: reached).
+    `giveUp` is the stable word for why no more is tried: what is left is settled with it.
     """
     s = services()
     if reason := work.get("giveUp"):
@@ -45,7 +47,7 @@ async def plan_window(
         return _answer(fault="ended")
     if await s.requests.cancelled(request_id) is not None:
         return _answer(fault="cancelled")
-    planned = await _plan(s, request, [entry.target for entry in kept], slow)
+    planned, pressure = await _plan(s, request, [entry.target for entry in kept], slow)
     done: list[tuple[Kept, Target]] = []
     for entry, result in zip(kept, planned, strict=True):
         if not isinstance(result, GraphError):
@@ -53,7 +55,8 @@ async def plan_window(
         elif last or not result.passing:
             done.append((entry, unplannable(entry.target, result)))
     await s.targets.save_all(request_id, done)
-    return _came_to([entry for entry in planned if isinstance(entry, GraphError)], last=last, moved=bool(done))
+    faults = [entry for entry in planned if isinstance(entry, GraphError)]
+    return _came_to(faults, last=last, moved=bool(done)) | {"pressure": pressure}
 
 
 def _came_to(faults: list[GraphError], *, last: bool, moved: bool) -> dict[str, Any]:
@@ -80,14 +83,17 @@ async def _unplanned(s: Services, request_id: str, start: int, count: int) -> li
     return [entry for entry in window if not entry.target.planned and not entry.target.settled]
 
 
-async def _plan(s: Services, request: ResetRequest, targets: list[Target], slow: int) -> list[Target | GraphError]:
+async def _plan(
+    s: Services, request: ResetRequest, targets: list[Target], slow: int
+) -> tuple[list[Target | GraphError], float]:
+    """What became of each target, and how near the tenant was to its throttling limit."""
     customer = s.policy.customers.get(targets[0].customer)
     if customer is None:
         detail = "The policy no longer has this customer."
-        return [target.settle(TargetOutcome.REFUSED, "unknownCustomer", detail) for target in targets]
+        return [target.settle(TargetOutcome.REFUSED, "unknownCustomer", detail) for target in targets], 0.0
     planner = Planner(s.graph, request, customer, s.policy.guards, s.leases, now=s.now())
-    return await planner.plan(targets, slow=slow)
+    return await planner.plan(targets, slow=slow), planner.pressure
 
 
 def _answer(again: float | None = None, fault: str = "", *, moved: bool = False) -> dict[str, Any]:
-    return {"again": again, "fault": fault, "moved": moved}
+    return {"again": again, "fault": fault, "pressure": 0.0, "moved": moved}

@@ -45,6 +45,11 @@ class Planner:
         # An undo takes nothing away, so it is not bound to what may be.
         self._scope = [kind for kind in request.methods if kind in customer.methods or request.undo_of]
 
+    @property
+    def pressure(self) -> float:
+        """The highest throttling level that the tenant told of so far (1.0: its limit)."""
+        return self._client.pressure
+
     async def plan(self, targets: Sequence[Target], *, slow: int = 0) -> list[Target | GraphError]:
         """Each target planned or refused; a GraphError where that could not be found out yet.
 

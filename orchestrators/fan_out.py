@@ -68,7 +68,7 @@ class Lane:
     running: int = 0
     clean: int = 0
     given_up: int = 0
-    throttled: bool = False
+    throttled: bool = False  # or told that it is about to be
     breaker: str = ""
 
 
@@ -232,6 +232,7 @@ def lane_adapts(lane: Lane, fault: str, pressure: float) -> None:
         lane.throttled = True
         lane.width, lane.clean = max(1, lane.width // 2), 0
     elif pressure >= _FULL:
+        lane.throttled = True
         lane.width, lane.clean = max(1, lane.width - 1), 0
     elif not fault and pressure < _WARNED:
         lane.clean += 1

@@ -54,8 +54,8 @@ class Turns:
     ) -> None:
         """Ends a window's turn. `ended_with` is how many at once it stood of the permits it had.
 
-        The customer's width, which all requests share, falls by as many as the window had to give up, and grows by one after a
-        window that was not throttled.
+        The customer's width, which all requests share, falls by as many as the window had to give up, and grows by one, up to
+        `limit`, after a window that was not throttled. A turn that was given back already changes nothing.
         """
         holder = f"{request_id}/{window}"
         while row := await self._store.get(_place(tenant_id), _KEY):

@@ -196,3 +196,27 @@ async def test_lease_ends_with_the_request(works: Works) -> None:
     assert holder.request_id == "r1"
     await works.services.requests.update("r1", lambda r: r.model_copy(update={"status": RequestStatus.CANCELLED}))
     assert await works.services.leases.holder(CONTOSO, user.id) is None
+
+
+async def test_planning_tells_how_near_the_limit_the_tenant_is(works: Works) -> None:
+    """So that the windows beside it are narrowed before anything is refused."""
+    adele = works.world.user("contoso", "adele@contoso.com")
+    request = ResetRequest(
+        id="r1",
+        created_at=works.clock(),
+        source="api",
+        requester="tech@msp.example",
+        methods=["phone"],
+        target_count=2,
+        ranges=[("contoso", 0, 2)],
+    )
+    targets = [
+        Target(number=0, customer="contoso", asked=adele.upn),
+        Target(number=1, customer="contoso", asked="alex@contoso.com"),
+    ]
+    await works.services.requests.create(request, targets)
+    at_ease = await plan_window(works.services, "r1", 0, 1, last=False)
+    assert at_ease == {"again": None, "fault": "", "pressure": 0.0, "moved": True}
+    works.world.throttle.limit(rate=0.001, burst=1, tenant="contoso", path="*/authentication/methods")
+    warned = await plan_window(works.services, "r1", 1, 1, last=False)
+    assert warned == {"again": None, "fault": "", "pressure": 1.0, "moved": True}

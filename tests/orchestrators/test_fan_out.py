@@ -178,6 +178,7 @@ def test_warnings_of_the_tenant_narrow_what_runs_side_by_side() -> None:
     fan_out = FanOut(ctx, "job", [{"number": n} for n in range(60)], 8)  # type: ignore[arg-type]
     run(fan_out, ctx)
     assert (running[0], set(running[10:])) == (8, {1})
+    assert fan_out.lanes[""].throttled  # so that the next window begins as narrow
 
 
 def test_getting_further_starts_the_count_of_faults_anew() -> None:
