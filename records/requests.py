@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from domain.outcomes import TargetOutcome
@@ -27,6 +27,7 @@ _WRITE = 50
 _WRITES = 16
 # Each try that fails is a write of somebody else that did not: another approver's decision or a note of a mail.
 _TRIES = 200
+_RESTART, _RESTART_MOST = timedelta(minutes=1), timedelta(hours=1)
 
 
 class Requests:
@@ -86,6 +87,18 @@ class Requests:
     async def open(self, after: str = "", limit: int = 100) -> list[Row]:
         """Rows of the requests that have not ended, and of some that have: key: the id, value: {"at": when it was made}."""
         return await self._store.scan(_OPEN, after=after, limit=limit)
+
+    async def note_restart(self, row: Row, at: datetime) -> int:
+        """Notes in the `row` of an open request that its broken orchestration is started anew; how often that makes it.
+
+        0: not now. Each restart waits twice as long after the last as the one before, a minute at first and an hour at most: what
+        breaks by a mistake of ours breaks again until that is mended, and somebody else may have noted this one just now.
+        """
+        times, last = row.value.get("restarts", 0), row.value.get("restartedAt")
+        if last and at < datetime.fromisoformat(last) + min(_RESTART * 2 ** min(times - 1, 10), _RESTART_MOST):
+            return 0
+        noted = row.value | {"restarts": times + 1, "restartedAt": at.isoformat()}
+        return times + 1 if await self._store.replace(row, noted) is not None else 0
 
     async def close(self, row: Row) -> None:
         """Takes a request that has ended out of the open ones; `row` is its row there."""

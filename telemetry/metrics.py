@@ -8,6 +8,7 @@ from opentelemetry.metrics import CallbackOptions, Meter, NoOpMeter, Observation
 _NAMES = {
     "mfareset.requests.accepted": ("{request}", "Requests taken in, by source"),
     "mfareset.requests": ("{request}", "Requests that ended, by status"),
+    "mfareset.requests.restarted": ("{restart}", "Orchestrations of requests that broke and were started anew"),
     "mfareset.targets": ("{target}", "Targets of requests that ended, by outcome"),
     "mfareset.graph.calls": ("{call}", "Calls to Microsoft Graph, parts of batches too, by tenant and status"),
     "mfareset.graph.throttled": ("{call}", "Calls that Graph answered with 429, by tenant"),

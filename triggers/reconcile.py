@@ -14,6 +14,7 @@ from domain.requests import ResetRequest
 from records.errors import RecordsError
 from records.store import Row
 from services import Services, services
+from telemetry.metrics import count
 from triggers.starting import ensure_started, wake
 
 app = df.Blueprint()
@@ -49,11 +50,20 @@ async def _look_at(s: Services, client: df.DurableFunctionsClient, row: Row) -> 
     elif request.status.ended:
         await s.requests.close(row)
     else:
-        await _repair(s, client, request)
+        await _repair(s, client, request, row)
 
 
-async def _repair(s: Services, client: df.DurableFunctionsClient, request: ResetRequest) -> None:
-    if await ensure_started(client, request):
+async def _repair(s: Services, client: df.DurableFunctionsClient, request: ResetRequest, row: Row) -> None:
+    async def may_restart() -> bool:
+        times = await s.requests.note_restart(row, s.now())
+        if not times:
+            return False
+        _log.error("request %s: its orchestration is broken and is started anew, number %d", request.id, times)
+        count("mfareset.requests.restarted")
+        await s.audits.append(request.id, s.now(), "service", "restarted", {"times": times}, once=f"restarted:{times}")
+        return True
+
+    if await ensure_started(client, request, may_restart):
         _log.warning("request %s had no running orchestration and was started", request.id)
     # Woken only for something to do: each event stays in the history of an orchestration that may wait for days.
     elif await _can_go_on(s, request):

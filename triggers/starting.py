@@ -1,6 +1,7 @@
 """Starts the orchestration of a request, or sees that it is there already; and wakes one that waits."""
 
 import logging
+from collections.abc import Awaitable, Callable
 
 import azure.durable_functions as df
 import grpc
@@ -23,14 +24,19 @@ async def start(client: df.DurableFunctionsClient, request: ResetRequest) -> Non
             raise
 
 
-async def ensure_started(client: df.DurableFunctionsClient, request: ResetRequest) -> bool:
-    """Starts the orchestration of a request that has not ended and has none, or a broken one; True if it did."""
+async def ensure_started(
+    client: df.DurableFunctionsClient, request: ResetRequest, may_restart: Callable[[], Awaitable[bool]] | None = None
+) -> bool:
+    """Starts the orchestration of a request that has not ended and has none, or a broken one; True if it did.
+
+    `may_restart` is asked before a broken one is started anew.
+    """
     if request.status.ended:
         return False
     state = await client.get_orchestration_state(request.id, fetch_payloads=False)
-    if state is not None and state.runtime_status not in _BROKEN:
-        return False
     if state is not None:
+        if state.runtime_status not in _BROKEN or (may_restart and not await may_restart()):
+            return False
         await client.purge_orchestration(request.id)
     await start(client, request)
     return True

@@ -182,7 +182,7 @@ NOTICE: Mapping[str, str] = {
     "alreadyDecided": "You have decided already. Your first decision stands.",
     "notPending": "This request can no longer be decided. This is how it stands.",
     "tooLate": "Your decision came too late and was not recorded. This is how the request stands.",
-    "planChanged": "The plan changed after this link was sent. A new link is on its way; this one decides nothing.",
+    "planChanged": "The plan changed after this link was sent, so this link decides nothing. This is how the request stands.",
     "linkExpired": "This link has expired.",
 }
 

@@ -58,6 +58,7 @@ EVENT: Mapping[str, str] = {
     "undoAsked": "Undo asked for",
     "tokenActivated": "Hardware token activated again",
     "tokenCodeRefused": "A wrong code was sent for a hardware token",
+    "restarted": "Started again after a fault of the service",
     "ended": "Request ended",
     "targetsEnded": "Users ended",
     "outcomeMailSent": "Outcome mailed",

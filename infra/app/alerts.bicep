@@ -22,6 +22,14 @@ var rules = [
     window: 'PT15M'
   }
   {
+    name: 'requests-broken'
+    severity: 1
+    description: 'The orchestration of a request broke and was started anew; it will break again if a mistake of the service is behind it.'
+    query: 'AppMetrics | where Name == "mfareset.requests.restarted" | summarize Value = sum(Sum)'
+    threshold: 0
+    window: 'PT15M'
+  }
+  {
     name: 'callbacks-lost'
     severity: 2
     description: 'News of a request did not reach its ticketing system within 24 hours.'

@@ -1,11 +1,13 @@
 """The timer repairs what a fault in the middle left, and looks at nothing else."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from domain.requests import Decision
+from activities import begin_request
+from domain.requests import Decision, ResetRequest
 from tests.system import System, system
 from triggers import reconcile as reconcile_door
 
@@ -26,6 +28,29 @@ async def test_a_decision_nobody_was_woken_for_is_found(tmp_path: Path) -> None:
         assert (await it.shown(request["id"]))["status"] == "completed"
         events = [event["event"] for event in await it.audit(request["id"])]
         assert events.index("decided") < events.index("resetting")
+
+
+async def test_what_breaks_again_and_again_is_started_anew_ever_more_seldom_and_goes_on_once_it_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mistaken(_: ResetRequest) -> list[list[object]]:
+        raise RuntimeError("a mistake of ours")
+
+    async with system(tmp_path) as it:
+        monkeypatch.setattr(begin_request, "windows", mistaken)
+        request = await it.ask(contoso=["adele@contoso.com"])
+        await it.advance(minutes=4 * 60)
+        restarts = [event for event in await it.audit(request["id"]) if event["event"] == "restarted"]
+        assert [event["data"] for event in restarts] == [{"times": times} for times in range(1, len(restarts) + 1)]
+        at = [datetime.fromisoformat(event["at"]) for event in restarts]
+        waits = [(later - earlier) / timedelta(minutes=1) for earlier, later in pairwise(at)]
+        # It takes minutes to break, and a minute to be seen.
+        assert [wait for wait in waits if wait > 6] == [8, 16, 32, 60, 60]
+        monkeypatch.undo()
+        await it.advance(minutes=61)
+        assert (await it.shown(request["id"]))["status"] == "awaitingApproval"
+        await it.approve(request["id"])
+        assert (await it.shown(request["id"]))["status"] == "completed"
 
 
 async def test_waiting_requests_are_not_woken_for_nothing(tmp_path: Path) -> None:
