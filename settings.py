@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -26,8 +27,7 @@ class SettingsError(Exception):
         self.mistakes = mistakes
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """As read and checked; docs/settings.md says what each is for."""
 
     graph_endpoint: str
@@ -48,7 +48,10 @@ class Settings:
     policy: Policy
     console_test_sign_in: tuple[str, ...] = ()
     signs_in: bool = False  # App Service authentication is on
-    api_keys: Mapping[str, str] = field(default_factory=dict, repr=False)  # by their names; only where it is on
+    api_keys: Mapping[str, str] = MappingProxyType({})  # by their names; only where it is on
+
+    def __repr__(self) -> str:
+        return f"Settings of {self.public_base_url}"  # secrets are not to be printed with the rest
 
     @property
     def has_service_bus(self) -> bool:

@@ -5,9 +5,8 @@ method as gone only after a read that shows it gone. docs/engine.md tells the wh
 """
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from domain.guards import Refusal
 from domain.methods import ALTERNATE_MOBILE_PHONE_ID, Method, MethodType
@@ -45,8 +44,7 @@ _REASONS = {
 type Leave = Literal["go", "cancelled", "held"]
 
 
-@dataclass(slots=True)
-class Run:
+class Run(NamedTuple):
     """What one run came to: the target as it is now, and, while it is not settled, when to run again and why.
 
     `moved` tells whether this run got further than the ones before. With `refused` nothing more may be done to the user.

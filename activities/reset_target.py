@@ -67,9 +67,9 @@ class _Reset:
             now=s.now(),
         )
         run = await removal.run(revoke=self._request.revoke_sessions, last=last)
-        if run.refused is not None:
-            run.target = _refused(run.target, run.refused)
-        target = run.target.model_copy(update={"ended_at": s.now()}) if run.target.settled else run.target
+        target = run.target if run.refused is None else _refused(run.target, run.refused)
+        if target.settled:
+            target = target.model_copy(update={"ended_at": s.now()})
         if not await s.targets.save(self._request.id, self._kept, target):
             # Another run of this activity was faster; what it recorded is as true, and the next look tells what is left.
             return _answer(again=1.0, fault="overtaken", pressure=client.pressure)

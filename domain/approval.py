@@ -1,7 +1,6 @@
 """Who must agree to a request, and what the decisions made so far come to."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -16,10 +15,10 @@ class NotEnoughApproversError(Exception):
     reason = "notEnoughApprovers"
 
 
-@dataclass(slots=True)
 class _OfCustomer:
-    targets: int = 0
-    privileged: int = 0
+    def __init__(self) -> None:
+        self.targets = 0
+        self.privileged = 0
 
 
 class Tally:

@@ -10,7 +10,6 @@ import hashlib
 import hmac
 import json
 import re
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple, Self
 
@@ -46,11 +45,11 @@ class LinkError(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
 class KeyRing:
     """Keys by their id. The first signs, all verify: add a new one in front, drop an old one when its links expired."""
 
-    keys: dict[str, bytes] = field(repr=False)
+    def __init__(self, keys: dict[str, bytes]) -> None:
+        self.keys = keys
 
     @classmethod
     def parse(cls, text: str) -> Self:

@@ -8,7 +8,6 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from domain.policy_lines import Path, line_of
 from domain.policy_model import (
     Access,
     Approval,
@@ -26,7 +25,7 @@ from domain.policy_model import (
     StepUp,
     Template,
 )
-from domain.policy_rules import did_you_mean, disagreements, warnings
+from domain.policy_rules import Path, did_you_mean, disagreements, warnings
 
 __all__ = [
     "Access",
@@ -113,6 +112,8 @@ def _read(text: str, filename: str) -> dict[str, Any]:
 
 
 def _lines(text: str, filename: str, mistakes: Iterable[tuple[Path, str]]) -> list[str]:
+    from domain.policy_lines import line_of
+
     placed = sorted((line_of(text, path) or 0, ".".join(map(str, path)), what) for path, what in mistakes)
     return [f"{filename}{f':{line}' if line else ''}: {key}: {what}" for line, key, what in placed]
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-type Path = tuple[str | int, ...]
+from domain.policy_rules import Path
 
 _HEADER = re.compile(r"\s*\[\[?\s*(?P<path>[^\[\]#]+?)\s*\]\]?\s*(?:#.*)?")
 _KEY = re.compile(

@@ -5,11 +5,9 @@ what has the wrong shape is skipped here, the models name it.
 """
 
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any
 
-from domain.policy_lines import Path
-
+type Path = tuple[str | int, ...]
 type Mistake = tuple[Path, str]
 
 
@@ -54,6 +52,8 @@ def warnings(data: Mapping[str, Any]) -> Iterator[Mistake]:
 
 
 def did_you_mean(word: str, known: Any) -> str:
+    from difflib import get_close_matches
+
     close = get_close_matches(word, [str(name) for name in known], n=1)
     return f"; did you mean {close[0]!r}?" if close else ""
 

@@ -7,7 +7,6 @@ is registered, who is an administrator) the list comes from there: it lags, and 
 import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -50,15 +49,15 @@ class ListedUser(NamedTuple):
     admin: bool | None = None
 
 
-@dataclass(slots=True)
 class UserPage:
     """`spots` are where the customers' lists go on, `faults` the customers that did not answer, `counts` the matches per
     customer where Graph counted them."""
 
-    users: list[ListedUser] = field(default_factory=list)
-    spots: dict[str, Spot] = field(default_factory=dict)
-    faults: dict[str, GraphError] = field(default_factory=dict)
-    counts: dict[str, int] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.users: list[ListedUser] = []
+        self.spots: dict[str, Spot] = {}
+        self.faults: dict[str, GraphError] = {}
+        self.counts: dict[str, int] = {}
 
 
 async def list_users(

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from opentelemetry.trace import Span, get_current_span
 
@@ -25,11 +24,11 @@ def template(path: str) -> str:
     return "/".join(part if part == "{id}" or _WORD.fullmatch(part) else "{id}" for part in bare.split("/"))
 
 
-@dataclass(slots=True)
 class Call:
-    tenant_id: str
-    span: Span
-    status: int = 0
+    def __init__(self, tenant_id: str, span: Span) -> None:
+        self.tenant_id = tenant_id
+        self.span = span
+        self.status = 0
 
     def answered(self, response: Response) -> None:
         self.status = response.status

@@ -8,7 +8,6 @@ throttles or fails, one more after a clean round), and a lane whose customer is 
 import random
 from collections import deque
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -36,7 +35,6 @@ _WATCH = timedelta(seconds=60)
 type Step = Generator[Task[Any], Any, Any]
 
 
-@dataclass(slots=True)
 class Job:
     """One activity input, and how often it was repeated because of what.
 
@@ -44,32 +42,33 @@ class Job:
     changed something.
     """
 
-    work: dict[str, Any]
-    faults: int = 0
-    throttles: int = 0
-    broken: int = 0
-    slow: int = 0
-    began: bool = False
-    due: datetime | None = None
+    def __init__(self, work: dict[str, Any]) -> None:
+        self.work = work
+        self.faults = 0
+        self.throttles = 0
+        self.broken = 0
+        self.slow = 0
+        self.began = False
+        self.due: datetime | None = None
 
     @property
     def spent(self) -> bool:
         return self.faults >= FAULTS or self.throttles >= THROTTLES
 
 
-@dataclass(slots=True)
 class Lane:
     """The jobs of one customer. `breaker` is the stable word for why it was given up, "" while it was not."""
 
-    most: int
-    width: int
-    ready: deque[Job] = field(default_factory=deque)
-    waiting: list[Job] = field(default_factory=list)
-    running: int = 0
-    clean: int = 0
-    given_up: int = 0
-    throttled: bool = False  # or told that it is about to be
-    breaker: str = ""
+    def __init__(self, most: int, width: int) -> None:
+        self.most = most
+        self.width = width
+        self.ready: deque[Job] = deque()
+        self.waiting: list[Job] = []
+        self.running = 0
+        self.clean = 0
+        self.given_up = 0
+        self.throttled = False  # or told that it is about to be
+        self.breaker = ""
 
 
 class FanOut:

@@ -3,8 +3,7 @@
 What stays is what the audit's chain is made of: that somebody decided on a user with this object id, and what came of it.
 """
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Iterable
 
 from domain.requests import ResetRequest
 from domain.targets import Target
@@ -16,13 +15,13 @@ from records.targets import Kept, Targets
 _PAGE = 500
 
 
-@dataclass(slots=True)
 class Forgotten:
     """`busy` are requests with this person that have not ended; while there are any, nothing was changed."""
 
-    requests: list[str] = field(default_factory=list)
-    targets: int = 0
-    busy: list[str] = field(default_factory=list)
+    def __init__(self, busy: Iterable[str] = ()) -> None:
+        self.requests: list[str] = []
+        self.targets = 0
+        self.busy = sorted(set(busy))
 
 
 class People:
@@ -42,7 +41,7 @@ class People:
             # The same person by another of their names: found by the object id, too.
             user = kept.target.user_id or user
         if found.busy:
-            return Forgotten(busy=sorted(set(found.busy)))
+            return Forgotten(found.busy)
         for request_id in found.requests:
             found.targets += await self._forget_in(request_id, customer, user)
         return found

@@ -11,7 +11,6 @@ import sqlite3
 import threading
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -58,15 +57,15 @@ _SCAN = (
 _LAST = "\U0010ffff"  # above every character of a key: limits.py refuses it there
 
 
-@dataclass(slots=True)
 class _Write:
     """All changes or none; `done` gets the version of the last change, or None when a condition failed."""
 
-    partition: str
-    changes: list[tuple[Change, str, str]]
-    done: asyncio.Future[int | None]
-    loop: asyncio.AbstractEventLoop
-    answer: int | None = None
+    def __init__(self, partition: str, changes: list[tuple[Change, str, str]], loop: asyncio.AbstractEventLoop) -> None:
+        self.partition = partition
+        self.changes = changes
+        self.loop = loop
+        self.done: asyncio.Future[int | None] = loop.create_future()
+        self.answer: int | None = None
 
 
 class SqliteStore:
@@ -175,7 +174,7 @@ class SqliteStore:
     async def _write(self, partition: str, changes: Sequence[Change]) -> int | None:
         packed = limits.pack_changes(partition, changes)
         loop = asyncio.get_running_loop()
-        write = _Write(partition, packed, loop.create_future(), loop)
+        write = _Write(partition, packed, loop)
         with self._closing:
             if self._closed:
                 raise self._is_closed()

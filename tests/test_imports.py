@@ -1,11 +1,14 @@
 """Imports point inwards: doors -> workflow -> Graph, records, messages, pages -> domain. The local host stands apart."""
 
 import ast
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.system import ROOT
+from tests.system import ROOT, environment
 
 # What a package may import of ours, besides itself.
 ALLOWED: dict[str, set[str]] = {
@@ -70,3 +73,16 @@ def test_app_knows_nothing_of_the_local_host() -> None:
     for name in ALLOWED.keys() - {"localhost"}:
         for path in [ROOT / f"{name}.py"] if (ROOT / f"{name}.py").exists() else (ROOT / name).rglob("*.py"):
             assert "localhost" not in imported(path), path
+
+
+def test_after_the_start_garbage_is_collected_again_and_what_was_imported_is_left_alone(tmp_path: Path) -> None:
+    code = "import gc; gc.collect(); import function_app; print(gc.isenabled(), gc.get_freeze_count() > 100_000)"
+    told = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=os.environ | environment(tmp_path) | {"PUBLIC_BASE_URL": "http://127.0.0.1:7071"},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert told.stdout.split() == ["True", "True"]

@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import Any
 
 import azure.functions as func
@@ -29,14 +28,14 @@ _COUNTED = 1000
 _NAMED = 50
 
 
-@dataclass(slots=True)
 class Sums:
     """What all targets of a request together say. `failed` names users whose notice failed, and why."""
 
-    by_customer: dict[str, Counter[str]] = field(default_factory=dict)
-    notices: dict[str, Counter[str]] = field(default_factory=dict)
-    failed: list[tuple[str, str, str]] = field(default_factory=list)
-    followed: list[Target] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.by_customer: dict[str, Counter[str]] = {}
+        self.notices: dict[str, Counter[str]] = {}
+        self.failed: list[tuple[str, str, str]] = []
+        self.followed: list[Target] = []
 
     def add(self, target: Target) -> None:
         self.by_customer.setdefault(target.customer, Counter())[target.outcome.value] += 1

@@ -1,7 +1,8 @@
 """Events of a request go out in their order, once, and are given up only after the last attempt."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any

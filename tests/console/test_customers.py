@@ -1,6 +1,6 @@
 """Point 1: the customer selector, on every page: several, searched, remembered; and what not all of them allow."""
 
-from dataclasses import replace
+from copy import replace
 
 import pytest
 from playwright.async_api import expect

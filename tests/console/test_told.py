@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
-from dataclasses import replace
+from copy import replace
 from pathlib import Path
 from typing import Any
 

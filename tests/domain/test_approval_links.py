@@ -131,7 +131,7 @@ def test_url_safe_and_unpadded_keys_are_the_same_keys() -> None:
     key = bytes(range(224, 256))
     plain, safe = base64.b64encode(key).decode(), base64.urlsafe_b64encode(key).decode().rstrip("=")
     assert plain != safe
-    assert KeyRing.parse(f"a:{plain}") == KeyRing.parse(f" a:{safe} ")
+    assert KeyRing.parse(f"a:{plain}").keys == KeyRing.parse(f" a:{safe} ").keys
 
 
 def test_a_ring_shows_no_key() -> None:

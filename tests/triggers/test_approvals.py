@@ -5,7 +5,7 @@ import logging
 import re
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 from pathlib import Path
 
