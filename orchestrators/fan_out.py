@@ -25,7 +25,8 @@ BROKEN = 3
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0  # seconds
 # Graph warns from 0.8 of the limit on.
 _WARNED, _FULL = 0.8, 1.0
-# Jobs given up one after another with nothing done between: the customer is away, and the rest would only wait as long.
+# Jobs given up, each without anything of its lane done since it began to fail: the customer is away, and the rest would only
+# wait as long.
 _GIVEN_UP = 3
 # Halved so often, a group of twenty is one.
 _SLOWEST = 5
@@ -49,6 +50,7 @@ class Job:
         self.broken = 0
         self.slow = 0
         self.began = False
+        self.failing_since = 0  # how much of its lane was done when it began to fail
         self.due: datetime | None = None
 
     @property
@@ -66,7 +68,9 @@ class Lane:
         self.waiting: list[Job] = []
         self.running = 0
         self.clean = 0
+        self.done = 0  # answers that got further
         self.given_up = 0
+        self.paused: datetime | None = None  # nothing begins before: the customer's tenant said when to come back
         self.throttled = False  # or told that it is about to be
         self.breaker = ""
 
@@ -75,8 +79,9 @@ class FanOut:
     """Runs `activity` for each of `works`; each answers {"again", "fault"} and may answer {"pressure", "moved"}.
 
     Works with the same `customer` share a lane of `width`; all lanes together run `total`. With `watch`, the input of the
-    activity `look_out`, long waits end when the request is cancelled. After `run`, `left` has the works that were given up
-    and why, and `stop` says why the rest was not tried ("held", "cancelled", "ended").
+    activity `look_out`, long waits end when the request is cancelled; with `look_again` what was begun is run once more
+    then. After `run`, `left` has the works that were given up and why, and `stop` says why the rest was not tried ("held",
+    "cancelled", "ended").
     """
 
     def __init__(
@@ -88,11 +93,13 @@ class FanOut:
         *,
         total: int | None = None,
         watch: dict[str, Any] | None = None,
+        look_again: bool = True,
     ) -> None:
         self._ctx = ctx
         self._activity = activity
         self._total = total or width
         self._watch = watch
+        self._look_again = look_again
         self._watched: Task[Any] | None = None
         self._next_watch = ctx.current_utc_datetime + _WATCH
         self.lanes: dict[str, Lane] = {}
@@ -106,7 +113,7 @@ class FanOut:
 
     def run(self) -> Step:
         self._launch()
-        while self._running or any(lane.waiting for lane in self.lanes.values()):
+        while self._running or any(lane.waiting or lane.ready for lane in self.lanes.values()):
             yield when_any([*self._running, *self._alarm()])
             for task in [task for task in self._running if task.is_complete]:
                 job, lane = self._running.pop(task)
@@ -124,7 +131,9 @@ class FanOut:
                 lane.waiting = [job for job in lane.waiting if job not in due]
                 lane.ready.extendleft(reversed(due))  # what was begun comes before what was not
         # In turns, so that a large customer does not keep the small ones waiting.
-        lanes = deque(lane for lane in self.lanes.values() if lane.ready)
+        lanes = deque(
+            lane for lane in self.lanes.values() if lane.ready and (lane.paused is None or lane.paused <= now)
+        )
         while lanes and len(self._running) < self._total:
             lane = lanes.popleft()
             if lane.running >= lane.width:
@@ -138,10 +147,11 @@ class FanOut:
 
     def _alarm(self) -> list[Task[Any]]:
         """What to wait for besides the running jobs: the first waiting one, and a look around where that takes long."""
-        due = [job.due for lane in self.lanes.values() for job in lane.waiting if job.due is not None]
+        now = self._ctx.current_utc_datetime
+        due = [at for lane in self.lanes.values() if (at := self._next(lane, now)) is not None]
         if not due:
             return []
-        first, now = min(due), self._ctx.current_utc_datetime
+        first = min(due)
         tasks: list[Task[Any]] = []
         if self._watch is not None and not self._running:
             if self._watched is None and now >= self._next_watch:
@@ -154,6 +164,15 @@ class FanOut:
             self._timer = (self._ctx.create_timer(first), first)
         return [*tasks, self._timer[0]]
 
+    @staticmethod
+    def _next(lane: Lane, now: datetime) -> datetime | None:
+        """When a lane may begin something that it cannot begin now; None where only the end of something running helps."""
+        pause = lane.paused if lane.paused is not None and lane.paused > now else None
+        if lane.ready:
+            return pause
+        due = min((job.due for job in lane.waiting if job.due is not None), default=None)
+        return due if due is None or pause is None else max(due, pause)
+
     def _seen(self, watched: Task[Any]) -> None:
         self._watched, self._next_watch = None, self._ctx.current_utc_datetime + _WATCH
         if not watched.is_failed and watched.get_result()["stop"]:
@@ -162,9 +181,10 @@ class FanOut:
     def _end(self, stop: str) -> None:
         """Nothing new is begun. What may have changed something has another run, to see how it ended, unless all is held."""
         self.stop = stop
+        again = self._look_again and stop == "cancelled"
         for lane in self.lanes.values():
-            lane.ready = deque(job for job in lane.ready if job.began and stop == "cancelled")
-            lane.waiting = [job for job in lane.waiting if job.began and stop == "cancelled"]
+            lane.ready = deque(job for job in lane.ready if job.began and again)
+            lane.waiting = [job for job in lane.waiting if job.began and again]
 
     def _answer(self, task: Task[Any]) -> dict[str, Any]:
         try:
@@ -181,16 +201,20 @@ class FanOut:
             self._end(fault)
         if fault == "consentMissing":
             self._break(lane, fault)
-        if fault == "unavailable" and job.spent:
+        if fault in {"", "notVisibleYet"} or (answer.get("moved") and not job.spent):
+            lane.done, lane.given_up = lane.done + 1, 0
+        elif fault == "unavailable" and job.spent and job.failing_since == lane.done:
             lane.given_up += 1
             if lane.given_up >= _GIVEN_UP:
                 self._break(lane, "customerUnreachable")
-        elif again is None and not fault:
-            lane.given_up = 0
         job.broken = job.broken + 1 if fault == "broken" else 0
         if answer.get("moved"):
             job.faults = job.throttles = 0
+        if fault == "unavailable" and not job.faults:
+            job.failing_since = lane.done
         if fault == "throttled":
+            back = self._ctx.current_utc_datetime + timedelta(seconds=again or 0.0)
+            lane.paused = max(lane.paused or back, back)
             job.slow = min(_SLOWEST, job.slow + (not answer.get("moved")))
         job.began = job.began or bool(answer.get("moved")) or fault in {"unavailable", "broken", "notVisibleYet"}
         if again is None or fault in {"held", "ended"}:
@@ -199,7 +223,7 @@ class FanOut:
             self.left.append((job.work, "internalError"))
         elif lane.breaker:
             self.left.append((job.work, lane.breaker))
-        elif not self.stop or job.began:
+        elif not self.stop or (job.began and self._look_again):
             job.faults += fault == "unavailable"
             job.throttles += fault == "throttled"
             job.due = self._ctx.current_utc_datetime + timedelta(seconds=self._wait(job, fault, again))

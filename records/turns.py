@@ -1,7 +1,7 @@
 """How many targets of one customer may be worked on at once, over all requests and all workers that run side by side.
 
-A window of targets takes permits before it starts and gives them back when it is done. Whoever waits is counted, so a large
-request leaves room for a small one at its next window.
+A window of targets takes permits before it starts and gives them back when it is done. Who waits has a place in a queue, so
+that a large request, which asks for its next window at once, comes after a small one that asks every few seconds.
 """
 
 from datetime import datetime, timedelta
@@ -33,18 +33,16 @@ class Turns:
             row = await self._store.get(_place(tenant_id), _KEY)
             state: dict[str, Any] = row.value if row else {}
             running = await self._running(state.get("running", {}))
-            waiting = {
-                name: at
-                for name, at in state.get("waiting", {}).items()
-                if name != holder and datetime.fromisoformat(at) > now - _WAITS
-            }
+            queue = [place for place in state.get("queue", []) if datetime.fromisoformat(place[1]) > now - _WAITS]
+            names = [name for name, _ in queue]
+            ahead = names.index(holder) if holder in names else len(names)
+            others = len(names) - (holder in names)
             width = min(limit, state.get("width", limit))
-            permits = running.get(holder) or _share(width, running, waiting, want)
+            permits = running.get(holder) or _share(width, running, others, ahead, want)
+            place = [] if permits else [[holder, now.isoformat()]]
             if permits:
                 running[holder] = permits
-            else:
-                waiting[holder] = now.isoformat()
-            value = {"running": running, "waiting": waiting, "width": width}
+            value = {"running": running, "queue": [*queue[:ahead], *place, *queue[ahead + 1 :]], "width": width}
             change = Replace(row, value) if row else Insert(_KEY, value)
             if await self._store.apply(_place(tenant_id), [change]):
                 return Turn(permits)
@@ -78,9 +76,10 @@ class Turns:
         return {name: permits for name, permits in running.items() if name.partition("/")[0] not in ended}
 
 
-def _share(width: int, running: dict[str, int], waiting: dict[str, str], want: int) -> int:
-    free = width - sum(running.values())
-    fair = -(-width // (len(running) + len(waiting) + 1))
+def _share(width: int, running: dict[str, int], waiting: int, ahead: int, want: int) -> int:
+    """Permits for one more window beside those that run and `waiting` others, `ahead` of which have waited for longer."""
+    free = width - sum(running.values()) - ahead  # one for each of those, so that no window is passed for ever
+    fair = -(-width // (len(running) + waiting + 1))
     return max(0, min(want, free, max(fair, 1)))
 
 

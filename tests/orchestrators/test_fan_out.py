@@ -107,6 +107,55 @@ def test_customer_that_is_away_is_given_up_and_the_others_are_done() -> None:
     assert settled + len(fan_out.left) == 20  # each has an end
 
 
+def failing(*numbers: int) -> Answer:
+    """Graph fails at these, and only at these, for good."""
+
+    def answer(work: dict[str, Any]) -> dict[str, Any]:
+        if work["number"] in numbers:
+            last = bool(work.get("last"))
+            return {
+                "again": None if last else 0.0,
+                "fault": "unavailable",
+                "moved": last,
+            }  # the last run records the end
+        return OK
+
+    return answer
+
+
+def test_users_at_whom_graph_fails_are_given_up_and_the_customer_is_not() -> None:
+    """They are done with long after the others, one after another, and that is no sign of the customer being away."""
+    bad = {3, 10, 40, 70, 95}
+    fan_out, ctx = made(failing(*bad), [{"number": n} for n in range(100)], 8)
+    calls = Counter(work["number"] for work in ctx.calls)
+    assert (fan_out.lanes[""].breaker, fan_out.left) == ("", [])
+    assert all(calls[n] == (FAULTS + 1 if n in bad else 1) for n in range(100))
+
+
+def test_windows_that_get_further_but_for_one_user_each_are_all_planned() -> None:
+    tries = Counter[int]()
+
+    def answer(work: dict[str, Any]) -> dict[str, Any]:
+        tries[work["number"]] += 1
+        last = bool(work.get("last"))
+        return {
+            "again": None if last else 0.0,
+            "fault": "unavailable",
+            "moved": last or tries[work["number"]] == 1,
+        }
+
+    fan_out, _ = made(answer, [{"number": n} for n in range(20)], 2)
+    assert (fan_out.lanes[""].breaker, fan_out.left) == ("", [])
+    assert set(tries) == set(range(20))
+
+
+def test_customer_that_goes_away_in_the_middle_is_given_up_from_there() -> None:
+    fan_out, ctx = made(failing(*range(50, 100)), [{"number": n} for n in range(100)], 4)
+    assert fan_out.lanes[""].breaker == "customerUnreachable"
+    assert {work["number"] for work in ctx.calls} >= set(range(50))
+    assert len(fan_out.left) > 40
+
+
 def test_consent_missing_ends_the_lane_at_once() -> None:
     fan_out, ctx = made(lambda _: {"again": None, "fault": "consentMissing"}, [{"number": n} for n in range(100)], 8)
     assert fan_out.lanes[""].breaker == "consentMissing"
@@ -135,6 +184,27 @@ def test_throttling_halves_the_width_and_clean_rounds_widen_it() -> None:
     assert fan_out.lanes[""].throttled
     assert 1 < fan_out.lanes[""].width <= 8
     assert ctx.current_utc_datetime - begin >= timedelta(seconds=90)
+
+
+def test_nothing_of_a_customer_begins_before_its_tenant_said_and_the_others_go_on() -> None:
+    at: dict[str, list[float]] = {"busy": [], "idle": []}
+
+    def answer(work: dict[str, Any]) -> dict[str, Any]:
+        after = (ctx.current_utc_datetime - begin).total_seconds()
+        at[work["customer"]].append(after)
+        if work["customer"] == "busy" and after < 90:
+            return {"again": 90.0, "fault": "throttled", "moved": False}
+        return OK
+
+    ctx = Context(answer)
+    begin = ctx.current_utc_datetime
+    works = [{"customer": name, "number": n} for n in range(100) for name in at]
+    fan_out = FanOut(ctx, "job", works, 8, total=16)  # type: ignore[arg-type]
+    run(fan_out, ctx)
+    early = [after for after in at["busy"] if after < 90]
+    assert len(early) == 8  # those that ran when it was said
+    assert len(at["busy"]) == 108
+    assert max(at["idle"]) == 0
 
 
 def widths(*answers: tuple[str, float], start: int = 8, most: int = 8) -> list[int]:
@@ -209,6 +279,15 @@ def test_long_wait_ends_when_the_request_was_cancelled() -> None:
     begin = ctx.current_utc_datetime
     run(fan_out, ctx)
     assert fan_out.stop == "cancelled"
+    assert ctx.current_utc_datetime - begin <= timedelta(seconds=120)
+
+
+def test_without_a_second_look_a_cancel_ends_what_waits_however_far_it_is() -> None:
+    ctx = Context(lambda _: {"again": 3000.0, "fault": "throttled", "moved": True})
+    fan_out = FanOut(ctx, "job", [{"number": n} for n in range(3)], 1, watch={"id": "r1"}, look_again=False)  # type: ignore[arg-type]
+    begin = ctx.current_utc_datetime
+    run(fan_out, ctx)
+    assert (fan_out.stop, len(ctx.calls)) == ("cancelled", 1)
     assert ctx.current_utc_datetime - begin <= timedelta(seconds=120)
 
 

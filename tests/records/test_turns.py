@@ -1,6 +1,7 @@
 """Turns at a customer: how many targets run at once over all requests, and how that number falls and grows again."""
 
 import asyncio
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -147,6 +148,44 @@ async def test_who_waits_is_left_room_until_it_has_not_asked_for_a_minute(office
     await office.give_back("large", LIMIT // 2, "100")
     office.now += timedelta(seconds=61)  # the small one has gone away
     assert await office.take("large", "200") == LIMIT
+
+
+@pytest.mark.parametrize("narrowed", [1, 2])
+async def test_however_narrow_a_customer_is_every_request_has_its_turn(office: Office, narrowed: int) -> None:
+    """Two large requests ask for their next window at once, a third one now and then: nobody is passed for ever."""
+    names = ["large", "larger", "small"]
+    await office.open("first", *names)
+    await office.take("first")
+    await office.give_back("first", narrowed, throttled=True)
+    held: dict[str, str] = {}
+    turns = Counter[str]()
+
+    async def ask(name: str) -> None:
+        window = str(turns[name])
+        if name not in held and await office.take(name, window):
+            held[name] = window
+
+    for _ in range(30):
+        for name in names:
+            await ask(name)
+        office.now += timedelta(seconds=8)
+        for name in [*held][:1]:  # the window that runs longest ends, and its request asks for the next one at once
+            turns[name] += 1
+            await office.give_back(name, 1, held.pop(name), throttled=True)
+            await ask(name)
+    assert min(turns[name] for name in names) >= 8
+
+
+async def test_who_waited_longer_is_not_passed(office: Office) -> None:
+    await office.open("running", "first", "second", "third")
+    assert await office.take("running", want=7) == 7
+    await office.give_back("running", 7, throttled=True)
+    assert await office.take("running", want=7) == 7
+    assert await office.take("first", want=1) == 1
+    assert [await office.take(name) for name in ("second", "third")] == [0, 0]
+    await office.give_back("first", 1, throttled=True)
+    assert await office.take("third") == 0  # what is free is for the second one
+    assert await office.take("second") == 1
 
 
 async def test_windows_that_take_and_give_back_side_by_side_lose_nothing(office: Office) -> None:
