@@ -34,7 +34,13 @@ async def take(s: Services, work: dict[str, Any]) -> dict[str, Any]:
 @activity
 async def look_out(work: Work) -> Work:
     """`work`: {"id"}. Asked during long waits. Answers {"stop": "" | "held" | "cancelled" | "ended"}."""
-    return {"stop": await stopping(services(), work["id"])}
+    s = services()
+    request = await s.requests.get(work["id"])
+    if (
+        request is not None and request.status is RequestStatus.PLANNING
+    ):  # which removes nothing, so only a cancel ends it
+        return {"stop": "cancelled" if await s.requests.cancelled(work["id"]) is not None else ""}
+    return {"stop": await stopping(s, work["id"])}
 
 
 async def stopping(s: Services, request_id: str) -> str:

@@ -1,6 +1,6 @@
 """What follows the end of a request: its last event, the mail to the requester, notices to the users, and a look at them later."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from durabletask.task import OrchestrationContext, TaskFailedError
@@ -8,11 +8,10 @@ from durabletask.task import OrchestrationContext, TaskFailedError
 from orchestrators.announcing import deliver
 from orchestrators.app import RETRY, app
 from orchestrators.fan_out import FanOut, Step
+from orchestrators.patience import patiently
 
 # Customers whose users are looked at side by side in the follow-up; it is in no hurry.
 _LOOKS = 4
-# While the records are away, what must be written is tried for a day.
-_PAUSE, _TRIES = timedelta(minutes=5), 200
 
 
 def start_aftermath(ctx: OrchestrationContext, request: dict[str, Any]) -> None:
@@ -22,10 +21,13 @@ def start_aftermath(ctx: OrchestrationContext, request: dict[str, Any]) -> None:
 
 @app.orchestration_trigger(context_name="context")
 def after_request(ctx: OrchestrationContext, work: dict[str, Any]) -> Step:
-    """`work`: {"id"}. Started twice it mails nobody twice: what was sent is in the records."""
+    """`work`: {"id"}. Started twice it mails nobody twice: what was sent is in the records.
+
+    Patient, because nobody starts an ended request's orchestration again.
+    """
     request = {"id": work["id"]}
     yield from _tell(ctx, request, "completed")
-    todo = yield from _patiently(ctx, "begin_after", request)
+    todo = yield from patiently(ctx, "begin_after", request)
     if todo["mail"]:
         yield from _each(ctx, "send_outcome_mail", [request | {"kind": "outcome"}])
     # One after the other: all mails leave the same mailbox, and that has one limit.
@@ -36,7 +38,7 @@ def after_request(ctx: OrchestrationContext, work: dict[str, Any]) -> Step:
     yield ctx.create_timer(datetime.fromisoformat(todo["due"]).astimezone(UTC).replace(tzinfo=None))
     looks = [request | {"customer": key, "start": start, "count": count} for key, start, count in todo["users"]]
     yield from _each(ctx, "follow_up", looks, width=1, total=_LOOKS)
-    yield from _patiently(ctx, "end_follow_up", request)
+    yield from patiently(ctx, "end_follow_up", request)
     yield from _tell(ctx, request, "followedUp")
     if todo["mail"]:
         yield from _each(ctx, "send_outcome_mail", [request | {"kind": "followUp"}])
@@ -54,17 +56,7 @@ def mail_again(ctx: OrchestrationContext, work: dict[str, Any]) -> Step:
 
 
 def _tell(ctx: OrchestrationContext, request: dict[str, Any], kind: str) -> Step:
-    deliver(ctx, request, kind, (yield from _patiently(ctx, "record_event", request | {"kind": kind})))
-
-
-def _patiently(ctx: OrchestrationContext, activity: str, work: dict[str, Any]) -> Step:
-    """The answer of an activity that must not be left out: nobody starts an ended request's orchestration again."""
-    for _ in range(_TRIES):
-        try:
-            return (yield ctx.call_activity(activity, input=work, retry_policy=RETRY))
-        except TaskFailedError:  # the records did not answer for minutes
-            yield ctx.create_timer(_PAUSE)
-    return (yield ctx.call_activity(activity, input=work, retry_policy=RETRY))
+    deliver(ctx, request, kind, (yield from patiently(ctx, "record_event", request | {"kind": kind})))
 
 
 def _each(

@@ -6,8 +6,9 @@ from typing import Any
 
 from durabletask.task import OrchestrationContext
 
-from orchestrators.app import RETRY, app
+from orchestrators.app import app
 from orchestrators.fan_out import FanOut, Lane, Step
+from orchestrators.patience import patiently
 
 # Seconds between two questions for a turn, jittered, so that requests that wait for one customer do not ask in step. A
 # window that asks less often than records/turns.py allows loses its place.
@@ -25,7 +26,7 @@ def reset_customer(ctx: OrchestrationContext, work: dict[str, Any]) -> Step:
     for start, count in work["windows"]:
         window = {"id": work["id"], "customer": work["customer"], "start": start, "count": count}
         if breaker:  # fail fast: nothing is asked of a customer that gives us no token
-            yield ctx.call_activity("end_turn", input=_ending(window, breaker=breaker), retry_policy=RETRY)
+            yield from patiently(ctx, "end_turn", _ending(window, breaker=breaker))
             continue
         ended = yield ctx.call_sub_orchestrator("reset_window", input=window, instance_id=f"{ctx.instance_id}:{start}")
         if ended["stop"]:
@@ -39,7 +40,7 @@ def reset_window(ctx: OrchestrationContext, work: dict[str, Any]) -> Step:
     """`work`: {"id", "customer", "start", "count", "asked"}, at most 100 targets. Answers {"breaker", "stop"}."""
     asked = work.get("asked", 0)
     for _ in range(_QUESTIONS):
-        turn = yield ctx.call_activity("take_turn", input=work, retry_policy=RETRY)
+        turn = yield from patiently(ctx, "take_turn", work)
         if turn["stop"] in {"cancelled", "ended"}:
             return {"breaker": "", "stop": turn["stop"]}
         if turn["permits"]:
@@ -57,12 +58,11 @@ def reset_window(ctx: OrchestrationContext, work: dict[str, Any]) -> Step:
     lane = fan_out.lanes[""]
     yield from fan_out.run()
     if fan_out.stop == "held":
-        yield ctx.call_activity("end_turn", input=_ending(work, lane=lane, close=False), retry_policy=RETRY)
+        yield from patiently(ctx, "end_turn", _ending(work, lane=lane, close=False))
         yield ctx.create_timer(timedelta(seconds=_HELD))
         ctx.continue_as_new(work | {"asked": 0})
         return None
-    ending = _ending(work, lane=lane, breaker=lane.breaker, stop=fan_out.stop)
-    yield ctx.call_activity("end_turn", input=ending, retry_policy=RETRY)
+    yield from patiently(ctx, "end_turn", _ending(work, lane=lane, breaker=lane.breaker, stop=fan_out.stop))
     return {"breaker": lane.breaker, "stop": fan_out.stop}
 
 

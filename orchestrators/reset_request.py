@@ -19,6 +19,8 @@ from orchestrators.fan_out import FanOut, Step
 _PLANNING, _PLANNING_PER_CUSTOMER = 8, 2
 # Customers of a request that are worked on at once; each keeps its own width.
 _CUSTOMERS = 50
+# How often a customer's part that broke is started anew. Its activities are patient, so that only a mistake of ours breaks it.
+_ANEW = 2
 
 
 @app.orchestration_trigger(context_name="context")
@@ -48,7 +50,10 @@ def reset_request(ctx: OrchestrationContext, work: dict[str, Any]) -> Step:
 
 def _plan(ctx: OrchestrationContext, request: dict[str, Any], windows: list[list[Any]]) -> Step:
     works = [request | {"customer": customer, "start": start, "count": count} for customer, start, count in windows]
-    fan_out = FanOut(ctx, "plan_targets", works, _PLANNING_PER_CUSTOMER, total=_PLANNING)
+    # Planning changes nothing at Graph, so after a cancel there is nothing to look at once more.
+    fan_out = FanOut(
+        ctx, "plan_targets", works, _PLANNING_PER_CUSTOMER, total=_PLANNING, watch=request, look_again=False
+    )
     yield from fan_out.run()
     for work, reason in fan_out.left:  # settled as not planned, and why; the other customers go on
         yield ctx.call_activity("plan_targets", input=work | {"giveUp": reason}, retry_policy=RETRY)
@@ -63,8 +68,8 @@ def _approve(ctx: OrchestrationContext, request: dict[str, Any], bell: Bell) -> 
             return state["next"]
         if state["reminder"] > mailed:
             mailed = state["reminder"]
-            yield from FanOut(ctx, "notify_approvers", [request | {"reminder": mailed}], 1).run()
-            continue  # mailing may have taken long
+            # Beside the wait: a mailbox that throttles must not keep a decision, a cancel or the time limit waiting.
+            ctx.call_sub_orchestrator("mail_approvers", input=request | {"reminder": mailed})
         yield from bell.until(state["until"])
 
 
@@ -88,20 +93,24 @@ def _reset(ctx: OrchestrationContext, request: dict[str, Any], windows: list[lis
     customers: dict[str, list[list[Any]]] = {}
     for customer, start, count in windows:
         customers.setdefault(customer, []).append([start, count])
-    waiting = deque(customers.items())
-    running: list[Task[Any]] = []
+    waiting = deque((name, 0) for name in customers)
+    running: dict[Task[Any], tuple[str, int]] = {}
     while waiting or running:
         while waiting and len(running) < _CUSTOMERS:
-            running.append(_customer(ctx, request, *waiting.popleft()))
-        yield when_any(running)
-        if any(part.is_failed for part in running if part.is_complete):
-            # One customer's part broke; the others go on, and finish_request settles what it left open.
-            ctx.set_custom_status("a customer's part failed")
-        running = [part for part in running if not part.is_complete]
+            name, broken = waiting.popleft()
+            running[_customer(ctx, request, name, customers[name], broken)] = name, broken
+        yield when_any([*running])
+        for part in [part for part in running if part.is_complete]:
+            name, broken = running.pop(part)
+            if part.is_failed and broken < _ANEW:
+                # It does only what is left. The others go on meanwhile; what breaks again is settled by finish_request.
+                waiting.append((name, broken + 1))
 
 
-def _customer(ctx: OrchestrationContext, request: dict[str, Any], name: str, windows: list[list[Any]]) -> Task[Any]:
-    instance_id = f"{request['id']}:{name}"
+def _customer(
+    ctx: OrchestrationContext, request: dict[str, Any], name: str, windows: list[list[Any]], broken: int
+) -> Task[Any]:
+    instance_id = f"{request['id']}:{name}" + (f":again-{broken}" if broken else "")
     if len(windows) == 1:  # most customers: one orchestration less
         start, count = windows[0]
         window = request | {"customer": name, "start": start, "count": count}

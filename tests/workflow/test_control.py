@@ -41,6 +41,17 @@ async def test_cancel_while_planning_is_held_up(tmp_path: Path) -> None:
         assert (shown["status"], shown["totals"]["cancelled"]) == ("cancelled", 4)
 
 
+async def test_cancel_while_planning_waits_as_long_as_graph_says(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        it.world.faults.add(path="*/users/*", status=429, retry_after=3000)
+        request = await it.ask(contoso=USERS)
+        assert (await it.shown(request["id"]))["status"] == "planning"
+        await cancel(it, request["id"])
+        await it.advance(minutes=2)
+        assert (await it.shown(request["id"]))["status"] == "cancelled"
+        assert {(t["outcome"], t["reason"]) for t in await it.targets(request["id"])} == {("cancelled", "cancelled")}
+
+
 async def test_cancel_in_the_middle_of_a_customer_tells_what_was_done(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         request = await it.ask(contoso=USERS, fabrikam=OTHERS)

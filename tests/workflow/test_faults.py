@@ -5,13 +5,29 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from durabletask.task import OrchestrationContext
 
-from tests.system import System, system
+from localhost.clock import VirtualClock
+from localhost.simulator import World
+from orchestrators import reset_customer
+from orchestrators.fan_out import FanOut
+from records.errors import StoreUnavailableError
+from records.turns import Turns
+from tests.system import ROOT, System, system
+from tests.workflow.test_scale import policy
 
 CONTOSO = "11111111-1111-1111-1111-111111111111"
 FABRIKAM = "22222222-2222-2222-2222-222222222222"
 USERS = ["adele@contoso.com", "alex@contoso.com", "megan@contoso.com", "diego@contoso.com"]
 OTHERS = ["adele@fabrikam.com", "alex@fabrikam.com"]
+
+
+def two_approvers(tmp_path: Path) -> Path:
+    """The demo's policy with a second approver at Contoso; one of them decides."""
+    text = (ROOT / "localhost/policy.demo.toml").read_text(encoding="utf-8")
+    path = tmp_path / "policy.toml"
+    path.write_text(text.replace('["owner@contoso.com"]', '["owner@contoso.com", "cfo@contoso.com"]'), encoding="utf-8")
+    return path
 
 
 async def run(it: System, request_id: str, *, minutes: int = 30) -> dict[str, Any]:
@@ -216,3 +232,87 @@ def check_each_method(it: System, targets: list[dict[str, Any]], before: dict[tu
                     assert not gone, (user.upn, method)
         if target and target["sessionsRevoked"]:
             assert user.sessions_revoked_at is not None
+
+
+async def test_users_at_whom_graph_fails_are_told_and_the_rest_of_the_customer_is_reset(tmp_path: Path) -> None:
+    """Three of them used up their tries one after another: that is not yet a customer who is away."""
+    clock = VirtualClock()
+    async with system(tmp_path, world=World.demo(150, clock=clock.now), policy=policy(tmp_path), clock=clock) as it:
+        users = list(it.world.tenant("contoso").users.values())[17:127]  # none of the named ones
+        bad = [u for u in users[:90] if any(m.kind.name == "microsoftAuthenticator" for m in u.methods.values())][:3]
+        for user in bad:
+            it.world.faults.add(user=user.id, method="DELETE", status=500)
+        request = await it.ask(contoso=[user.upn for user in users])
+        shown = await run(it, request["id"])
+        targets = await check_truth(it, request["id"])
+        failed = {t["userId"] for t in targets if t["outcome"] not in {"reset", "alreadyClear", "refused"}}
+        assert failed == {user.id for user in bad}
+        assert shown["status"] == "partiallyCompleted"
+
+
+async def test_a_throttled_mail_to_one_approver_holds_up_neither_a_decision_nor_a_cancel_nor_the_end(
+    tmp_path: Path,
+) -> None:
+    async with system(tmp_path, policy=two_approvers(tmp_path)) as it:
+        requests = []
+        for user in USERS[:3]:  # of each, the first approver is mailed
+            it.world.faults.clear()
+            it.world.faults.add(path="*/sendMail", status=429, retry_after=3000, skip=1)
+            requests.append(await it.ask(contoso=[user]))
+        approved, cancelled, expired = requests
+        ((_, link),) = it.links(approved["id"]).items()
+        assert (await it.decide(link, "approve")).status_code == 200
+        await it.advance(minutes=1)
+        assert (await it.shown(approved["id"]))["status"] == "completed"
+        await it.call("POST", f"/api/reset-requests/{cancelled['id']}/cancel", 202)
+        await it.advance(minutes=1)
+        assert (await it.shown(cancelled["id"]))["status"] == "cancelled"
+        await it.advance(hours=24)
+        assert (await it.shown(expired["id"]))["status"] == "expired"
+
+
+@pytest.mark.parametrize("call", ["take", "give_back"])
+async def test_records_that_are_away_for_minutes_at_a_turn_cost_time_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    async def away(*_: object, **__: object) -> None:
+        raise StoreUnavailableError("away")
+
+    async with system(tmp_path) as it:
+        request = await it.ask(contoso=USERS, fabrikam=OTHERS)
+        monkeypatch.setattr(Turns, call, away)
+        await it.approve(request["id"])
+        await it.advance(minutes=6)
+        assert (await it.shown(request["id"]))["status"] == "resetting"
+        monkeypatch.undo()
+        await it.advance(minutes=6)
+        assert (await it.shown(request["id"]))["status"] == "completed"
+        await check_truth(it, request["id"])
+
+
+async def test_customers_part_that_breaks_is_begun_again_and_the_others_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = Counter[str]()
+
+    def breaks(
+        ctx: OrchestrationContext, activity: str, works: list[dict[str, Any]], *more: Any, **named: Any
+    ) -> FanOut:
+        began[ctx.instance_id] += 1
+        if ":contoso" in ctx.instance_id and "again-2" not in ctx.instance_id:
+            raise RuntimeError("a mistake of ours")
+        return FanOut(ctx, activity, works, *more, **named)
+
+    async with system(tmp_path) as it:
+        request = await it.ask(contoso=USERS, fabrikam=OTHERS)
+        monkeypatch.setattr(reset_customer, "FanOut", breaks)
+        await it.approve(request["id"])
+        await it.advance(minutes=1)
+        assert (await it.shown(request["id"]))["status"] == "completed"
+        assert {name.removeprefix(request["id"]) for name in began} == {
+            ":contoso",
+            ":contoso:again-1",
+            ":contoso:again-2",
+            ":fabrikam",
+        }
+        await check_truth(it, request["id"])
