@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import httpx
-from azure.core.credentials_async import AsyncTokenCredential
 
 from domain.policy import Policy
 from graph.client import CONNECTIONS, TIMEOUT, Graph
@@ -31,6 +30,7 @@ from records.turns import Turns
 from settings import Settings, read_settings, removing_stopped
 
 if TYPE_CHECKING:
+    from graph.credentials import NewCredential
     from messaging.bus import Bus
 
 
@@ -188,12 +188,11 @@ def _token_source(settings: Settings, http: httpx.AsyncClient) -> TokenSource:
             settings.graph_client_id,
             settings.graph_client_secret,
         )
-    return CredentialTokens(_credential(settings), settings.graph_endpoint)
+    return CredentialTokens(_credentials(settings), settings.graph_endpoint)
 
 
-def _credential(settings: Settings) -> AsyncTokenCredential:
-    from azure.identity import ManagedIdentityCredential as SyncManagedIdentity
-    from azure.identity.aio import CertificateCredential, ClientAssertionCredential, ClientSecretCredential
+def _credentials(settings: Settings) -> "NewCredential":
+    from graph.credentials import by_certificate, by_managed_identity, by_secret
 
     where: dict[str, Any] = {
         "tenant_id": settings.graph_home_tenant,
@@ -203,15 +202,11 @@ def _credential(settings: Settings) -> AsyncTokenCredential:
     }
     match settings.graph_credential:
         case "managed-identity":
-            identity = SyncManagedIdentity(client_id=settings.managed_identity_client_id or None)
-            # The assertion's function must be synchronous even here; azure-identity keeps the token it gets.
-            return ClientAssertionCredential(
-                func=lambda: identity.get_token("api://AzureADTokenExchange/.default").token, **where
-            )
+            return by_managed_identity(settings.managed_identity_client_id, where)
         case "certificate":
-            return CertificateCredential(certificate_path=settings.graph_certificate_path, **where)
+            return by_certificate(settings.graph_certificate_path, where)
         case _:
-            return ClientSecretCredential(client_secret=settings.graph_client_secret, **where)
+            return by_secret(settings.graph_client_secret, where)
 
 
 def _tables(settings: Settings) -> Store:

@@ -2,23 +2,27 @@
 
 import asyncio
 import time
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol
 
 import httpx
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import AzureError, ClientAuthenticationError
+from azure.core.pipeline.policies import ContentDecodePolicy
 
 from graph.errors import Fault, GraphError
+from graph.responses import retry_after
 
 _SCOPE_SUFFIX = "/.default"
 # Renewed this many seconds before the end, so that no call starts with a token that ends on the way.
 _MARGIN = 300.0
+# OAuth errors that Entra says to come back after, whatever the status.
+_PASSING = {"temporarily_unavailable", "server_error"}
 
 
 class TokenSource(Protocol):
     async def fetch(self, tenant_id: str) -> tuple[str, float]:
-        """A token and the seconds it lasts. Raises GraphError: `consentMissing` or `unavailable`."""
+        """A token and the seconds it lasts. Raises GraphError: `consentMissing`, `unavailable` or `throttled`."""
         ...
 
     async def close(self) -> None: ...
@@ -51,23 +55,49 @@ class Tokens:
 
 
 class CredentialTokens:
-    """Tokens by azure-identity: managed identity as federated credential, certificate or secret."""
+    """Tokens by azure-identity; `new` makes a credential that has kept none yet."""
 
-    def __init__(self, credential: AsyncTokenCredential, graph_endpoint: str) -> None:
-        self._credential = credential
+    def __init__(self, new: Callable[[], Awaitable[AsyncTokenCredential]], graph_endpoint: str) -> None:
+        self._new = new
         self._scope = graph_endpoint.rstrip("/") + _SCOPE_SUFFIX
 
     async def fetch(self, tenant_id: str) -> tuple[str, float]:
         try:
-            token = await self._credential.get_token(self._scope, tenant_id=tenant_id)
+            async with await self._new() as credential:
+                token = await credential.get_token(self._scope, tenant_id=tenant_id)
         except ClientAuthenticationError as error:
-            raise GraphError(Fault.CONSENT, str(error.message)[:500]) from error
+            raise _refused(error) from error
         except AzureError as error:
             raise GraphError(Fault.UNAVAILABLE, f"no token: {type(error).__name__}") from error
         return token.token, max(token.expires_on - time.time(), 1.0)
 
     async def close(self) -> None:
-        await self._credential.close()
+        """Each credential is closed when its token has come."""
+
+
+def _refused(error: ClientAuthenticationError) -> GraphError:
+    """azure-identity raises the same for every error that has a JSON body, whether it passes or not."""
+    detail = str(error.message)[:500]
+    response: Any = error.response
+    if response is None:  # an answer that is none of Entra's
+        return GraphError(Fault.UNAVAILABLE, detail)
+    headers = {str(name).lower(): str(value) for name, value in response.headers.items()}
+    body = ContentDecodePolicy.deserialize_from_http_generics(response)
+    return _no_token(response.status_code, body if isinstance(body, dict) else {}, detail, headers)
+
+
+def _no_token(status: int, body: dict[str, Any], detail: str, headers: Mapping[str, str]) -> GraphError:
+    """What an answer of the token endpoint that has no token means.
+
+    By its status and the OAuth error (learn.microsoft.com/entra/identity-platform/reference-error-codes: AADSTS numbers are for
+    people and change).
+    """
+    fault = Fault.CONSENT
+    if status == 429:
+        fault = Fault.THROTTLED
+    elif status >= 500 or status == 408 or body.get("error") in _PASSING:
+        fault = Fault.UNAVAILABLE
+    return GraphError(fault, detail, status=status, retry_after=retry_after(headers))
 
 
 class SecretTokens:
@@ -90,15 +120,13 @@ class SecretTokens:
             answer = await self._http.post(f"{self._authority}/{tenant_id}/oauth2/v2.0/token", data=self._form)
         except httpx.TransportError as error:
             raise GraphError(Fault.UNAVAILABLE, f"no token: {type(error).__name__}") from error
-        if answer.status_code >= 500 or answer.status_code in {408, 429}:
-            raise GraphError(Fault.UNAVAILABLE, "the token endpoint does not answer", status=answer.status_code)
         try:
             body = answer.json()
         except ValueError as error:
             raise GraphError(Fault.UNAVAILABLE, "the token endpoint sent no JSON", status=answer.status_code) from error
         if answer.status_code >= 400 or "access_token" not in body:
             detail = str(body.get("error_description") or body.get("error") or "no token")[:500]
-            raise GraphError(Fault.CONSENT, detail, status=answer.status_code)
+            raise _no_token(answer.status_code, body, detail, answer.headers)
         return str(body["access_token"]), float(body.get("expires_in", 3600))
 
     async def close(self) -> None:
