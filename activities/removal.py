@@ -4,7 +4,7 @@ Written to be run again at any point: it looks before it acts, touches only the 
 method as gone only after a read that shows it gone. docs/engine.md tells the whole of it.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
@@ -27,8 +27,8 @@ LOOK_AGAIN = (3.0, 10.0, 20.0)
 _ASK_AGAIN = 2
 # A refused method is asked for in one more run, because what blocks it may be gone and not seen yet.
 _REFUSED_RUNS = 2
-# An interruption that was shorter leaves nobody the time to register again.
-_INTERRUPTED = timedelta(minutes=10)
+# Sooner than this after the removal nobody has signed in, entered the number again and confirmed it.
+_INTERRUPTED = timedelta(minutes=1)
 
 # Refusals that another pass may get past: only one of them is known to be about the default, by its words.
 _DEFERRED = frozenset({Fault.DEFAULT_METHOD, Fault.REFUSED})
@@ -60,8 +60,8 @@ class Run(NamedTuple):
 class Removal:
     """One run for one target.
 
-    `leave` is asked before every change whether changes may still be made. `begin` writes down that removing begins, where
-    an interruption would otherwise leave it open what happened; False: another run was faster. `allowed` are the types that
+    `leave` is asked before every change whether changes may still be made. `begin` writes down what is about to be removed,
+    so that a run which dies is known to have begun; False: another run was faster. `allowed` are the types that
     the policy lets be removed now, `scope` those that the request is about. `judge` is asked, before anything is done to the
     user, whether that may be; `privileges` tells whether it needs to know those.
     """
@@ -74,7 +74,7 @@ class Removal:
         scope: frozenset[MethodType],
         allowed: frozenset[MethodType],
         leave: Callable[[], Awaitable[Leave]],
-        begin: Callable[[], Awaitable[bool]],
+        begin: Callable[[Collection[TargetMethod]], Awaitable[bool]],
         judge: Callable[[Standing], Refusal | None],
         privileges: bool,
         now: datetime,
@@ -91,6 +91,10 @@ class Removal:
         self._methods = [method.model_copy() for method in target.methods]
         self._revoked = target.sessions_revoked
         self._revoke_detail = ""
+        # Whether the sessions may have been revoked by a call, or a run, that never told.
+        self._revoke_unknown = target.begun_at is not None and target.sessions_revoked is None
+        self._default_changed = target.default_changed
+        self._begun = False
         self._halt: Leave = "go"
         self._asked = False
         self._overtaken = False
@@ -129,7 +133,7 @@ class Removal:
                 await self._remove(wanted)
                 if self._overtaken:
                     return
-        if self._halt == "go" and not self._asked and revoke and self._revoked is None:
+        if self._halt == "go" and revoke and self._revoked is not True:
             self._halt = await self._leave()
         revoke_now = revoke and self._halt == "go" and self._revoked is not True
         if revoke_now and seen is None:
@@ -137,6 +141,8 @@ class Removal:
             self._refusal = self._judge(standing)
             if self._refusal is not None:
                 return
+        if revoke_now and not await self._begins(()):
+            return
         if seen is not None and not self._asked and not revoke_now:
             self._add_newer(seen)
         elif self._halt == "go" or self._asked:
@@ -163,6 +169,8 @@ class Removal:
             saved = self._saved().model_copy(update={"reads": looks})
             return Run(saved, LOOK_AGAIN[looks - 1], "notVisibleYet", self._moved())
         for method in open_ones:
+            if method.answered == "begun" and fault is None and looks > len(LOOK_AGAIN):
+                method.answered = ""  # listed for so long after the interruption, it was never asked for
             self._give_up(method, fault, stopped=stopped)
         if revoke_open or (stopped and revoke and self._revoked is None and self._saved().touched):
             self._revoked = False
@@ -181,7 +189,7 @@ class Removal:
     def _compare(self, found: Found) -> None:
         """Settles what the read shows: gone, registered anew, or not to be told apart."""
         begun = self._target.begun_at
-        interrupted = begun is not None and self._now - begun > _INTERRUPTED
+        interrupted = begun is not None and self._now - begun >= _INTERRUPTED
         for method in self._open():
             if method.type is MethodType.HARDWARE_OATH and (unreadable := found.hardware_unreadable) is not None:
                 if method.answered:
@@ -197,11 +205,11 @@ class Removal:
                 gone(method)  # and what took its place since is told as newer
             elif not same:
                 newer(method)
-            elif interrupted and method.answered in {"", "sent"} and not method.tells_apart:
+            elif interrupted and method.answered in {"begun", "sent"} and not method.tells_apart:
                 uncertain(method)
 
     def _may_ask(self, method: TargetMethod) -> bool:
-        if method.answered in {"", "sent"}:
+        if method.answered in {"", "begun", "sent"}:
             return True
         return self._target.reads >= _ASK_AGAIN and method.tells_apart
 
@@ -210,8 +218,7 @@ class Removal:
         self._halt = await self._leave()
         if self._halt != "go":
             return
-        if not all(method.tells_apart for method in methods) and not await self._begin():
-            self._overtaken = True
+        if not await self._begins(methods):
             return
         remaining, first = methods, True
         for _ in range(PASSES):
@@ -228,13 +235,21 @@ class Removal:
                 return  # all asked for; or nothing moved, so another pass would be refused alike
             remaining = deferred
 
+    async def _begins(self, methods: Collection[TargetMethod]) -> bool:
+        """Writes down, once in a run, that changes begin; False where another run was faster."""
+        if not self._begun:
+            self._begun = await self._begin(methods)
+            self._overtaken = not self._begun
+        return self._begun
+
     async def _ask(self, method: TargetMethod) -> bool:
         """Asks for one removal and notes the answer; False where it was refused and may pass later."""
         self._asked = True
         try:
             answer = await remove(self._client, self._target.user_id, method)
-        except GraphError:
-            method.answered = method.answered or "sent"
+        except GraphError as lost:
+            if lost.fault is not Fault.CONSENT:  # without a token nothing was sent
+                method.answered = method.answered or "sent"
             raise
         method.request_id = answer.request_id
         if answer.ok:
@@ -248,6 +263,8 @@ class Removal:
             raise error
         if error.fault in _DEFERRED:
             self._refused[method.id] = error.fault
+            if method.answered == "begun":  # it is there, whatever the run before came to
+                method.answered = ""
             return False
         if error.fault is Fault.NOT_FOUND:
             method.answered = method.answered or "missing"
@@ -264,9 +281,16 @@ class Removal:
         names_default = self._refused[method.id] is Fault.DEFAULT_METHOD or method.is_default
         if method.id != ALTERNATE_MOBILE_PHONE_ID or not names_default:
             return False
-        left = [m for m in methods if m is not method and m.outcome is MethodOutcome.PENDING and not m.answered]
+        left = [
+            m for m in methods if m is not method and m.outcome is MethodOutcome.PENDING and m.answered in {"", "begun"}
+        ]
+        self._halt = await self._leave()
+        if self._halt != "go":
+            return False
+        before, self._default_changed = self._default_changed, True  # unless the answer says otherwise
         answer = await prefer_another(self._client, self._target.user_id, left)
         if answer is None or (not answer.ok and not answer.error().passing):
+            self._default_changed = before
             return False
         if not answer.ok:
             raise answer.error()
@@ -275,6 +299,7 @@ class Removal:
 
     async def _confirm(self, *, revoke: bool) -> None:
         """Revokes the sessions where that is still to do, reads the methods and settles what is seen."""
+        known, self._revoke_unknown = self._revoke_unknown, self._revoke_unknown or revoke
         answer, found = await revoke_and_read(
             self._client, self._target.user_id, revoke=revoke, hardware=self._hardware
         )
@@ -284,6 +309,8 @@ class Removal:
         elif answer is not None:
             error = answer.error()
             self._revoke_detail = f"The sign-in sessions could not be revoked: {error.detail}"
+            if error.fault is not Fault.UNAVAILABLE:
+                self._revoke_unknown = known
             if not error.passing:
                 self._revoked = False
         if isinstance(found, GraphError):
@@ -336,20 +363,30 @@ class Removal:
         return any((m.outcome, m.answered == "removed") != before.get((m.type, m.id)) for m in self._methods)
 
     def _saved(self) -> Target:
-        # An orderly end leaves no doubt about what was asked, but for a removal whose answer never came.
-        doubt = any(method.answered == "sent" for method in self._open())
-        begun = (self._target.begun_at or self._now) if doubt else None
+        # An orderly end leaves no doubt about what was asked, but for what was never answered.
+        doubt = any(method.answered in {"begun", "sent"} for method in self._open())
+        doubt = doubt or (self._revoke_unknown and self._revoked is None)
         return self._target.model_copy(
-            update={"methods": self._methods, "sessions_revoked": self._revoked, "begun_at": begun}
+            update={
+                "methods": self._methods,
+                "sessions_revoked": self._revoked,
+                "begun_at": (self._target.begun_at or self._now) if doubt else None,
+                "default_changed": self._default_changed,
+            }
         )
 
     def _settled(self, fault: GraphError | None, *, stopped: bool) -> Target:
         ends = [method.outcome for method in self._methods]
         outcome = target_outcome(ends, sessions_revoked=self._revoked, stopped=stopped)
         saved = self._saved().model_copy(update={"begun_at": None})
+        sessions_unknown = self._revoke_unknown and self._revoked is not True
+        if outcome in {TargetOutcome.CANCELLED, TargetOutcome.FAILED} and (sessions_unknown or self._default_changed):
+            outcome = TargetOutcome.PARTIALLY_RESET  # nothing was removed, and yet something may have changed
         reason, detail = why(outcome, self._methods)
         if reason and stopped:
-            reason, detail = "cancelled", "The request was cancelled before this user was done."
+            unknown = " Whether the sign-in sessions were ended is not known." if sessions_unknown else ""
+            changed = " The user's default method was changed." if self._default_changed else ""
+            reason, detail = "cancelled", f"The request was cancelled before this user was done.{unknown}{changed}"
         elif reason and fault is not None:
             reason, detail = _REASONS.get(fault.fault, "notRemoved"), fault.detail
         if outcome is TargetOutcome.CANCELLED:

@@ -1,5 +1,6 @@
 """Activity: resets one user of one customer, as far as it goes in one run, and records what was seen."""
 
+from collections.abc import Collection
 from typing import Any
 
 from activities.app import Work, activity
@@ -10,7 +11,7 @@ from domain.outcomes import MethodOutcome, RequestStatus, TargetOutcome
 from domain.policy import Customer
 from domain.requests import ResetRequest
 from domain.settling import still_listed
-from domain.targets import Target
+from domain.targets import Target, TargetMethod
 from graph.users import Standing
 from records.targets import Kept
 from services import Services, services
@@ -88,9 +89,15 @@ class _Reset:
     async def _leave(self) -> Leave:
         return await leaving(self._s, self._request.id)
 
-    async def _begin(self) -> bool:
-        target = self._kept.target
-        begun = target.model_copy(update={"begun_at": target.begun_at or self._s.now()})
+    async def _begin(self, methods: Collection[TargetMethod]) -> bool:
+        target, wanted = self._kept.target, {(method.type, method.id) for method in methods}
+        marked = [
+            method.model_copy(update={"answered": "begun"})
+            if (method.type, method.id) in wanted and method.answered in {"", "missing"}
+            else method
+            for method in target.methods
+        ]
+        begun = target.model_copy(update={"begun_at": target.begun_at or self._s.now(), "methods": marked})
         kept = await self._s.targets.rewrite(self._kept, begun)
         if kept is not None:
             self._kept = kept
@@ -98,10 +105,13 @@ class _Reset:
 
 
 async def leaving(s: Services, request_id: str) -> Leave:
-    """Whether changes may still be made for this request."""
-    if s.removing_stopped:
-        return "held"
-    return "go" if await s.requests.cancelled(request_id) is None else "cancelled"
+    """Whether changes may still be made for this request.
+
+    A cancel comes before the kill switch: a cancelled request ends, also while everything else is held.
+    """
+    if await s.requests.cancelled(request_id) is not None:
+        return "cancelled"
+    return "held" if s.removing_stopped else "go"
 
 
 async def fail_open(s: Services, request_id: str, window: list[Kept], reason: str, detail: str) -> None:
@@ -111,7 +121,7 @@ async def fail_open(s: Services, request_id: str, window: list[Kept], reason: st
 
 
 def given_up(target: Target, reason: str, detail: str, *, untouched: TargetOutcome = TargetOutcome.FAILED) -> Target:
-    """`target` ended without another look: what was answered is unverified, what was not tried `untouched`'s."""
+    """`target` ended without another look: what was asked for is unverified, what was not tried `untouched`'s."""
     methods = [method.model_copy() for method in target.methods]
     for method in methods:
         if method.outcome is not MethodOutcome.PENDING:

@@ -21,7 +21,9 @@ def gone(method: TargetMethod) -> None:
     method.detail = ""
     if method.answered == "sent":
         method.detail = "Graph's answer to the removal was lost; the method is gone."
-    if method.answered not in {"removed", "sent"}:
+    elif method.answered == "begun":
+        method.detail = "The reset was interrupted while it removed; the method is gone."
+    if method.answered not in {"removed", "sent", "begun"}:
         method.outcome = MethodOutcome.ALREADY_GONE
     elif method.type is MethodType.HARDWARE_OATH:
         method.outcome = MethodOutcome.DEACTIVATED

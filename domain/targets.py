@@ -17,8 +17,9 @@ class TargetMethod(Method):
     """A method of a target with what happened to it. `request_id` is Graph's, for a support case."""
 
     is_default: bool = False
-    # What Graph said to the removal, until a read shows it; "sent": it gave no answer, so it may or may not have been done.
-    answered: Literal["", "sent", "removed", "missing"] = ""
+    # What Graph said to the removal, until a read shows it. It may or may not have been done: "sent": Graph gave no answer;
+    # "begun": the run that was about to ask for it never told how far it came.
+    answered: Literal["", "begun", "sent", "removed", "missing"] = ""
     outcome: MethodOutcome = MethodOutcome.PENDING
     detail: str = ""
     request_id: str | None = None
@@ -56,8 +57,9 @@ class Target(Model):
     kept: list[Method] = Field(default_factory=list, description="Out of scope at the time of the plan; not touched")
     sessions_revoked: bool | None = None
     begun_at: Instant | None = Field(
-        default=None, description="Written before the first removal where that matters later"
+        default=None, description="Since when something may have been changed of which it is not known whether it was"
     )
+    default_changed: bool = Field(default=False, description="Whether the user's default method may have been changed")
     reads: int = Field(default=0, description="Times the methods were read again after removing")
     ended_at: Instant | None = Field(default=None, description="When the reset of this user ended, where there was one")
     mails: list[Mailed] = Field(default_factory=list, description="The notices after the reset")
@@ -95,8 +97,10 @@ class Target(Model):
     @property
     def touched(self) -> bool:
         """Whether anything of this user may have been changed."""
-        return self.sessions_revoked is True or any(
-            method.answered in {"sent", "removed"} or method.outcome in _CHANGED for method in self.methods
+        if self.sessions_revoked is True or self.begun_at is not None or self.default_changed:
+            return True
+        return any(
+            method.answered in {"begun", "sent", "removed"} or method.outcome in _CHANGED for method in self.methods
         )
 
     def settle(self, outcome: TargetOutcome, reason: str = "", detail: str = "") -> "Target":

@@ -114,10 +114,14 @@ class Works:
             self.clock.pass_(seconds=answer["again"])
         return await self.target(request_id, number)
 
-    def deletes(self, user: User) -> list[str]:
-        """The methods that were asked to go, in order."""
+    def deletes(self, user: User, status: int | None = None) -> list[str]:
+        """The methods that were asked to go, in order; with `status` those that were answered so."""
         calls = [
-            c for c in self.world.calls if c.user == user.id and (c.verb == "DELETE" or c.path.endswith("/deactivate"))
+            c
+            for c in self.world.calls
+            if c.user == user.id
+            and (c.verb == "DELETE" or c.path.endswith("/deactivate"))
+            and status in {None, c.status}
         ]
         return [call.path.removesuffix("/deactivate").removesuffix("/$ref").rpartition("/")[2] for call in calls]
 

@@ -2,16 +2,23 @@
 everything in the plan has one outcome."""
 
 import asyncio
+import itertools
 import tempfile
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from domain.methods import ALTERNATE_MOBILE_PHONE_ID, MOBILE_PHONE_ID, STANDARD_SCOPE, Method, MethodType
 from domain.outcomes import GONE, MethodOutcome, TargetOutcome
+from graph.client import GraphClient
 from localhost.simulator import entities, kinds
+from records.errors import StoreUnavailableError
+from records.sqlite import SqliteStore
 from tests.activities.conftest import Works, made_works
 
 KINDS: list[tuple[str, dict[str, Any]]] = [
@@ -56,6 +63,40 @@ FAULTS: list[dict[str, Any]] = [
 SIGNS = ["later", "number", "undated number"]
 
 
+NOT_DONE = {MethodOutcome.FAILED, MethodOutcome.FORBIDDEN, MethodOutcome.REFUSED_DEFAULT, MethodOutcome.THROTTLED}
+
+
+class DiedError(Exception):
+    """Nothing of a run that died is left but what it wrote down."""
+
+
+@contextmanager
+def dying(place: int | None, what: str, *, done: bool) -> Iterator[None]:
+    """The worker dies at the await number `place`, or the records do not answer there; `done`: after what was awaited."""
+    counts = itertools.count()
+
+    def mortal(call: Callable[..., Awaitable[Any]], *, records: bool) -> Callable[..., Awaitable[Any]]:
+        async def called(*args: Any, **named: Any) -> Any:
+            here = (what == "dies" or records) and next(counts) == place
+            error = DiedError() if what == "dies" else StoreUnavailableError("away")
+            if here and not done:
+                raise error
+            answer = await call(*args, **named)
+            if here:
+                raise error
+            return answer
+
+        return called
+
+    with ExitStack() as stack:
+        for name in ("get", "insert", "replace", "put", "delete", "apply", "scan") if place is not None else ():
+            patched = mortal(getattr(SqliteStore, name), records=True)
+            stack.enter_context(patch.object(SqliteStore, name, patched))
+        if place is not None:
+            stack.enter_context(patch.object(GraphClient, "send", mortal(GraphClient.send, records=False)))
+        yield
+
+
 @st.composite
 def stories(draw: st.DrawFn) -> dict[str, Any]:
     methods = draw(st.lists(st.sampled_from(range(len(KINDS))), unique=True, max_size=7))
@@ -76,6 +117,19 @@ def stories(draw: st.DrawFn) -> dict[str, Any]:
         "later": draw(st.lists(st.sampled_from([3, 5, 7]), unique=True, max_size=2)),  # registered after the plan
         "later_run": draw(st.sampled_from([0, 0, 1, 2, 3])),
         "cancel_run": draw(st.none() | st.integers(0, 4)),
+        # In this run, at this await: the worker dies, or the records do not answer; before or after it was done; for so long.
+        "dies": draw(
+            st.dictionaries(
+                st.integers(0, 5),
+                st.tuples(
+                    st.integers(0, 25),
+                    st.sampled_from(["dies", "no records"]),
+                    st.booleans(),
+                    st.sampled_from([2, 30, 600]),
+                ),
+                max_size=3,
+            )
+        ),
         "seed": draw(st.integers(0, 2**16)),
     }
 
@@ -83,7 +137,7 @@ def stories(draw: st.DrawFn) -> dict[str, Any]:
 @settings(max_examples=100, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 @given(stories())
 def test_truth(story: dict[str, Any]) -> None:
-    note(f"seed {story['seed']}")
+    note(str(story))
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(_tell(Path(folder), story))
 
@@ -123,7 +177,13 @@ async def _play(works: Works, story: dict[str, Any]) -> None:
             newer += _registered_again(works, user, before, story["again"])
         if run == story["cancel_run"]:
             await works.services.requests.cancel("r1", "tester", works.clock())
-        answer = await works.once(last=run == 24)
+        place, what, done, away = story["dies"].get(run, (None, "", False, 0))
+        try:
+            with dying(place, what, done=done):
+                answer = await works.once(last=run == 24)
+        except (DiedError, StoreUnavailableError):
+            works.clock.pass_(seconds=away)
+            continue
         if answer["again"] is None:
             break
         works.clock.pass_(seconds=max(1.0, answer["again"]))
@@ -146,8 +206,14 @@ async def _play(works: Works, story: dict[str, Any]) -> None:
     # And what is gone was not told as never touched.
     untouched = {m.id for m in target.methods if m.outcome is MethodOutcome.PENDING}
     assert untouched <= left
-    if target.outcome in {TargetOutcome.CANCELLED, TargetOutcome.REFUSED}:
+    assert {m.id for m in target.methods if m.outcome in NOT_DONE} <= left
+    if target.outcome in {TargetOutcome.CANCELLED, TargetOutcome.REFUSED, TargetOutcome.FAILED}:
         assert plan <= left
+        assert user.sessions_revoked_at is None
+        assert user.preferred == story["prefer"]
+    # What we did is not told as somebody else's doing.
+    ours = set(works.deletes(user, status=204))
+    assert not {m.id for m in target.methods if m.outcome is MethodOutcome.ALREADY_GONE} & ours
     # Everything in the plan has one outcome; pending is one only where a cancel came before its turn.
     assert target.settled
     of_plan = [_registration(m) for m in target.methods if _registration(m) in planned]

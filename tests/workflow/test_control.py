@@ -147,10 +147,28 @@ async def test_kill_switch_and_cancel(tmp_path: Path, monkeypatch: pytest.Monkey
         monkeypatch.setenv("STOP_REMOVING", "1")
         await it.approve(request["id"])
         await cancel(it, request["id"])
-        monkeypatch.delenv("STOP_REMOVING")
+        await it.advance(minutes=3)
+        shown = await it.shown(request["id"])  # the switch is still on
+        assert (shown["status"], shown["totals"]["cancelled"]) == ("cancelled", 4)
+        assert deletes(it) == 0
+        again = await it.ask(contoso=USERS[:1])  # and the users are free
+        assert (await it.targets(again["id"]))[0]["outcome"] == "pending"
+
+
+async def test_kill_switch_in_the_middle_and_cancel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While it is held nothing is asked of Graph, so what was begun ends without a look, as what is known of it."""
+    async with system(tmp_path) as it:
+        request = await it.ask(contoso=USERS)
+        it.world.faults.add(method="DELETE", status=429, retry_after=30, skip=2)
+        await it.approve(request["id"])
+        monkeypatch.setenv("STOP_REMOVING", "on")
+        await it.advance(minutes=3)
+        done = deletes(it)
+        await cancel(it, request["id"])
         await it.advance(minutes=3)
         assert (await it.shown(request["id"]))["status"] == "cancelled"
-        assert deletes(it) == 0
+        assert deletes(it) == done
+        await check_truth(it, request["id"])
 
 
 async def test_retry_plans_anew_asks_anew_and_keeps_what_was_registered_again(tmp_path: Path) -> None:

@@ -1,0 +1,214 @@
+"""A run that ends in the middle, by death or by a cancel: what it did is told as done, and nothing further is done."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from domain.methods import MOBILE_PHONE_ID
+from domain.outcomes import TargetOutcome
+from graph.client import GraphClient
+from graph.responses import Response
+from localhost.simulator.entities import User
+from records.errors import StoreUnavailableError
+from records.requests import Requests
+from records.targets import Targets
+from tests.activities.conftest import CONTOSO, Works
+
+APP: tuple[str, dict[str, Any]] = ("microsoftAuthenticator", {})
+TOKEN: tuple[str, dict[str, Any]] = ("softwareOath", {})
+MOBILE: tuple[str, dict[str, Any]] = ("phone", {"phoneType": "mobile"})
+ALTERNATE: tuple[str, dict[str, Any]] = ("phone", {"phoneType": "alternateMobile"})
+
+
+class DiedError(Exception):
+    """Nothing of a run that died is left but what it wrote down."""
+
+
+async def dies_before_it_saves(works: Works) -> None:
+    async def dies(*_: object) -> None:
+        raise DiedError
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Targets, "save", dies)
+        with pytest.raises(DiedError):
+            await works.once()
+
+
+async def cancel(works: Works) -> None:
+    await works.services.requests.cancel("r1", "tester", works.clock())
+
+
+def after_each_call(monkeypatch: pytest.MonkeyPatch, then: Callable[[str, Response], Any]) -> None:
+    """`then` is awaited with each call's verb and answer, before the service learns of it."""
+    send = GraphClient.send
+
+    async def sent(self: GraphClient, method: str, path: str, **more: Any) -> Response:
+        answer = await send(self, method, path, **more)
+        await then(method, answer)
+        return answer
+
+    monkeypatch.setattr(GraphClient, "send", sent)
+
+
+def patches(works: Works, user: User) -> list[int]:
+    return [call.status for call in works.world.calls if call.user == user.id and call.verb == "PATCH"]
+
+
+async def test_what_a_run_removed_before_it_died_is_told_as_deleted(works: Works) -> None:
+    user = works.user(APP, TOKEN)
+    await works.planned(user)
+    await dies_before_it_saves(works)
+    target = await works.reset()
+    assert target.outcome is TargetOutcome.RESET
+    assert {(m.outcome.value, m.detail) for m in target.methods} == {
+        ("deleted", "The reset was interrupted while it removed; the method is gone.")
+    }
+
+
+async def test_cancel_after_a_death_does_not_tell_that_nothing_was_touched(works: Works) -> None:
+    user = works.user(APP, TOKEN)
+    await works.planned(user)
+    works.world.faults.add(user=user.id, path="*/microsoftAuthenticatorMethods/*", status=429, retry_after=5, count=1)
+    await dies_before_it_saves(works)
+    await cancel(works)
+    target = await works.reset()
+    assert (target.outcome, target.reason) == (TargetOutcome.PARTIALLY_RESET, "cancelled")
+    assert {m.type.value: m.outcome.value for m in target.methods} == {
+        "softwareOath": "deleted",
+        "microsoftAuthenticator": "pending",
+    }
+    assert len(works.present(user)) == 1
+
+
+async def test_what_cannot_be_seen_after_a_death_is_unverified_and_not_failed(works: Works) -> None:
+    user = works.user(APP, TOKEN)
+    await works.planned(user)
+    await dies_before_it_saves(works)
+    works.world.tenant("contoso").consented = False
+    works.services.graph.of(CONTOSO)._tokens.forget(CONTOSO)
+    target = await works.reset()
+    assert not works.present(user)
+    assert (target.outcome, target.reason) == (TargetOutcome.PARTIALLY_RESET, "consentMissing")
+    assert {m.outcome.value for m in target.methods} == {"unverified"}
+
+
+async def test_records_that_are_away_between_two_removals_take_nothing_from_what_is_told(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = works.user(APP, TOKEN)
+    await works.planned(user)
+    asked, cancelled = iter(range(9)), Requests.cancelled
+
+    async def away(self: Requests, request_id: str) -> Any:
+        if next(asked) == 1:
+            raise StoreUnavailableError("away")
+        return await cancelled(self, request_id)
+
+    monkeypatch.setattr(Requests, "cancelled", away)
+    with pytest.raises(StoreUnavailableError):
+        await works.once()
+    assert len(works.deletes(user)) == 1
+    target = await works.reset()
+    assert target.outcome is TargetOutcome.RESET
+    assert {m.outcome.value for m in target.methods} == {"deleted"}
+
+
+async def test_number_that_was_registered_again_minutes_after_a_death_is_left_alone(works: Works) -> None:
+    """Without a date it looks as it did before."""
+    user = works.user(MOBILE)
+    user.methods[MOBILE_PHONE_ID].created = None
+    number = user.methods[MOBILE_PHONE_ID].properties["phoneNumber"]
+    await works.planned(user)
+    await dies_before_it_saves(works)
+    works.clock.pass_(minutes=1)
+    again = works.world.register("contoso", user.upn, "phone", phoneType="mobile", phoneNumber=number)
+    again.created = None
+    target = await works.reset()
+    assert user.methods[MOBILE_PHONE_ID] is again
+    assert [m.outcome.value for m in target.methods] == ["unverified"]
+    assert target.outcome is TargetOutcome.PARTIALLY_RESET
+
+
+async def test_death_at_a_user_without_methods_leaves_open_whether_the_sessions_ended(works: Works) -> None:
+    user = works.user()
+    await works.planned(user)
+    await dies_before_it_saves(works)
+    assert user.sessions_revoked_at is not None
+    await cancel(works)
+    target = await works.reset()
+    assert (target.outcome, target.reason) == (TargetOutcome.PARTIALLY_RESET, "cancelled")
+    assert target.detail.endswith("Whether the sign-in sessions were ended is not known.")
+    assert not target.sessions_revoked
+
+
+async def test_after_a_cancel_the_default_method_is_not_changed_to_make_way(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = works.user(MOBILE, ALTERNATE, prefer="voiceAlternateMobile")
+    await works.planned(user)
+
+    async def then(method: str, answer: Response) -> None:
+        if method == "DELETE" and answer.status == 400:
+            await cancel(works)
+
+    after_each_call(monkeypatch, then)
+    target = await works.reset()
+    assert (patches(works, user), user.preferred) == ([], "voiceAlternateMobile")
+    assert target.outcome is TargetOutcome.CANCELLED
+    assert works.present(user) == {m.id for m in target.methods}
+
+
+async def test_default_method_that_was_changed_before_a_cancel_is_told(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = works.user(MOBILE, ALTERNATE, prefer="voiceAlternateMobile")
+    await works.planned(user)
+
+    async def then(method: str, answer: Response) -> None:
+        if method == "PATCH":
+            await cancel(works)
+
+    after_each_call(monkeypatch, then)
+    target = await works.reset()
+    assert patches(works, user) == [204]
+    assert (target.outcome, target.reason) == (TargetOutcome.PARTIALLY_RESET, "cancelled")
+    assert target.detail.endswith("The user's default method was changed.")
+    assert {m.outcome.value for m in target.methods} == {"pending"}
+
+
+async def test_sessions_are_left_alone_after_a_cancel_during_the_last_removal(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = works.user(APP)
+    await works.planned(user)
+
+    async def then(method: str, _: Response) -> None:
+        if method == "DELETE":
+            await cancel(works)
+
+    after_each_call(monkeypatch, then)
+    target = await works.reset()
+    assert user.sessions_revoked_at is None
+    assert (target.outcome, target.reason) == (TargetOutcome.PARTIALLY_RESET, "cancelled")
+    assert target.sessions_revoked is False
+    assert [m.outcome.value for m in target.methods] == ["deleted"]
+
+
+async def test_kill_switch_during_the_last_removal_holds_the_sessions_until_it_is_off(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = works.user(APP)
+    await works.planned(user)
+
+    async def then(method: str, _: Response) -> None:
+        if method == "DELETE":
+            monkeypatch.setenv("STOP_REMOVING", "1")
+
+    after_each_call(monkeypatch, then)
+    assert (await works.once())["fault"] == "held"
+    assert user.sessions_revoked_at is None
+    monkeypatch.setenv("STOP_REMOVING", "0")
+    target = await works.reset()
+    assert (target.outcome, target.sessions_revoked) == (TargetOutcome.RESET, True)
+    assert user.sessions_revoked_at is not None
