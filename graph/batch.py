@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from graph.client import GraphClient
 from graph.errors import Fault, GraphError
+from graph.pages import whole
 from graph.responses import Response
 from graph.telling import tell_part
 
@@ -29,14 +30,14 @@ async def batch(client: GraphClient, parts: Sequence[Part], *, version: str = "v
     """The answers in the order of `parts`, whatever their status. Raises GraphError when a whole batch got no answer.
 
     More than twenty parts are sent side by side, as many batches as a client may have under way. A server without `$batch`
-    (404, 405, 501) is asked one by one.
+    (404, 405, 501) is asked one by one. Lists are whole: further pages are followed.
     """
     chunks = [parts[start : start + LIMIT] for start in range(0, len(parts), LIMIT)]
     answers = [answer for part in await all_of(*(_send(client, chunk, version) for chunk in chunks)) for answer in part]
-    for answer in answers:
-        client.pressure = max(client.pressure, answer.pressure)
-        tell_part(client.tenant_id, answer)
-    return answers
+    return [
+        await whole(client, answer, version=version, headers=part.headers)
+        for part, answer in zip(parts, answers, strict=True)
+    ]
 
 
 async def _send(client: GraphClient, chunk: Sequence[Part], version: str) -> list[Response]:
@@ -44,12 +45,16 @@ async def _send(client: GraphClient, chunk: Sequence[Part], version: str) -> lis
         part = chunk[0]
         return [await client.send(part.method, part.path, version=version, headers=part.headers)]
     async with client.batches:
-        whole = await client.send("POST", "$batch", body={"requests": _requests(chunk)}, version=version)
-    if whole.status in {404, 405, 501}:
+        answer = await client.send("POST", "$batch", body={"requests": _requests(chunk)}, version=version)
+    if answer.status in {404, 405, 501}:
         return await _one_by_one(client, chunk, version)
-    if not whole.ok:
-        raise whole.error()
-    return _in_order(chunk, whole)
+    if not answer.ok:
+        raise answer.error()
+    answers = _in_order(chunk, answer)
+    for part_answer in answers:
+        client.pressure = max(client.pressure, part_answer.pressure)
+        tell_part(client.tenant_id, part_answer)
+    return answers
 
 
 async def all_of[T](*calls: Awaitable[T]) -> list[T]:

@@ -14,6 +14,7 @@ from domain.mail_references import references_in
 from domain.model import iso
 from graph.client import GraphClient, segment
 from graph.errors import Fault, GraphError
+from graph.responses import items_in
 
 _REPORTS = "singleValueExtendedProperties/any(ep: ep/id eq 'String 0x001A' and ep/value eq 'REPORT.IPM.Note.NDR')"
 # Reports are rare; a mailbox flooded with them costs this many calls and no more.
@@ -68,7 +69,7 @@ async def read_bounces(client: GraphClient, mailbox: str, since: datetime) -> li
         if page is None:
             break
         body = await client.get(page, headers=_TEXT)
-        found += [_bounce(item) for item in body.get("value", []) if isinstance(item, dict)]
+        found += [_bounce(item) for item in items_in(body, last=False)]
         page = _following(client, body.get("@odata.nextLink"))
     return [bounce for bounce in found if bounce.references]
 

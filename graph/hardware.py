@@ -2,14 +2,13 @@
 
 from domain.methods import Method
 from graph.client import GraphClient, segment
-from graph.methods import hardware_listed, hardware_part
+from graph.methods import hardware_listed, read_tokens
 from graph.responses import Response
 
 
 async def read_hardware(client: GraphClient, user_id: str) -> list[Method]:
     """The tokens assigned to the user; raises GraphError where they cannot be read."""
-    part = hardware_part(user_id)
-    found, unreadable = hardware_listed(await client.send(part.method, part.path, version="beta"), expected=True)
+    found, unreadable = hardware_listed(await read_tokens(client, user_id), expected=True)
     if unreadable is not None:
         raise unreadable
     return found

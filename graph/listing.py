@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 from domain.cursors import Spot
 from graph.client import Graph, GraphClient
 from graph.errors import Fault, GraphError
+from graph.responses import items_in
 from graph.users import FIELDS, User, user_of
 
 # $search, $count and $orderby with $filter are advanced queries.
@@ -128,12 +129,13 @@ class _Stream:
             page = self._next
             try:
                 body = await self._read(page)
+                items = items_in(body, last=False)
                 following = _page_of(body.get("@odata.nextLink"), self._client, self._path)
             except GraphError as error:
                 self.fault = error
                 self.spot = Spot(page, self._skip, self.spot.plain)
                 return
-            rows = [self._row(item) for item in body.get("value", []) if isinstance(item, dict) and item.get("id")]
+            rows = [self._row(item) for item in items if item.get("id")]
             shown = min(self._skip, len(rows))
             self._skip -= shown
             self.spot = Spot(page, shown, self.spot.plain)

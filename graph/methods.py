@@ -50,9 +50,7 @@ def preference_part(user_id: str) -> Part:
 
 def listed(answer: Response) -> list[Method]:
     """The methods in the answer to `methods_part`, hardware tokens left out; raises GraphError when it failed."""
-    if not answer.ok:
-        raise answer.error()
-    found = [method for item in answer.body.get("value", []) if (method := method_of(item)) is not None]
+    found = [method for item in answer.items() if (method := method_of(item)) is not None]
     return [method for method in found if method.type is not MethodType.HARDWARE_OATH]
 
 
@@ -63,7 +61,7 @@ def hardware_listed(answer: Response, *, expected: bool = False) -> tuple[list[M
     because they were seen before: then no answer is taken as a sign that they are gone.
     """
     if answer.ok:
-        found = [method_of(item, MethodType.HARDWARE_OATH) for item in answer.body.get("value", [])]
+        found = [method_of(item, MethodType.HARDWARE_OATH) for item in answer.items()]
         return [method for method in found if method is not None], None
     if answer.status in {400, 404, 501} and not expected:
         return [], None
@@ -82,7 +80,7 @@ def preference_in(answer: Response) -> str | None:
 async def read_methods(client: GraphClient, user_id: str, *, hardware: bool) -> Found:
     """The methods of a user as they are now: one call, and one beside it where the plan has hardware tokens."""
     part = methods_part(user_id)
-    answer, tokens = await _beside(client.send(part.method, part.path), client, user_id, hardware=hardware)
+    (answer,), tokens = await _beside(batch(client, [part]), client, user_id, hardware=hardware)
     return _found(answer, tokens)
 
 
@@ -92,9 +90,13 @@ async def _beside[T](
     """The answer to `call` and, asked for at the same time because beta is no part of a batch of v1.0, the hardware tokens."""
     if not hardware:
         return await call, None
-    part = hardware_part(user_id)
-    answers: list[Any] = await all_of(call, client.send(part.method, part.path, version="beta"))
+    answers: list[Any] = await all_of(call, read_tokens(client, user_id))
     return answers[0], answers[1]
+
+
+async def read_tokens(client: GraphClient, user_id: str) -> Response:
+    """The answer to `hardware_part`."""
+    return (await batch(client, [hardware_part(user_id)], version="beta"))[0]
 
 
 def _found(answer: Response, hardware: Response | None) -> Found:
@@ -129,7 +131,14 @@ async def revoke_and_read(
     parts = [Part(f"users/{segment(user_id)}/revokeSignInSessions", "POST")] if revoke else []
     # No dependsOn: a refused revocation must not hide what is still registered.
     answers, found = await with_methods(client, user_id, parts, hardware=hardware)
-    return (answers[0] if revoke else None), found
+    return (_readable(answers[0]) if revoke else None), found
+
+
+def _readable(answer: Response) -> Response:
+    """The answer to a revocation; one that says nothing is as good as one that did not come."""
+    if answer.ok and answer.status != 204 and not isinstance(answer.body.get("value"), bool):
+        return answer._replace(status=502)
+    return answer
 
 
 async def with_methods(

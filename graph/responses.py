@@ -28,7 +28,7 @@ class Response(NamedTuple):
 
     @property
     def ok(self) -> bool:
-        return self.status < 400
+        return 200 <= self.status < 300
 
     @property
     def request_id(self) -> str | None:
@@ -38,6 +38,15 @@ class Response(NamedTuple):
     def pressure(self) -> float:
         """How full the throttling bucket is (1.0 = at the limit), 0 where Graph says nothing."""
         return _number(self.headers.get("x-ms-throttle-limit-percentage")) or 0.0
+
+    def items(self, *, last: bool = True) -> list[dict[str, Any]]:
+        """The objects of a list. Raises GraphError where it failed, is no list, or, with `last`, goes on elsewhere.
+
+        What cannot be read is never an empty list: that would say that nothing is there.
+        """
+        if not self.ok:
+            raise self.error()
+        return items_in(self.body, last=last)
 
     def error(self) -> GraphError:
         """The typed error of an answer that is not ok; copes with bodies that have no `error` wrapper."""
@@ -55,10 +64,18 @@ class Response(NamedTuple):
         )
 
 
+def items_in(body: Mapping[str, Any], *, last: bool = True) -> list[dict[str, Any]]:
+    """The objects of a list, as `Response.items`."""
+    value = body.get("value")
+    if not isinstance(value, list) or (last and body.get("@odata.nextLink") is not None):
+        raise GraphError(Fault.UNAVAILABLE, "Graph's answer has no whole list in it")
+    return [item for item in value if isinstance(item, dict)]
+
+
 def _fault(status: int, code: str, message: str) -> Fault:
     if status == 429 or code == "TooManyRequests":
         return Fault.THROTTLED
-    if status >= 500 or status == 408:
+    if status >= 500 or status == 408 or status < 400:  # a success would not ask; a redirect is none of Graph's
         return Fault.UNAVAILABLE
     if status == 401 or code in _CONSENT_CODES:
         return Fault.CONSENT

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from graph.client import Graph
 from graph.errors import GraphError
+from graph.pages import read_all
 
 _KEPT_FOR = 300.0  # seconds; the answer only warns
 
@@ -40,10 +41,10 @@ async def _read(graph: Graph, tenant_id: str) -> MfaRules | None:
         defaults = await client.get("policies/identitySecurityDefaultsEnforcementPolicy")
         if defaults.get("isEnabled"):  # never on together with Conditional Access
             return MfaRules(to_sign_in=True)
-        answer = await client.get("identity/conditionalAccess/policies?$select=state,conditions,grantControls")
+        found = await read_all(client, "identity/conditionalAccess/policies?$select=state,conditions,grantControls")
     except GraphError:
         return None
-    policies = [policy for policy in answer.get("value", []) if policy.get("state") == "enabled"]
+    policies = [policy for policy in found if policy.get("state") == "enabled"]
     registering = [policy for policy in policies if _REGISTER in _actions(policy)]
     return MfaRules(
         to_sign_in=any(_asks(policy) for policy in policies if policy not in registering),

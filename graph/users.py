@@ -49,6 +49,9 @@ class Standing(NamedTuple):
 
 
 def user_of(resource: dict[str, Any]) -> User:
+    """Raises GraphError for an answer that is no user."""
+    if not resource.get("id"):
+        raise GraphError(Fault.UNAVAILABLE, "Graph's answer has no user in it")
     name = str(resource.get("userPrincipalName") or "")
     return User(
         id=str(resource["id"]),
@@ -79,10 +82,13 @@ def _found(answer: Response) -> User | GraphError | None:
         error = answer.error()
         # A text that is no possible name is answered with 400 by some paths.
         return None if error.fault in {Fault.NOT_FOUND, Fault.REFUSED} else error
-    if "id" in answer.body:
-        return user_of(answer.body)
-    matches = answer.body.get("value") or []
-    return user_of(matches[0]) if len(matches) == 1 else None
+    try:
+        if "value" not in answer.body:
+            return user_of(answer.body)
+        matches = answer.items()
+        return user_of(matches[0]) if len(matches) == 1 else None
+    except GraphError as error:
+        return error
 
 
 def privilege_parts(user_id: str) -> list[Part]:
@@ -161,6 +167,4 @@ def _members(answer: Response) -> list[dict[str, Any]]:
     # The user was just found, so a 404 says that the server knows no such relation of it: nothing there.
     if answer.status == 404:
         return []
-    if not answer.ok:
-        raise answer.error()
-    return [item for item in answer.body.get("value", []) if isinstance(item, dict)]
+    return answer.items()

@@ -1,0 +1,170 @@
+"""What cannot be read whole is not taken for nothing: nobody is told as reset, or as unprivileged, because of it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from domain.outcomes import TargetOutcome
+from graph.client import GraphClient
+from graph.errors import Fault, GraphError
+from graph.pages import read_all
+from graph.responses import Response
+from graph.users import find_users
+from tests.activities.conftest import CONTOSO, Works
+
+APP: tuple[str, dict[str, Any]] = ("microsoftAuthenticator", {})
+TOKEN: tuple[str, dict[str, Any]] = ("softwareOath", {})
+MOBILE: tuple[str, dict[str, Any]] = ("phone", {"phoneType": "mobile"})
+
+type Change = Callable[[dict[str, Any]], None]
+
+
+def html(item: dict[str, Any]) -> None:
+    item["body"] = "PGh0bWw+"  # in a batch, what is no JSON comes as base64
+
+
+def moved(item: dict[str, Any]) -> None:
+    item["status"], item["body"] = 302, None
+
+
+def no_list(item: dict[str, Any]) -> None:
+    item["body"] = {"value": "none"}
+
+
+def elsewhere(item: dict[str, Any]) -> None:
+    item["body"] = {"value": item["body"]["value"][:1], "@odata.nextLink": "https://elsewhere.example/next"}
+
+
+def answered(monkeypatch: pytest.MonkeyPatch, path: str, change: Change) -> None:
+    """Parts of batches whose path has `path` in it are answered so."""
+    send = GraphClient.send
+
+    async def sent(self: GraphClient, method: str, where: str, **more: Any) -> Response:
+        answer = await send(self, method, where, **more)
+        if where == "$batch":
+            urls = {part["id"]: part["url"] for part in more["body"]["requests"]}
+            for item in answer.body["responses"]:
+                if path in urls[item["id"]]:
+                    change(item)
+        return answer
+
+    monkeypatch.setattr(GraphClient, "send", sent)
+
+
+@pytest.mark.parametrize("change", [html, moved, no_list, elsewhere])
+@pytest.mark.parametrize("path", ["authentication/methods", "directoryRole", "ownedObjects"])
+async def test_read_at_the_reset_that_is_no_whole_list_removes_and_settles_nothing(
+    works: Works, monkeypatch: pytest.MonkeyPatch, change: Change, path: str
+) -> None:
+    user = works.user(MOBILE, APP, TOKEN)
+    await works.planned(user)
+    before = works.present(user)
+    answered(monkeypatch, path, change)
+    target = await works.reset()
+    assert (target.outcome, works.present(user), works.deletes(user)) == (TargetOutcome.FAILED, before, [])
+    assert {m.outcome.value for m in target.methods} == {"failed"}
+
+
+@pytest.mark.parametrize("change", [html, no_list])
+async def test_user_who_cannot_be_read_at_the_reset_is_left_alone(
+    works: Works, monkeypatch: pytest.MonkeyPatch, change: Change
+) -> None:
+    user = works.user(APP)
+    await works.planned(user)
+    answered(monkeypatch, "$select=id,displayName,userPrincipalName", change)
+    target = await works.reset()
+    assert (target.outcome, works.deletes(user)) == (TargetOutcome.FAILED, [])
+
+
+@pytest.mark.parametrize("change", [html, no_list])
+async def test_user_who_cannot_be_read_for_the_plan_is_not_told_as_unknown(
+    works: Works, monkeypatch: pytest.MonkeyPatch, change: Change
+) -> None:
+    answered(monkeypatch, "$select=id,displayName,userPrincipalName", change)
+    found = await find_users(works.services.graph.of(CONTOSO), ["adele@contoso.com", "alex@contoso.com"])
+    assert [entry.fault for entry in found if isinstance(entry, GraphError)] == [Fault.UNAVAILABLE] * 2
+
+
+async def test_revocation_whose_answer_says_nothing_is_not_told_as_done(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = works.user(APP)
+    await works.planned(user)
+    answered(monkeypatch, "revokeSignInSessions", html)
+    target = await works.reset()
+    assert (target.outcome, target.sessions_revoked) == (TargetOutcome.PARTIALLY_RESET, False)
+
+
+def in_pages(monkeypatch: pytest.MonkeyPatch, path: str, link: str) -> None:
+    """Lists of that path come one item to a page."""
+    rest: list[dict[str, Any]] = []
+
+    def first(item: dict[str, Any]) -> None:
+        items = item["body"]["value"]
+        rest[:] = items[1:]
+        item["body"] = {"value": items[:1]} | ({"@odata.nextLink": f"{link}1"} if rest else {})
+
+    answered(monkeypatch, path, first)
+    send = GraphClient.send
+
+    async def sent(self: GraphClient, method: str, where: str, **more: Any) -> Response:
+        if where.startswith(link):
+            number = int(where.removeprefix(link))
+            body: dict[str, Any] = {"value": rest[number - 1 : number]}
+            return Response(200, {}, body | ({"@odata.nextLink": f"{link}{number + 1}"} if rest[number:] else {}))
+        return await send(self, method, where, **more)
+
+    monkeypatch.setattr(GraphClient, "send", sent)
+
+
+async def test_methods_on_further_pages_are_planned_and_removed(works: Works, monkeypatch: pytest.MonkeyPatch) -> None:
+    user = works.user(MOBILE, APP, TOKEN)
+    in_pages(monkeypatch, "authentication/methods", "http://127.0.0.1:9/v1.0/next?page=")
+    await works.planned(user)
+    target = await works.reset()
+    assert target.outcome is TargetOutcome.RESET
+    assert [m.outcome.value for m in target.methods] == ["deleted"] * 3
+    assert not works.present(user)
+
+
+async def test_role_assignable_group_on_a_further_page_makes_privileged(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def second(item: dict[str, Any]) -> None:
+        item["body"] = {"value": [], "@odata.nextLink": "http://127.0.0.1:9/v1.0/next"}
+
+    answered(monkeypatch, "ownedObjects", second)
+    send = GraphClient.send
+    group = {"id": "g1", "displayName": "Tier zero", "isAssignableToRole": True}
+
+    async def sent(self: GraphClient, method: str, where: str, **more: Any) -> Response:
+        if where.endswith("/v1.0/next"):
+            return Response(200, {}, {"value": [group]})
+        return await send(self, method, where, **more)
+
+    monkeypatch.setattr(GraphClient, "send", sent)
+    await works.planned(works.user(APP))
+    assert (await works.target()).privileges == ["role-assignable group Tier zero"]
+
+
+@pytest.mark.parametrize(
+    ("link", "fault"),
+    [("http://127.0.0.1:9/v1.0/next", Fault.UNAVAILABLE), ("https://elsewhere.example/next", Fault.REFUSED)],
+)
+async def test_list_that_never_ends_or_goes_on_elsewhere_is_a_fault(
+    works: Works, monkeypatch: pytest.MonkeyPatch, link: str, fault: Fault
+) -> None:
+    asked: list[str] = []
+
+    async def sent(_: GraphClient, __: str, where: str, **___: Any) -> Response:
+        asked.append(where)
+        return Response(200, httpx.Headers(), {"value": [{}], "@odata.nextLink": link})
+
+    monkeypatch.setattr(GraphClient, "send", sent)
+    with pytest.raises(GraphError) as told:
+        await read_all(works.services.graph.of(CONTOSO), "users")
+    assert told.value.fault is fault
+    assert "https://elsewhere.example/next" not in asked
+    assert len(asked) <= 101
