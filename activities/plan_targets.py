@@ -91,8 +91,22 @@ async def _plan(
     if customer is None:
         detail = "The policy no longer has this customer."
         return [target.settle(TargetOutcome.REFUSED, "unknownCustomer", detail) for target in targets], 0.0
-    planner = Planner(s.graph, request, customer, s.policy.guards, s.leases, now=s.now())
+    earlier = {
+        target.number: before for target in targets if (before := await _earlier(s, request, target)) is not None
+    }
+    planner = Planner(s.graph, request, customer, s.policy.guards, s.leases, now=s.now(), earlier=earlier)
     return await planner.plan(targets, slow=slow), planner.pressure
+
+
+async def _earlier(s: Services, request: ResetRequest, target: Target) -> Target | None:
+    """Of a retry, the last of the targets before that had a plan; None where none had."""
+    retried, number = request.retry_of, target.earlier
+    while retried is not None and number is not None:
+        kept, before = await s.targets.get(retried, number), await s.requests.get(retried)
+        if kept is None or kept.target.planned:
+            return kept.target if kept else None
+        retried, number = before.retry_of if before else None, kept.target.earlier
+    return None
 
 
 def _answer(again: float | None = None, fault: str = "", *, moved: bool = False) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The plan of one window of targets of one customer: who they are, what guards say, what would be removed and in which order."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from domain.guards import Person, Refusal, privilege_refusal, refusal
@@ -9,6 +9,7 @@ from domain.methods import Method, MethodType, removal_order, satisfies
 from domain.outcomes import MethodOutcome, TargetOutcome
 from domain.policy import Customer, Guards
 from domain.requests import ResetRequest
+from domain.settling import newer
 from domain.targets import Target, TargetMethod
 from domain.undo import planned as planned_undo
 from graph.client import Graph
@@ -22,7 +23,11 @@ _GROUP = 20
 
 
 class Planner:
-    """Plans targets of one request and customer. A dry run takes no leases."""
+    """Plans targets of one request and customer. A dry run takes no leases.
+
+    `earlier` are, of a retry, the targets of the request before by the numbers they have now: what a user registered since
+    then is not for the retry to remove.
+    """
 
     def __init__(
         self,
@@ -33,6 +38,7 @@ class Planner:
         leases: Leases,
         *,
         now: datetime,
+        earlier: Mapping[int, Target] | None = None,
     ) -> None:
         self._graph = graph
         self._client = graph.of(customer.tenant_id)
@@ -41,6 +47,7 @@ class Planner:
         self._guards = guards
         self._leases = leases
         self._now = now
+        self._earlier = earlier or {}
         # What the request asks for, as far as the customer allows it to be reset here.
         # An undo takes nothing away, so it is not bound to what may be.
         self._scope = [kind for kind in request.methods if kind in customer.methods or request.undo_of]
@@ -123,23 +130,26 @@ class Planner:
             return _refused(target, refused)
         if self._request.undo_of is not None:
             return self._undo(target, user, details, privileges)
-        in_scope = [m for m in details.found.methods if m.type in self._scope and m.active]
+        of_scope = [m for m in details.found.methods if m.type in self._scope and m.active]
+        before = self._earlier.get(target.number)
+        since = [m for m in of_scope if before is not None and before.has_newer(m)]
+        in_scope = [m for m in of_scope if m not in since]
         methods = [
             TargetMethod(**method.model_dump(), is_default=satisfies(method, details.found.preference))
             for method in removal_order(in_scope, details.found.preference)
         ]
         if (unreadable := details.found.hardware_unreadable) and MethodType.HARDWARE_OATH in self._scope:
             methods.append(_unreadable_hardware(unreadable))
-        kept = [m for m in details.found.methods if m not in in_scope]
+        kept = [m for m in details.found.methods if m not in of_scope]
         return target.model_copy(
             update={
                 "planned": True,
                 "planned_at": self._now,
                 "privileges": privileges,
                 "privileged": bool(privileges) and self._guards.privileged_users == "stepUp",
-                "methods": methods,
+                "methods": [*methods, *map(_newer, since)],
                 "kept": kept,
-                "warnings": _warnings(user, privileges, methods, kept, mfa),
+                "warnings": _warnings(user, privileges, methods, [*kept, *since], mfa),
             }
         )
 
@@ -166,9 +176,12 @@ class Planner:
                 made[number] = _refused(target, _DUPLICATE)
             else:
                 wanted[target.user_id] = Holder(self._request.id, number)
-        held = {} if self._request.dry_run else await self._leases.take_all(self._customer.tenant_id, wanted)
+        tenant_id, dry = self._customer.tenant_id, self._request.dry_run
+        held = await (self._leases.first_named if dry else self._leases.take_all)(tenant_id, wanted)
         for user_id, me in wanted.items():
-            holder = held.get(user_id) or await self._leases.holder(self._customer.tenant_id, user_id) or me
+            holder = held[user_id]
+            if dry and holder == me:
+                holder = await self._leases.holder(tenant_id, user_id) or me
             target = made[me.number]
             if holder == me or not isinstance(target, Target):
                 continue
@@ -200,6 +213,12 @@ def _unreadable_hardware(error: GraphError) -> TargetMethod:
         detail=f"They could not be read: {error.detail}",
         request_id=error.request_id,
     )
+
+
+def _newer(method: Method) -> TargetMethod:
+    kept = TargetMethod(**method.model_dump())
+    newer(kept)
+    return kept
 
 
 def _warnings(

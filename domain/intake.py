@@ -1,8 +1,9 @@
 """From what came in to a request with its targets: every mistake at once, each with its JSON pointer."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
@@ -90,6 +91,10 @@ def _resolved(body: ResetRequestBody, policy: Policy, allowed: frozenset[str] | 
     return Asked(body, groups, body.scope)
 
 
+type Earlier = Mapping[tuple[str, str], int]
+"""Of a retry: the number of each user (customer key, name or id as asked) in the request that is retried."""
+
+
 def made(
     asked: Asked,
     request_id: str,
@@ -99,13 +104,17 @@ def made(
     caller: Caller | None = None,
     correlation_id: str = "",
     reply_to: str = "",
+    earlier: Earlier = MappingProxyType({}),
 ) -> tuple[ResetRequest, list[Target]]:
     """The records of a new request. Targets are numbered customer by customer, so that a window has one customer."""
     targets: list[Target] = []
     ranges: list[tuple[str, int, int]] = []
     for customer, users in asked.groups.items():
         ranges.append((customer, len(targets), len(users)))
-        targets += [Target(number=len(targets) + n, customer=customer, asked=user) for n, user in enumerate(users)]
+        targets += [
+            Target(number=len(targets) + n, customer=customer, asked=user, earlier=earlier.get((customer, user)))
+            for n, user in enumerate(users)
+        ]
     body = asked.body
     requested_by = caller.name if caller and caller.signed_in else ""
     request = ResetRequest(

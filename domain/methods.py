@@ -68,8 +68,12 @@ _RANK: Mapping[MethodType, int] = {
 _PHONE_RANK: Mapping[str, int] = {OFFICE_PHONE_ID: 8, ALTERNATE_MOBILE_PHONE_ID: 9, MOBILE_PHONE_ID: 12}
 
 
+# Their ids name a place that everybody has, not a registration.
+_SHARED_IDS = frozenset({MethodType.PHONE, MethodType.EMAIL})
+
+
 class Method(Model):
-    """One registered method as it was read. `number_hash` stands for a phone number, which is never stored in full."""
+    """One registered method as it was read. `number_hash` stands for a phone number or a mail address, never stored in full."""
 
     type: MethodType
     id: str
@@ -88,6 +92,8 @@ class Method(Model):
         if self.created_at is None and later.created_at is not None and planned_at is not None:
             # Graph's dates have whole seconds: one of the plan's own second may be from after the plan.
             return later.created_at < planned_at.replace(microsecond=0)
+        if self.created_at is not None and later.created_at is None and self.type in _SHARED_IDS:
+            return False  # it had a date: this one is another, in the same place
         return self.created_at is None or later.created_at is None or self.created_at == later.created_at
 
     @property
@@ -99,7 +105,7 @@ class Method(Model):
         """
         if self.type is MethodType.HARDWARE_OATH:
             return False
-        return self.type not in {MethodType.PHONE, MethodType.EMAIL} or self.created_at is not None
+        return self.type not in _SHARED_IDS or self.created_at is not None
 
 
 def satisfies(method: Method, preference: str | None) -> bool:
@@ -178,16 +184,24 @@ def method_of(resource: Mapping[str, Any], kind: MethodType | None = None) -> Me
         kind = _ODATA_TYPES.get(name)
         if kind is None:
             return None
-    number = resource.get("phoneNumber") if kind is MethodType.PHONE else None
     created = resource.get("createdDateTime")
     return Method(
         type=kind,
         id=str(resource["id"]),
         label=_label(kind, resource),
         created_at=datetime.fromisoformat(created) if isinstance(created, str) else None,
-        number_hash=hashed_number(number if isinstance(number, str) else None),
+        number_hash=_hashed(kind, resource),
         active=kind is not MethodType.HARDWARE_OATH or _token_is_active(resource),
     )
+
+
+def _hashed(kind: MethodType, resource: Mapping[str, Any]) -> str | None:
+    number, address = resource.get("phoneNumber"), resource.get("emailAddress")
+    if kind is MethodType.PHONE and isinstance(number, str):
+        return hashed_number(number)
+    if kind is MethodType.EMAIL and isinstance(address, str):
+        return hashlib.sha256(address.casefold().encode()).hexdigest()[:16]
+    return None
 
 
 def _token_is_active(resource: Mapping[str, Any]) -> bool:

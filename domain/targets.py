@@ -39,6 +39,9 @@ class Target(Model):
     customer: str
     tenant_id: str = ""
     asked: str
+    earlier: int | None = Field(
+        default=None, description="Of a retry: the target's number in the request that is retried"
+    )
     tokens: list[str] = Field(default_factory=list, description="Of an undo: the ids of the tokens to activate again")
     user_id: str = ""
     user_principal_name: str = ""
@@ -78,6 +81,11 @@ class Target(Model):
             "privileges": [],
         }
         return self.model_copy(update={**nobody, **rest, "methods": methods})
+
+    def has_newer(self, method: Method) -> bool:
+        """Whether `method` was registered after this target was planned, as far as that can be told."""
+        stayed = [m for m in self.methods if m.outcome not in GONE and m.outcome is not MethodOutcome.KEPT_NEWER]
+        return self.planned and not any(m.same_registration(method, self.planned_at) for m in (*stayed, *self.kept))
 
     @property
     def changed(self) -> bool:

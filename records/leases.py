@@ -42,6 +42,20 @@ class Leases:
             return dict(wanted)
         return {user_id: await self.take(tenant_id, user_id, holder) for user_id, holder in wanted.items()}
 
+    async def first_named(self, tenant_id: str, wanted: Mapping[str, Holder]) -> dict[str, Holder]:
+        """Who of its own request named each user first, by user id; holds up no other request. At most 100 of one request.
+
+        For dry runs. What is kept for it is in the request's partition, and goes with the request.
+        """
+        found: dict[str, Holder] = {}
+        for user_id, holder in wanted.items():
+            key = f"named:{tenant_id}:{user_id}"
+            row = None
+            if not await self._store.insert(holder.request_id, key, _value(holder)):
+                row = await self._store.get(holder.request_id, key)
+            found[user_id] = Holder(row.value["requestId"], row.value["number"]) if row else holder
+        return found
+
     async def holder(self, tenant_id: str, user_id: str) -> Holder | None:
         """Who holds the user now, None if nobody who is still busy does."""
         row: Row | None = await self._store.get(_place(tenant_id), user_id)

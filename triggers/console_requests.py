@@ -148,12 +148,20 @@ async def _retry(
 ) -> func.HttpResponse:
     """A new request for what did not end well, asked for by whoever pressed the button."""
     try:
-        body = await retry_body(s, request)
+        body, earlier = await retry_body(s, request)
     except ConflictError:
         notice = "nothingToRetry" if request.status.ended else "notEnded"
         return redirect(f"/console/requests/{request.id}?notice={notice}")
     asked = read_request(body | {"requester": operator.mail}, s.policy, operator.reach)
     new, _ = await accept(
-        s, client, asked, source=CONSOLE, key=None, raw=b"", retry_of=request.id, caller=operator.caller
+        s,
+        client,
+        asked,
+        source=CONSOLE,
+        key=None,
+        raw=b"",
+        retry_of=request.id,
+        earlier=earlier,
+        caller=operator.caller,
     )
     return redirect(f"/console/requests/{new.id}?notice=retried")

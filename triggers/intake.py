@@ -6,7 +6,7 @@ import azure.durable_functions as df
 
 from domain.callers import Caller
 from domain.errors import KeyReusedError
-from domain.intake import Asked, made
+from domain.intake import Asked, Earlier, made
 from domain.requests import ResetRequest
 from domain.undo import Undo
 from services import Services
@@ -24,6 +24,7 @@ async def accept(
     key: str | None,
     raw: bytes,
     retry_of: str | None = None,
+    earlier: Earlier | None = None,
     keys_of: str = "",
     signed: bytes | None = None,
     caller: Caller | None = None,
@@ -48,7 +49,9 @@ async def accept(
             return known, False
     with request_span("accept", request_id, source=source):
         # Equal calls side by side come here together: all write the same records, and one of them writes the request's own.
-        request, targets = made(asked, request_id, source, created_at, retry_of, caller, correlation_id, reply_to)
+        request, targets = made(
+            asked, request_id, source, created_at, retry_of, caller, correlation_id, reply_to, earlier or {}
+        )
         if undo is not None:
             request, targets = undo.applied(request, targets)
         if await s.requests.create(request, targets):

@@ -162,7 +162,7 @@ async def retry_request(req: func.HttpRequest, client: df.DurableFunctionsClient
     s = services()
     who = caller(s, req, OPERATORS)
     request = await find(s, req.route_params.get("id"), who.reach(OPERATORS))
-    value = await retry_body(s, request)
+    value, earlier = await retry_body(s, request)
     source = s.policy.sources.get(request.source)
     asked = read_request(value, s.policy, source.customers if source else None)
     raw = _canonical({"retryOf": request.id} | value)
@@ -175,6 +175,7 @@ async def retry_request(req: func.HttpRequest, client: df.DurableFunctionsClient
         keys_of=keys_of(who),
         raw=raw,
         retry_of=request.id,
+        earlier=earlier,
         caller=who,
     )
     return await accepted(s, new, new=is_new)

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 from domain.errors import ConflictError
+from domain.intake import Earlier
 from domain.outcomes import WELL_ENDED
 from domain.requests import ResetRequest
 from domain.targets import Target
@@ -11,18 +12,24 @@ from services import Services
 _PAGE = 500
 
 
-async def retry_body(s: Services, request: ResetRequest) -> dict[str, object]:
-    """The body of the new request. Raises ConflictError where there is nothing to try again, or nothing yet."""
+async def retry_body(s: Services, request: ResetRequest) -> tuple[dict[str, object], Earlier]:
+    """The body of the new request, and which target of the first one each of its users is.
+
+    Raises ConflictError where there is nothing to try again, or nothing yet.
+    """
     if not request.status.ended:
         raise ConflictError(f"The request has not ended yet: {request.status.value}. Wait for its end, or cancel it.")
     if request.undo_of:
         raise ConflictError("This was an undo: ask for another undo of the request that it names in undoOf.")
     groups: dict[str, list[str]] = {}
+    earlier: dict[tuple[str, str], int] = {}
     async for target in _not_well_ended(s, request):
-        groups.setdefault(target.customer, []).append(target.user_id or target.asked)
+        user = target.user_id or target.asked
+        groups.setdefault(target.customer, []).append(user)
+        earlier[target.customer, user] = target.number
     if not groups:
         raise ConflictError("Every target of the request ended well; there is nothing to try again.")
-    return {
+    body = {
         "targets": [{"customer": customer, "users": users} for customer, users in groups.items()],
         "reason": request.reason,
         "ticket": request.ticket,
@@ -31,6 +38,7 @@ async def retry_body(s: Services, request: ResetRequest) -> dict[str, object]:
         "revokeSessions": request.revoke_sessions,
         "dryRun": request.dry_run,
     }
+    return body, earlier
 
 
 async def _not_well_ended(s: Services, request: ResetRequest) -> AsyncIterator[Target]:

@@ -50,6 +50,15 @@ def _kept_view(method: Method, request: ResetRequest) -> MethodView:
     return MethodView(type=method.type.value, label=method.label, fate="keep", reason=reason)
 
 
+def _is_kept_since(target: Target, method: TargetMethod) -> bool:
+    """Whether the plan of a retry leaves this method, because the user registered it after the first reset."""
+    return not target.settled and method.outcome is MethodOutcome.KEPT_NEWER
+
+
+def _kept_since(method: TargetMethod) -> MethodView:
+    return MethodView(type=method.type.value, label=method.label, fate="keep", reason="registeredSince")
+
+
 def user_view(target: Target, request: ResetRequest) -> UserView:
     unreadable = any(not method.id for method in target.methods)
     return UserView(
@@ -57,7 +66,11 @@ def user_view(target: Target, request: ResetRequest) -> UserView:
         display_name=target.display_name,
         user_principal_name=target.user_principal_name or target.asked,
         methods=(
-            *(method_view(m, undo=bool(target.tokens)) for m in target.methods if m.id),
+            *(
+                _kept_since(m) if _is_kept_since(target, m) else method_view(m, undo=bool(target.tokens))
+                for m in target.methods
+                if m.id
+            ),
             *(_kept_view(m, request) for m in target.kept),
         ),
         warnings=(*target.warnings, *(["methodsUnreadable"] if unreadable else [])),
@@ -95,7 +108,8 @@ def plan_totals(targets: Iterable[Target]) -> PlanTotals:
             continue
         users += 1
         privileged += target.privileged
-        fates = [method_view(method, undo=bool(target.tokens)).fate for method in target.methods]
+        touched = [method for method in target.methods if not _is_kept_since(target, method)]
+        fates = [method_view(method, undo=bool(target.tokens)).fate for method in touched]
         removed += fates.count("remove")
         deactivated += fates.count("deactivate")
         activated += fates.count("activate")

@@ -142,6 +142,7 @@ KEPT: Mapping[str, str] = {
     "notInScope": "not part of this reset",
     "methodNotAllowed": "the customer does not allow resetting it",
     "notActive": "assigned, but not active",
+    "registeredSince": "registered after the first reset",
 }
 
 WARNING: Mapping[str, str] = {

@@ -208,3 +208,30 @@ async def test_policy_that_allows_fewer_kinds_since_the_approval_keeps_those(wor
     target = await works.reset()
     assert outcomes(target)[MOBILE_PHONE_ID] == "forbidden"
     assert works.present(user) == {MOBILE_PHONE_ID}
+
+
+async def test_another_mail_address_in_the_same_place_stays(works: Works) -> None:
+    works.allow(*MethodType)
+    user = works.user(("email", {"emailAddress": "old@home.example"}), APP)
+    (mail,) = [m.id for m in user.methods.values() if m.kind.name == "email"]
+    undated(user, mail)
+    await works.planned(user, methods=tuple(MethodType))
+    works.clock.pass_(hours=3)
+    del user.methods[mail]
+    again = works.world.register("contoso", user.upn, "email", emailAddress="new@home.example")
+    undated(user, again.id)
+    target = await works.reset()
+    assert outcomes(target)[mail] == "keptNewer"
+    assert works.present(user) == {mail}
+
+
+async def test_number_that_had_a_date_and_has_none_now_is_another_registration(works: Works) -> None:
+    user = works.user(MOBILE, APP)
+    await works.planned(user)
+    works.clock.pass_(hours=3)
+    del user.methods[MOBILE_PHONE_ID]
+    works.world.register("contoso", user.upn, "phone", phoneType="mobile", phoneNumber=NUMBER)
+    undated(user, MOBILE_PHONE_ID)
+    target = await works.reset()
+    assert outcomes(target)[MOBILE_PHONE_ID] == "keptNewer"
+    assert works.present(user) == {MOBILE_PHONE_ID}

@@ -220,3 +220,28 @@ async def test_planning_tells_how_near_the_limit_the_tenant_is(works: Works) -> 
     works.world.throttle.limit(rate=0.001, burst=1, tenant="contoso", path="*/authentication/methods")
     warned = await plan_window(works.services, "r1", 1, 1, last=False)
     assert warned == {"again": None, "fault": "", "pressure": 1.0, "moved": True}
+
+
+async def test_same_user_twice_in_a_dry_run_is_found_however_far_apart(works: Works) -> None:
+    adele = works.world.user("contoso", "adele@contoso.com")
+    others = [user.upn for user in works.world.tenant("contoso").users.values() if user is not adele][:25]
+    asked = [adele.upn, *others, adele.id]
+    targets = [Target(number=n, customer="contoso", asked=text) for n, text in enumerate(asked)]
+    request = ResetRequest(
+        id="r1",
+        created_at=works.clock(),
+        source="api",
+        requester="tech@msp.example",
+        methods=["phone"],
+        dry_run=True,
+        target_count=len(asked),
+        ranges=[("contoso", 0, len(asked))],
+    )
+    await works.services.requests.create(request, targets)
+    for start in (20, 0):  # planned in windows of their own
+        await plan_window(works.services, "r1", start, 20, last=False)
+    first, last = [(await works.services.targets.get("r1", n)) for n in (0, len(asked) - 1)]
+    assert first is not None
+    assert last is not None
+    assert {first.target.reason, last.target.reason} == {"", "duplicateUser"}
+    assert await works.services.leases.holder(CONTOSO, adele.id) is None

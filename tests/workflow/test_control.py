@@ -189,6 +189,32 @@ async def test_retry_plans_anew_asks_anew_and_keeps_what_was_registered_again(tm
         assert again.id in megan.methods
 
 
+async def test_retry_leaves_what_was_registered_since_the_first_reset_and_does_what_is_left(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        request = await it.ask(contoso=["megan@contoso.com"])
+        megan = it.world.user("contoso", "megan@contoso.com")
+        it.world.faults.add(path="*/revokeSignInSessions", user=megan.id, status=403, code="accessDenied")
+        assert (await run(it, request["id"]))["status"] == "partiallyCompleted"
+        await it.advance(hours=1)
+        new = it.world.register("contoso", megan.upn, "microsoftAuthenticator", prefer="push")
+        # The first retry fails while it plans, and the next one knows all the same.
+        it.world.tenant("contoso").consented = False
+        first = await it.call("POST", f"/api/reset-requests/{request['id']}/retry", 202)
+        await it.advance(minutes=10)
+        assert (await it.shown(first["id"]))["status"] == "failed"
+        it.world.tenant("contoso").consented = True
+        it.world.faults.clear()
+        second = await it.call("POST", f"/api/reset-requests/{first['id']}/retry", 202)
+        await it.host.idle()
+        page = await it.http.get(next(iter(it.links(second["id"]).values())))
+        assert "registered after the first reset" in page.text
+        assert (await run(it, second["id"]))["status"] == "completed"
+        (target,) = await it.targets(second["id"])
+        assert [(m["id"], m["outcome"]) for m in target["methods"]] == [(new.id, "keptNewer")]
+        assert (target["outcome"], target["sessionsRevoked"]) == ("alreadyClear", True)
+        assert new.id in megan.methods
+
+
 async def test_user_of_a_running_request_is_refused_and_told_which_one_holds_them(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         first = await it.ask(contoso=USERS[:2])
