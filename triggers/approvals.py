@@ -215,7 +215,8 @@ async def _state(s: Services, request_id: str, entry: Approver, notice: str, sta
     if request is None:
         raise _Refused(404, "badLink")
     targets = await targets_for(s, request, entry)
-    view = state_view(request, entry, targets, await s.requests.decisions(request_id), s.now(), notice)
+    decisions, cancelled = await s.requests.decisions(request_id), await s.requests.cancelled(request_id)
+    view = state_view(s.policy, request, entry, targets, decisions, s.now(), notice, cancelled=cancelled is not None)
     page = render("approval_state.html", view=view)
     return func.HttpResponse(page, status_code=status, headers=page_headers(), mimetype="text/html")
 

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from domain.approval import approvals, same_account
+from domain.approval import Verdict, approvals, same_account, still_decides, verdict
 from domain.follow_up import ALARMING
 from domain.methods import Method, MethodType
-from domain.outcomes import MethodOutcome
+from domain.outcomes import MethodOutcome, RequestStatus
 from domain.policy import Policy
 from domain.requests import Approver, Decision, ResetRequest
 from domain.targets import Target, TargetMethod
@@ -25,7 +25,17 @@ from web.views import (
     PlanTotals,
     StateView,
     UserView,
+    WaitView,
 )
+
+_COMES_TO = {
+    Verdict.WAITING: RequestStatus.AWAITING_APPROVAL.value,
+    Verdict.APPROVED: "approved",
+    Verdict.DENIED: RequestStatus.DENIED.value,
+    Verdict.EXPIRED: RequestStatus.EXPIRED.value,
+    Verdict.CANCELLED: "withdrawn",
+}
+_ENDS_AS = {RequestStatus.RESETTING: "approved", RequestStatus.CANCELLED: "withdrawn"}
 
 
 def method_view(method: TargetMethod, *, undo: bool = False) -> MethodView:
@@ -187,25 +197,64 @@ def approval_view(
     )
 
 
+def _standing(request: ResetRequest, decisions: Sequence[Decision], now: datetime, *, cancelled: bool) -> str:
+    """A code of words.STANDING. The decisions tell at once what the status says only when the workflow has got to it."""
+    ends_as = request.approval.ends_as
+    if request.status is RequestStatus.AWAITING_APPROVAL:
+        if ends_as is None:
+            return _COMES_TO[verdict(request, decisions, cancelled=cancelled, now=now)]
+        return _ENDS_AS.get(ends_as, ends_as.value)
+    if request.status is ends_as is RequestStatus.CANCELLED:
+        return _ENDS_AS[ends_as]
+    return request.status.value
+
+
+def _waits(policy: Policy, request: ResetRequest, entry: Approver, decisions: Sequence[Decision]) -> list[WaitView]:
+    """For whom the customers of `entry` wait."""
+    decided = {decision.approver.casefold() for decision in decisions}
+    undecided = [
+        other
+        for other in request.approval.approvers
+        if other.approver.casefold() not in decided and still_decides(policy, request, other)
+    ]
+    return [
+        WaitView(
+            customer=policy.customers[key].name if key in policy.customers else key,
+            missing=request.approval.quorum - given,
+            approvers=tuple(other.approver for other in undecided if key in other.customers),
+        )
+        for key, given in approvals(request, decisions).items()
+        if key in entry.customers and given < request.approval.quorum
+    ]
+
+
 def state_view(
+    policy: Policy,
     request: ResetRequest,
     entry: Approver,
     targets: Sequence[Target],
     decisions: Sequence[Decision],
     now: datetime,
     notice: str = "",
+    *,
+    cancelled: bool = False,
 ) -> StateView:
-    """How the request stands for `entry`. `targets` are all of this approver's customers."""
+    """How the request stands for `entry`. `targets` are all of this approver's customers; `cancelled`: somebody asked for that."""
+    given = approvals(request, decisions)
+    waiting = {customer for customer in given if given[customer] < request.approval.quorum}
+    begun = request.status is not RequestStatus.AWAITING_APPROVAL
     return StateView(
         request_id=request.id,
-        status=request.status.value,
+        status=_standing(request, decisions, now, cancelled=cancelled),
         requester=request.requester,
         ticket=request.ticket,
         reason=request.reason,
         now=now,
         targets=len(targets),
-        totals=Counter(target.outcome.value for target in targets),
+        totals=Counter(target.outcome.value for target in targets if begun),
         expires_at=request.approval.expires_at,
+        waits=tuple(_waits(policy, request, entry, decisions)),
+        waits_elsewhere=bool(waiting - set(entry.customers)),
         quorum=request.approval.quorum or 1,
         approvals=_given(entry, request, decisions),
         decisions=decision_views(_seen_by(entry, request, decisions)),

@@ -139,18 +139,28 @@ class ApprovalView(NamedTuple):
         return tuple(sorted(self.left_out - here))
 
 
+class WaitView(NamedTuple):
+    """Of one customer: how many approvals are missing, and who could give them."""
+
+    customer: str
+    missing: int
+    approvers: tuple[str, ...]
+
+
 class StateView(NamedTuple):
     """How a request stands for one approver: after a decision, and behind every link that no longer decides anything."""
 
     request_id: str
-    status: str
+    status: str  # a code of words.STANDING
     requester: str
     ticket: str
     reason: str
     now: datetime
     targets: int
-    totals: Mapping[str, int]  # targets per outcome
+    totals: Mapping[str, int]  # targets per outcome; none before the reset
     expires_at: datetime | None = None
+    waits: tuple[WaitView, ...] = ()  # of the approver's customers those that wait
+    waits_elsewhere: bool = False  # customers of others wait, too
     quorum: int = 1
     approvals: int = 0
     decisions: tuple[DecisionView, ...] = ()

@@ -37,6 +37,16 @@ STATUS_TEXT_REQUESTER: Mapping[str, str] = {
     "expired": "Nobody decided in time. Nothing was removed. You can ask again.",
 }
 
+# How a request stands, where the status lags behind the decisions: `approved` lies between the last approval and the start,
+# `withdrawn` is cancelled before anything was removed.
+STANDING: Mapping[str, str] = {**STATUS, "approved": "Approved", "withdrawn": "Cancelled"}
+
+STANDING_TEXT: Mapping[str, str] = {
+    **STATUS_TEXT,
+    "approved": "All approvals that it needs are given. The reset begins in a moment.",
+    "withdrawn": "The request was cancelled before anything was removed.",
+}
+
 TARGET_OUTCOME: Mapping[str, str] = {
     "pending": "Not started yet",
     "reset": "Reset",
@@ -74,6 +84,14 @@ UNDO_STATUS_TEXT: Mapping[str, str] = {
     "denied": "An approver denied the undo. Nothing was changed.",
     "expired": "Nobody decided in time. Nothing was changed. The requester can ask again.",
     "cancelled": "The undo was cancelled. Tokens that were activated stay active; no further one is.",
+}
+
+UNDO_STANDING: Mapping[str, str] = {**STANDING, **UNDO_STATUS}
+
+UNDO_STANDING_TEXT: Mapping[str, str] = {
+    **UNDO_STATUS_TEXT,
+    "approved": "All approvals that it needs are given. In a moment the tokens' codes can be sent.",
+    "withdrawn": "The undo was cancelled before any token was activated.",
 }
 
 UNDO_TARGET_OUTCOME: Mapping[str, str] = {

@@ -217,6 +217,17 @@ async def test_an_approver_reads_nothing_of_other_customers_decisions_and_outcom
         assert OWNER not in theirs
 
 
+@pytest.mark.parametrize(("decision", "stands"), [("deny", "Denied"), ("approve", "Approved|Resetting now|Completed")])
+async def test_the_page_after_the_decision_goes_by_the_decision(tmp_path: Path, decision: str, stands: str) -> None:
+    async with system(tmp_path) as it:
+        request = await it.ask(contoso=["adele@contoso.com"])
+        (link,) = it.links(request["id"]).values()
+        page = (await it.decide(link, decision, comment="It was not her")).text
+        assert re.search(f"</span>(?:{stands})</h1>", page)
+        assert "Waiting for approval" not in page
+        assert "Not started yet" not in page
+
+
 async def test_leaving_everybody_out_is_no_approval(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         request = await it.ask(contoso=["adele@contoso.com", "megan@contoso.com"])
