@@ -96,7 +96,7 @@ UNDO_STANDING_TEXT: Mapping[str, str] = {
 
 UNDO_TARGET_OUTCOME: Mapping[str, str] = {
     **TARGET_OUTCOME,
-    "pending": "Waits for a code",
+    "pending": "Not active yet",
     "alreadyClear": "Active again",
     "failed": "Not active again",
 }

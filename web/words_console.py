@@ -71,6 +71,14 @@ EVENT: Mapping[str, str] = {
     "userNoticesSent": "Users told by mail",
 }
 
+# The same for an undo, which resets nothing.
+UNDO_EVENT: Mapping[str, str] = {
+    **EVENT,
+    "accepted": "Undo accepted",
+    "resetting": "Undo approved",
+    "ended": "Undo ended",
+}
+
 DEFAULT_METHOD: Mapping[str, str] = {
     "push": "Authenticator notification",
     "oath": "Authenticator or token code",

@@ -1,0 +1,50 @@
+"""An undo is told from the reset that it undoes, which has the same ticket, on every page."""
+
+from pathlib import Path
+
+from tests.console.reading import text_of
+from tests.system import System, system
+
+ISAIAH = "isaiah@contoso.com"
+OWNER = "owner@contoso.com"
+
+
+async def undone(it: System) -> tuple[str, str]:
+    """A completed reset and its undo, which waits for its approval."""
+    request = await it.ask(contoso=[ISAIAH])
+    await it.approve(request["id"])
+    undo = await it.call("POST", f"/api/reset-requests/{request['id']}/undo", 202, json={})
+    await it.host.idle()
+    return request["id"], undo["id"]
+
+
+async def test_lists_tell_an_undo_from_its_reset(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        _, undo = await undone(it)
+        assert "INC0012345 : 1 user undo" in await text_of(it, "approvals", OWNER)
+        user = it.world.user("contoso", ISAIAH).id
+        past = (await text_of(it, f"users/contoso/{user}")).partition("Past requests")[2]
+        assert "Not active yet INC0012345 undo" in past
+        await it.approve(undo)
+        for page in ("requests", "audit"):
+            text = await text_of(it, page)
+            assert text.count("INC0012345 undo") == 1
+            assert text.partition("INC0012345 undo")[2].count("Waiting for the tokens' codes")
+            assert "Resetting now" not in text.partition("INC0012345 undo")[2]
+        assert "now: waiting for the tokens' codes" in await text_of(it, "approvals", OWNER)
+
+
+async def test_the_undos_own_pages_say_how_it_goes_on_and_name_no_reset(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        request, undo = await undone(it)
+        command = f"mfa-reset activate {undo} --user {ISAIAH}"
+        assert "mfa-reset activate" not in await text_of(it, f"requests/{undo}")
+        await it.approve(undo)
+        page = await text_of(it, f"requests/{undo}")
+        assert command in page
+        assert "Codes count until Tue 6 Jan 2026, 09:00 UTC." in page
+        for text in (page, await text_of(it, f"requests/{undo}/audit")):
+            assert "INC0012345 undo" in text
+            assert "Undo approved" in text
+            assert "Reset started" not in text
+        assert "Reset started" in await text_of(it, f"requests/{request}")
