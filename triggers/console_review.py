@@ -178,6 +178,7 @@ async def _page(
         review=review,
         plan=plan,
         totals=plan_totals(plan.targets),
+        undo_within=s.policy.undo.within,
         customers=customer_views(s.policy, review, shown, _counts(plan.targets)),
         page=number,
         pages=pages,

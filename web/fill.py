@@ -111,7 +111,7 @@ def customer_views(
 
 
 def plan_totals(targets: Iterable[Target]) -> PlanTotals:
-    users = refused = removed = deactivated = privileged = activated = 0
+    users = refused = removed = deactivated = privileged = activated = registering = 0
     for target in targets:
         if not target.planned:
             refused += 1
@@ -123,7 +123,8 @@ def plan_totals(targets: Iterable[Target]) -> PlanTotals:
         removed += fates.count("remove")
         deactivated += fates.count("deactivate")
         activated += fates.count("activate")
-    return PlanTotals(users, refused, removed, deactivated, privileged, activated)
+        registering += "passwordOnly" not in target.warnings and not {"remove", "deactivate"}.isdisjoint(fates)
+    return PlanTotals(users, refused, removed, deactivated, privileged, activated, registering)
 
 
 def decision_views(decisions: Iterable[Decision]) -> tuple[DecisionView, ...]:
@@ -194,6 +195,7 @@ def approval_view(
         step_up=tuple(step_up),
         page=PageView(number, pages),
         undo=bool(request.undo_of),
+        undo_within=policy.undo.within,
     )
 
 

@@ -5,7 +5,7 @@ Texts may be as they came in: the templates clean and escape whatever they print
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from domain.follow_up import FollowUpState
@@ -41,6 +41,19 @@ class UserView(NamedTuple):
     @property
     def name(self) -> str:
         return self.display_name or self.user_principal_name
+
+    @property
+    def registers(self) -> bool:
+        """Whether something may make this user register again; only the warning knows that nothing does."""
+        return "passwordOnly" not in self.warnings
+
+    @property
+    def app_removed(self) -> bool:
+        """Whether the account is still in an authenticator app, where it is good for nothing any more."""
+        return any(
+            method.type in {"microsoftAuthenticator", "softwareOath"} and method.outcome in {"deleted", "alreadyGone"}
+            for method in self.methods
+        )
 
     @property
     def touched(self) -> tuple[MethodView, ...]:
@@ -91,6 +104,7 @@ class PlanTotals(NamedTuple):
     deactivated: int
     privileged: int = 0
     activated: int = 0  # hardware tokens, of an undo
+    registering: int = 0  # users who lose a method, as far as something may make them register again
 
 
 class PageView(NamedTuple):
@@ -125,6 +139,7 @@ class ApprovalView(NamedTuple):
     comment: str = ""
     error: str = ""  # a code of words.FORM_ERROR
     undo: bool = False  # the tokens of an undo are activated again, and nothing is removed
+    undo_within: timedelta = timedelta(days=7)  # how long deactivated tokens can be activated again
 
     @property
     def only_user(self) -> UserView | None:

@@ -267,6 +267,31 @@ def when(at: datetime) -> str:
     return f"{utc:%a} {utc.day} {utc:%b %Y, %H:%M} UTC"
 
 
+def duration(length: timedelta) -> str:
+    """`7 days`, `36 hours`, `90 minutes`: in the largest unit that it has two or more of, rounded down."""
+    for unit, size in (("day", timedelta(days=1)), ("hour", timedelta(hours=1))):
+        if length >= 2 * size or length == size:
+            return count(length // size, unit)
+    return count(length // timedelta(minutes=1), "minute")
+
+
+def registering(users: int, again: int) -> str:
+    """What `again` of the `users` have to do afterwards; nothing where nothing would make them."""
+    if not again:
+        return ""
+    who = "They have" if again == users else f"{again:,} of them {'has' if again == 1 else 'have'}"
+    return f"{'This person has' if users == 1 else who} to register again as soon as a sign-in asks for MFA."
+
+
+def lasting(removed: int, deactivated: int, undo_within: timedelta) -> str:
+    """What of it cannot be taken back, for so many methods."""
+    again = f"for {duration(undo_within)}"
+    if not removed:
+        return f"Deactivated tokens can be activated again {again}." if deactivated else ""
+    tokens = f"; deactivated tokens can, {again}" if deactivated else ""
+    return f"Removed methods cannot be brought back{tokens}."
+
+
 def time_left(now: datetime, until: datetime) -> str:
     """How long there is still, rounded down, so that nobody is promised more time than there is."""
     left = until - now

@@ -18,15 +18,18 @@ from messaging.mail_text import (
 from tests.web.markup import Markup
 from tests.web.samples import ADELE, APPROVAL, CAREFUL, FOLLOW_UP, LINK, NOTICE, ONE_USER, OUTCOME, large
 from web import words
-from web.views import CustomerView, MethodView
+from web.views import CustomerView, MethodView, PlanTotals
 
 TO = "lead@msp.example"
 REFERENCE = "K7Q2M4XWAB"
+# Somebody whom nothing makes register again, and whose authenticator app, if any, keeps nothing of it.
+UNASKED = replace(NOTICE, user=replace(OUTCOME.customers[0].users[1], outcome="reset"))
 EVERY = {
     "approval": approval_mail(CAREFUL, to=TO, link=LINK, reference=REFERENCE),
     "reminder": reminder_mail(APPROVAL, to=TO, link=LINK, reference=REFERENCE),
     "outcome": outcome_mail(OUTCOME, to=TO),
     "user_notice": user_notice_mail(NOTICE, to=TO),
+    "unasked_notice": user_notice_mail(UNASKED, to=TO),
     "manager_notice": manager_notice_mail(NOTICE, to=TO),
     "follow_up": follow_up_mail(FOLLOW_UP, to=TO),
 }
@@ -40,7 +43,10 @@ def mail(request: pytest.FixtureRequest) -> Mail:
 
 def test_no_template_without_a_test() -> None:
     folder = Path(mail_text.__file__).parent / "templates"
-    assert {path.stem for path in folder.iterdir()} == (EVERY.keys() - {"reminder"}) | {"layout", "parts"}
+    assert {path.stem for path in folder.iterdir()} == (EVERY.keys() - {"reminder", "unasked_notice"}) | {
+        "layout",
+        "parts",
+    }
 
 
 def test_mail_suits_outlook(mail: Mail) -> None:
@@ -166,8 +172,27 @@ def test_user_notice_says_what_happened_what_next_and_whom_to_call_without_a_lin
         assert part in mail.text
     assert "You were signed out everywhere." in mail.text
     assert "Call the MSP service desk, +1 555 0100 now" in mail.text
-    assert not Markup(mail.html).all("a")
-    assert "http" not in mail.text
+    assert "When you are asked to register again, follow the steps." in mail.text
+    assert "In your authenticator app, remove the old entry" in mail.text
+    for notice in (mail, EVERY["unasked_notice"]):
+        assert not Markup(notice.html).all("a")
+        assert "http" not in notice.text
+
+
+def test_whom_nothing_asks_to_register_again_is_told_where_to() -> None:
+    text = EVERY["unasked_notice"].text
+    assert "Nothing will ask you to register again, so do it yourself: type mysignins.microsoft.com" in text
+    assert "When you are asked" not in text
+    assert "authenticator app" not in text
+    told = manager_notice_mail(UNASKED, to=TO).text
+    assert "Nothing makes it register again" in told
+    assert "when a sign-in asks" not in told
+
+
+def test_an_approval_mail_calls_only_what_is_final_final() -> None:
+    assert "brought back; deactivated tokens can, for 7 days. Nothing is removed before" in EVERY["approval"].text
+    token = replace(ONE_USER, totals=PlanTotals(1, 0, removed=0, deactivated=1))
+    assert "cannot be" not in approval_mail(token, to=TO, link=LINK, reference=REFERENCE).text
 
 
 HOSTILE = 'Eve</strong><a href="https://evil.example">x</a>\r\nBcc: all@contoso.com\u202e\x00' + "y" * 70_000

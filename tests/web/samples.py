@@ -69,13 +69,13 @@ APPROVAL = ApprovalView(
     expires_at=NOW + timedelta(hours=24),
     now=NOW + timedelta(minutes=20),
     customers=CUSTOMERS,
-    totals=PlanTotals(users=3, refused=2, removed=5, deactivated=1, privileged=1),
+    totals=PlanTotals(users=3, refused=2, removed=5, deactivated=1, privileged=1, registering=2),
     hidden=(("nonce", "n0nce-Value_42"), ("digest", "ab12")),
 )
 ONE_USER = replace(
     APPROVAL,
     customers=(CustomerView("Contoso", "contoso", (ADELE,), targets=1),),
-    totals=PlanTotals(users=1, refused=0, removed=3, deactivated=0),
+    totals=PlanTotals(users=1, refused=0, removed=3, deactivated=0, registering=1),
     reason="New phone",
 )
 CAREFUL = replace(
@@ -97,7 +97,7 @@ def large(page: int = 1, users: int = 200) -> ApprovalView:
     return replace(
         APPROVAL,
         customers=(CustomerView("Contoso", "contoso", crowd, targets=10_000),),
-        totals=PlanTotals(users=10_000, refused=0, removed=10_000, deactivated=0),
+        totals=PlanTotals(users=10_000, refused=0, removed=10_000, deactivated=0, registering=10_000),
         step_up=("manyTargets",),
         page=PageView(page, 50),
     )

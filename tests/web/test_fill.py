@@ -5,14 +5,14 @@ from datetime import timedelta
 import pytest
 
 from domain.methods import MethodType
-from domain.outcomes import RequestStatus
+from domain.outcomes import MethodOutcome, RequestStatus
 from domain.policy import Policy, parse_policy
 from domain.requests import ApprovalNeeded, Approver, Decision, ResetRequest
-from domain.targets import Target
+from domain.targets import Target, TargetMethod
 from tests.system import ROOT
 from tests.web.markup import Markup
 from tests.web.samples import NOW
-from web.fill import state_view
+from web.fill import plan_totals, state_view
 from web.pages import render
 
 OWNER, CFO, LEAD, SECOND = "owner@contoso.com", "cfo@contoso.com", "lead@msp.example", "second@msp.example"
@@ -118,3 +118,13 @@ def test_users_are_counted_once_the_reset_has_begun(policy: Policy) -> None:
     ask = request(MINE)
     assert "Users so far" not in page(policy, ask)
     assert "Users so far Not started yet 1" in page(policy, ask.model_copy(update={"status": RequestStatus.RESETTING}))
+
+
+def test_who_registers_again_is_counted_by_what_is_taken_and_who_would_ask() -> None:
+    phone = TargetMethod(type=MethodType.PHONE, id="p", label="mobile")
+    one = TARGETS[0].model_copy(update={"methods": [phone]})
+    unasked = one.model_copy(update={"warnings": ["passwordOnly"]})
+    newer = one.model_copy(update={"methods": [phone.model_copy(update={"outcome": MethodOutcome.KEPT_NEWER})]})
+    undone = one.model_copy(update={"tokens": ["p"]})
+    totals = plan_totals([one, one, unasked, newer, undone, TARGETS[0]])
+    assert (totals.users, totals.registering) == (6, 2)

@@ -2,6 +2,7 @@ import base64
 import hashlib
 import re
 from copy import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from tests.web.markup import Markup
 from tests.web.samples import ADELE, APPROVAL, CAREFUL, ONE_USER, STATE, large
 from web import pages, words
 from web.pages import page_headers, render
-from web.views import CustomerView, MethodView, ProblemView
+from web.views import CustomerView, MethodView, PlanTotals, ProblemView
 
 ERROR = replace(CAREFUL, error="commentNeeded", comment="line one\nline two", left_out=frozenset({1, 77}))
 EVERY = {
@@ -164,6 +165,20 @@ def test_summary_says_who_asks_why_for_whom_and_until_when() -> None:
         "owner@contoso.com approved, Tue 24 Nov 2026, 10:52 UTC, without 1 user",
     ):
         assert part in text
+
+
+def test_what_follows_is_said_only_where_it_does() -> None:
+    some = Markup(render("approval.html", view=APPROVAL)).text
+    assert "2 of them have to register again as soon as a sign-in asks for MFA." in some
+    assert "Removed methods cannot be brought back; deactivated tokens can, for 7 days." in some
+    one = Markup(render("approval.html", view=ONE_USER)).text
+    assert "This person has to register again as soon as a sign-in asks for MFA." in one
+    assert "Removed methods cannot be brought back. Asked by" in one
+    token = replace(ONE_USER, totals=PlanTotals(1, 0, removed=0, deactivated=1), undo_within=timedelta(hours=36))
+    text = Markup(render("approval.html", view=token)).text
+    assert "Deactivated tokens can be activated again for 36 hours." in text
+    assert "register again" not in text
+    assert "cannot be" not in text
 
 
 def test_users_show_what_is_removed_kept_warned_of_and_refused() -> None:

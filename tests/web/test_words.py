@@ -94,6 +94,47 @@ def test_time_left_is_rounded_down(left: timedelta, text: str) -> None:
     assert words.time_left(NOW, NOW + left) == text
 
 
+@pytest.mark.parametrize(
+    ("length", "text"),
+    [
+        (timedelta(days=7), "7 days"),
+        (timedelta(days=1), "1 day"),
+        (timedelta(hours=36), "36 hours"),
+        (timedelta(hours=1), "1 hour"),
+        (timedelta(minutes=90), "90 minutes"),
+    ],
+)
+def test_durations_read_well(length: timedelta, text: str) -> None:
+    assert words.duration(length) == text
+
+
+@pytest.mark.parametrize(
+    ("users", "again", "text"),
+    [
+        (1, 1, "This person has to"),
+        (3, 3, "They have to"),
+        (3, 2, "2 of them have to"),
+        (3, 1, "1 of them has to"),
+        (3, 0, ""),
+    ],
+)
+def test_only_who_is_made_to_registers_again(users: int, again: int, text: str) -> None:
+    assert words.registering(users, again).partition(" register")[0] == text
+
+
+@pytest.mark.parametrize(
+    ("removed", "deactivated", "text"),
+    [
+        (2, 0, "Removed methods cannot be brought back."),
+        (2, 1, "Removed methods cannot be brought back; deactivated tokens can, for 7 days."),
+        (0, 1, "Deactivated tokens can be activated again for 7 days."),
+        (0, 0, ""),
+    ],
+)
+def test_what_can_be_undone_is_not_called_final(removed: int, deactivated: int, text: str) -> None:
+    assert words.lasting(removed, deactivated, timedelta(days=7)) == text
+
+
 def test_numbers_and_instants_read_well() -> None:
     assert words.count(1, "user") == "1 user"
     assert words.count(10_000, "user") == "10,000 users"
