@@ -100,7 +100,7 @@ async def _decide(
         return await _page(s, req, link, request, entry, form, error="decisionNeeded")
     if decision == "deny" and not comment:
         return await _page(s, req, link, request, entry, form, error="commentNeeded")
-    mine = {t.number for t in await targets_for(s, request, entry) if t.planned}
+    mine = {t.number for t in await targets_for(s, request, entry) if t.planned and not t.settled}
     if decision == "approve" and mine and mine <= set(without):
         return await _page(s, req, link, request, entry, form, error="nobodyLeft")
     who = _signed_in(s, req)

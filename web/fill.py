@@ -7,7 +7,7 @@ from datetime import datetime
 from domain.approval import Verdict, approvals, same_account, still_decides, verdict
 from domain.follow_up import ALARMING
 from domain.methods import Method, MethodType
-from domain.outcomes import MethodOutcome, RequestStatus
+from domain.outcomes import MethodOutcome, RequestStatus, TargetOutcome
 from domain.policy import Policy
 from domain.requests import Approver, Decision, ResetRequest
 from domain.targets import Target, TargetMethod
@@ -69,6 +69,11 @@ def _kept_since(method: TargetMethod) -> MethodView:
     return MethodView(type=method.type.value, label=method.label, fate="keep", reason="registeredSince")
 
 
+def _is_refused(target: Target) -> bool:
+    """Whether a rule keeps this target from being touched; one may say so when the methods were read already."""
+    return not target.planned or target.outcome is TargetOutcome.REFUSED
+
+
 def user_view(target: Target, request: ResetRequest) -> UserView:
     unreadable = any(not method.id for method in target.methods)
     return UserView(
@@ -84,7 +89,7 @@ def user_view(target: Target, request: ResetRequest) -> UserView:
             *(_kept_view(m, request) for m in target.kept),
         ),
         warnings=(*target.warnings, *(["methodsUnreadable"] if unreadable else [])),
-        refused="" if target.planned else target.reason,
+        refused=target.reason if _is_refused(target) else "",
         privileged=target.privileged,
         outcome=target.outcome.value,
         reason=target.reason,
@@ -113,7 +118,7 @@ def customer_views(
 def plan_totals(targets: Iterable[Target]) -> PlanTotals:
     users = refused = removed = deactivated = privileged = activated = registering = 0
     for target in targets:
-        if not target.planned:
+        if _is_refused(target):
             refused += 1
             continue
         users += 1

@@ -16,6 +16,7 @@ from domain.approval_links import ApprovalLink, sign
 from tests.system import HOME, ROOT, System, system
 from tests.triggers.deliveries import deliver
 from tests.triggers.principals import CONTOSO, SOMEBODY, STRANGER, principal
+from tests.web.markup import Markup
 
 SIGN_IN = {"WEBSITE_AUTH_ENABLED": "True", "API_KEYS": "tests:a-function-key-of-the-tests"}
 OWNER = "owner@contoso.com"
@@ -215,6 +216,21 @@ async def test_an_approver_reads_nothing_of_other_customers_decisions_and_outcom
         assert secret in theirs
         assert "Called her" not in theirs
         assert OWNER not in theirs
+
+
+async def test_whom_another_request_holds_is_refused_on_the_page_and_in_the_mail(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        await it.ask(contoso=["isaiah@contoso.com"])
+        request = await it.ask(contoso=["isaiah@contoso.com", "adele@contoso.com"])
+        (link,) = it.links(request["id"]).values()
+        page = Markup((await it.http.get(link)).text).text
+        assert "authentication of Adele Vance ?" in page
+        assert "Removes 3 methods and ends" in page
+        assert "1 user refused by a rule" in page
+        assert "isaiah@contoso.com Not touched Another request is resetting this user right now." in page
+        assert "Adele Vance" in it.world.mailbox.to(OWNER)[0].subject
+        # Leaving out whoever is left is leaving out everybody.
+        assert (await it.decide(link, "approve", without=["1"])).status_code == 400
 
 
 @pytest.mark.parametrize(("decision", "stands"), [("deny", "Denied"), ("approve", "Approved|Resetting now|Completed")])
