@@ -6,12 +6,15 @@ import azure.functions as func
 
 from activities.notify_approvers import approval_token
 from domain.outcomes import RequestStatus
-from services import services
+from domain.requests import Approver, ResetRequest
+from services import Services, services
 from triggers.callers import AUDITORS
 from triggers.console_directory import Listing
 from triggers.console_frame import frame, show, signed_in
 from triggers.parameters import whole
 from triggers.showing import find, within
+from web import words
+from web.fill import plan_totals
 
 app = func.Blueprint()  # type: ignore[no-untyped-call]
 
@@ -19,6 +22,8 @@ app = func.Blueprint()  # type: ignore[no-untyped-call]
 _LOOKED = 500
 _PAGE = 25
 _EVENTS = 200
+# Of larger requests not every user is read to count those who are refused.
+_COUNTED = 1000
 
 
 @app.route("console/approvals", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -39,12 +44,23 @@ async def console_approvals(req: func.HttpRequest) -> func.HttpResponse:
             if decision is not None:
                 decided.append((request, decision))
             elif request.status is RequestStatus.AWAITING_APPROVAL:
-                waiting.append((request, f"/api/approvals/{approval_token(s, request, entry.approver)}"))
+                link = f"/api/approvals/{approval_token(s, request, entry.approver)}"
+                waiting.append((request, link, await _users(s, request, entry)))
         if not cursor:
             break
     return show(
         "approvals.html", frame=around, active="approvals", waiting=waiting, decided=decided[:_PAGE], now=s.now()
     )
+
+
+async def _users(s: Services, request: ResetRequest, entry: Approver) -> str:
+    """Whom the approver would decide on, as the mail and the approval page count them: none of other customers, no refused."""
+    mine = [(first, count) for customer, first, count in request.ranges if customer in entry.customers]
+    most = sum(count for _, count in mine)
+    if most > _COUNTED:
+        return f"up to {words.count(most, 'user')}"
+    targets = [kept.target for first, count in mine for kept in await s.targets.range(request.id, first, count)]
+    return words.count(plan_totals(targets).users, "user")
 
 
 @app.route("console/audit", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
