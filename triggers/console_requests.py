@@ -23,6 +23,7 @@ from triggers.retrying import retry_body
 from triggers.showing import find, within
 from triggers.starting import wake
 from web.console import console_headers, render
+from web.fill import came_to_nothing, standing
 
 app = df.Blueprint()
 
@@ -164,4 +165,7 @@ async def _retry(
         earlier=earlier,
         caller=operator.caller,
     )
-    return redirect(f"/console/requests/{new.id}?notice=retried")
+    totals = await s.targets.totals(request.id)
+    stands = standing(request, [], s.now(), cancelled=False, totals=totals)
+    notice = "askedAgain" if came_to_nothing(request, stands) else "retried"
+    return redirect(f"/console/requests/{new.id}?notice={notice}")

@@ -19,7 +19,7 @@ from triggers.operators import operator_of
 from triggers.parameters import whole
 from triggers.resending import approvers_left, callbacks_left, events_left
 from triggers.showing import find
-from web.fill import followed_views, user_view
+from web.fill import came_to_nothing, followed_views, standing, user_view
 
 _TARGETS = 50
 _EVENTS = 200
@@ -89,8 +89,11 @@ class RequestState:
         cancelled = await s.requests.cancelled(request.id)
         sums = await self._sums()
         followed = followed_views(s.policy, sums.followed)
+        stands = standing(request, self.decisions, s.now(), cancelled=cancelled is not None, totals=self.totals)
         return {
             "request": request,
+            "stands": stands,
+            "nothing": came_to_nothing(request, stands),
             "totals": self.totals,
             "done": request.target_count - self.totals.get("pending", 0),
             "etag": self.etag,

@@ -35,6 +35,8 @@ _COMES_TO = {
     Verdict.EXPIRED: RequestStatus.EXPIRED.value,
     Verdict.CANCELLED: "withdrawn",
 }
+# Targets with these outcomes may have been touched.
+_TRIED = (TargetOutcome.RESET, TargetOutcome.ALREADY_CLEAR, TargetOutcome.PARTIALLY_RESET, TargetOutcome.FAILED)
 _ENDS_AS = {RequestStatus.RESETTING: "approved", RequestStatus.CANCELLED: "withdrawn"}
 
 
@@ -204,16 +206,32 @@ def approval_view(
     )
 
 
-def _standing(request: ResetRequest, decisions: Sequence[Decision], now: datetime, *, cancelled: bool) -> str:
-    """A code of words.STANDING. The decisions tell at once what the status says only when the workflow has got to it."""
+def standing(
+    request: ResetRequest,
+    decisions: Sequence[Decision],
+    now: datetime,
+    *,
+    cancelled: bool,
+    totals: Mapping[str, int] | None = None,
+) -> str:
+    """A code of words.STANDING. The decisions tell at once what the status says only when the workflow has got to it.
+
+    `cancelled`: somebody asked for that. `totals`: targets per outcome of the whole request, where they are known.
+    """
     ends_as = request.approval.ends_as
     if request.status is RequestStatus.AWAITING_APPROVAL:
         if ends_as is None:
             return _COMES_TO[verdict(request, decisions, cancelled=cancelled, now=now)]
         return _ENDS_AS.get(ends_as, ends_as.value)
-    if request.status is ends_as is RequestStatus.CANCELLED:
-        return _ENDS_AS[ends_as]
+    if request.status is RequestStatus.CANCELLED:
+        begun = ends_as is not RequestStatus.CANCELLED and (totals is None or any(map(totals.get, _TRIED)))
+        return request.status.value if begun else "withdrawn"
     return request.status.value
+
+
+def came_to_nothing(request: ResetRequest, stands: str) -> bool:
+    """Whether the request ends without anybody being touched; `stands` is its `standing`."""
+    return stands in {"denied", "expired", "withdrawn"} or request.failure is not None
 
 
 def _waits(policy: Policy, request: ResetRequest, entry: Approver, decisions: Sequence[Decision]) -> list[WaitView]:
@@ -252,7 +270,7 @@ def state_view(
     begun = request.status is not RequestStatus.AWAITING_APPROVAL
     return StateView(
         request_id=request.id,
-        status=_standing(request, decisions, now, cancelled=cancelled),
+        status=standing(request, decisions, now, cancelled=cancelled),
         requester=request.requester,
         ticket=request.ticket,
         reason=request.reason,

@@ -26,7 +26,7 @@ STATUS_TEXT: Mapping[str, str] = {
     "failed": "No user could be reset. The requester gets the list with the causes.",
     "denied": "An approver denied the request. Nothing was removed.",
     "expired": "Nobody decided in time. Nothing was removed. The requester can ask again.",
-    "cancelled": "The request was cancelled. What had already been removed stays removed; nothing further is.",
+    "cancelled": "The request was cancelled: nothing further is removed. What was removed before, if anything, stays removed.",
 }
 
 # The same, for the mail to the requester where the words above speak about the requester.

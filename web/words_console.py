@@ -100,6 +100,7 @@ NOTICE: Mapping[str, str] = {
     "reminded": "The approvers who have not decided were reminded.",
     "remindedRecently": "The approvers were reminded less than a minute ago.",
     "retried": "A new request for the users that did not end well was made.",
+    "askedAgain": "Asked again: this is the new request for these users. It needs a decision of its own.",
     "ended": "The request has ended already.",
     "notEnded": "The request has not ended yet; wait for its end, or cancel it.",
     "nothingToRetry": "Every user ended well; there is nothing to try again.",

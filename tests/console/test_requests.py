@@ -66,6 +66,8 @@ async def test_remind_and_withdraw(it: System, tech: Person) -> None:
     await it.host.idle()
     await page.reload()
     await expect(page.get_by_role("status").last).to_contain_text("Cancelled")
+    await page.get_by_role("button", name="Ask again").click()
+    await expect(page.get_by_text("Asked again: this is the new request")).to_be_visible()
     assert (await it.shown(request["id"]))["status"] == "cancelled"
     assert len(it.world.user("contoso", "adele@contoso.com").methods) == 4
 

@@ -72,7 +72,7 @@ def test_right_after_the_decision_nothing_says_that_it_waits(policy: Policy, *, 
         assert "left" not in text
         assert "Waits for" not in text
     assert "Show how it stands now" in pages["Approved All approvals that it needs are given."]
-    assert "stays" not in pages["Cancelled The"]
+    assert "removed before, if" not in pages["Cancelled The"]
 
 
 def test_what_it_came_to_is_written_before_the_status(policy: Policy) -> None:
@@ -85,7 +85,7 @@ def test_withdrawn_and_cancelled_midway_are_told_apart(policy: Policy) -> None:
     ask = request(MINE)
     for ends_as, text in (
         (RequestStatus.CANCELLED, "The request was cancelled before anything was removed."),
-        (RequestStatus.RESETTING, "What had already been removed stays removed"),
+        (RequestStatus.RESETTING, "What was removed before, if anything, stays removed."),
     ):
         approval = ask.approval.model_copy(update={"ends_as": ends_as})
         assert text in page(policy, ask.model_copy(update={"status": RequestStatus.CANCELLED, "approval": approval}))
