@@ -9,7 +9,7 @@ import azure.functions as func
 
 from activities.showing import all_targets
 from domain.announcements import Announcement
-from domain.approval import same_account
+from domain.approval import approvals, same_account
 from domain.outcomes import TargetOutcome
 from domain.requests import Decision, ResetRequest
 from domain.targets import Target
@@ -85,6 +85,7 @@ class RequestState:
     async def view(self) -> dict[str, Any]:
         s, request = self._s, self.request
         targets, following = await self._page()
+        given_for = approvals(request, self.decisions)
         given = {decision.approver.casefold(): decision for decision in self.decisions}
         cancelled = await s.requests.cancelled(request.id)
         sums = await self._sums()
@@ -99,7 +100,7 @@ class RequestState:
             "etag": self.etag,
             "live": self.live,
             "approvers": [(entry, given.get(entry.approver.casefold())) for entry in request.approval.approvers],
-            "agreed": sum(decision.decision == "approve" for decision in self.decisions),
+            "given": {key: given_for[key] for key in request.customers if key in given_for},
             "same_account": same_account(self.decisions),
             "cancelled": cancelled,
             "targets": [(target, user_view(target, request)) for target in targets],
