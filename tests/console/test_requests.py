@@ -35,6 +35,15 @@ async def test_the_list_with_its_filters(it: System, tech: Person) -> None:
     await expect(names).to_have_text(["INC3", "INC2", "INC1"])
 
 
+async def test_what_applies_the_filters_stands_behind_them(tech: Person) -> None:
+    page = await tech.goes_to("/console/requests")
+    last = await page.get_by_label("Dry runs").bounding_box()
+    apply = await page.get_by_role("button", name="Apply").bounding_box()
+    assert last
+    assert apply
+    assert apply["y"] >= last["y"] + last["height"] or apply["x"] >= last["x"] + last["width"]
+
+
 async def test_progress_comes_by_itself(it: System, tech: Person) -> None:
     request = await it.ask(contoso=["adele@contoso.com"], fabrikam=["alex@fabrikam.com"])
     tech.spoilt = True
