@@ -19,7 +19,7 @@ from domain.requests import Approver, Decision, ResetRequest
 from domain.text import clean_lines
 from records.errors import RecordsError
 from services import Services, services
-from triggers.callers import PRINCIPAL
+from triggers.callers import PRINCIPAL, SIGN_IN
 from triggers.parameters import ticked, whole
 from triggers.starting import wake
 from web.fill import state_view
@@ -31,8 +31,6 @@ app = df.Blueprint()
 _log = logging.getLogger("mfareset.approvals")
 _MOST_FORM_BYTES = 256 * 1024  # 10,000 ticked users and a comment
 _COMMENT = 1000
-# App Service's own address for it; it leads back to where it is told.
-_SIGN_IN = "/.auth/login/aad?post_login_redirect_uri="
 
 
 class _Refused(Exception):  # noqa: N818 - it is an answer
@@ -150,7 +148,7 @@ def _signed_in(s: Services, req: func.HttpRequest) -> Principal | None:
     try:
         return read_principal(req.headers.get(PRINCIPAL) or "")
     except PrincipalError:
-        raise _Refused(401, "signInNeeded", f"{_SIGN_IN}{quote(f'/api/approvals/{_token(req)}')}") from None
+        raise _Refused(401, "signInNeeded", f"{SIGN_IN}{quote(f'/api/approvals/{_token(req)}')}") from None
 
 
 async def _check_signed_in(s: Services, req: func.HttpRequest, request: ResetRequest, entry: Approver) -> None:

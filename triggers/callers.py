@@ -18,6 +18,8 @@ from services import Services
 from settings import signs_in
 
 PRINCIPAL = "X-MS-CLIENT-PRINCIPAL"
+# App Service's own address for signing in; it leads back to where it is told.
+SIGN_IN = "/.auth/login/aad?post_login_redirect_uri="
 
 # The auth level of every route of the API.
 API_LEVEL = func.AuthLevel.ANONYMOUS if signs_in(os.environ) else func.AuthLevel.FUNCTION

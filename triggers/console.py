@@ -71,10 +71,12 @@ async def console_sign_out(req: func.HttpRequest) -> func.HttpResponse:
 @app.route("console/customers", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @signed_in
 async def console_customers(req: func.HttpRequest) -> func.HttpResponse:
-    """Remembers the chosen customers. Choosing none, all or more than a cookie holds is choosing all."""
+    """Remembers the chosen customers. Choosing all, or more than a cookie holds, is choosing all."""
     s = services()
     _, form = form_of(s, req, ())
     chosen = [key for key in s.policy.customers if key in set(form.get("customer", []))]
+    if not chosen:
+        raise RefusedError(400, "noCustomer")
     value = "" if len(chosen) == len(s.policy.customers) else ".".join(chosen)
     value = value if len(value) <= _MOST_COOKIE else ""
     return redirect(

@@ -15,7 +15,7 @@ from domain.policy_model import Role
 from graph.errors import GraphError
 from records.errors import RecordsError
 from services import Services, services
-from triggers.callers import OPERATORS
+from triggers.callers import OPERATORS, SIGN_IN
 from triggers.operators import NotOperatorError, Operator, SignInNeededError, cookie, operator_of, test_identities
 from web.console import console_headers, render
 
@@ -24,6 +24,15 @@ _log = logging.getLogger("mfareset.console")
 CUSTOMERS_COOKIE = "mfareset-customers"
 _MOST_FORM_BYTES = 1024 * 1024  # 10,000 users, each with customer and object id
 _MOST_FIELDS = 12_000
+
+
+class Link(NamedTuple):
+    text: str
+    to: str
+
+
+_START = Link("To the console", "/console")
+_OPEN = Link("To what is open to you", "/console")
 
 
 class RefusedError(Exception):
@@ -61,12 +70,12 @@ def signed_in[**P](door: Callable[P, Awaitable[func.HttpResponse]]) -> Callable[
             return await door(*args, **kwargs)
         except SignInNeededError:
             if not test_identities(services()):
-                return problem_page(401, "notSignedIn")
+                return _nobody(services(), req)
             return redirect(
                 f"/console/sign-in?return={quote(here(req) if req.method == 'GET' else '/console', safe='')}"
             )
         except NotOperatorError as error:
-            return problem_page(403, error.reason)
+            return problem_page(403, error.reason, _OPEN if _something_open(services(), req) else None)
         except RefusedError as refused:
             return problem_page(refused.status, refused.reason)
         except NotFoundError:
@@ -138,8 +147,26 @@ def show(template: str, status: int = 200, headers: Mapping[str, str] | None = N
     )
 
 
-def problem_page(status: int, code: str) -> func.HttpResponse:
-    return show("problem.html", status, code=code)
+def problem_page(status: int, code: str, link: Link | None = _START) -> func.HttpResponse:
+    """Without a `link` where all there is would lead back to the same page."""
+    return show("problem.html", status, code=code, link=link)
+
+
+def _nobody(s: Services, req: func.HttpRequest) -> func.HttpResponse:
+    """Nobody is signed in, and App Service signs people in or nobody does."""
+    if not s.settings.signs_in:
+        return problem_page(401, "noSignIn", None)
+    back = here(req) if req.method == "GET" else "/console"
+    return problem_page(401, "notSignedIn", Link("Sign in", f"{SIGN_IN}{quote(back, safe='')}"))
+
+
+def _something_open(s: Services, req: func.HttpRequest) -> bool:
+    """Whether the start page leads this person anywhere."""
+    try:
+        operator_of(s, req, ())
+    except NotOperatorError:
+        return False
+    return True
 
 
 def redirect(to: str, headers: Mapping[str, str] | None = None) -> func.HttpResponse:

@@ -177,17 +177,19 @@ PROBLEM: Mapping[str, tuple[str, str]] = {
     "wrongOrigin": ("This did not come from our page", "Nothing was changed. Go back and try again there."),
     "wrongNonce": ("Please look at the page again", "It was open for too long. Nothing was changed. Load it again."),
     "notOperator": (
-        "The console is not open to you",
-        "Your account has no role for this part of the service. Ask whoever runs it.",
+        "This page is not open to you",
+        "Your account has no role for it. Ask whoever runs this service.",
     ),
-    "notSignedIn": (
-        "Nobody is signed in",
-        "This address needs a sign-in with Microsoft Entra, and App Service has not sent one. Ask whoever runs this service.",
+    "notSignedIn": ("Please sign in first", "This page needs a sign-in with Microsoft Entra."),
+    "noSignIn": (
+        "Nobody can sign in here",
+        "The console needs the sign-in of Azure App Service, which is not on here. Use the API or the client instead.",
     ),
     "unavailable": (
         "Not possible right now",
         "Something the service needs does not answer. Please try again in a few minutes.",
     ),
+    "noCustomer": ("No customer is chosen", "Nothing was changed. Go back and tick at least one."),
     "noEvidence": ("There is no evidence yet", "The request is still being planned. Come back in a minute."),
     "badInput": ("The address has a mistake", "One of its parameters is not known. Go back and try again there."),
     "tooLarge": ("That was too much", "The form was larger than the service accepts. Nothing was changed."),

@@ -35,6 +35,16 @@ async def test_the_choice_is_on_every_page_and_remembered(tech: Person, path: st
     await expect(page.locator(".head")).to_contain_text("60 users of 2 customers")
 
 
+async def test_choosing_none_is_not_choosing_all(tech: Person) -> None:
+    page = await tech.goes_to("/console/audit")
+    await choose(tech, "Contoso")
+    await expect(page.locator(".chooser > summary")).to_contain_text("Contoso")
+    await choose(tech)
+    await expect(page.get_by_text("Tick at least one customer.")).to_be_visible()
+    await tech.goes_to("/console/audit")
+    await expect(page.locator(".chooser > summary")).to_contain_text("Contoso")
+
+
 async def test_searching_shows_only_what_matches(tech: Person) -> None:
     page = await tech.goes_to("/console/users")
     await page.locator(".chooser > summary").click()

@@ -10,6 +10,7 @@ import pytest
 
 from tests.system import System, system
 from tests.triggers.principals import CONTOSO, STRANGER, principal
+from tests.web.markup import Markup
 
 PAGES = ["users", "methods", "requests", "approvals", "audit"]
 
@@ -268,3 +269,38 @@ async def test_an_export_is_safe_to_open_in_a_spreadsheet(it: System, browser: h
     lines = answer.text.splitlines()
     assert '"contoso","","\'=cmd|calc@contoso.com"' in lines[1]
     assert sum("adele@contoso.com" in line for line in lines) == 3
+
+
+def links(page: str) -> list[str]:
+    return [anchor["href"] for anchor in Markup(page).all("a")]
+
+
+async def test_no_problem_page_leads_back_to_itself(
+    it: System, browser: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await sign_in(browser, "owner@contoso.com")
+    refused = await browser.get("/console/users")
+    assert "This page is not open to you" in refused.text
+    assert links(refused.text) == ["/console"]
+    assert (await browser.get("/console")).headers["Location"] == "/console/approvals"
+    monkeypatch.setattr(it.services, "settings", replace(it.services.settings, signs_in=True))
+    nobody = await browser.get("/console/users?search=a")
+    assert nobody.status_code == 401
+    assert links(nobody.text) == ["/.auth/login/aad?post_login_redirect_uri=%2Fconsole%2Fusers%3Fsearch%3Da"]
+    stranger = await browser.get("/console/users", headers=principal("op@evil.example", "Operator", tid=STRANGER))
+    assert stranger.status_code == 403
+    assert links(stranger.text) == []
+    alone = replace(it.services.settings, signs_in=False, console_test_sign_in=())
+    monkeypatch.setattr(it.services, "settings", alone)
+    nowhere = await browser.get("/console")
+    assert nowhere.status_code == 401
+    assert "Nobody can sign in here" in nowhere.text
+    assert links(nowhere.text) == []
+
+
+async def test_choosing_no_customer_changes_nothing(browser: httpx.AsyncClient) -> None:
+    nonce = hidden((await browser.get("/console/audit")).text)
+    answer = await browser.post("/console/customers", data={"nonce": nonce, "return": "/console/audit"})
+    assert answer.status_code == 400
+    assert "tick at least one" in answer.text
+    assert "Set-Cookie" not in answer.headers

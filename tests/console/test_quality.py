@@ -146,6 +146,10 @@ async def test_everything_works_without_scripts(it: System, tech: Person) -> Non
     await page.get_by_label("Ticket").fill("INC7")
     await page.get_by_role("button", name="Send for approval").click()
     await expect(page.get_by_text("Request sent")).to_be_visible()
+    await it.host.idle()
+    await page.reload()
+    await expect(page.get_by_text("Waiting for approval")).to_be_visible()
+    await expect(page.get_by_text("by itself")).to_be_hidden()
     await plain.close()
 
 

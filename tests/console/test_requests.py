@@ -50,6 +50,7 @@ async def test_progress_comes_by_itself(it: System, tech: Person) -> None:
     await tech.page.clock.install()
     page = await tech.goes_to(f"/console/requests/{request['id']}")
     await expect(page.get_by_role("status").first).to_contain_text("Waiting for approval")
+    await expect(page.get_by_text("updates by itself")).to_be_visible()
     await page.evaluate("window.stayed = true")
     await it.approve(request["id"])
     await page.clock.fast_forward(15_000)

@@ -20,6 +20,12 @@ export function choose(form) {
   });
   form.closest("details").addEventListener("toggle", (event) => { if (event.target.open) search.focus(); });
 
+  form.addEventListener("submit", (event) => {
+    if (rows.some((row) => row.querySelector("input").checked)) return;
+    event.preventDefault();
+    found.textContent = "Tick at least one customer.";
+  });
+
   function mark(on) {
     for (const row of seen()) row.querySelector("input").checked = on;
   }

@@ -13,6 +13,7 @@ export function follow(part) {
     clearTimeout(timer);
     if (!document.hidden && part.dataset.live) look();
   });
+  beat();
   next();
 
   async function look() {
@@ -27,12 +28,18 @@ export function follow(part) {
     if (part.dataset.live) next();
   }
 
+  // Only here is it true that the page goes on by itself.
+  function beat() {
+    for (const told of part.querySelectorAll("[data-beat]")) told.hidden = !part.dataset.live;
+  }
+
   function swap(html, headers) {
     if (part.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")) return;
     etag = headers.get("ETag");
     const held = document.activeElement?.id;
     const open = [...part.querySelectorAll("details[open][id]")].map((entry) => entry.id);
     part.innerHTML = html;
+    beat();
     for (const id of open) document.getElementById(id)?.setAttribute("open", "");
     if (held) document.getElementById(held)?.focus({ preventScroll: true });
     if (headers.get("X-Live") === "ended") {
