@@ -15,8 +15,8 @@ $(STAMP): requirements.txt requirements-dev.txt requirements-servicebus.txt .pyt
 demo: $(STAMP) ## a signed ticket webhook to verified outcomes, all on this machine
 	@$(PY) -m localhost demo
 
-serve: $(STAMP) ## the same system, left running, with the URLs to click through
-	@$(PY) -m localhost serve
+serve: $(STAMP) ## the same system, left running, with the URLs to click through (ARGS="--port 7072")
+	@$(PY) -m localhost serve $(ARGS)
 
 test: $(STAMP) ## all tests
 	@scripts/chromium

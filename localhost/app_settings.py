@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from localhost.data_dir import DataDir
 
@@ -20,7 +21,11 @@ def app_settings(
     base_url: str,
     simulated: bool = False,
 ) -> dict[str, str]:
-    """What to put into the environment before the app is imported. `simulated`: the Graph is the bundled simulator."""
+    """What to put into the environment before the app is imported. `simulated`: the Graph is the bundled simulator.
+
+    What the demo's own tenants know us by is a default for a stand-in on plain http alone: for real Graph each of these must
+    be set, and the app says which is missing.
+    """
     graph = graph_url.rstrip("/")
     flags = {
         "GRAPH_ENDPOINT": graph,
@@ -29,21 +34,25 @@ def app_settings(
     }
     if policy is not None:
         flags["POLICY_FILE"] = str(policy.resolve())
-    defaults = {
+    stand_in = urlsplit(graph).scheme == "http"
+    demo = {
         "GRAPH_CLIENT_ID": "00000000-0000-0000-0000-00000000c11e",
         "GRAPH_CREDENTIAL": "secret",
+        "GRAPH_CLIENT_SECRET": "not-a-secret",
         "GRAPH_HOME_TENANT": HOME_TENANT,
-        "RECORDS": f"sqlite:{data.path / 'records.sqlite'}",
         "PUBLIC_BASE_URL": base_url,
         "MAIL_FROM": "mfa-reset@msp.example",
-        # With it anybody who reaches the port asks and approves as anybody: only ever by itself where nobody is real.
-        "CONSOLE_TEST_SIGN_IN": "tech@msp.example,auditor@msp.example:Auditor" if simulated else "",
         "POLICY_FILE": str(DEMO_POLICY),
     }
+    defaults = (demo if stand_in else {}) | {
+        "RECORDS": f"sqlite:{data.path / 'records.sqlite'}",
+        # With it anybody who reaches the port asks and approves as anybody: only ever by itself where nobody is real.
+        "CONSOLE_TEST_SIGN_IN": "tech@msp.example,auditor@msp.example:Auditor" if simulated else "",
+    }
     settings = {name: environ.get(name) or value for name, value in defaults.items()} | flags
-    if settings["GRAPH_CREDENTIAL"] == "secret":
-        settings["GRAPH_CLIENT_SECRET"] = environ.get("GRAPH_CLIENT_SECRET") or "not-a-secret"
+    if settings.get("GRAPH_CREDENTIAL") != "secret":
+        settings.pop("GRAPH_CLIENT_SECRET", None)
     settings["APPROVAL_KEYS"] = environ.get("APPROVAL_KEYS") or data.approval_keys()
-    if settings["POLICY_FILE"] == str(DEMO_POLICY):
+    if settings.get("POLICY_FILE") == str(DEMO_POLICY):
         settings["HELPDESK_SECRET"] = environ.get("HELPDESK_SECRET") or data.webhook_secret("helpdesk")
     return settings

@@ -28,7 +28,10 @@ def bind(host: str, port: int) -> socket.socket:
         sock.listen(512)
     except (OSError, OverflowError) as error:
         sock.close()
-        raise CannotServeError(f"cannot serve on {host}:{port}: {getattr(error, 'strerror', None) or error}") from error
+        why = getattr(error, "strerror", None) or error
+        raise CannotServeError(
+            f"cannot serve on {host}:{port}: {why}; --port takes another one, --port 0 any"
+        ) from error
     return sock
 
 

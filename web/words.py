@@ -67,7 +67,7 @@ METHOD_OUTCOME: Mapping[str, str] = {
     "forbidden": "still there: the service is not permitted to remove it",
     "throttled": "still there: Microsoft was too busy",
     "failed": "still there: the removal failed",
-    "unverified": "removal accepted, but not confirmed yet",
+    "unverified": "may still be there: the removal could not be confirmed",
 }
 
 # The same for an undo, which activates hardware tokens again and removes nothing.

@@ -1,7 +1,10 @@
 from pathlib import Path
 
+import pytest
+
 from localhost.app_settings import DEMO_POLICY, app_settings
 from localhost.data_dir import DataDir
+from settings import SettingsError, read_settings
 
 
 def settings(
@@ -46,3 +49,27 @@ def test_only_the_simulator_lets_anybody_be_anybody_by_itself(tmp_path: Path) ->
     with DataDir(tmp_path) as data:
         demo = app_settings({}, data, graph_url="http://a", policy=None, base_url="http://b", simulated=True)
     assert demo["CONSOLE_TEST_SIGN_IN"]
+
+
+def test_for_real_graph_nothing_of_the_demos_identity_is_assumed(tmp_path: Path) -> None:
+    found = settings(tmp_path, {}, graph="https://graph.microsoft.com")
+    assert not found.keys() & {
+        "GRAPH_CLIENT_ID",
+        "GRAPH_CREDENTIAL",
+        "GRAPH_CLIENT_SECRET",
+        "GRAPH_HOME_TENANT",
+        "PUBLIC_BASE_URL",
+        "MAIL_FROM",
+        "POLICY_FILE",
+    }
+    with pytest.raises(SettingsError) as told:
+        read_settings(found)
+    for name in (
+        "GRAPH_CLIENT_ID",
+        "GRAPH_CREDENTIAL",
+        "GRAPH_HOME_TENANT",
+        "PUBLIC_BASE_URL",
+        "MAIL_FROM",
+        "POLICY_FILE",
+    ):
+        assert name in str(told.value)
