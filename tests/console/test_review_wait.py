@@ -16,4 +16,4 @@ async def test_only_a_script_tells_that_the_page_goes_on(tmp_path: Path) -> None
         (promise,) = [attributes for attributes in page.all("span") if "data-beat" in attributes]
         assert "hidden" in promise
         assert page.all("noscript")
-        assert "Refresh to see whether it is made." in page.text
+        assert "Refresh to see whether it is ready." in page.text
