@@ -60,11 +60,11 @@ async def test_a_token_is_active_again_with_an_approval_and_its_code(tmp_path: P
         removing = removals(it)
         (mail,) = [m for m in it.world.mailbox.to("owner@contoso.com") if "hardware tokens" in m.subject]
         assert "Nothing is removed, and no sessions end" in mail.content
-        assert "cannot be undone" not in mail.content
+        assert "cannot be brought back" not in mail.content
         (link,) = it.links(asked["id"]).values()
         page = (await it.http.get(link)).text
         assert "Activate hardware tokens of" in page
-        assert "cannot be undone" not in page
+        assert "cannot be brought back" not in page
         early = await send(it, asked["id"], CODE, 409)
         assert "awaitingApproval" in early["detail"]
 
