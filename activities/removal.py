@@ -248,7 +248,7 @@ class Removal:
         try:
             answer = await remove(self._client, self._target.user_id, method)
         except GraphError as lost:
-            if lost.fault is not Fault.CONSENT:  # without a token nothing was sent
+            if lost.sent:
                 method.answered = method.answered or "sent"
             raise
         method.request_id = answer.request_id

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from graph.client import GraphClient
 from graph.errors import Fault, GraphError
 from graph.pages import whole
-from graph.responses import Response
+from graph.responses import Response, items_in
 from graph.telling import tell_part
 
 LIMIT = 20  # Graph's limit of parts in one batch
@@ -80,7 +80,9 @@ def _requests(parts: Sequence[Part]) -> list[dict[str, Any]]:
 
 def _in_order(parts: Sequence[Part], whole: Response) -> list[Response]:
     by_id: dict[str, Response] = {}
-    for item in whole.body.get("responses", []):
+    for item in items_in({"value": whole.body.get("responses")}):
+        if not isinstance(item.get("status"), int):
+            continue
         headers = {str(name).lower(): str(value) for name, value in (item.get("headers") or {}).items()}
         headers.setdefault("request-id", whole.request_id or "")
         body = item.get("body")

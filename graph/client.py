@@ -56,7 +56,11 @@ class _TokenProvider(AccessTokenProvider):
         # A token never leaves for another host, wherever a nextLink points.
         if not self._hosts.is_url_host_valid(uri):
             raise GraphError(Fault.REFUSED, f"{httpx.URL(uri).host} is not the Graph of this service")
-        return await self._tokens.of(self._tenant_id)
+        try:
+            return await self._tokens.of(self._tenant_id)
+        except GraphError as error:
+            error.sent = False
+            raise
 
     def get_allowed_hosts_validator(self) -> AllowedHostsValidator:
         return self._hosts

@@ -22,6 +22,8 @@ from graph.tokens import Tokens
 
 type NewCredential = Callable[[], Awaitable[AsyncTokenCredential]]
 
+# One try, and none that hangs: eighty calls of a customer may wait for its token.
+_ONCE: dict[str, Any] = {"retry_total": 0, "connection_timeout": 10, "read_timeout": 30}
 _EXCHANGE = "api://AzureADTokenExchange/.default"
 
 
@@ -29,7 +31,7 @@ class _Assertions:
     """Tokens of the app's managed identity that Entra takes in exchange; they are no customer's, and neither are their faults."""
 
     def __init__(self, client_id: str, transport: Any) -> None:
-        self._how = {"client_id": client_id or None, "transport": transport, "retry_total": 0}
+        self._how = {"client_id": client_id or None, "transport": transport} | _ONCE
 
     async def fetch(self, tenant_id: str) -> tuple[str, float]:
         try:
@@ -49,7 +51,7 @@ def by_managed_identity(identity: str, where: dict[str, Any]) -> NewCredential:
 
     async def new() -> AsyncTokenCredential:
         assertion = await assertions.of("")
-        return ClientAssertionCredential(func=lambda: assertion, retry_total=0, **where)
+        return ClientAssertionCredential(func=lambda: assertion, **_ONCE, **where)
 
     return new
 
@@ -59,7 +61,7 @@ def by_certificate(path: str, where: dict[str, Any]) -> NewCredential:
 
     async def new() -> AsyncTokenCredential:
         try:
-            return CertificateCredential(certificate_path=path, retry_total=0, **where)
+            return CertificateCredential(certificate_path=path, **_ONCE, **where)
         except (OSError, ValueError) as error:
             raise GraphError(Fault.CONSENT, f"the service's certificate cannot be used: {error}") from error
 
@@ -68,6 +70,6 @@ def by_certificate(path: str, where: dict[str, Any]) -> NewCredential:
 
 def by_secret(secret: str, where: dict[str, Any]) -> NewCredential:
     async def new() -> AsyncTokenCredential:
-        return ClientSecretCredential(client_secret=secret, retry_total=0, **where)
+        return ClientSecretCredential(client_secret=secret, **_ONCE, **where)
 
     return new

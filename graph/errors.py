@@ -34,6 +34,7 @@ class GraphError(Exception):
         self.code = code
         self.request_id = request_id
         self.retry_after = retry_after
+        self.sent = True  # False: there was no token, so the call was never made
 
     @property
     def passing(self) -> bool:

@@ -35,17 +35,26 @@ class Tokens:
         self._source = source
         self._monotonic = monotonic
         self._kept: dict[str, tuple[str, float]] = {}
+        self._failed: dict[str, tuple[GraphError, float]] = {}
         self._locks: dict[str, asyncio.Lock] = {}
 
     async def of(self, tenant_id: str) -> str:
         kept = self._kept.get(tenant_id)
         if kept and kept[1] > self._monotonic():
             return kept[0]
+        asked = self._monotonic()
         async with self._locks.setdefault(tenant_id, asyncio.Lock()):
             kept = self._kept.get(tenant_id)
             if kept and kept[1] > self._monotonic():
                 return kept[0]
-            token, lasts = await self._source.fetch(tenant_id)
+            failed = self._failed.get(tenant_id)
+            if failed and failed[1] > asked:  # while this call waited: it is answered, too
+                raise failed[0]
+            try:
+                token, lasts = await self._source.fetch(tenant_id)
+            except GraphError as error:
+                self._failed[tenant_id] = (error, self._monotonic())
+                raise
             self._kept[tenant_id] = (token, self._monotonic() + max(lasts - _MARGIN, lasts / 2))
             return token
 

@@ -212,3 +212,22 @@ async def test_kill_switch_during_the_last_removal_holds_the_sessions_until_it_i
     target = await works.reset()
     assert (target.outcome, target.sessions_revoked) == (TargetOutcome.RESET, True)
     assert user.sessions_revoked_at is not None
+
+
+async def test_without_a_token_nothing_was_asked_so_what_somebody_else_removed_is_not_ours(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = works.user(APP)
+    await works.planned(user)
+
+    async def then(method: str, _: Response) -> None:
+        if method == "POST" and not works.deletes(user):  # after the look
+            works.services.graph.of(CONTOSO)._tokens.forget(CONTOSO)
+            works.world.faults.add(path="*token*", status=503, count=1)
+
+    after_each_call(monkeypatch, then)
+    assert (await works.once())["fault"] == "unavailable"
+    assert works.deletes(user) == []
+    user.methods = {key: m for key, m in user.methods.items() if m.kind.name == "password"}
+    target = await works.reset()
+    assert [m.outcome.value for m in target.methods] == ["alreadyGone"]

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from domain.outcomes import TargetOutcome
+from graph.batch import Part, batch
 from graph.client import GraphClient
 from graph.errors import Fault, GraphError
 from graph.pages import read_all
@@ -168,3 +169,16 @@ async def test_list_that_never_ends_or_goes_on_elsewhere_is_a_fault(
     assert told.value.fault is fault
     assert "https://elsewhere.example/next" not in asked
     assert len(asked) <= 101
+
+
+@pytest.mark.parametrize("responses", [None, "none", [None], [{"id": "0"}], [{"id": "0", "status": "200"}]])
+async def test_batch_whose_parts_cannot_be_read_is_a_fault_that_passes(
+    works: Works, monkeypatch: pytest.MonkeyPatch, responses: Any
+) -> None:
+    async def sent(*_: Any, **__: Any) -> Response:
+        return Response(200, {}, {"responses": responses})
+
+    monkeypatch.setattr(GraphClient, "send", sent)
+    with pytest.raises(GraphError) as told:
+        await batch(works.services.graph.of(CONTOSO), [Part("users/a"), Part("users/b")])
+    assert told.value.fault is Fault.UNAVAILABLE

@@ -65,6 +65,8 @@ class Entra(AsyncHttpTransport):  # type: ignore[type-arg]
 
     async def send(self, request: Any, **_: Any) -> Any:
         self.urls.append(request.url)
+        for _ in range(3):  # as a network does: others run meanwhile
+            await asyncio.sleep(0)
         if self.answers:
             answer = self.answers.pop(0)
             if isinstance(answer, Exception):
@@ -140,6 +142,14 @@ async def test_token_is_kept_per_tenant_until_it_is_forgotten(tokens: Tokens, en
 async def test_a_hundred_callers_make_one_request(tokens: Tokens, entra: Entra) -> None:
     got = await asyncio.gather(*(tokens.of(TENANT) for _ in range(100)))
     assert len(set(got)) == len(entra.urls) == 1
+
+
+async def test_a_hundred_callers_are_told_of_one_failure(tokens: Tokens, entra: Entra) -> None:
+    entra.answers = [refusal("server_error", 500)]
+    told = await asyncio.gather(*(tokens.of(TENANT) for _ in range(100)), return_exceptions=True)
+    assert {type(each) for each in told} == {GraphError}
+    assert len(entra.urls) == 1
+    assert await tokens.of(TENANT)
 
 
 async def test_managed_identity_is_exchanged_and_asked_once_for_all_customers(
