@@ -65,7 +65,7 @@ class Entra(AsyncHttpTransport):  # type: ignore[type-arg]
 
     async def send(self, request: Any, **_: Any) -> Any:
         self.urls.append(request.url)
-        for _ in range(3):  # as a network does: others run meanwhile
+        for _turn in range(3):  # as a network does: others run meanwhile
             await asyncio.sleep(0)
         if self.answers:
             answer = self.answers.pop(0)
