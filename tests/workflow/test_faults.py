@@ -316,3 +316,16 @@ async def test_customers_part_that_breaks_is_begun_again_and_the_others_go_on(
             ":fabrikam",
         }
         await check_truth(it, request["id"])
+
+
+async def test_token_endpoint_that_is_down_for_a_minute_costs_time_only(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        rule = it.world.faults.add(tenant="contoso", path="*token*", status=503)
+        request = await it.ask(contoso=USERS, fabrikam=OTHERS)
+        await it.advance(seconds=60)
+        assert rule.hits > 0
+        assert (await it.shown(request["id"]))["status"] == "planning"
+        it.world.faults.clear()
+        await it.advance(minutes=2)
+        assert (await run(it, request["id"]))["status"] == "completed"
+        await check_truth(it, request["id"])
