@@ -34,10 +34,15 @@ async def batch(client: GraphClient, parts: Sequence[Part], *, version: str = "v
     """
     chunks = [parts[start : start + LIMIT] for start in range(0, len(parts), LIMIT)]
     answers = [answer for part in await all_of(*(_send(client, chunk, version) for chunk in chunks)) for answer in part]
-    return [
-        await whole(client, answer, version=version, headers=part.headers)
-        for part, answer in zip(parts, answers, strict=True)
-    ]
+    return [await _whole(client, part, answer, version) for part, answer in zip(parts, answers, strict=True)]
+
+
+async def _whole(client: GraphClient, part: Part, answer: Response, version: str) -> Response:
+    """The whole list, or the answer to the page that is lost: that is one part's fault, and what the others did stays known."""
+    try:
+        return await whole(client, answer, version=version, headers=part.headers)
+    except GraphError as error:
+        return Response(502, {}, {"error": {"code": "pageLost", "message": error.detail}})
 
 
 async def _send(client: GraphClient, chunk: Sequence[Part], version: str) -> list[Response]:

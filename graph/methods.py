@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from domain.methods import ALTERNATE_MOBILE_PHONE_ID, MOBILE_PHONE_ID, Method, MethodType, method_of
 from graph.batch import Part, all_of, batch
 from graph.client import GraphClient, segment
-from graph.errors import GraphError
+from graph.errors import Fault, GraphError
 from graph.responses import Response
 
 _COLLECTIONS = {
@@ -50,7 +50,10 @@ def preference_part(user_id: str) -> Part:
 
 def listed(answer: Response) -> list[Method]:
     """The methods in the answer to `methods_part`, hardware tokens left out; raises GraphError when it failed."""
-    found = [method for item in answer.items() if (method := method_of(item)) is not None]
+    items = answer.items()
+    if not all(isinstance(item.get("@odata.type"), str) for item in items):
+        raise GraphError(Fault.UNAVAILABLE, "Graph's answer does not say which methods these are")
+    found = [method for item in items if (method := method_of(item)) is not None]
     return [method for method in found if method.type is not MethodType.HARDWARE_OATH]
 
 

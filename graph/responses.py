@@ -69,7 +69,9 @@ def items_in(body: Mapping[str, Any], *, last: bool = True) -> list[dict[str, An
     value = body.get("value")
     if not isinstance(value, list) or (last and body.get("@odata.nextLink") is not None):
         raise GraphError(Fault.UNAVAILABLE, "Graph's answer has no whole list in it")
-    return [item for item in value if isinstance(item, dict)]
+    if not all(isinstance(item, dict) for item in value):
+        raise GraphError(Fault.UNAVAILABLE, "Graph's answer has a list of something else in it")
+    return value
 
 
 def _fault(status: int, code: str, message: str) -> Fault:
@@ -118,4 +120,4 @@ def parsed(content: bytes) -> dict[str, Any]:
         body = json.loads(content)
     except ValueError:
         return {}
-    return body if isinstance(body, dict) else {"value": body}
+    return body if isinstance(body, dict) else {}  # no list of Graph's is bare

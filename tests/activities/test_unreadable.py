@@ -10,9 +10,10 @@ from domain.outcomes import TargetOutcome
 from graph.batch import Part, batch
 from graph.client import GraphClient
 from graph.errors import Fault, GraphError
+from graph.methods import revoke_and_read
 from graph.pages import read_all
-from graph.responses import Response
-from graph.users import find_users
+from graph.responses import Response, parsed
+from graph.users import find_users, read_details
 from tests.activities.conftest import CONTOSO, Works
 
 APP: tuple[str, dict[str, Any]] = ("microsoftAuthenticator", {})
@@ -34,8 +35,20 @@ def no_list(item: dict[str, Any]) -> None:
     item["body"] = {"value": "none"}
 
 
+def bare(item: dict[str, Any]) -> None:
+    item["body"] = item["body"]["value"]
+
+
+def nameless(item: dict[str, Any]) -> None:
+    item["body"] = {"value": [{"id": "no type"}]}
+
+
 def elsewhere(item: dict[str, Any]) -> None:
     item["body"] = {"value": item["body"]["value"][:1], "@odata.nextLink": "https://elsewhere.example/next"}
+
+
+def elsewhere_empty(item: dict[str, Any]) -> None:
+    item["body"] = {"value": [], "@odata.nextLink": "https://elsewhere.example/next"}
 
 
 def answered(monkeypatch: pytest.MonkeyPatch, path: str, change: Change) -> None:
@@ -86,6 +99,42 @@ async def test_user_who_cannot_be_read_for_the_plan_is_not_told_as_unknown(
     answered(monkeypatch, "$select=id,displayName,userPrincipalName", change)
     found = await find_users(works.services.graph.of(CONTOSO), ["adele@contoso.com", "alex@contoso.com"])
     assert [entry.fault for entry in found if isinstance(entry, GraphError)] == [Fault.UNAVAILABLE] * 2
+
+
+@pytest.mark.parametrize("change", [bare, nameless])
+async def test_methods_of_which_nobody_says_what_they_are_are_not_told_as_gone(
+    works: Works, monkeypatch: pytest.MonkeyPatch, change: Change
+) -> None:
+    user = works.user(APP)
+    await works.planned(user)
+    answered(monkeypatch, "authentication/methods", change)
+    target = await works.reset()
+    assert (target.outcome, works.deletes(user)) == (TargetOutcome.FAILED, [])
+
+
+@pytest.mark.parametrize("content", [b"[]", b"<html>", b'"text"', b"{}", b'{"value": [1]}'])
+def test_what_is_no_list_of_objects_is_not_an_empty_one(content: bytes) -> None:
+    with pytest.raises(GraphError) as told:
+        Response(200, {}, parsed(content)).items()
+    assert told.value.fault is Fault.UNAVAILABLE
+
+
+async def test_lost_page_of_one_user_leaves_the_others_planned(works: Works, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = works.user(APP, name="first"), works.user(APP, name="second")
+    answered(monkeypatch, f"{second.id}/ownedObjects", elsewhere_empty)
+    details = await read_details(works.services.graph.of(CONTOSO), [first.id, second.id], hardware=False)
+    assert [entry.fault if isinstance(entry, GraphError) else "" for entry in details] == ["", Fault.UNAVAILABLE]
+
+
+async def test_lost_page_does_not_hide_that_the_sessions_were_revoked(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = works.user(APP)
+    answered(monkeypatch, "authentication/methods", elsewhere_empty)
+    answer, found = await revoke_and_read(works.services.graph.of(CONTOSO), user.id, revoke=True, hardware=False)
+    assert answer is not None
+    assert answer.ok
+    assert isinstance(found, GraphError)
 
 
 async def test_revocation_whose_answer_says_nothing_is_not_told_as_done(
