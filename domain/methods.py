@@ -87,7 +87,11 @@ class Method(Model):
 
         Phones keep one fixed id per slot, so an id alone does not tell; creation times may be null.
         """
-        if (self.type, self.id) != (later.type, later.id) or self.number_hash != later.number_hash:
+        if (self.type, self.id) != (later.type, later.id):
+            return False
+        # Addresses were not noted once: of a plan from then, only an equal date tells.
+        unnoted = self.type is MethodType.EMAIL and self.number_hash is None and self.created_at is not None
+        if self.number_hash != later.number_hash and not unnoted:
             return False
         if self.created_at is None and later.created_at is not None and planned_at is not None:
             # Graph's dates have whole seconds: one of the plan's own second may be from after the plan.

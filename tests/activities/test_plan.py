@@ -9,7 +9,7 @@ from domain.outcomes import RequestStatus, TargetOutcome
 from domain.requests import ResetRequest
 from domain.targets import Target
 from localhost.simulator.people import assignable_group
-from tests.activities.conftest import CONTOSO, Works
+from tests.activities.conftest import CONTOSO, Works, outcomes
 
 APP: tuple[str, dict[str, Any]] = ("microsoftAuthenticator", {})
 
@@ -245,3 +245,49 @@ async def test_same_user_twice_in_a_dry_run_is_found_however_far_apart(works: Wo
     assert last is not None
     assert {first.target.reason, last.target.reason} == {"", "duplicateUser"}
     assert await works.services.leases.holder(CONTOSO, adele.id) is None
+
+
+async def _retried(works: Works, asked: str) -> Target:
+    """The plan of a retry of request r1, whose only target this user is."""
+    request = ResetRequest(
+        id="r2",
+        created_at=works.clock(),
+        source="api",
+        requester="tech@msp.example",
+        methods=["phone", "microsoftAuthenticator", "softwareOath", "hardwareOath"],
+        target_count=1,
+        ranges=[("contoso", 0, 1)],
+        retry_of="r1",
+    )
+    await works.services.requests.update(
+        "r1", lambda r: r.model_copy(update={"status": RequestStatus.PARTIALLY_COMPLETED})
+    )
+    await works.services.requests.create(request, [Target(number=0, customer="contoso", asked=asked, earlier=0)])
+    await plan_window(works.services, "r2", 0, 1, last=False)
+    return await works.target("r2")
+
+
+async def test_retry_leaves_a_token_that_was_only_assigned_at_the_first_plan_and_is_in_use_since(works: Works) -> None:
+    user = works.user(("hardwareOath", {}), APP)
+    (token,) = [m for m in user.methods.values() if m.kind.name == "hardwareOath"]
+    token.properties["device"]["status"] = "assigned"
+    await works.planned(user)
+    token.properties["device"]["status"] = "activated"
+    target = await _retried(works, user.id)
+    assert outcomes(target)[token.id] == "keptNewer"
+    assert {m.type.value for m in target.methods if m.outcome.value == "pending"} == {"microsoftAuthenticator"}
+
+
+@pytest.mark.parametrize(("since", "outcome"), [(False, "pending"), (True, "keptNewer")])
+async def test_retry_does_what_the_first_plan_could_not_read_and_leaves_what_came_since(
+    works: Works, since: bool, outcome: str
+) -> None:
+    user = works.user(*([] if since else [("hardwareOath", {})]), APP)
+    works.world.faults.add(path="*/hardwareOathMethods*", status=403, code="accessDenied")
+    await works.planned(user)
+    works.world.faults.clear()
+    works.clock.pass_(hours=1)
+    if since:
+        works.world.register("contoso", user.upn, "hardwareOath")
+    (token,) = [m for m in user.methods.values() if m.kind.name == "hardwareOath"]
+    assert outcomes(await _retried(works, user.id))[token.id] == outcome

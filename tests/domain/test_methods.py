@@ -8,6 +8,7 @@ from domain.methods import (
     OFFICE_PHONE_ID,
     Method,
     MethodType,
+    method_of,
     removal_order,
 )
 
@@ -48,3 +49,22 @@ def test_alternate_mobile_goes_before_the_mobile_whatever_else_there_is() -> Non
 def test_voice_to_the_mobile_number_is_served_by_it() -> None:
     assert removal_order([MOBILE, APP], "voiceMobile")[-1] == MOBILE
     assert removal_order([MOBILE, APP], "push")[-1] == APP
+
+
+@pytest.mark.parametrize(
+    ("planned", "now", "same"),
+    [
+        ("2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z", True),
+        ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", False),
+        ("2026-01-01T00:00:00Z", None, False),
+        (None, None, False),  # may be another address: nobody noted which one it was
+    ],
+)
+def test_of_a_plan_without_addresses_only_the_date_tells_a_mail_address(
+    planned: str | None, now: str | None, same: bool
+) -> None:
+    read = {"@odata.type": "#microsoft.graph.emailAuthenticationMethod", "id": "3ddf", "emailAddress": "a@home.example"}
+    before, after = method_of(read | {"createdDateTime": planned}), method_of(read | {"createdDateTime": now})
+    assert before is not None
+    assert after is not None
+    assert before.model_copy(update={"number_hash": None}).same_registration(after) is same
