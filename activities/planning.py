@@ -132,7 +132,7 @@ class Planner:
             return self._undo(target, user, details, privileges)
         of_scope = [m for m in details.found.methods if m.type in self._scope and m.active]
         before = self._earlier.get(target.number)
-        since = [m for m in of_scope if before is not None and _since(before, m)]
+        since = [m for m in of_scope if before is not None and before.has_newer(m)]
         in_scope = [m for m in of_scope if m not in since]
         methods = [
             TargetMethod(**method.model_dump(), is_default=satisfies(method, details.found.preference))
@@ -213,16 +213,6 @@ def _unreadable_hardware(error: GraphError) -> TargetMethod:
         detail=f"They could not be read: {error.detail}",
         request_id=error.request_id,
     )
-
-
-def _since(before: Target, method: Method) -> bool:
-    """Whether the user registered `method` after `before` was planned, as far as that can be told."""
-    known = [m for m in (*before.methods, *before.kept) if (m.type, m.id) == (method.type, method.id)]
-    if not known and method.created_at is not None and before.planned_at is not None:
-        # It may have been there and not been seen: tokens that could not be read, or that the policy did not let be reset.
-        return method.created_at >= before.planned_at.replace(microsecond=0)
-    # A token that was only assigned then was activated since: that is how a token is registered.
-    return any(not m.active for m in known) or before.has_newer(method)
 
 
 def _newer(method: Method) -> TargetMethod:

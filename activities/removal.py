@@ -205,11 +205,11 @@ class Removal:
                 gone(method)  # and what took its place since is told as newer
             elif not same:
                 newer(method)
-            elif interrupted and method.answered in {"begun", "sent"} and not method.tells_apart:
+            elif interrupted and method.in_doubt and not method.tells_apart:
                 uncertain(method)
 
     def _may_ask(self, method: TargetMethod) -> bool:
-        if method.answered in {"", "begun", "sent"}:
+        if not method.answered or method.in_doubt:
             return True
         return self._target.reads >= _ASK_AGAIN and method.tells_apart
 
@@ -364,7 +364,7 @@ class Removal:
 
     def _saved(self) -> Target:
         # An orderly end leaves no doubt about what was asked, but for what was never answered.
-        doubt = any(method.answered in {"begun", "sent"} for method in self._open())
+        doubt = any(method.in_doubt for method in self._open())
         doubt = doubt or (self._revoke_unknown and self._revoked is None)
         return self._target.model_copy(
             update={

@@ -5,6 +5,7 @@ from typing import Any
 from activities.app import Work, activity
 from activities.reset_target import fail_open, leaving
 from domain.outcomes import RequestStatus
+from domain.requests import ResetRequest
 from records.targets import Kept
 from services import Services, services
 
@@ -20,7 +21,7 @@ async def take_turn(work: Work) -> Work:
 
 
 async def take(s: Services, work: dict[str, Any]) -> dict[str, Any]:
-    stop = await stopping(s, work["id"])
+    stop = await _stopping(s, await s.requests.get(work["id"]))
     if stop:
         return {"permits": 0, "stop": stop}
     customer = s.policy.customers.get(work["customer"])
@@ -36,18 +37,16 @@ async def look_out(work: Work) -> Work:
     """`work`: {"id"}. Asked during long waits. Answers {"stop": "" | "held" | "cancelled" | "ended"}."""
     s = services()
     request = await s.requests.get(work["id"])
-    if (
-        request is not None and request.status is RequestStatus.PLANNING
-    ):  # which removes nothing, so only a cancel ends it
-        return {"stop": "cancelled" if await s.requests.cancelled(work["id"]) is not None else ""}
-    return {"stop": await stopping(s, work["id"])}
+    if request is not None and request.status is RequestStatus.PLANNING:
+        # That removes nothing, so only a cancel ends it.
+        return {"stop": "cancelled" if await s.requests.cancelled(request.id) is not None else ""}
+    return {"stop": await _stopping(s, request)}
 
 
-async def stopping(s: Services, request_id: str) -> str:
-    request = await s.requests.get(request_id)
+async def _stopping(s: Services, request: ResetRequest | None) -> str:
     if request is None or request.status is not RequestStatus.RESETTING:
         return "ended"
-    leave = await leaving(s, request_id)
+    leave = await leaving(s, request.id)
     return "" if leave == "go" else leave
 
 

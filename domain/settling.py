@@ -23,7 +23,7 @@ def gone(method: TargetMethod) -> None:
         method.detail = "Graph's answer to the removal was lost; the method is gone."
     elif method.answered == "begun":
         method.detail = "The reset was interrupted while it removed; the method is gone."
-    if method.answered not in {"removed", "sent", "begun"}:
+    if not method.in_doubt and method.answered != "removed":
         method.outcome = MethodOutcome.ALREADY_GONE
     elif method.type is MethodType.HARDWARE_OATH:
         method.outcome = MethodOutcome.DEACTIVATED

@@ -31,6 +31,11 @@ class TargetMethod(Method):
     def gone(self) -> bool:
         return self.outcome in GONE
 
+    @property
+    def in_doubt(self) -> bool:
+        """Whether nobody said what became of its removal."""
+        return self.answered in {"begun", "sent"}
+
 
 class Target(Model):
     """`number` counts from 0 in the order of the request. `methods` are in removal order once planned."""
@@ -83,9 +88,16 @@ class Target(Model):
         return self.model_copy(update={**nobody, **rest, "methods": methods})
 
     def has_newer(self, method: Method) -> bool:
-        """Whether `method` was registered after this target was planned, as far as that can be told."""
-        stayed = [m for m in self.methods if m.outcome not in GONE and m.outcome is not MethodOutcome.KEPT_NEWER]
-        return self.planned and not any(m.same_registration(method, self.planned_at) for m in (*stayed, *self.kept))
+        """Whether the user registered `method` after this target was planned, as far as that can be told."""
+        if not self.planned:
+            return False
+        known = [m for m in (*self.methods, *self.kept) if (m.type, m.id) == (method.type, method.id)]
+        if not known and method.created_at is not None and self.planned_at is not None:
+            # It may have been there and not been seen: tokens that could not be read, or that the policy did not let be reset.
+            return method.created_at >= self.planned_at.replace(microsecond=0)
+        # A token that was only assigned then was activated since: that is how a token is registered.
+        assigned = any(not m.active for m in known)
+        return assigned or not any(m.same_registration(method, self.planned_at) for m in self.left)
 
     @property
     def changed(self) -> bool:
@@ -107,9 +119,7 @@ class Target(Model):
         """Whether anything of this user may have been changed."""
         if self.sessions_revoked is True or self.begun_at is not None or self.default_changed:
             return True
-        return any(
-            method.answered in {"begun", "sent", "removed"} or method.outcome in _CHANGED for method in self.methods
-        )
+        return any(m.in_doubt or m.answered == "removed" or m.outcome in _CHANGED for m in self.methods)
 
     def settle(self, outcome: TargetOutcome, reason: str = "", detail: str = "") -> "Target":
         """This target, ended."""

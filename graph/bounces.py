@@ -96,8 +96,7 @@ def _bounce(item: dict[str, Any]) -> Bounce:
 def _following(client: GraphClient, link: object) -> str | None:
     if not isinstance(link, str) or not link:
         return None
-    parts = urlsplit(link)
     # The link repeats the mailbox in Graph's own spelling, so only its end and its host can be compared.
-    if f"{parts.scheme}://{parts.netloc}" != client.origin or not parts.path.lower().endswith("/messages"):
+    if not client.serves(link) or not urlsplit(link).path.lower().endswith("/messages"):
         raise GraphError(Fault.REFUSED, "Graph's next page is not a page of the same list")
     return link

@@ -8,7 +8,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import httpx
 from kiota_abstractions.authentication import (
@@ -78,8 +78,13 @@ class GraphClient:
         self.pressure = 0.0
         self.batches = batches
         provider = _TokenProvider(tokens, tenant_id, str(httpx.URL(endpoint).host))
-        self.origin = str(httpx.URL(endpoint).copy_with(path="/", query=None)).rstrip("/")
+        self._origin = str(httpx.URL(endpoint).copy_with(path="/", query=None)).rstrip("/")
         self._adapter = GraphRequestAdapter(BaseBearerTokenAuthenticationProvider(provider), client=http)
+
+    def serves(self, link: str) -> bool:
+        """Whether a link, of a next page for example, leads to this Graph and nowhere else."""
+        parts = urlsplit(link)
+        return f"{parts.scheme}://{parts.netloc}" == self._origin
 
     async def send(
         self,

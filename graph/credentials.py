@@ -4,7 +4,6 @@ Each makes a credential for one token: azure-identity's own cache would give a t
 Retries are off: waiting is the orchestration's business, and a sleeping call would cost compute.
 """
 
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -18,7 +17,7 @@ from azure.identity.aio import (
 )
 
 from graph.errors import Fault, GraphError
-from graph.tokens import Tokens
+from graph.tokens import Tokens, lasting
 
 type NewCredential = Callable[[], Awaitable[AsyncTokenCredential]]
 
@@ -39,10 +38,7 @@ class _Assertions:
                 token = await identity.get_token(_EXCHANGE)
         except (AzureError, ValueError) as error:
             raise GraphError(Fault.UNAVAILABLE, f"the managed identity gives no token: {str(error)[:300]}") from error
-        return token.token, max(token.expires_on - time.time(), 1.0)
-
-    async def close(self) -> None:
-        """Nothing is left open."""
+        return lasting(token)
 
 
 def by_managed_identity(identity: str, where: dict[str, Any]) -> NewCredential:

@@ -186,7 +186,7 @@ def _page_of(link: object, client: GraphClient, path: str) -> str | None:
     if not isinstance(link, str) or not link:
         return None
     parts = urlsplit(link)
-    if not parts.path.endswith(f"/{path}") or f"{parts.scheme}://{parts.netloc}" != client.origin:
+    if not client.serves(link) or not parts.path.endswith(f"/{path}"):
         raise GraphError(Fault.REFUSED, "Graph's next page is not a page of the same list")
     token = parse_qs(parts.query).get("$skiptoken")
     return f"s:{token[0]}" if token else f"q:{parts.query}"

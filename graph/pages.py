@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from graph.client import GraphClient
 from graph.errors import Fault, GraphError
@@ -25,8 +24,7 @@ async def whole(
         if link is None:
             return answer._replace(body=answer.body | {"value": [*items, *answer.items()]}) if items else answer
         items += answer.items(last=False)
-        parts = urlsplit(str(link))
-        if f"{parts.scheme}://{parts.netloc}" != client.origin:
+        if not client.serves(str(link)):
             raise GraphError(Fault.REFUSED, "Graph's next page is not a page of the same Graph")
         answer = await client.send("GET", str(link), version=version, headers=headers)
     raise GraphError(Fault.UNAVAILABLE, f"a list has more than {_MOST} pages")

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 import httpx
+from azure.core.credentials import AccessToken
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import AzureError, ClientAuthenticationError
 from azure.core.pipeline.policies import ContentDecodePolicy
@@ -24,8 +25,6 @@ class TokenSource(Protocol):
     async def fetch(self, tenant_id: str) -> tuple[str, float]:
         """A token and the seconds it lasts. Raises GraphError: `consentMissing`, `unavailable` or `throttled`."""
         ...
-
-    async def close(self) -> None: ...
 
 
 class Tokens:
@@ -78,10 +77,12 @@ class CredentialTokens:
             raise _refused(error) from error
         except AzureError as error:
             raise GraphError(Fault.UNAVAILABLE, f"no token: {type(error).__name__}") from error
-        return token.token, max(token.expires_on - time.time(), 1.0)
+        return lasting(token)
 
-    async def close(self) -> None:
-        """Each credential is closed when its token has come."""
+
+def lasting(token: AccessToken) -> tuple[str, float]:
+    """A token of azure-identity's and the seconds it lasts."""
+    return token.token, max(token.expires_on - time.time(), 1.0)
 
 
 def _refused(error: ClientAuthenticationError) -> GraphError:
@@ -137,6 +138,3 @@ class SecretTokens:
             detail = str(body.get("error_description") or body.get("error") or "no token")[:500]
             raise _no_token(answer.status_code, body, detail, answer.headers)
         return str(body["access_token"]), float(body.get("expires_in", 3600))
-
-    async def close(self) -> None:
-        """The HTTP client belongs to whoever made it."""

@@ -8,7 +8,7 @@ from durabletask.task import OrchestrationContext, TaskFailedError
 from orchestrators.app import RETRY
 from orchestrators.fan_out import Step
 
-PAUSE = timedelta(minutes=5)
+_PAUSE = timedelta(minutes=5)
 _TRIES = 200
 
 
@@ -18,5 +18,5 @@ def patiently(ctx: OrchestrationContext, activity: str, work: dict[str, Any]) ->
         try:
             return (yield ctx.call_activity(activity, input=work, retry_policy=RETRY))
         except TaskFailedError:  # the records did not answer for minutes
-            yield ctx.create_timer(PAUSE)
+            yield ctx.create_timer(_PAUSE)
     return (yield ctx.call_activity(activity, input=work, retry_policy=RETRY))

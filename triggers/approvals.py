@@ -20,7 +20,7 @@ from domain.text import clean_lines
 from records.errors import RecordsError
 from services import Services, services
 from triggers.callers import PRINCIPAL, SIGN_IN
-from triggers.parameters import ticked, whole
+from triggers.parameters import page_number, ticked
 from triggers.starting import wake
 from web.fill import state_view
 from web.pages import page_headers, render
@@ -191,10 +191,8 @@ async def _page(
     if closed is not None:
         return await _state(s, request.id, entry, closed, 200 if req.method in {"GET", "HEAD"} else 409)
     form = form or {}
-    page = req.params.get("page", "1")
-    number = 1 if (found := whole(page, 6)) is None else found
     view = replace(
-        await view_for(s, request, entry, number),
+        await view_for(s, request, entry, page_number(req, 6)),
         hidden=(("nonce", issue_nonce(s.settings.approval_keys, _token(req), s.now())),),
         left_out=ticked(form),
         comment=clean_lines(form.get("comment", [""])[0], _COMMENT),

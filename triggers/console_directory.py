@@ -13,7 +13,7 @@ from graph.errors import GraphError
 from services import Services, services
 from triggers.console_frame import Frame, frame, show, signed_in
 from triggers.directory import query_of
-from triggers.parameters import whole
+from triggers.parameters import page_number, whole
 from triggers.reading import shown_methods, shown_user, shown_users, unreachable
 
 app = func.Blueprint()  # type: ignore[no-untyped-call]
@@ -121,8 +121,7 @@ async def console_methods(req: func.HttpRequest) -> func.HttpResponse:
 
 def _listing(req: func.HttpRequest, path: str) -> Listing:
     parameters = {name: req.params[name] for name in _FILTERS if req.params.get(name)}
-    page = req.params.get("page", "1")
-    return Listing(path, parameters, 1 if (found := whole(page, 5)) is None else found)
+    return Listing(path, parameters, page_number(req, 5))
 
 
 def _customers(around: Frame, listing: Listing) -> list[str]:

@@ -11,7 +11,7 @@ from services import Services, services
 from triggers.callers import AUDITORS
 from triggers.console_directory import Listing
 from triggers.console_frame import frame, show, signed_in
-from triggers.parameters import whole
+from triggers.parameters import page_number, whole
 from triggers.showing import find, within
 from web import words
 from web.fill import plan_totals
@@ -72,8 +72,7 @@ async def console_audit(req: func.HttpRequest) -> func.HttpResponse:
     page, cursor = await s.requests.newest(req.params.get("cursor", ""), _PAGE)
     page = [request for request in page if within(request, around.operator.reach)]
     found = await asyncio.gather(*(s.audits.verify(request.id) for request in page))
-    number = req.params.get("page", "1")
-    listing = Listing("/console/audit", {}, 1 if (found_page := whole(number)) is None else found_page)
+    listing = Listing("/console/audit", {}, page_number(req))
     return show(
         "audit.html",
         frame=around,

@@ -16,7 +16,7 @@ from triggers.console_review import CONSOLE
 from triggers.console_state import RequestState
 from triggers.intake import accept
 from triggers.operators import Operator
-from triggers.parameters import whole
+from triggers.parameters import page_number
 from triggers.rates import Rates
 from triggers.resending import approvals_again, approvers_left, callbacks_again, mails_again
 from triggers.retrying import retry_body
@@ -55,8 +55,7 @@ async def console_requests(req: func.HttpRequest) -> func.HttpResponse:
         ]
         if not cursor:
             break
-    number = req.params.get("page", "1")
-    listing = Listing("/console/requests", parameters, 1 if (found_page := whole(number)) is None else found_page)
+    listing = Listing("/console/requests", parameters, page_number(req))
     return show(
         "requests.html",
         frame=around,

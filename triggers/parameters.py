@@ -35,3 +35,8 @@ def ticked(form: Mapping[str, Sequence[str]], name: str = "without") -> frozense
 def whole(text: str, digits: int = 9) -> int | None:
     """The whole number that a text is, from 0 on and of at most so many digits; None where it is none."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= digits else None
+
+
+def page_number(req: func.HttpRequest, digits: int = 9) -> int:
+    """The page that is asked for; the first where it says none."""
+    return 1 if (found := whole(req.params.get("page", "1"), digits)) is None else found

@@ -155,9 +155,8 @@ def _seen_by(entry: Approver, request: ResetRequest, decisions: Iterable[Decisio
     ]
 
 
-def _given(entry: Approver, request: ResetRequest, decisions: Sequence[Decision]) -> int:
-    """How many approvals the customer of theirs has that has fewest."""
-    given = approvals(request, decisions)
+def _given(entry: Approver, given: Mapping[str, int]) -> int:
+    """How many approvals the customer of theirs has that has fewest; `given` as `approvals` counts them."""
     return min((given.get(customer, 0) for customer in entry.customers), default=0)
 
 
@@ -196,7 +195,7 @@ def approval_view(
         customers=customer_views(policy, request, targets[(number - 1) * page_size : number * page_size], counts),
         totals=totals,
         quorum=request.approval.quorum,
-        approvals=_given(entry, request, decisions),
+        approvals=_given(entry, approvals(request, decisions)),
         decisions=decision_views(_seen_by(entry, request, decisions)),
         revoke_sessions=request.revoke_sessions,
         step_up=tuple(step_up),
@@ -234,7 +233,9 @@ def came_to_nothing(request: ResetRequest, stands: str) -> bool:
     return stands in {"denied", "expired", "withdrawn"} or request.failure is not None
 
 
-def _waits(policy: Policy, request: ResetRequest, entry: Approver, decisions: Sequence[Decision]) -> list[WaitView]:
+def _waits(
+    policy: Policy, request: ResetRequest, entry: Approver, decisions: Sequence[Decision], given: Mapping[str, int]
+) -> list[WaitView]:
     """For whom the customers of `entry` wait."""
     decided = {decision.approver.casefold() for decision in decisions}
     undecided = [
@@ -245,11 +246,11 @@ def _waits(policy: Policy, request: ResetRequest, entry: Approver, decisions: Se
     return [
         WaitView(
             customer=policy.customers[key].name if key in policy.customers else key,
-            missing=request.approval.quorum - given,
+            missing=request.approval.quorum - so_far,
             approvers=tuple(other.approver for other in undecided if key in other.customers),
         )
-        for key, given in approvals(request, decisions).items()
-        if key in entry.customers and given < request.approval.quorum
+        for key, so_far in given.items()
+        if key in entry.customers and so_far < request.approval.quorum
     ]
 
 
@@ -278,10 +279,10 @@ def state_view(
         targets=len(targets),
         totals=Counter(target.outcome.value for target in targets if begun),
         expires_at=request.approval.expires_at,
-        waits=tuple(_waits(policy, request, entry, decisions)),
+        waits=tuple(_waits(policy, request, entry, decisions, given)),
         waits_elsewhere=bool(waiting - set(entry.customers)),
         quorum=request.approval.quorum or 1,
-        approvals=_given(entry, request, decisions),
+        approvals=_given(entry, given),
         decisions=decision_views(_seen_by(entry, request, decisions)),
         notice=notice,
         undo=bool(request.undo_of),
