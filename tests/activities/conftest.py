@@ -40,6 +40,10 @@ class Clock:
         self.now += timedelta(**delta)
 
 
+class DiedError(Exception):
+    """Nothing of a run that died is left but what it wrote down."""
+
+
 @dataclass
 class Works:
     services: Services

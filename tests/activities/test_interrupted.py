@@ -1,6 +1,6 @@
 """A run that ends in the middle, by death or by a cancel: what it did is told as done, and nothing further is done."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -13,16 +13,12 @@ from localhost.simulator.entities import User
 from records.errors import StoreUnavailableError
 from records.requests import Requests
 from records.targets import Targets
-from tests.activities.conftest import CONTOSO, Works
+from tests.activities.conftest import CONTOSO, DiedError, Works
 
 APP: tuple[str, dict[str, Any]] = ("microsoftAuthenticator", {})
 TOKEN: tuple[str, dict[str, Any]] = ("softwareOath", {})
 MOBILE: tuple[str, dict[str, Any]] = ("phone", {"phoneType": "mobile"})
 ALTERNATE: tuple[str, dict[str, Any]] = ("phone", {"phoneType": "alternateMobile"})
-
-
-class DiedError(Exception):
-    """Nothing of a run that died is left but what it wrote down."""
 
 
 async def dies_before_it_saves(works: Works) -> None:
@@ -39,13 +35,14 @@ async def cancel(works: Works) -> None:
     await works.services.requests.cancel("r1", "tester", works.clock())
 
 
-def after_each_call(monkeypatch: pytest.MonkeyPatch, then: Callable[[str, Response], Any]) -> None:
-    """`then` is awaited with each call's verb and answer, before the service learns of it."""
+def once_answered(monkeypatch: pytest.MonkeyPatch, verb: str, then: Callable[[Response], Awaitable[None]]) -> None:
+    """`then` is awaited with the answer to each call of that verb, before the service learns of it."""
     send = GraphClient.send
 
     async def sent(self: GraphClient, method: str, path: str, **more: Any) -> Response:
         answer = await send(self, method, path, **more)
-        await then(method, answer)
+        if method == verb:
+            await then(answer)
         return answer
 
     monkeypatch.setattr(GraphClient, "send", sent)
@@ -148,11 +145,11 @@ async def test_after_a_cancel_the_default_method_is_not_changed_to_make_way(
     user = works.user(MOBILE, ALTERNATE, prefer="voiceAlternateMobile")
     await works.planned(user)
 
-    async def then(method: str, answer: Response) -> None:
-        if method == "DELETE" and answer.status == 400:
+    async def refused(answer: Response) -> None:
+        if answer.status == 400:
             await cancel(works)
 
-    after_each_call(monkeypatch, then)
+    once_answered(monkeypatch, "DELETE", refused)
     target = await works.reset()
     assert (patches(works, user), user.preferred) == ([], "voiceAlternateMobile")
     assert target.outcome is TargetOutcome.CANCELLED
@@ -165,11 +162,7 @@ async def test_default_method_that_was_changed_before_a_cancel_is_told(
     user = works.user(MOBILE, ALTERNATE, prefer="voiceAlternateMobile")
     await works.planned(user)
 
-    async def then(method: str, answer: Response) -> None:
-        if method == "PATCH":
-            await cancel(works)
-
-    after_each_call(monkeypatch, then)
+    once_answered(monkeypatch, "PATCH", lambda _: cancel(works))
     target = await works.reset()
     assert patches(works, user) == [204]
     assert (target.outcome, target.reason) == (TargetOutcome.PARTIALLY_RESET, "cancelled")
@@ -183,11 +176,7 @@ async def test_sessions_are_left_alone_after_a_cancel_during_the_last_removal(
     user = works.user(APP)
     await works.planned(user)
 
-    async def then(method: str, _: Response) -> None:
-        if method == "DELETE":
-            await cancel(works)
-
-    after_each_call(monkeypatch, then)
+    once_answered(monkeypatch, "DELETE", lambda _: cancel(works))
     target = await works.reset()
     assert user.sessions_revoked_at is None
     assert (target.outcome, target.reason) == (TargetOutcome.PARTIALLY_RESET, "cancelled")
@@ -201,11 +190,10 @@ async def test_kill_switch_during_the_last_removal_holds_the_sessions_until_it_i
     user = works.user(APP)
     await works.planned(user)
 
-    async def then(method: str, _: Response) -> None:
-        if method == "DELETE":
-            monkeypatch.setenv("STOP_REMOVING", "1")
+    async def stop(_: Response) -> None:
+        monkeypatch.setenv("STOP_REMOVING", "1")
 
-    after_each_call(monkeypatch, then)
+    once_answered(monkeypatch, "DELETE", stop)
     assert (await works.once())["fault"] == "held"
     assert user.sessions_revoked_at is None
     monkeypatch.setenv("STOP_REMOVING", "0")
@@ -220,12 +208,12 @@ async def test_without_a_token_nothing_was_asked_so_what_somebody_else_removed_i
     user = works.user(APP)
     await works.planned(user)
 
-    async def then(method: str, _: Response) -> None:
-        if method == "POST" and not works.deletes(user):  # after the look
+    async def looked(_: Response) -> None:
+        if not works.deletes(user):
             works.services.graph.of(CONTOSO)._tokens.forget(CONTOSO)
             works.world.faults.add(path="*token*", status=503, count=1)
 
-    after_each_call(monkeypatch, then)
+    once_answered(monkeypatch, "POST", looked)
     assert (await works.once())["fault"] == "unavailable"
     assert works.deletes(user) == []
     user.methods = {key: m for key, m in user.methods.items() if m.kind.name == "password"}

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from activities.plan_targets import give_up, plan_window
+from domain.methods import STANDARD_SCOPE
 from domain.outcomes import RequestStatus, TargetOutcome
 from domain.requests import ResetRequest
 from domain.targets import Target
@@ -14,19 +15,26 @@ from tests.activities.conftest import CONTOSO, Works, outcomes
 APP: tuple[str, dict[str, Any]] = ("microsoftAuthenticator", {})
 
 
-async def plan(works: Works, *asked: str, requester: str = "tech@msp.example", request_id: str = "r1") -> list[Target]:
-    """The targets after one run of the activity."""
-    targets = [Target(number=n, customer="contoso", asked=text) for n, text in enumerate(asked)]
+async def create(works: Works, targets: list[Target], *, request_id: str = "r1", **more: Any) -> None:
+    """A request of contoso's for these targets, still to be planned."""
     request = ResetRequest(
         id=request_id,
         created_at=works.clock(),
         source="api",
-        requester=requester,
-        methods=["phone", "microsoftAuthenticator", "softwareOath", "hardwareOath"],
-        target_count=len(asked),
-        ranges=[("contoso", 0, len(asked))],
+        target_count=len(targets),
+        ranges=[("contoso", 0, len(targets))],
+        **({"requester": "tech@msp.example", "methods": STANDARD_SCOPE} | more),
     )
     await works.services.requests.create(request, targets)
+
+
+def targets_of(*asked: str) -> list[Target]:
+    return [Target(number=n, customer="contoso", asked=text) for n, text in enumerate(asked)]
+
+
+async def plan(works: Works, *asked: str, requester: str = "tech@msp.example", request_id: str = "r1") -> list[Target]:
+    """The targets after one run of the activity."""
+    await create(works, targets_of(*asked), request_id=request_id, requester=requester)
     await plan_window(works.services, request_id, 0, len(asked), last=False)
     return [kept.target for kept in await works.services.targets.range(request_id, 0, 100)]
 
@@ -201,20 +209,7 @@ async def test_lease_ends_with_the_request(works: Works) -> None:
 async def test_planning_tells_how_near_the_limit_the_tenant_is(works: Works) -> None:
     """So that the windows beside it are narrowed before anything is refused."""
     adele = works.world.user("contoso", "adele@contoso.com")
-    request = ResetRequest(
-        id="r1",
-        created_at=works.clock(),
-        source="api",
-        requester="tech@msp.example",
-        methods=["phone"],
-        target_count=2,
-        ranges=[("contoso", 0, 2)],
-    )
-    targets = [
-        Target(number=0, customer="contoso", asked=adele.upn),
-        Target(number=1, customer="contoso", asked="alex@contoso.com"),
-    ]
-    await works.services.requests.create(request, targets)
+    await create(works, targets_of(adele.upn, "alex@contoso.com"), methods=["phone"])
     at_ease = await plan_window(works.services, "r1", 0, 1, last=False)
     assert at_ease == {"again": None, "fault": "", "pressure": 0.0, "moved": True}
     works.world.throttle.limit(rate=0.001, burst=1, tenant="contoso", path="*/authentication/methods")
@@ -226,18 +221,7 @@ async def test_same_user_twice_in_a_dry_run_is_found_however_far_apart(works: Wo
     adele = works.world.user("contoso", "adele@contoso.com")
     others = [user.upn for user in works.world.tenant("contoso").users.values() if user is not adele][:25]
     asked = [adele.upn, *others, adele.id]
-    targets = [Target(number=n, customer="contoso", asked=text) for n, text in enumerate(asked)]
-    request = ResetRequest(
-        id="r1",
-        created_at=works.clock(),
-        source="api",
-        requester="tech@msp.example",
-        methods=["phone"],
-        dry_run=True,
-        target_count=len(asked),
-        ranges=[("contoso", 0, len(asked))],
-    )
-    await works.services.requests.create(request, targets)
+    await create(works, targets_of(*asked), methods=["phone"], dry_run=True)
     for start in (20, 0):  # planned in windows of their own
         await plan_window(works.services, "r1", start, 20, last=False)
     first, last = [(await works.services.targets.get("r1", n)) for n in (0, len(asked) - 1)]
@@ -249,20 +233,10 @@ async def test_same_user_twice_in_a_dry_run_is_found_however_far_apart(works: Wo
 
 async def _retried(works: Works, asked: str) -> Target:
     """The plan of a retry of request r1, whose only target this user is."""
-    request = ResetRequest(
-        id="r2",
-        created_at=works.clock(),
-        source="api",
-        requester="tech@msp.example",
-        methods=["phone", "microsoftAuthenticator", "softwareOath", "hardwareOath"],
-        target_count=1,
-        ranges=[("contoso", 0, 1)],
-        retry_of="r1",
-    )
     await works.services.requests.update(
         "r1", lambda r: r.model_copy(update={"status": RequestStatus.PARTIALLY_COMPLETED})
     )
-    await works.services.requests.create(request, [Target(number=0, customer="contoso", asked=asked, earlier=0)])
+    await create(works, [Target(number=0, customer="contoso", asked=asked, earlier=0)], request_id="r2", retry_of="r1")
     await plan_window(works.services, "r2", 0, 1, last=False)
     return await works.target("r2")
 

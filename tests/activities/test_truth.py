@@ -19,7 +19,7 @@ from graph.client import GraphClient
 from localhost.simulator import entities, kinds
 from records.errors import StoreUnavailableError
 from records.sqlite import SqliteStore
-from tests.activities.conftest import Works, made_works
+from tests.activities.conftest import DiedError, Works, made_works
 
 KINDS: list[tuple[str, dict[str, Any]]] = [
     ("phone", {"phoneType": "mobile"}),
@@ -64,10 +64,6 @@ SIGNS = ["later", "number", "undated number"]
 
 
 NOT_DONE = {MethodOutcome.FAILED, MethodOutcome.FORBIDDEN, MethodOutcome.REFUSED_DEFAULT, MethodOutcome.THROTTLED}
-
-
-class DiedError(Exception):
-    """Nothing of a run that died is left but what it wrote down."""
 
 
 @contextmanager
