@@ -13,8 +13,8 @@ from pathlib import Path
 
 import httpx
 
-from localhost.http_server import HttpServer, bind, url_of
-from localhost.serve_command import ServeOptions, served
+from localhost.commands.serve import ServeOptions, served
+from localhost.host.http_server import HttpServer, bind, url_of
 from localhost.simulator import World, create_app
 
 PAGES = ("/console/users", "/console/users?search=User%2000", "/console/users?registered=false", "/console/methods")

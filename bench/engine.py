@@ -14,8 +14,8 @@ from pathlib import Path
 
 import httpx
 
-from localhost import logs
-from localhost.harness import running
+from localhost.commands import logs
+from localhost.testing import running
 
 _APPS = Path(__file__).parents[1] / "tests/localhost/apps"
 _ROUNDS = 5

@@ -1,1 +1,1 @@
-"""The same function app on one machine: functions host, durable engine, Graph simulator, mailbox."""
+"""The function app on one machine: functions host, durable engine, Service Bus and Graph simulator."""

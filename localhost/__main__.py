@@ -1,5 +1,5 @@
 import sys
 
-from localhost.cli import main
+from localhost.commands.cli import main
 
 sys.exit(main())

@@ -20,9 +20,9 @@ import httpx
 import services
 from domain.approval_links import read
 from localhost.clock import VirtualClock
-from localhost.harness import running
-from localhost.serving import RunningHost
+from localhost.host.running_host import RunningHost
 from localhost.simulator import World, create_app
+from localhost.testing import running
 from settings import read_settings
 
 ROOT = Path(__file__).resolve().parent.parent

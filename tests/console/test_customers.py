@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 import services
 from domain.policy import parse_policy
-from localhost.app_settings import DEMO_POLICY
+from localhost.commands.app_settings import DEMO_POLICY
 from tests.browsing import needs_chromium
 from tests.console.conftest import Person
 

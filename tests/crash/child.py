@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Literal
 
-from localhost import timer_triggers
-from localhost.app_index import Function
-from localhost.cli import main
+from localhost.commands.cli import main
+from localhost.host import timer_trigger
+from localhost.host.app_index import Function
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ MOMENTS = {
     "mailed, not noted": Moment("activities.notify_approvers:send_mail", "after"),
     "called back, not noted": Moment("activities.send_callback:post_event", "after"),
     "audit written": Moment("records.audits:Audits.append", "after"),
-    "in the engine's commit": Moment("localhost.engine_file:_write", "after"),
-    "engine committed, not told": Moment("localhost.engine_file:EngineFile.write", "after"),
+    "in the engine's commit": Moment("localhost.durable.sqlite_store:_write", "after"),
+    "engine committed, not told": Moment("localhost.durable.sqlite_store:EngineFile.write", "after"),
     "in the records' commit": Moment("records.sqlite:SqliteStore._perform", "after"),
     "records committed, not told": Moment("records.sqlite:SqliteStore._commit", "after"),
 }
@@ -94,7 +94,7 @@ def _soon(function: Function) -> str:
 
 if __name__ == "__main__":
     chosen, passes, *rest = sys.argv[1:]
-    timer_triggers._expression = _soon
+    timer_trigger._expression = _soon
     if chosen:
         arm(MOMENTS[chosen], int(passes))
     sys.exit(main(rest))

@@ -21,7 +21,7 @@ from uuid import uuid4
 import httpx
 from standardwebhooks import Webhook
 
-from localhost.http_server import HttpServer, bind, url_of
+from localhost.host.http_server import HttpServer, bind, url_of
 from localhost.simulator import World
 
 ROOT = Path(__file__).parents[2]

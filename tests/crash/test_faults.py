@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from localhost.data_dir import DataDir
-from localhost.engine_file import EngineFile
+from localhost.durable.sqlite_store import EngineFile
 from records.sqlite import SqliteStore
 from tests.crash.harness import CUSTOMERS, ROOT, Shop, shop
 from tests.crash.truth import check, check_audit

@@ -16,8 +16,8 @@ import httpx
 import pytest
 from starlette.responses import PlainTextResponse
 
-from localhost.cli import _parser
-from localhost.readiness import Readiness
+from localhost.commands.cli import _parser
+from localhost.host.readiness import Readiness
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = ("one-machine.md", "backup.md", "scale.md")

@@ -9,7 +9,7 @@ import pytest
 import services
 import triggers.queue
 from graph.permissions import HOME, HOME_MAILBOX, PERMISSIONS
-from localhost.app_index import App, load_app
+from localhost.host.app_index import App, load_app
 from messaging.bus import OUTCOMES
 from tests.infra.bicep import FILES, ROOT, keys_of, list_of, resources
 from tests.system import environment

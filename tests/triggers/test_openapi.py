@@ -16,7 +16,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from localhost.app_index import load_app
+from localhost.host.app_index import load_app
 from tests.system import ROOT, system
 from triggers.api_calls import CALLS
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from localhost.app_index import load_app
-from localhost.harness import environment
+from localhost.host.app_index import load_app
+from localhost.testing import environment
 from tests.system import ROOT
 from tests.system import environment as settings
 

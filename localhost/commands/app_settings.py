@@ -1,0 +1,58 @@
+"""The app's settings on one machine: what flags say, then what the environment says, then what suits a demo."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from localhost.data_dir import DataDir
+
+DEMO_POLICY = Path(__file__).parents[1] / "policy.demo.toml"
+HOME_TENANT = "99999999-9999-9999-9999-999999999999"
+# Real Graph has its tokens from another host; every stand-in serves them itself.
+_AUTHORITIES = {"https://graph.microsoft.com": "https://login.microsoftonline.com"}
+
+
+def app_settings(
+    environ: Mapping[str, str],
+    data: DataDir,
+    *,
+    graph_url: str,
+    policy: Path | None,
+    base_url: str,
+    simulated: bool = False,
+) -> dict[str, str]:
+    """What to put into the environment before the app is imported. `simulated`: the Graph is the bundled simulator.
+
+    What the demo's own tenants know us by is a default for a stand-in on plain http alone: for real Graph each of these must
+    be set, and the app says which is missing.
+    """
+    graph = graph_url.rstrip("/")
+    flags = {
+        "GRAPH_ENDPOINT": graph,
+        "GRAPH_AUTHORITY": _AUTHORITIES.get(graph, graph),
+        "AZURE_FUNCTIONS_DURABLE_STRICT_TYPING": "1",
+    }
+    if policy is not None:
+        flags["POLICY_FILE"] = str(policy.resolve())
+    stand_in = urlsplit(graph).scheme == "http"
+    demo = {
+        "GRAPH_CLIENT_ID": "00000000-0000-0000-0000-00000000c11e",
+        "GRAPH_CREDENTIAL": "secret",
+        "GRAPH_CLIENT_SECRET": "not-a-secret",
+        "GRAPH_HOME_TENANT": HOME_TENANT,
+        "PUBLIC_BASE_URL": base_url,
+        "MAIL_FROM": "mfa-reset@msp.example",
+        "POLICY_FILE": str(DEMO_POLICY),
+    }
+    defaults = (demo if stand_in else {}) | {
+        "RECORDS": f"sqlite:{data.path / 'records.sqlite'}",
+        # With it anybody who reaches the port asks and approves as anybody: only ever by itself where nobody is real.
+        "CONSOLE_TEST_SIGN_IN": "tech@msp.example,auditor@msp.example:Auditor" if simulated else "",
+    }
+    settings = {name: environ.get(name) or value for name, value in defaults.items()} | flags
+    if settings.get("GRAPH_CREDENTIAL") != "secret":
+        settings.pop("GRAPH_CLIENT_SECRET", None)
+    settings["APPROVAL_KEYS"] = environ.get("APPROVAL_KEYS") or data.approval_keys()
+    if settings.get("POLICY_FILE") == str(DEMO_POLICY):
+        settings["HELPDESK_SECRET"] = environ.get("HELPDESK_SECRET") or data.webhook_secret("helpdesk")
+    return settings

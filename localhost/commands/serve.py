@@ -1,0 +1,180 @@
+"""`python -m localhost serve`: the app, and the Graph simulator when no other Graph is named, until told to stop."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from localhost.clock import SystemClock
+from localhost.commands.app_settings import app_settings
+from localhost.data_dir import DataDir
+from localhost.errors import BadFlagError
+from localhost.host.http_server import Certificate, HttpServer, bind, url_of
+from localhost.host.running_host import RunningHost, serving
+
+logger = logging.getLogger("localhost")
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class ServeOptions:
+    host: str = "127.0.0.1"
+    port: int = 7071
+    graph: str | None = None
+    policy: Path | None = None
+    data: Path = ROOT / ".data"
+    key: str | None = None
+    simulator_users: int = 30
+    app: Path = ROOT / "function_app.py"
+    service_bus: int | None = None  # the port of the broker; None: there is none
+    trust_proxy: tuple[str, ...] = ()
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """Raises BadFlagError when only half of it is named."""
+        if self.tls_cert is None and self.tls_key is None:
+            return None
+        if self.tls_cert is None or self.tls_key is None:
+            raise BadFlagError("--tls-cert and --tls-key belong together")
+        return Certificate(self.tls_cert, self.tls_key)
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What a caller of `served` may want to talk to."""
+
+    host: RunningHost[SystemClock]
+    settings: dict[str, str]
+    graph_url: str
+    simulated: bool
+
+
+@asynccontextmanager
+async def served(options: ServeOptions) -> AsyncIterator[Served]:
+    """Everything that `serve` and `demo` start, in this process. Raises LocalHostError and what the app raises."""
+    if options.policy is not None and not options.policy.is_file():
+        raise BadFlagError(f"--policy {options.policy}: there is no such file")
+    if not options.app.is_file():
+        raise BadFlagError(f"--app {options.app}: there is no such file")
+    if options.key is not None and ("," in options.key or options.key != options.key.strip()):
+        raise BadFlagError("--key: a key has no comma in it and no space around it")
+    certificate = options.certificate
+    with (
+        DataDir(options.data) as data,
+        bind(options.host, options.port) as sock,
+        _service_bus(options, data) as connection,
+    ):
+        async with _graph(options) as graph_url:
+            settings = app_settings(
+                os.environ,
+                data,
+                graph_url=graph_url,
+                policy=options.policy,
+                base_url=url_of(sock, "https" if certificate else "http"),
+                simulated=options.graph is None,
+            )
+            if connection:
+                settings["ServiceBusConnection"] = connection
+            key = options.key or data.function_key()
+            # Where the app is told that somebody else signs people in, its routes are open to the host and it looks itself.
+            settings["API_KEYS"] = os.environ.get("API_KEYS") or f"local:{key}"
+            os.environ.update(settings)
+            async with serving(
+                options.app.parent,
+                sock=sock,
+                key=key,
+                clock=SystemClock(),
+                script=options.app.name,
+                engine=data.path / "engine.sqlite",
+                on_broken=_give_up,
+                proxies=options.trust_proxy,
+                certificate=certificate,
+            ) as host:
+                yield Served(host, settings, graph_url, simulated=options.graph is None)
+
+
+@asynccontextmanager
+async def _graph(options: ServeOptions) -> AsyncIterator[str]:
+    if options.graph is not None:
+        yield options.graph
+        return
+    from localhost.simulator import World, create_app  # noqa: PLC0415 - a host with a real Graph needs none of it
+
+    sock = bind("127.0.0.1", 0)
+    server = HttpServer(create_app(World.demo(options.simulator_users)), sock, grace_seconds=1)
+    url = url_of(sock)
+    await server.start()
+    try:
+        yield url
+    finally:
+        await server.stop()
+
+
+@contextmanager
+def _service_bus(options: ServeOptions, data: DataDir) -> Iterator[str]:
+    """The connection string of a broker that runs as long as the context lasts; "" where none is wanted."""
+    if options.service_bus is None:
+        yield ""
+        return
+    if find_spec("proton") is None:
+        raise BadFlagError(
+            "--service-bus needs python-qpid-proton, which make setup could not build: .venv/servicebus.log"
+        )
+    from localhost.servicebus.server import service_bus  # noqa: PLC0415 - Proton may be missing
+
+    with service_bus(port=options.service_bus, data=data.path / "bus.sqlite", key=data.bus_key()) as running:
+        yield running.connection_string
+
+
+async def serve(options: ServeOptions) -> int:
+    """Runs until SIGTERM or SIGINT; returns the number of functions that had to be cut off."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _stop_or_quit, stop)
+    async with served(options) as it:
+        _introduce(it, options)
+        print(f"ready {it.host.base_url}", flush=True)
+        await stop.wait()
+        logger.info("stopping: running functions get a moment to end")
+    if it.host.cut_off:
+        logger.warning("%d functions were cut off", it.host.cut_off)
+    return it.host.cut_off
+
+
+def _give_up(error: Exception) -> None:
+    """Nobody knows what the disk has: what is in memory must not be acted on. A new start reads what is there."""
+    print(f"localhost: the engine's file is broken and the host ends at once: {error}", file=sys.stderr, flush=True)
+    os._exit(1)
+
+
+def _stop_or_quit(stop: asyncio.Event) -> None:
+    if stop.is_set():  # asked twice: somebody is in a hurry
+        sys.stdout.flush()
+        os._exit(1)
+    stop.set()
+
+
+def _introduce(it: Served, options: ServeOptions) -> None:
+    base = it.host.base_url
+    if options.key is None:
+        print(f"function key   {it.host.key}")
+    if it.simulated:
+        print(f"mailbox        {it.graph_url}/mailbox")
+    print(f"graph          {it.graph_url}{' (simulated)' if it.simulated else ''}")
+    if options.service_bus is not None:
+        print(f"service bus    {it.settings['ServiceBusConnection']}")
+    closed = " (nobody can sign in: see CONSOLE_TEST_SIGN_IN in docs/settings.md)"
+    print(f"console        {base}/console{'' if it.settings['CONSOLE_TEST_SIGN_IN'] else closed}")
+    print(f"policy         {it.settings['POLICY_FILE']}")
+    print(f"data           {options.data.resolve()}")
+    print(f"health         {base}/api/health  {base}/ready")

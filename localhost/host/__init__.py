@@ -1,0 +1,1 @@
+"""The functions host: triggers and their invocation through the Python worker library."""
