@@ -3,12 +3,12 @@
 from typing import Any
 
 from activities.app import Work, activity
-from activities.planning import Planner, unplannable
 from domain.outcomes import RequestStatus, TargetOutcome
 from domain.requests import ResetRequest
 from domain.targets import Target
 from graph.errors import Fault, GraphError
 from records.targets import Kept
+from reset.planner import Planner, unplannable
 from services import Services, services
 
 _GIVEN_UP = {

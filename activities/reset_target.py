@@ -4,7 +4,6 @@ from collections.abc import Collection
 from typing import Any
 
 from activities.app import Work, activity
-from activities.planning import person_of
 from activities.removal import Leave, Removal
 from domain.guards import Refusal, changed_since, still_allowed
 from domain.outcomes import MethodOutcome, RequestStatus, TargetOutcome
@@ -14,6 +13,7 @@ from domain.settling import still_listed
 from domain.targets import Target, TargetMethod
 from graph.users import Standing
 from records.targets import Kept
+from reset.planner import person_of
 from services import Services, services
 
 

@@ -17,9 +17,10 @@ ALLOWED: dict[str, set[str]] = {
     "records": {"domain"},
     "web": {"domain"},
     "messaging": {"domain", "graph", "web"},
+    "reset": {"domain", "graph", "records"},
     "settings": {"domain"},
     "services": {"domain", "graph", "records", "messaging", "settings"},
-    "activities": {"domain", "graph", "records", "messaging", "web", "services"},
+    "activities": {"domain", "graph", "records", "messaging", "reset", "web", "services"},
     "orchestrators": set(),
     "triggers": {
         "domain",

@@ -12,7 +12,6 @@ from unittest.mock import patch
 import httpx
 import pytest
 
-from activities.planning import Planner
 from activities.reset_target import reset_one
 from domain.methods import STANDARD_SCOPE, MethodType
 from domain.outcomes import RequestStatus
@@ -22,6 +21,7 @@ from domain.targets import Target
 from localhost.simulator import World, create_app
 from localhost.simulator.entities import User
 from localhost.simulator.people import make_user, source_for
+from reset.planner import Planner
 from services import Services
 from settings import read_settings
 from tests.system import environment

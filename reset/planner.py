@@ -1,4 +1,4 @@
-"""The plan of one window of targets of one customer: who they are, what guards say, what would be removed and in which order."""
+"""Plan one window of targets of one customer: who they are, what guards say, what would be removed and in which order."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -17,13 +17,14 @@ from graph.errors import Fault, GraphError
 from graph.sign_in_rules import MfaRules, requires_mfa
 from graph.users import Details, User, find_users, read_details
 from records.leases import Holder, Leases
+from reset.plan_warnings import plan_warnings
 
 # Users whose reads fill batches together: twenty fill one of look-ups, four of details and two of beta.
 _GROUP = 20
 
 
 class Planner:
-    """Plans targets of one request and customer. A dry run takes no leases.
+    """Plan targets of one request and customer. A dry run takes no leases.
 
     `earlier` are, of a retry, the targets of the request before by the numbers they have now: what a user registered since
     then is not for the retry to remove.
@@ -54,11 +55,11 @@ class Planner:
 
     @property
     def pressure(self) -> float:
-        """The highest throttling level that the tenant told of so far (1.0: its limit)."""
+        """The highest throttling level that the tenant reported so far (1.0: its limit)."""
         return self._client.pressure
 
     async def plan(self, targets: Sequence[Target], *, slow: int = 0) -> list[Target | GraphError]:
-        """Each target planned or refused; a GraphError where that could not be found out yet.
+        """Return each target planned or refused; a GraphError where that could not be found out yet.
 
         `slow` is how often in a row throttling let nothing through: then groups are halved as often and read one by one,
         so that at least one user's reads fit into what Graph allows at a time.
@@ -109,7 +110,7 @@ class Planner:
         return user or _refused(target, Refusal("userNotFound", "The customer has no such user."))
 
     def _known(self, target: Target, user: User) -> Target:
-        """The target with its user's names, refused where no more needs to be read."""
+        """Return the target with its user's names, refused where no more needs to be read."""
         known = target.model_copy(
             update={
                 "tenant_id": self._customer.tenant_id,
@@ -149,7 +150,7 @@ class Planner:
                 "privileged": bool(privileges) and self._guards.privileged_users == "stepUp",
                 "methods": [*methods, *map(_newer, since)],
                 "kept": kept,
-                "warnings": _warnings(user, privileges, methods, [*kept, *since], mfa),
+                "warnings": plan_warnings(user, privileges, methods, [*kept, *since], mfa),
             }
         )
 
@@ -161,13 +162,13 @@ class Planner:
                 "planned_at": self._now,
                 "privileges": privileges,
                 "privileged": bool(privileges) and self._guards.privileged_users == "stepUp",
-                "warnings": _warnings(user, privileges, [], [], None),
+                "warnings": plan_warnings(user, privileges, [], [], None),
             }
         )
         return planned_undo(known, details.found.methods)
 
     async def _refuse_busy(self, made: dict[int, Target | GraphError]) -> None:
-        """Refuses those that another request, or another place in this one, is about already. Nobody is held by a dry run."""
+        """Refuse those that another request, or another place in this one, is about already. A dry run takes no lease."""
         wanted: dict[str, Holder] = {}
         for number, target in made.items():
             if not isinstance(target, Target) or target.settled:
@@ -193,6 +194,7 @@ class Planner:
 
 
 def person_of(user: User) -> Person:
+    """Return what the guards need to know of a user."""
     names = frozenset(name.casefold() for name in (user.user_principal_name, user.mail) if name)
     return Person(user.id, names, user.guest, user.enabled)
 
@@ -221,27 +223,8 @@ def _newer(method: Method) -> TargetMethod:
     return kept
 
 
-def _warnings(
-    user: User, privileges: list[str], methods: list[TargetMethod], kept: list[Method], mfa: MfaRules | None
-) -> list[str]:
-    """Codes of what an approver should know; pages have the words."""
-    # Passkeys, Windows Hello and the like still satisfy a demand for MFA, so whoever keeps one can register again.
-    # E-mail does not: it is for resetting a password only.
-    helps = any(m.active and m.type is not MethodType.EMAIL for m in kept)
-    locked_out = mfa is not None and mfa.to_register and bool(methods) and not helps
-    facts = {
-        "privilegedUser": bool(privileges),
-        "passwordOnly": mfa is not None and not mfa.to_sign_in,
-        "cannotRegister": locked_out,
-        "registeringBlocked": mfa is not None and mfa.registering_blocked and bool(methods),
-        "disabledUser": not user.enabled,
-        "guestUser": user.guest,
-    }
-    return [code for code, true in facts.items() if true]
-
-
 def unplannable(target: Target, error: GraphError) -> Target:
-    """The end of a target whose plan could not be made."""
+    """End a target whose plan could not be made."""
     reason = "consentMissing" if error.fault is Fault.CONSENT else "customerUnreachable"
     if error.fault is Fault.THROTTLED:
         reason = "throttled"

@@ -1,0 +1,1 @@
+"""The reset of one user: the plan that is approved, and the removal of what it lists."""
