@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from localhost.simulator import World
-from localhost.simulator.entities import Tenant
+from localhost.simulator.model.entities import Tenant
 
 HOME = "99999999-9999-9999-9999-999999999999"
 SECRET = "a-bearer-token-of-the-benchmark-0123456789"  # noqa: S105 - guards nothing but a benchmark

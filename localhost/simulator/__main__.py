@@ -3,9 +3,9 @@
 import argparse
 import asyncio
 
-from localhost.simulator.server import create_app
-from localhost.simulator.serving import serve
-from localhost.simulator.world import World
+from localhost.simulator.server.app import create_app
+from localhost.simulator.server.serving import serve
+from localhost.simulator.world.world import World
 
 
 def main(arguments: list[str] | None = None) -> None:

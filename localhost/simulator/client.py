@@ -4,9 +4,9 @@ import asyncio
 
 import httpx
 
-from localhost.simulator.pipeline import Sleep
-from localhost.simulator.server import create_app
-from localhost.simulator.world import World
+from localhost.simulator.server.app import create_app
+from localhost.simulator.server.pipeline import Sleep
+from localhost.simulator.world.world import World
 
 BASE = "http://graph.test"
 

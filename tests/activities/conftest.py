@@ -19,8 +19,8 @@ from domain.policy import Policy
 from domain.requests import ResetRequest
 from domain.targets import Target
 from localhost.simulator import World, create_app
-from localhost.simulator.entities import User
-from localhost.simulator.people import make_user, source_for
+from localhost.simulator.model.entities import User
+from localhost.simulator.seeds.people import make_user, source_for
 from reset.planner import Planner
 from services import Services
 from settings import read_settings

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from domain.outcomes import TargetOutcome
-from localhost.simulator.people import GLOBAL_ADMINISTRATOR, role
+from localhost.simulator.seeds.people import GLOBAL_ADMINISTRATOR, role
 from tests.activities.conftest import Works
 
 DOCS = Path(__file__).resolve().parents[2] / "docs/engine.md"

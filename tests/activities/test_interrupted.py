@@ -9,7 +9,7 @@ from domain.methods import MOBILE_PHONE_ID
 from domain.outcomes import TargetOutcome
 from graph.client import GraphClient
 from graph.responses import Response
-from localhost.simulator.entities import User
+from localhost.simulator.model.entities import User
 from records.errors import StoreUnavailableError
 from records.requests import Requests
 from records.targets import Targets

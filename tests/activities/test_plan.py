@@ -9,7 +9,7 @@ from domain.methods import STANDARD_SCOPE
 from domain.outcomes import RequestStatus, TargetOutcome
 from domain.requests import ResetRequest
 from domain.targets import Target
-from localhost.simulator.people import assignable_group
+from localhost.simulator.seeds.people import assignable_group
 from tests.activities.conftest import CONTOSO, Works, outcomes
 
 APP: tuple[str, dict[str, Any]] = ("microsoftAuthenticator", {})

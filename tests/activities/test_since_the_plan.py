@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from domain.outcomes import TargetOutcome
-from localhost.simulator.entities import User
-from localhost.simulator.people import GLOBAL_ADMINISTRATOR, assignable_group, role
+from localhost.simulator.model.entities import User
+from localhost.simulator.seeds.people import GLOBAL_ADMINISTRATOR, assignable_group, role
 from tests.activities.conftest import Works
 
 APP: tuple[str, dict[str, Any]] = ("microsoftAuthenticator", {})

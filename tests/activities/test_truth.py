@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from domain.methods import ALTERNATE_MOBILE_PHONE_ID, MOBILE_PHONE_ID, STANDARD_SCOPE, Method, MethodType
 from domain.outcomes import GONE, MethodOutcome, TargetOutcome
 from graph.client import GraphClient
-from localhost.simulator import entities, kinds
+from localhost.simulator.model import entities, method_kinds
 from records.errors import StoreUnavailableError
 from records.sqlite import SqliteStore
 from tests.activities.conftest import DiedError, Works, made_works
@@ -228,7 +228,7 @@ def _registered_again(
     made: list[entities.Method] = []
     for number, sign in places:
         kind, properties = KINDS[number]
-        place = kinds.PHONE_IDS[properties["phoneType"]]
+        place = method_kinds.PHONE_IDS[properties["phoneType"]]
         old = before.get(place)
         if old is None or (place == ALTERNATE_MOBILE_PHONE_ID and MOBILE_PHONE_ID not in user.methods):
             continue

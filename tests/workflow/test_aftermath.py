@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from activities import begin_after, notify_users, send_outcome_mail
-from localhost.simulator.mailbox import Mail
+from localhost.simulator.world.mailbox import Mail
 from records.errors import StoreUnavailableError
 from services import Services
 from tests.receiver import policy_with

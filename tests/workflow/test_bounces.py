@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from localhost.simulator.inbox import NDR
+from localhost.simulator.world.inbox import NDR
 from records.audits import Audits
 from records.errors import StoreUnavailableError
 from records.requests import Requests

@@ -1,0 +1,90 @@
+"""The tenant itself: organization, roles, and what in it asks for MFA."""
+
+from typing import Any
+from uuid import NAMESPACE_DNS, uuid5
+
+from localhost.simulator.handlers.users import DEFAULT, FIELDS, show_role
+from localhost.simulator.model.entities import Tenant
+from localhost.simulator.protocol.errors import GraphError
+from localhost.simulator.protocol.messages import Answer, Call, context
+from localhost.simulator.protocol.odata import page
+from localhost.simulator.world.world import World
+
+# The prompt to register comes at the next sign-in that needs strong authentication. Where nothing asks for it,
+# a user without methods is left with the password alone. [d] So callers look at both policies below.
+
+
+def list_organization(_: World, call: Call) -> Answer:
+    tenant = call.home
+    domain = {"name": tenant.domain, "isDefault": True, "isInitial": False, "type": "Managed"}
+    initial = {"name": f"{tenant.key}.onmicrosoft.com", "isDefault": False, "isInitial": True, "type": "Managed"}
+    row = {"id": tenant.id, "displayName": tenant.name, "verifiedDomains": [domain, initial]}
+    return Answer(200, {"@odata.context": context(call, "organization"), "value": [row]})
+
+
+def list_roles(_: World, call: Call) -> Answer:
+    return page(call, list(call.home.roles.values()), show_role, "directoryRoles")
+
+
+def list_role_members(_: World, call: Call) -> Answer:
+    wanted = call.ids["role"]
+    role = next((role for role in call.home.roles.values() if role.id == wanted), None)
+    if role is None:
+        raise GraphError(404, "Request_ResourceNotFound", f"Resource '{wanted}' does not exist.")
+    members = [user for user in call.home.users.values() if role in user.roles]
+    return page(
+        call,
+        members,
+        lambda user: {"@odata.type": "#microsoft.graph.user"} | {name: FIELDS[name](user) for name in DEFAULT},
+        "directoryObjects",
+    )
+
+
+def get_security_defaults(_: World, call: Call) -> Answer:
+    body = {
+        "@odata.context": context(call, "policies/identitySecurityDefaultsEnforcementPolicy/$entity"),
+        "id": "00000000-0000-0000-0000-000000000005",
+        "displayName": "Security Defaults",
+        "isEnabled": call.home.enforces == "securityDefaults",
+    }
+    return Answer(200, body)
+
+
+def list_access_policies(_: World, call: Call) -> Answer:
+    """Conditional access: one policy that is on and asks for MFA, or one that only reports; and one about registering."""
+    tenant = call.home
+    state = "enabled" if tenant.enforces == "conditionalAccess" else "enabledForReportingButNotEnforced"
+    policy: dict[str, Any] = {
+        "id": str(uuid5(NAMESPACE_DNS, f"mfa-for-all.{tenant.id}")),
+        "displayName": "Require MFA for all users",
+        "state": state,
+        "conditions": {
+            "users": {"includeUsers": ["All"], "excludeUsers": []},
+            "applications": {"includeApplications": ["All"]},
+        },
+        "grantControls": {"operator": "OR", "builtInControls": ["mfa"]},
+    }
+    rows = [policy, *_registering(tenant)]
+    return page(call, rows, lambda row: row, "identity/conditionalAccess/policies")
+
+
+def _registering(tenant: Tenant) -> list[dict[str, Any]]:
+    """The policy of Microsoft's template "Securing security info registration", or the stricter one that blocks."""
+    if tenant.registering == "open":
+        return []
+    policy = {
+        "id": str(uuid5(NAMESPACE_DNS, f"registering.{tenant.id}")),
+        "displayName": "Secure registration of security information",
+        # Policies cannot be on together with security defaults. [d]
+        "state": "disabled" if tenant.enforces == "securityDefaults" else "enabled",
+        "conditions": {
+            "users": {"includeUsers": ["All"], "excludeUsers": []},
+            "applications": {"includeApplications": [], "includeUserActions": ["urn:user:registersecurityinfo"]},
+            "locations": {"includeLocations": ["All"], "excludeLocations": ["AllTrusted"]},
+        },
+        "grantControls": {
+            "operator": "OR",
+            "builtInControls": ["block" if tenant.registering == "blocked" else "mfa"],
+        },
+    }
+    return [policy]

@@ -1,0 +1,1 @@
+"""The entities: tenants, users, their authentication methods, and the rules that need no HTTP."""

@@ -1,0 +1,136 @@
+"""What the world is made of: tenants, their users, the users' methods."""
+
+from collections.abc import Collection
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from localhost.simulator.model.method_kinds import HARDWARE_OATH, PHONE, Kind
+
+
+@dataclass(slots=True)
+class Method:
+    kind: Kind
+    id: str
+    created: datetime | None  # may be null on every kind [d]
+    properties: dict[str, Any] = field(default_factory=dict)  # as they appear in JSON
+
+    @property
+    def phone_type(self) -> str | None:
+        return self.properties["phoneType"] if self.kind is PHONE else None
+
+    @property
+    def usable(self) -> bool:
+        """A deactivated hardware token stays assigned, but nobody can sign in with it. [d]"""
+        return self.kind is not HARDWARE_OATH or self.properties["device"]["status"] == "activated"
+
+
+@dataclass(slots=True)
+class Ghost:
+    """A method as it was before a change that readers do not see yet.
+
+    Removal is not always visible at once: a public runbook waits 10 s and reads again, up to three times. [c]
+    """
+
+    method: Method
+    reads: int | None  # how many more reads show it
+    until: datetime | None  # or the moment from which none does
+
+    def shows(self, now: datetime) -> bool:
+        return now < self.until if self.until is not None else bool(self.reads)
+
+
+@dataclass(slots=True)
+class Group:
+    id: str
+    name: str
+    assignable_to_role: bool
+
+
+@dataclass(slots=True)
+class Role:
+    id: str
+    name: str
+    template_id: str
+
+
+@dataclass(slots=True)
+class User:
+    id: str
+    upn: str
+    name: str
+    mail: str | None
+    created: datetime
+    enabled: bool = True
+    type: Literal["Member", "Guest"] = "Member"
+    synced: bool | None = None  # null for users that live in the cloud only [d]
+    manager: str | None = None
+    roles: list[Role] = field(default_factory=list)
+    groups: list[Group] = field(default_factory=list)
+    owned: list[Group] = field(default_factory=list)
+    methods: dict[str, Method] = field(default_factory=dict)
+    preferred: str | None = None
+    system_preferred: bool = True
+    ghosts: list[Ghost] = field(default_factory=list)
+    sessions_revoked_at: datetime | None = None
+    removing: int = 0  # removals of this user that are under way right now
+    report: tuple[datetime, dict[str, Any]] | None = None  # what the report still says, and since when it is wrong
+
+    def add(self, method: Method) -> None:
+        self.ghosts = [ghost for ghost in self.ghosts if ghost.method.id != method.id]
+        self.methods[method.id] = method
+
+    def leave_ghost(self, method: Method, reads: int | None, until: datetime | None) -> None:
+        if reads or until:
+            before = Method(method.kind, method.id, method.created, deepcopy(method.properties))
+            self.ghosts.append(Ghost(before, reads, until))
+
+    def seen(self, now: datetime, kinds: Collection[Kind]) -> list[Method]:
+        """The methods of these kinds as a reader sees them. Reading uses up one read of each ghost it shows."""
+        shown = self.methods
+        if self.ghosts:
+            shown = dict(shown)
+            for ghost in self.ghosts:
+                if ghost.shows(now) and ghost.method.kind in kinds:
+                    shown[ghost.method.id] = ghost.method
+                    if ghost.reads is not None:
+                        ghost.reads -= 1
+            self.ghosts = [ghost for ghost in self.ghosts if ghost.shows(now)]
+        return [method for method in shown.values() if method.kind in kinds]
+
+
+@dataclass(slots=True)
+class Tenant:
+    id: str
+    key: str
+    name: str
+    domain: str
+    users: dict[str, User] = field(default_factory=dict)
+    by_upn: dict[str, User] = field(default_factory=dict)
+    roles: dict[str, Role] = field(default_factory=dict)
+    consented: bool = True
+    granted: frozenset[str] | None = None  # application permissions; None: all of them
+    premium: bool = True  # an Entra ID P1 licence, which the reports need [d]
+    enforces: Literal["securityDefaults", "conditionalAccess", "nothing"] = "securityDefaults"
+    # What a policy for registering security information asks for from where the tenant does not trust. [d]
+    registering: Literal["open", "mfa", "blocked"] = "open"
+    # Hardware OATH is in the Global cloud only [d]. With 404 or 400 here the tenant lives in a cloud without it.
+    hardware_missing: Literal[400, 404] | None = None
+    hardware_in_v1: bool = False  # v1.0 `/methods` may or may not list hardware tokens [d]
+
+    def named(self, key: str) -> bool:
+        """Whether `key` is its id, short name or domain."""
+        return key.lower() in {self.id, self.key, self.domain}
+
+    def add(self, user: User) -> User:
+        self.users[user.id] = user
+        self.by_upn[user.upn.lower()] = user
+        return user
+
+    def find(self, key: str) -> User | None:
+        """By object id or UPN. A guest's UPN holds `#EXT#`, which cuts a URL: only the id finds it. [d]"""
+        user = self.users.get(key)
+        if user is None and "#" not in key:
+            user = self.users.get(key.lower()) or self.by_upn.get(key.lower())
+        return user

@@ -1,0 +1,1 @@
+"""What travels between the socket and the handlers: requests, responses, errors, query options."""

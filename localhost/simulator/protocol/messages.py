@@ -1,0 +1,81 @@
+"""One call and its answer, between the socket and the handlers."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+from uuid import uuid4
+
+from localhost.simulator.model.entities import Tenant, User
+from localhost.simulator.protocol.errors import GraphError, no_user
+
+
+@dataclass(slots=True)
+class Call:
+    verb: str
+    path: str  # decoded, with the version: "/v1.0/users/..."
+    query: str
+    headers: dict[str, str]  # names in lower case
+    body: bytes
+    base: str  # "http://127.0.0.1:9000", for links
+    in_batch: bool = False
+    collides: bool = False  # another removal of the same user is under way: see removal.py
+    # Filled in on the way:
+    template: str = ""
+    ids: dict[str, str] = field(default_factory=dict)
+    tenant: Tenant | None = None
+    user: User | None = None
+    visible_after_reads: int | None = None
+    visible_after_seconds: float | None = None
+    request_id: str = field(default_factory=lambda: str(uuid4()))
+
+    @property
+    def version(self) -> str:
+        return "beta" if self.path.startswith("/beta") else "v1.0"
+
+    @property
+    def params(self) -> dict[str, str]:
+        return dict(parse_qsl(self.query, keep_blank_values=True))
+
+    @property
+    def eventual(self) -> bool:
+        return self.headers.get("consistencylevel", "").lower() == "eventual"
+
+    @property
+    def home(self) -> Tenant:
+        """The tenant of the token; every Graph route has one."""
+        if self.tenant is None:
+            raise GraphError(401, "InvalidAuthenticationToken", "The token names no tenant.")
+        return self.tenant
+
+    @property
+    def target(self) -> User:
+        """The user that the path names."""
+        if self.user is None:
+            raise no_user(self.ids.get("user", ""))
+        return self.user
+
+    def json(self) -> dict[str, Any]:
+        """The body as an object.
+
+        Raises:
+            GraphError: 400, it is none.
+        """
+        try:
+            value = json.loads(self.body or b"{}")
+        except ValueError as error:
+            raise GraphError(400, "BadRequest", "Unable to read JSON request payload.") from error
+        if not isinstance(value, dict):
+            raise GraphError(400, "BadRequest", "Unable to read JSON request payload.")
+        return value
+
+
+@dataclass(slots=True)
+class Answer:
+    status: int
+    body: Any = None  # an object to be sent as JSON, bytes to be sent as they are, None for nothing
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def context(call: Call, what: str) -> str:
+    return f"{call.base}/{call.version}/$metadata#{what}"

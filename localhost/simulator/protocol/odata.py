@@ -1,0 +1,60 @@
+"""One page of a list, and the properties to show: $top, $skiptoken, $count, $select."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from localhost.simulator.protocol.errors import GraphError
+from localhost.simulator.protocol.messages import Answer, Call, context
+
+PAGE = 100  # Graph's page for users when nobody asks [d]
+LARGEST = 999  # $top of users [d]
+
+
+def page(
+    call: Call,
+    rows: Sequence[Any],
+    show: Callable[[Any], dict[str, Any]],
+    what: str,
+    *,
+    size: int = PAGE,
+    largest: int = LARGEST,
+    count: bool = False,
+) -> Answer:
+    """One page of `rows`, with a link to the next one when there is more."""
+    params = call.params
+    try:
+        top = int(params.get("$top", size))
+        start = int(urlsafe_b64decode(params["$skiptoken"])) if "$skiptoken" in params else 0
+    except ValueError as error:
+        raise GraphError(400, "Directory_ExpiredPageToken", "The specified page token is not valid.") from error
+    if not 1 <= top <= largest:
+        raise GraphError(
+            400, "Request_UnsupportedQuery", f"Invalid page size specified: '{top}'. Must be 1 to {largest}."
+        )
+    body: dict[str, Any] = {"@odata.context": context(call, what)}
+    if count:
+        body["@odata.count"] = len(rows)
+    if start + top < len(rows):
+        token = urlsafe_b64encode(str(start + top).encode()).decode()
+        link = {**params, "$skiptoken": token}
+        body["@odata.nextLink"] = f"{call.base}{call.path}?{urlencode(link)}"
+    body["value"] = [show(row) for row in rows[start : start + top]]
+    return Answer(200, body)
+
+
+def selected(call: Call, known: frozenset[str], default: Sequence[str]) -> Sequence[str]:
+    """The properties to show.
+
+    Raises:
+        GraphError: 400, one that the type has not.
+    """
+    text = call.params.get("$select", "")
+    if not text:
+        return default
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    for name in names:
+        if name not in known:
+            raise GraphError(400, "BadRequest", f"Could not find a property named '{name}' on the type.")
+    return names

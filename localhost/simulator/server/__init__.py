@@ -1,0 +1,1 @@
+"""HTTP in front of the handlers: routes, pipeline, batches, ASGI application, process."""

@@ -1,0 +1,21 @@
+"""Whose bearer token a request carries."""
+
+from localhost.simulator.model.entities import Tenant
+from localhost.simulator.protocol.errors import bad_token, no_token
+from localhost.simulator.protocol.messages import Call
+from localhost.simulator.world.world import World
+
+
+def tenant_of(world: World, call: Call) -> Tenant:
+    """Return the tenant of the request's token.
+
+    Raises:
+        GraphError: 401, there is no token, or it is unknown or has expired.
+    """
+    scheme, _, token = call.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise no_token()
+    tenant_id = world.tokens.tenant_id(token, world.clock())
+    if tenant_id is None:
+        raise bad_token()
+    return world.tenants[tenant_id]

@@ -1,0 +1,62 @@
+"""Which handler answers a path: a tree of segments, one step each. Starlette's regular expressions cost more."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from localhost.simulator.protocol.messages import Answer, Call
+from localhost.simulator.world.world import World
+
+# Graph takes "microsoft.graph.group" [d] and, as its SDK writes it, "graph.group" [m]; also before actions.
+CAST = "microsoft.graph."
+CASTS = (CAST, "graph.")
+
+Handler = Callable[[World, Call], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    template: str
+    handler: Handler
+    family: str = ""  # "methods" or "directory": who words a 403; "" for what needs no token
+    needs: frozenset[str] = frozenset()  # one of these application permissions; none: any token will do
+    removes: bool = False  # takes a method away from a user
+    plain: bool = False  # the simulator's own: no faults, no throttling, not in the call log
+
+
+@dataclass(slots=True)
+class Node:
+    children: dict[str, "Node"] = field(default_factory=dict)
+    name: str = ""  # of the segment that any text matches
+    any: "Node | None" = None
+    routes: dict[str, Route] = field(default_factory=dict)
+
+
+class Router:
+    def __init__(self) -> None:
+        self._root = Node()
+
+    def add(self, verb: str, route: Route) -> None:
+        node = self._root
+        for part in route.template.strip("/").split("/"):
+            if part.startswith("{"):
+                if node.any is None:
+                    node.any, node.name = Node(), part.strip("{}")
+                node = node.any
+            else:
+                node = node.children.setdefault(part.removeprefix(CAST), Node())
+        node.routes[verb] = route
+
+    def find(self, verb: str, path: str) -> tuple[Route | None, dict[str, str], str]:
+        """The route, what its names stand for, and the segment that nobody knows ("": the path is known)."""
+        node, names, part = self._root, dict[str, str](), ""
+        for part in path.strip("/").split("/"):
+            child = node.children.get(part)
+            if child is None and part.startswith(CASTS):
+                child = node.children.get(part.rpartition("graph.")[2])
+            if child is None:
+                child = node.any
+                if child is None or not part:
+                    return None, names, part
+                names[node.name] = part
+            node = child
+        return node.routes.get(verb), names, "" if node.routes else part

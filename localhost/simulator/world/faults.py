@@ -1,0 +1,128 @@
+"""Faults on demand: rules that match calls and say what goes wrong with them."""
+
+import random
+from dataclasses import dataclass, field, fields
+from fnmatch import fnmatchcase
+from itertools import count as counter
+from typing import Any, Literal
+
+from localhost.simulator.protocol.errors import GraphError
+from localhost.simulator.protocol.messages import Call
+
+
+@dataclass(slots=True)
+class Rule:
+    """Which calls, then what happens to them. A field that is None or "*" matches or does nothing."""
+
+    tenant: str | None = None  # id, short name or domain
+    user: str | None = None  # object id or UPN
+    method: str = "*"  # HTTP verb
+    path: str = "*"  # pattern for the path or the template: "*/phoneMethods/*", "*/oauth2/v2.0/token"
+    skip: int = 0  # let this many matching calls pass first
+    count: int | None = None  # then hit this many; None: all
+    probability: float = 1.0  # by the seeded generator of `Faults`
+    batch: bool | None = None  # only inside (True) or outside (False) of $batch
+
+    latency: float = 0.0  # seconds
+    status: int | None = None
+    code: str = "UnknownError"
+    message: str = "A fault of the simulator."
+    retry_after: float | None = None  # seconds, sent as it is: 90 or 0.5
+    wrapped: bool = True  # False: a body without `error`
+    applied: bool = False  # True: the change is made, and the error comes all the same
+    # The connection ends without an answer, before the change is made or after.
+    drop: Literal["before", "after"] | None = None
+    # Removals that match stay visible for this many reads, or for so long by the world's clock.
+    visible_after_reads: int | None = None
+    visible_after_seconds: float | None = None
+    id: int = 0
+    hits: int = field(default=0, init=False)
+    seen: int = field(default=0, init=False)
+
+    def matches(self, call: Call) -> bool:
+        if self.count is not None and self.hits >= self.count:
+            return False
+        if self.method not in {"*", call.verb} or (self.batch is not None and self.batch != call.in_batch):
+            return False
+        if self.tenant is not None and (call.tenant is None or not call.tenant.named(self.tenant)):
+            return False
+        if self.user is not None:
+            key = self.user.lower()
+            if call.user is None or (call.user.id != key and call.user.upn.lower() != key):
+                return False
+        return self.path == "*" or fnmatchcase(call.path, self.path) or fnmatchcase(call.template, self.path)
+
+    def error(self) -> GraphError | None:
+        if self.status is None:
+            return None
+        headers = {} if self.retry_after is None else {"retry-after": f"{self.retry_after:g}"}
+        body = None if self.wrapped else {"Message": self.message}
+        return GraphError(self.status, self.code, self.message, headers=headers, wrapped=self.wrapped, body=body)
+
+
+RULE_FIELDS = frozenset(f.name for f in fields(Rule) if f.init and f.name != "id")
+
+
+@dataclass(slots=True)
+class Verdict:
+    latency: float = 0.0
+    error: GraphError | None = None
+    drop: Literal["before", "after"] | None = None
+    applied: bool = False
+
+
+NOTHING = Verdict()
+
+
+class Faults:
+    def __init__(self, seed: int = 1) -> None:
+        self.rules: list[Rule] = []
+        self._random = random.Random(seed)  # noqa: S311 - faults that repeat, not secrets
+        self._ids = counter(1)
+
+    def add(self, **what: Any) -> Rule:
+        """Add a rule, for example `add(status=503, path="*/phoneMethods/*", count=2)`.
+
+        Raises:
+            ValueError: a field that no rule has.
+        """
+        unknown = sorted(set(what) - RULE_FIELDS)
+        if unknown:
+            raise ValueError(f"a fault has no {', '.join(unknown)}; it has {', '.join(sorted(RULE_FIELDS))}")
+        rule = Rule(**what)
+        rule.id = next(self._ids)
+        self.rules.append(rule)
+        return rule
+
+    def remove(self, rule: Rule) -> None:
+        self.rules.remove(rule)
+
+    def clear(self) -> None:
+        self.rules.clear()
+
+    def reseed(self, seed: int) -> None:
+        self._random.seed(seed)
+
+    def verdict(self, call: Call) -> Verdict:
+        """What happens to this call: the longest matching latency, the first error or drop that strikes."""
+        if not self.rules:
+            return NOTHING
+        verdict = Verdict()
+        for rule in self.rules:
+            # The latency of the line is paid once per batch; an item pays only for rules that name its path. [inf]
+            if not rule.matches(call) or (rule.latency and call.in_batch and rule.path == "*" and rule.batch is None):
+                continue
+            rule.seen += 1
+            if rule.seen <= rule.skip or (rule.probability < 1 and self._random.random() >= rule.probability):
+                continue
+            ends = rule.status is not None or rule.drop is not None
+            if ends and (verdict.error or verdict.drop):
+                continue
+            rule.hits += 1
+            verdict.latency = max(verdict.latency, rule.latency)
+            if ends:
+                verdict.error, verdict.drop, verdict.applied = rule.error(), rule.drop, rule.applied
+            if rule.visible_after_reads is not None or rule.visible_after_seconds is not None:
+                call.visible_after_reads = rule.visible_after_reads
+                call.visible_after_seconds = rule.visible_after_seconds
+        return verdict
