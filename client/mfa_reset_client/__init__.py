@@ -1,32 +1,32 @@
 """A client of the MFA reset service.
 
 with Client("https://host", key) as client:
-    accepted = client.create([TargetsOfCustomer(customer="contoso", users=["adele@contoso.com"])], reason="Lost phone")
+    accepted = client.create([CustomerTargets(customer="contoso", users=["adele@contoso.com"])], reason="Lost phone")
     ended = client.wait(accepted.request.id)
 """
 
-from mfa_reset_client.aio import AsyncClient
+from mfa_reset_client.async_client import AsyncClient
 from mfa_reset_client.client import Client
 from mfa_reset_client.errors import (
-    BadAnswerError,
     ClientError,
     ConflictError,
     InvalidInputError,
     NotAllowedError,
     NotFoundError,
     ProblemError,
+    UnexpectedResponseError,
     UnreachableError,
     WaitTimeoutError,
 )
-from mfa_reset_client.models import Accepted, Method, ResetRequest, Status, Target, TargetOutcome, TargetsOfCustomer
+from mfa_reset_client.models import Accepted, CustomerTargets, Method, ResetRequest, Status, Target, TargetOutcome
 
 __all__ = [
     "Accepted",
     "AsyncClient",
-    "BadAnswerError",
     "Client",
     "ClientError",
     "ConflictError",
+    "CustomerTargets",
     "InvalidInputError",
     "Method",
     "NotAllowedError",
@@ -36,7 +36,7 @@ __all__ = [
     "Status",
     "Target",
     "TargetOutcome",
-    "TargetsOfCustomer",
+    "UnexpectedResponseError",
     "UnreachableError",
     "WaitTimeoutError",
 ]

@@ -1,3 +1,5 @@
+"""`python -m mfa_reset_client` is `mfa-reset`."""
+
 from mfa_reset_client.cli import run
 
 run()

@@ -6,20 +6,26 @@ from typing import Self
 
 import httpx
 
-from mfa_reset_client import steps
-from mfa_reset_client.again import Pause, Steps
-from mfa_reset_client.connection import arguments, options
-from mfa_reset_client.models import Accepted, ResetRequest, Target, TargetsOfCustomer
-from mfa_reset_client.pace import Pace
+from mfa_reset_client import operations
+from mfa_reset_client.clock import Clock
+from mfa_reset_client.connection import options, request_arguments
+from mfa_reset_client.models import Accepted, CustomerTargets, ResetRequest, Target
+from mfa_reset_client.retry import Pause, Steps
 
-PATIENCE = 60.0  # seconds in which a single call is tried again
-LONG_PATIENCE = 900.0  # the same while waiting: a deployment or an outage of minutes must not fail a pipeline of hours
+RETRY_TIMEOUT = 60.0  # seconds for which a single call is retried
+WAIT_RETRY_TIMEOUT = (
+    900.0  # the same while waiting: a deployment or an outage of minutes must not fail a pipeline of hours
+)
 
 
 class Client:
-    """Calls the service at `base_url` with a function key. Raises ClientError's kinds only.
+    """Call the service at `base_url` with a function key.
 
-    A call that meets 429, 5xx or a connection that fails is made again, for `patience` seconds.
+    Calls that fail with 429, 5xx or a connection error are retried for `retry_timeout` seconds.
+
+    Raises:
+        ValueError: The base URL or the key is not usable.
+        ClientError: Any method may raise its subclasses, and no other errors.
     """
 
     def __init__(
@@ -27,18 +33,18 @@ class Client:
         base_url: str,
         key: str,
         *,
-        patience: float = PATIENCE,
-        pace: Pace | None = None,
+        retry_timeout: float = RETRY_TIMEOUT,
+        clock: Clock | None = None,
         transport: httpx.BaseTransport | None = None,
         allow_http: bool = False,
     ) -> None:
         self._http = httpx.Client(**options(base_url, key, allow_http=allow_http), transport=transport)
-        self._patience = patience
-        self._pace = pace or Pace()
+        self._retry_timeout = retry_timeout
+        self._clock = clock or Clock()
 
     def create(
         self,
-        targets: Iterable[TargetsOfCustomer],
+        targets: Iterable[CustomerTargets],
         *,
         reason: str = "",
         ticket: str = "",
@@ -48,8 +54,8 @@ class Client:
         dry_run: bool = False,
         idempotency_key: str | None = None,
     ) -> Accepted:
-        """Asks for a reset. The same `idempotency_key` and body give the same request again; None makes a new one."""
-        body = steps.body_of(
+        """Request a reset. The same `idempotency_key` and body give the same request again; None makes a new one."""
+        body = operations.request_body(
             targets,
             reason=reason,
             ticket=ticket,
@@ -58,38 +64,47 @@ class Client:
             revoke_sessions=revoke_sessions,
             dry_run=dry_run,
         )
-        return self._run(steps.create(body, idempotency_key, self._patience, self._pace.now))
+        return self._run(operations.create(body, idempotency_key, self._retry_timeout, self._clock.now))
 
     def get(self, request_id: str) -> ResetRequest:
-        return self._run(steps.get(request_id, self._patience, self._pace.now))
+        """Return a request."""
+        return self._run(operations.get(request_id, self._retry_timeout, self._clock.now))
 
     def list(self, *, status: str | None = None, customer: str | None = None) -> Iterator[ResetRequest]:
-        """Newest first, page by page as they are asked for."""
-        params = given(status=status, customer=customer)
+        """Iterate over requests, newest first. Pages are read as they are needed."""
+        params = query(status=status, customer=customer)
         while True:
-            page = self._run(steps.requests_page(params, self._patience, self._pace.now))
+            page = self._run(operations.requests_page(params, self._retry_timeout, self._clock.now))
             yield from page.value
             if page.cursor is None:
                 return
             params = params | {"cursor": page.cursor}
 
     def targets(self, request_id: str, *, customer: str | None = None, outcome: str | None = None) -> Iterator[Target]:
-        """In the order of the request, page by page as they are asked for."""
-        params = given(customer=customer, outcome=outcome, limit="500")
+        """Iterate over the targets in the order of the request. Pages are read as they are needed."""
+        params = query(customer=customer, outcome=outcome, limit="500")
         while True:
-            page = self._run(steps.targets_page(request_id, params, self._patience, self._pace.now))
+            page = self._run(operations.targets_page(request_id, params, self._retry_timeout, self._clock.now))
             yield from page.value
             if page.cursor is None:
                 return
             params = params | {"cursor": page.cursor}
 
     def cancel(self, request_id: str) -> ResetRequest:
-        """Nothing further is removed afterwards. ConflictError where the request had ended in another way."""
-        return self._run(steps.cancel(request_id, self._patience, self._pace.now))
+        """Cancel a request: nothing further is removed.
+
+        Raises:
+            ConflictError: The request has ended in another way.
+        """
+        return self._run(operations.cancel(request_id, self._retry_timeout, self._clock.now))
 
     def retry(self, request_id: str, *, idempotency_key: str | None = None) -> Accepted:
-        """A new request for the targets that did not end well. ConflictError where there are none."""
-        return self._run(steps.retry(request_id, idempotency_key, self._patience, self._pace.now))
+        """Make a new request for the targets of an ended one that did not end well.
+
+        Raises:
+            ConflictError: There are no such targets, or the request has not ended.
+        """
+        return self._run(operations.retry(request_id, idempotency_key, self._retry_timeout, self._clock.now))
 
     def undo(
         self,
@@ -100,36 +115,45 @@ class Client:
         requester: str = "",
         idempotency_key: str | None = None,
     ) -> Accepted:
-        """A new request that activates again the hardware tokens that this one deactivated; what is not said is taken from it.
+        """Make a new request that reactivates the hardware tokens that an ended one deactivated.
 
-        ConflictError where there are none, or it is too late. Approved, it waits for a code of each token: see `activate`.
+        Empty fields are taken from the ended request. Once approved, each token needs a code: see `activate`.
+
+        Raises:
+            ConflictError: There are no such tokens, or the time for an undo has passed.
         """
         body = {"reason": reason, "ticket": ticket, "requester": requester}
-        return self._run(steps.undo(request_id, body, idempotency_key, self._patience, self._pace.now))
+        return self._run(operations.undo(request_id, body, idempotency_key, self._retry_timeout, self._clock.now))
 
     def activate(self, request_id: str, number: int, method: str, code: str) -> Target:
-        """Tries the six digits that a token shows now: `number` of the undo's target, `method` the token's id.
+        """Send the six digits that a token shows: `number` is the undo's target, `method` the token's id.
 
-        InvalidInputError for a wrong code, ConflictError where no code is taken. Tried again for as long as a code lives only.
+        Retried only while the code is valid.
+
+        Raises:
+            InvalidInputError: The code is wrong.
+            ConflictError: The request does not accept codes now.
         """
-        return self._run(steps.activate(request_id, number, method, code, self._patience, self._pace.now))
+        return self._run(operations.activate(request_id, number, method, code, self._retry_timeout, self._clock.now))
 
     def wait(
         self,
         request_id: str,
         *,
         timeout: float | None = None,
-        patience: float = LONG_PATIENCE,
-        on_look: Callable[[ResetRequest], None] = lambda _: None,
+        retry_timeout: float = WAIT_RETRY_TIMEOUT,
+        on_poll: Callable[[ResetRequest], None] = lambda _: None,
     ) -> ResetRequest:
-        """The request once it has ended, however it ended. `timeout` and `patience` in seconds.
+        """Poll a request until it has ended, and return it. `on_poll` receives the request after each poll.
 
-        Looks when the service says so; `on_look` is told what was seen. Raises WaitTimeoutError after `timeout` (the request
-        goes on), UnreachableError when the service was away for `patience`.
+        Raises:
+            WaitTimeoutError: `timeout` seconds have passed; the request continues.
+            UnreachableError: The service was unavailable for `retry_timeout` seconds.
         """
-        return self._run(steps.wait(request_id, timeout, on_look, patience, self._pace.now))
+        return self._run(operations.wait(request_id, timeout, on_poll, retry_timeout, self._clock.now))
 
     def close(self) -> None:
+        """Close the connections."""
         self._http.close()
 
     def __enter__(self) -> Self:
@@ -140,25 +164,26 @@ class Client:
     ) -> None:
         self.close()
 
-    def _run[T](self, todo: Steps[T]) -> T:
+    def _run[T](self, operation: Steps[T]) -> T:
         try:
-            step = next(todo)
+            step = next(operation)
             while True:
                 if isinstance(step, Pause):
-                    self._pace.sleep(step.seconds)
-                    step = next(todo)
+                    self._clock.sleep(step.seconds)
+                    step = next(operation)
                     continue
-                sent = arguments(step.json, step.params, step.headers)
+                sent = request_arguments(step.json, step.params, step.headers)
                 try:
-                    answer = self._http.request(step.method, step.path, **sent)
+                    response = self._http.request(step.method, step.path, **sent)
                 except httpx.RequestError as error:
-                    step = todo.throw(error)
+                    step = operation.throw(error)
                 else:
-                    step = todo.send(answer)
+                    step = operation.send(response)
         except StopIteration as end:
             value: T = end.value
             return value
 
 
-def given(**params: str | None) -> dict[str, str]:
+def query(**params: str | None) -> dict[str, str]:
+    """Return the parameters that are given."""
     return {name: value for name, value in params.items() if value is not None}

@@ -1,4 +1,4 @@
-"""The HTTP connection both clients use: where to, with which key, and what is never done with it."""
+"""The settings of the HTTP connection that both clients use."""
 
 from collections.abc import Mapping
 from typing import Any, TypedDict
@@ -10,6 +10,8 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class Options(TypedDict):
+    """Keyword arguments of httpx.Client and httpx.AsyncClient."""
+
     base_url: str
     headers: Mapping[str, str]
     timeout: httpx.Timeout
@@ -17,29 +19,33 @@ class Options(TypedDict):
 
 
 def options(base_url: str, key: str, *, allow_http: bool) -> Options:
-    """Raises ValueError, without the key in it, where key or address are none."""
+    """Return the settings for a base URL and a function key.
+
+    Raises:
+        ValueError: The URL or the key is not usable. The message never contains the key.
+    """
     try:
         url = httpx.URL(base_url.strip())
     except httpx.InvalidURL as error:
-        raise ValueError(f"The base URL is none: {error}.") from None
+        raise ValueError(f"The base URL is not valid: {error}.") from None
     if url.scheme not in {"http", "https"} or not url.host:
         raise ValueError("The base URL must look like https://host.")
     if url.query or url.fragment or url.userinfo:
-        raise ValueError("The base URL has no query, fragment or user name; the key goes in a header.")
+        raise ValueError("The base URL must not contain a query, a fragment or a user name.")
     if url.scheme == "http" and url.host not in _LOOPBACK and not allow_http:
-        raise ValueError("The key would travel in the open: use https (or allow http on purpose).")
-    key = key.strip()  # secrets that come out of files end with a line break
+        raise ValueError("Plain http would send the key unencrypted: use https, or allow http explicitly.")
+    key = key.strip()  # secrets read from files end with a line break
     if not key or not key.isascii() or not key.isprintable():
-        raise ValueError("A function key is needed, in one line of plain characters.")
+        raise ValueError("The function key must be one line of printable ASCII characters.")
     headers = {"x-functions-key": key, "Accept": "application/json", "User-Agent": "mfa-reset-client/0.1.0"}
-    path = url.path.rstrip("/").removesuffix("/api")  # people paste either
+    path = url.path.rstrip("/").removesuffix("/api")  # the address is pasted with and without it
     return Options(
         base_url=str(url.copy_with(path=path or "/")), headers=headers, timeout=_TIMEOUT, follow_redirects=False
     )
 
 
-def arguments(json: object, params: Mapping[str, str], headers: Mapping[str, str]) -> dict[str, Any]:
-    """Of httpx's `request`. A body of None is no body: the service would read `null`."""
+def request_arguments(json: object, params: Mapping[str, str], headers: Mapping[str, str]) -> dict[str, Any]:
+    """Return the keyword arguments of httpx's `request`. A body of None is left out: the service would read `null`."""
     sent: dict[str, Any] = {"headers": headers}
     if json is not None:
         sent["json"] = json

@@ -5,9 +5,13 @@ import re
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-def seconds_in(text: str) -> float:
-    """90, 90s, 30m, 24h or 2d, in seconds; ValueError for anything else."""
+def parse_duration(text: str) -> float:
+    """Return the seconds of 90, 90s, 30m, 24h or 2d.
+
+    Raises:
+        ValueError: The text is anything else.
+    """
     found = re.fullmatch(r"(\d{1,9})([smhd]?)", text.strip(), re.ASCII)
     if found is None or int(found[1]) == 0:
-        raise ValueError(f"{text!r} is no duration: write 90s, 30m, 24h or 2d")
+        raise ValueError(f"{text!r} is not a duration: write 90s, 30m, 24h or 2d")
     return float(int(found[1]) * _UNITS[found[2]])

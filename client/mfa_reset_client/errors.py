@@ -1,4 +1,4 @@
-"""What can go wrong for a caller. `reason` is stable."""
+"""The errors that this client raises. `reason` is stable."""
 
 from typing import Any
 
@@ -6,41 +6,46 @@ from mfa_reset_client.models import ResetRequest
 
 
 class ClientError(Exception):
-    """Anything this client raises on purpose."""
+    """Base of all errors that this client raises."""
 
     reason = "clientError"
 
     def to_json(self) -> dict[str, Any]:
+        """Return what `mfa-reset --json` prints as `error`."""
         return {"reason": self.reason, "detail": str(self)}
 
 
 class UnreachableError(ClientError):
-    """The service could not be reached, or only said "later", until patience ended. What was sent may have arrived."""
+    """The service could not be reached, or only asked for retries, until the retry time ended.
+
+    A call that was sent may have arrived.
+    """
 
     reason = "unreachable"
 
 
-class BadAnswerError(ClientError):
-    """What answered is not the service, or a service this client does not understand."""
+class UnexpectedResponseError(ClientError):
+    """The response is not one of the MFA reset service, or not one that this client understands."""
 
-    reason = "badAnswer"
+    reason = "unexpectedResponse"
 
 
 class WaitTimeoutError(ClientError):
-    """The request had not ended when the caller's time was over. It goes on."""
+    """The request had not ended when the caller's time was over. It continues."""
 
     reason = "timeout"
 
     def __init__(self, request: ResetRequest, seconds: float) -> None:
-        super().__init__(f"The request {request.id} is still {request.status} after {seconds:g} seconds. It goes on.")
+        super().__init__(f"Request {request.id} is still {request.status} after {seconds:g} seconds. It continues.")
         self.request = request
 
     def to_json(self) -> dict[str, Any]:
+        """Return the error with the request as it was last seen."""
         return super().to_json() | {"request": self.request.to_json()}
 
 
 class ProblemError(ClientError):
-    """The service said no (RFC 9457). `errors` are its [{"pointer", "detail"}, ...] for bad input."""
+    """The service refused the call (RFC 9457). `errors` are its [{"pointer", "detail"}, ...] for bad input."""
 
     reason = "problem"
 
@@ -51,29 +56,30 @@ class ProblemError(ClientError):
         self.errors = errors
 
     def to_json(self) -> dict[str, Any]:
+        """Return the error with the problem's members."""
         return super().to_json() | {"status": self.status, "title": self.title, "errors": self.errors}
 
 
 class InvalidInputError(ProblemError):
-    """Something in what was sent is wrong; the same call will fail again."""
+    """The input has mistakes; the same call will fail again."""
 
     reason = "invalidInput"
 
 
 class NotAllowedError(ProblemError):
-    """The key is missing, wrong, or may not do this."""
+    """The caller is not authenticated, or may not do this."""
 
     reason = "notAllowed"
 
 
 class NotFoundError(ProblemError):
-    """There is no such request."""
+    """There is no such request, or none that the caller may see."""
 
     reason = "notFound"
 
 
 class ConflictError(ProblemError):
-    """The request is in a state in which this cannot be done."""
+    """The operation is not possible in the request's state."""
 
     reason = "conflict"
 
@@ -89,13 +95,13 @@ _BY_STATUS: dict[int, type[ProblemError]] = {
 }
 
 
-def problem_of(status: int, body: object) -> ProblemError:
-    """The error of a problem+json body; of any other body, too (a proxy in between may have its own)."""
+def problem_from(status: int, body: object) -> ProblemError:
+    """Return the error for a problem+json body. Other bodies are accepted, as a proxy in between may send its own."""
     value: dict[str, Any] = body if isinstance(body, dict) else {}
-    given = value.get("errors")
+    entries = value.get("errors")
     errors = [
         {"pointer": str(entry.get("pointer", "")), "detail": str(entry.get("detail", ""))}
-        for entry in (given if isinstance(given, list) else [])
+        for entry in (entries if isinstance(entries, list) else [])
         if isinstance(entry, dict)
     ]
     kind = _BY_STATUS.get(status, ProblemError)

@@ -1,4 +1,4 @@
-"""What the service answers. A newer service may say more: unknown fields are kept, unknown words stay plain text."""
+"""What the service returns. A newer service may return more: unknown fields are kept, unknown values stay plain text."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +10,8 @@ from pydantic.alias_generators import to_camel
 
 
 class Status(StrEnum):
+    """Where a request stands."""
+
     PLANNING = "planning"
     PLANNED = "planned"  # the end of a dry run
     AWAITING_APPROVAL = "awaitingApproval"
@@ -23,6 +25,8 @@ class Status(StrEnum):
 
 
 class TargetOutcome(StrEnum):
+    """How a target ended."""
+
     PENDING = "pending"
     RESET = "reset"
     ALREADY_CLEAR = "alreadyClear"
@@ -36,26 +40,31 @@ _OPEN = frozenset({Status.PLANNING, Status.AWAITING_APPROVAL, Status.RESETTING})
 _ENDS = frozenset(Status) - _OPEN
 
 
-class _Shown(BaseModel):
+class ApiModel(BaseModel):
+    """Base of the JSON objects: camelCase names, immutable."""
+
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="allow", frozen=True)
 
     def to_json(self) -> dict[str, Any]:
-        """The JSON object as the service gave it."""
+        """Return the JSON object as the service sent it."""
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
     @classmethod
     def from_json(cls, value: object) -> Self:
+        """Return the object of a JSON value; pydantic.ValidationError if it does not match."""
         return cls.model_validate(value)
 
 
-class TargetsOfCustomer(_Shown):
-    """`customer` is a policy key, a tenant id or a verified domain; `users` are principal names or object ids."""
+class CustomerTargets(ApiModel):
+    """Users of one customer: a policy key, tenant id or verified domain, and user principal names or object ids."""
 
     customer: str
     users: list[str]
 
 
-class Totals(_Shown):
+class Totals(ApiModel):
+    """How many targets a request has, and how many have each outcome."""
+
     targets: int
     pending: int = 0
     reset: int = 0
@@ -66,15 +75,17 @@ class Totals(_Shown):
     cancelled: int = 0
 
 
-class Decision(_Shown):
+class Decision(ApiModel):
+    """One approver's `approve` or `deny`."""
+
     approver: str
     decision: str
     comment: str = ""
     at: datetime
 
 
-class Approver(_Shown):
-    """`mail` is pending, sent, failed or bounced, with why in `detail`."""
+class Approver(ApiModel):
+    """An approver who was asked. `mail` is pending, sent, failed or bounced, with the reason in `detail`."""
 
     approver: str
     mail: str = ""
@@ -82,7 +93,9 @@ class Approver(_Shown):
     customers: list[str] = Field(default_factory=list)
 
 
-class Approval(_Shown):
+class Approval(ApiModel):
+    """The approval that a request needs, and the decisions so far."""
+
     required: bool = False
     quorum: int = 0
     expires_at: datetime | None = None
@@ -90,7 +103,9 @@ class Approval(_Shown):
     decisions: list[Decision] = Field(default_factory=list)
 
 
-class ResetRequest(_Shown):
+class ResetRequest(ApiModel):
+    """A reset request."""
+
     id: str
     status: Annotated[Status | str, Field(union_mode="left_to_right")]
     created_at: datetime
@@ -111,12 +126,12 @@ class ResetRequest(_Shown):
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more will happen. A status this client does not know has ended if the service says when."""
+        """Whether the request is in its final state. An unknown status is final if the service gives the time of the end."""
         return self.status in _ENDS or (self.status not in _OPEN and self.ended_at is not None)
 
 
-class Method(_Shown):
-    """`label` is masked. `request_id` is Microsoft Graph's, for a support case."""
+class Method(ApiModel):
+    """An authentication method of a target. `label` is masked; `request_id` is Microsoft Graph's, for a support case."""
 
     type: str
     id: str
@@ -128,8 +143,8 @@ class Method(_Shown):
     reactivated: bool = False
 
 
-class Target(_Shown):
-    """`number` is its place in the request."""
+class Target(ApiModel):
+    """One user in a request. `number` is the position in the request, from 0."""
 
     number: int = 0
     customer: str
@@ -144,19 +159,26 @@ class Target(_Shown):
     sessions_revoked: bool | None = None
 
 
-class RequestPage(_Shown):
+class RequestPage(ApiModel):
+    """One page of requests; `cursor` is None on the last one."""
+
     value: list[ResetRequest]
     cursor: str | None = None
 
 
-class TargetPage(_Shown):
+class TargetPage(ApiModel):
+    """One page of targets; `cursor` is None on the last one."""
+
     value: list[Target]
     cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """`is_new` is False where the same idempotency key and body made this request before: nothing was started now."""
+    """A request that the service accepted.
+
+    `is_new` is False if an earlier call with the same idempotency key and body made it; this call started nothing.
+    """
 
     request: ResetRequest
     is_new: bool

@@ -1,4 +1,4 @@
-"""`mfa-reset` against the whole service: what it says, where, and how it exits."""
+"""`mfa-reset` against the whole service: output, streams and exit codes."""
 
 import asyncio
 import json
@@ -13,8 +13,8 @@ import pytest
 from typer.testing import CliRunner
 
 from mfa_reset_client.cli import app
-from mfa_reset_client.pace import Pace
-from tests.client.driving import NO_PIPELINE, Waits, command
+from mfa_reset_client.clock import Clock
+from tests.client.harness import NO_PIPELINE, Waits, command
 from tests.system import ROOT, System, system
 
 ADELE = ("--customer", "contoso", "--user", "adele@contoso.com", "--reason", "Lost phone", "--ticket", "INC1")
@@ -30,18 +30,18 @@ async def approve(it: System) -> None:
     await it.approve(await only(it))
 
 
-async def test_request_waits_shows_and_exits_with_the_outcome(tmp_path: Path) -> None:
+async def test_request_waits_and_reports_the_outcome(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         ran = await command(Waits(it, lambda: approve(it), at=2), "request", *ADELE, "--wait")
         assert ran.code == 0, ran.err
-        assert "waits for approval by owner@contoso.com" in ran.err
+        assert "waiting for approval by owner@contoso.com" in ran.err
         for word in ("adele@contoso.com", "reset", "phone mobile •••", "deleted", "revoked"):
             assert word in ran.out
         shown = await it.shown(await only(it))
         assert (shown["reason"], shown["ticket"]) == ("Lost phone", "INC1")
 
 
-async def test_json_is_all_there_is_on_stdout(tmp_path: Path) -> None:
+async def test_json_is_the_only_output_on_stdout(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         waits = Waits(it, lambda: approve(it))
         asked = await command(waits, "request", *ADELE, "--wait", "--json")
@@ -58,14 +58,14 @@ async def test_json_is_all_there_is_on_stdout(tmp_path: Path) -> None:
         assert (json.loads(conflict.out)["exitCode"], conflict.code) == (12, 12)
 
 
-async def test_every_flag_reaches_the_service(tmp_path: Path) -> None:
+async def test_every_option_reaches_the_service(tmp_path: Path) -> None:
     csv = tmp_path / "leavers.csv"
     csv.write_text("customer,user\ncontoso,adele@contoso.com\nfabrikam,alex@fabrikam.com\ncontoso,ADELE@contoso.com\n")
     async with system(tmp_path) as it:
         flags = ("--method", "phone", "--method", "softwareOath", "--no-revoke-sessions", "--dry-run")
         who = ("--requester", "tech@msp.example", "--idempotency-key", "run-1", "--file", str(csv))
         first = await command(Waits(it), "request", *who, *flags, "--json")
-        assert "1 repeated users" in first.err
+        assert "1 duplicate user" in first.err
         request = json.loads(first.out)
         assert request["methods"] == ["phone", "softwareOath"]
         assert (request["revokeSessions"], request["dryRun"]) == (False, True)
@@ -77,7 +77,7 @@ async def test_every_flag_reaches_the_service(tmp_path: Path) -> None:
         assert (again.code, "planned" in again.out) == (0, True)
 
 
-async def test_a_pipeline_started_again_finds_its_request(tmp_path: Path) -> None:
+async def test_a_repeated_pipeline_run_finds_its_request(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         run = {"GITHUB_RUN_ID": "7", "GITHUB_REPOSITORY": "msp/offboarding"}
         for attempt in ("1", "2"):
@@ -104,7 +104,7 @@ ENDS: dict[str, tuple[int, list[str], Callable[[System], Awaitable[object]]]] = 
 
 
 @pytest.mark.parametrize("status", ENDS)
-async def test_each_end_has_its_exit_code(tmp_path: Path, status: str) -> None:
+async def test_each_final_status_has_its_exit_code(tmp_path: Path, status: str) -> None:
     code, users, meanwhile = ENDS[status]
     async with system(tmp_path) as it:
         flags = [flag for user in users for flag in ("--user", user)]
@@ -116,7 +116,7 @@ async def test_each_end_has_its_exit_code(tmp_path: Path, status: str) -> None:
         assert later.err == ""
 
 
-async def test_a_wait_ends_at_its_time_and_can_be_taken_up(tmp_path: Path) -> None:
+async def test_a_wait_times_out_and_can_be_resumed(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         ran = await command(Waits(it), "request", *ADELE, "--wait", "--timeout", "5m", "--json")
         assert ran.code == 8
@@ -126,14 +126,14 @@ async def test_a_wait_ends_at_its_time_and_can_be_taken_up(tmp_path: Path) -> No
         assert (await command(Waits(it), "wait", error["request"]["id"])).code == 0
 
 
-async def test_an_approver_whose_mail_came_back_is_seen(tmp_path: Path) -> None:
+async def test_a_bounced_approval_mail_is_shown(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         it.world.inbox.bouncing = {"owner@contoso.com": "5.1.10"}
         waits = Waits(it)
         request_id = json.loads((await command(waits, "request", *ADELE, "--json")).out)["id"]
         await it.advance(minutes=5)
-        said = await command(waits, "status", request_id)
-        assert "owner@contoso.com (mail bounced: The address does not exist" in said.out
+        shown = await command(waits, "status", request_id)
+        assert "owner@contoso.com (mail bounced: The address does not exist" in shown.out
 
 
 async def test_cancel_and_retry(tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ async def test_cancel_and_retry(tmp_path: Path) -> None:
         waits = Waits(it)
         request_id = json.loads((await command(waits, "request", *ADELE, "--json")).out)["id"]
         await it.host.idle()
-        assert (await command(waits, "status", request_id)).code == 0  # it goes on
+        assert (await command(waits, "status", request_id)).code == 0
         assert (await command(waits, "cancel", request_id)).code == 0
         await it.host.idle()
         assert (await command(waits, "status", request_id)).code == 7
@@ -150,7 +150,7 @@ async def test_cancel_and_retry(tmp_path: Path) -> None:
         assert json.loads(again.out)["retryOf"] == request_id
 
 
-async def test_mistakes_are_named_with_their_place(tmp_path: Path) -> None:
+async def test_mistakes_are_reported_with_their_place(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         ran = await command(Waits(it), "request", "--customer", "nobody", "--user", "a@b.c")
         assert ran.code == 2
@@ -162,46 +162,46 @@ async def test_mistakes_are_named_with_their_place(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
-        (("request",), "give either"),
-        (("request", "--customer", "contoso"), "belong together"),
-        (("request", "--customer", "contoso", "--user", "a", "--file", "x.csv"), "give either"),
+        (("request",), "use either"),
+        (("request", "--customer", "contoso"), "--customer and --user together"),
+        (("request", "--customer", "contoso", "--user", "a", "--file", "x.csv"), "use either"),
         (("request", "--file", "absent.csv"), "absent.csv cannot be read"),
-        (("request", *ADELE, "--timeout", "soon"), "is no duration"),
+        (("request", *ADELE, "--timeout", "soon"), "is not a duration"),
         (("targets", "1", "--outcome", "great"), "great"),
         (("nonsense",), "nonsense"),
         (("status", "1", "--url", ""), "MFA_RESET_URL"),
         (("status", "1", "--key", ""), "MFA_RESET_KEY"),
-        (("status", "1", "--url", "http://host.example"), "in the open"),
+        (("status", "1", "--url", "http://host.example"), "unencrypted"),
     ],
 )
-async def test_bad_flags(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+async def test_invalid_options(tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:
     async with system(tmp_path) as it:
         ran = await command(Waits(it), *arguments)
         assert (ran.code, ran.out) == (2, "")
-        assert said in ran.err
+        assert message in ran.err
 
 
-async def test_who_is_not_let_in_and_what_is_not_there(tmp_path: Path) -> None:
+async def test_a_wrong_key_and_an_unknown_request(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         stranger = await command(Waits(it), "status", "1", "--key", "a-strangers-key")
         assert (stranger.code, "a-strangers-key" in stranger.err + stranger.out) == (10, False)
         assert (await command(Waits(it), "status", "1")).code == 11
 
 
-async def test_a_service_that_is_not_there(tmp_path: Path) -> None:
-    with socket.socket() as taken:  # bound, and never listening
+async def test_an_unreachable_service_is_retried_and_reported(tmp_path: Path) -> None:
+    with socket.socket() as taken:  # bound, but never listening
         taken.bind(("127.0.0.1", 0))
         nowhere = f"http://127.0.0.1:{taken.getsockname()[1]}"
         async with system(tmp_path) as it:
             waits = Waits(it)
             ran = await command(waits, "status", "1", "--url", nowhere, "--json")
             assert (ran.code, json.loads(ran.out)["error"]["reason"]) == (9, "unreachable")
-            assert waits.slept  # it was patient
+            assert waits.slept
 
 
-async def test_what_others_wrote_cannot_steer_the_terminal(tmp_path: Path) -> None:
+async def test_control_characters_do_not_reach_the_terminal(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         user = it.world.user("11111111-1111-1111-1111-111111111111", "adele@contoso.com")
         for method in user.methods.values():
@@ -212,7 +212,7 @@ async def test_what_others_wrote_cannot_steer_the_terminal(tmp_path: Path) -> No
         assert "\x1b" not in ran.out + ran.err
 
 
-async def test_as_a_process_of_its_own(tmp_path: Path) -> None:
+async def test_in_a_separate_process(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         request = await it.ask(contoso=["adele@contoso.com"])
         environ: dict[str, Any] = {name: value for name, value in os.environ.items() if name not in NO_PIPELINE}
@@ -228,7 +228,7 @@ async def test_as_a_process_of_its_own(tmp_path: Path) -> None:
         assert json.loads(out)["status"] == "awaitingApproval"
 
 
-async def test_an_interrupted_wait_says_that_the_request_goes_on(tmp_path: Path) -> None:
+async def test_an_interrupted_wait_says_that_the_request_continues(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         request = await it.ask(contoso=["adele@contoso.com"])
 
@@ -236,7 +236,7 @@ async def test_an_interrupted_wait_says_that_the_request_goes_on(tmp_path: Path)
             raise KeyboardInterrupt
 
         env: dict[str, str | None] = NO_PIPELINE | {"MFA_RESET_URL": it.host.base_url, "MFA_RESET_KEY": it.host.key}
-        pace = Pace(lambda: 0.0, sleep)
-        result = await asyncio.to_thread(CliRunner(env=env).invoke, app, ["wait", request["id"]], obj=pace)
+        clock = Clock(lambda: 0.0, sleep)
+        result = await asyncio.to_thread(CliRunner(env=env).invoke, app, ["wait", request["id"]], obj=clock)
         assert result.exit_code == 130
-        assert "goes on" in result.stderr
+        assert "continues" in result.stderr

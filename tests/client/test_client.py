@@ -1,4 +1,4 @@
-"""The Python API against the whole service."""
+"""Both clients of the Python API against the whole service."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,23 +10,23 @@ import pytest
 from mfa_reset_client import (
     Accepted,
     AsyncClient,
-    BadAnswerError,
     Client,
     ConflictError,
+    CustomerTargets,
     InvalidInputError,
     NotAllowedError,
     NotFoundError,
     Status,
     TargetOutcome,
-    TargetsOfCustomer,
+    UnexpectedResponseError,
     UnreachableError,
     WaitTimeoutError,
 )
-from mfa_reset_client.pace import Pace
-from tests.client.driving import Faulty, Waits, client_of
+from mfa_reset_client.clock import Clock
+from tests.client.harness import Faulty, Waits, client_of
 from tests.system import System, system
 
-ADELE = [TargetsOfCustomer(customer="contoso", users=["adele@contoso.com"])]
+ADELE = [CustomerTargets(customer="contoso", users=["adele@contoso.com"])]
 
 
 async def approve_all(it: System) -> None:
@@ -34,7 +34,7 @@ async def approve_all(it: System) -> None:
         await it.approve(request["id"])
 
 
-async def test_ask_wait_and_read_the_targets(tmp_path: Path) -> None:
+async def test_create_wait_and_read_the_targets(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         waits = Waits(it, meanwhile=lambda: approve_all(it))
         seen: list[str] = []
@@ -43,7 +43,7 @@ async def test_ask_wait_and_read_the_targets(tmp_path: Path) -> None:
             with client_of(waits) as client:
                 accepted = client.create(ADELE, reason="Lost phone", ticket="INC1", requester="tech@msp.example")
                 assert accepted.is_new
-                ended = client.wait(accepted.request.id, on_look=lambda look: seen.append(look.status))
+                ended = client.wait(accepted.request.id, on_poll=lambda request: seen.append(request.status))
                 assert ended.status is Status.COMPLETED
                 assert ended.totals.reset == 1
                 assert [d.decision for d in ended.approval.decisions] == ["approve"]
@@ -61,7 +61,7 @@ async def test_ask_wait_and_read_the_targets(tmp_path: Path) -> None:
 async def test_async_client_does_the_same(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         waits = Waits(it, meanwhile=lambda: approve_all(it))
-        async with AsyncClient(it.host.base_url, it.host.key, pace=waits.async_pace) as client:
+        async with AsyncClient(it.host.base_url, it.host.key, clock=waits.async_clock) as client:
             accepted = await client.create(ADELE, reason="Lost phone")
             ended = await client.wait(accepted.request.id)
             assert ended.status is Status.COMPLETED
@@ -78,7 +78,7 @@ async def test_every_page_is_read(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         waits = Waits(it)
         with client_of(waits) as client:
-            groups = [TargetsOfCustomer(customer="contoso", users=users)]
+            groups = [CustomerTargets(customer="contoso", users=users)]
             accepted = await asyncio.to_thread(client.create, groups, dry_run=True)
             await it.host.idle()
             found = await asyncio.to_thread(lambda: list(client.targets(accepted.request.id)))
@@ -87,22 +87,22 @@ async def test_every_page_is_read(tmp_path: Path) -> None:
             assert none == []
 
 
-async def test_the_same_key_is_the_same_request(tmp_path: Path) -> None:
+async def test_the_same_key_gives_the_same_request(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         with client_of(Waits(it)) as client:
 
-            def ask(reason: str) -> Accepted:
+            def create(reason: str) -> Accepted:
                 return client.create(ADELE, reason=reason, idempotency_key="run-1")
 
-            first = await asyncio.to_thread(ask, "Lost phone")
-            again = await asyncio.to_thread(ask, "Lost phone")
+            first = await asyncio.to_thread(create, "Lost phone")
+            again = await asyncio.to_thread(create, "Lost phone")
             assert (first.is_new, again.is_new) == (True, False)
             assert again.request.id == first.request.id
             with pytest.raises(InvalidInputError, match="another body"):
-                await asyncio.to_thread(ask, "Stolen phone")
+                await asyncio.to_thread(create, "Stolen phone")
 
 
-async def test_a_lost_answer_makes_no_second_request(tmp_path: Path) -> None:
+async def test_a_lost_response_makes_no_second_request(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         waits = Waits(it)
         transport = Faulty(httpx.ReadError("gone"), after=True)
@@ -135,7 +135,7 @@ async def test_wait_survives_throttling_faults_and_a_restart(tmp_path: Path) -> 
         assert waits.slept[1] < waits.slept[3]
 
 
-async def test_patience_ends(tmp_path: Path) -> None:
+async def test_retries_end_with_the_retry_timeout(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         waits = Waits(it)
         always = [httpx.ConnectError("refused")] * 1000
@@ -145,7 +145,7 @@ async def test_patience_ends(tmp_path: Path) -> None:
         assert len(waits.slept) < 20
 
 
-async def test_a_service_that_wants_more_than_patience_is_not_waited_for(tmp_path: Path) -> None:
+async def test_a_retry_after_beyond_the_retry_timeout_fails_at_once(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         waits = Waits(it)
         busy = httpx.Response(429, headers={"Retry-After": "61"})
@@ -154,7 +154,7 @@ async def test_a_service_that_wants_more_than_patience_is_not_waited_for(tmp_pat
         assert waits.slept == []
 
 
-async def test_wait_looks_rarely_and_gives_up_at_its_time(tmp_path: Path) -> None:
+async def test_wait_polls_rarely_and_times_out(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         request = await it.ask(contoso=["adele@contoso.com"])
         waits = Waits(it)
@@ -166,7 +166,7 @@ async def test_wait_looks_rarely_and_gives_up_at_its_time(tmp_path: Path) -> Non
         assert min(waits.slept[:-1]) >= 2  # what the service says in Retry-After
 
 
-async def test_cancel_twice_is_a_cancel(tmp_path: Path) -> None:
+async def test_cancelling_twice_succeeds(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         request = await it.ask(contoso=["adele@contoso.com"])
         with client_of(Waits(it), Faulty(httpx.ReadError("gone"), after=True)) as client:
@@ -176,7 +176,7 @@ async def test_cancel_twice_is_a_cancel(tmp_path: Path) -> None:
         assert again.status is Status.CANCELLED
 
 
-async def test_retry_asks_for_what_did_not_end_well(tmp_path: Path) -> None:
+async def test_retry_contains_what_did_not_end_well(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         request = await it.ask(contoso=["adele@contoso.com", "nobody@contoso.com"])
         await it.approve(request["id"])
@@ -188,7 +188,7 @@ async def test_retry_asks_for_what_did_not_end_well(tmp_path: Path) -> None:
         assert target.user_principal_name == "nobody@contoso.com"
 
 
-async def test_what_the_service_refuses_has_an_error_of_its_own(tmp_path: Path) -> None:
+async def test_each_refusal_has_its_error(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         waits = Waits(it)
         with client_of(waits, key="another-key") as stranger, pytest.raises(NotAllowedError) as refused:
@@ -197,16 +197,16 @@ async def test_what_the_service_refuses_has_an_error_of_its_own(tmp_path: Path) 
         with client_of(waits) as client:
             with pytest.raises(NotFoundError):
                 await asyncio.to_thread(client.get, "../../health")
-            groups = [TargetsOfCustomer(customer="nobody", users=["a@b.c"])]
+            groups = [CustomerTargets(customer="nobody", users=["a@b.c"])]
             with pytest.raises(InvalidInputError) as bad:
                 await asyncio.to_thread(client.create, groups, methods=["carrierPigeon"])
         assert "/methods/0" in {error["pointer"] for error in bad.value.errors}
-        assert waits.slept == []  # trying again would change nothing
+        assert waits.slept == []  # a retry would change nothing
 
 
-def answered(respond: Callable[[httpx.Request], httpx.Response]) -> Client:
-    pace = Pace(lambda: 0.0, lambda _: None)
-    return Client("https://host.example/api/", "k", pace=pace, transport=httpx.MockTransport(respond))
+def client_with(respond: Callable[[httpx.Request], httpx.Response]) -> Client:
+    clock = Clock(lambda: 0.0, lambda _: None)
+    return Client("https://host.example/api/", "k", clock=clock, transport=httpx.MockTransport(respond))
 
 
 def test_redirects_are_not_followed_with_the_key() -> None:
@@ -216,18 +216,18 @@ def test_redirects_are_not_followed_with_the_key() -> None:
         seen.append(str(request.url))
         return httpx.Response(302, headers={"Location": "https://elsewhere.example/"})
 
-    with answered(respond) as client, pytest.raises(BadAnswerError):
+    with client_with(respond) as client, pytest.raises(UnexpectedResponseError):
         client.get("1")
     assert seen == ["https://host.example/api/reset-requests/1"]
 
 
 @pytest.mark.parametrize("answer", [httpx.Response(200, text="<html>Sign in"), httpx.Response(200, json={"id": 1})])
-def test_what_is_not_the_service_is_told_so(answer: httpx.Response) -> None:
-    with answered(lambda _: answer) as client, pytest.raises(BadAnswerError):
+def test_responses_of_other_servers_are_recognised(answer: httpx.Response) -> None:
+    with client_with(lambda _: answer) as client, pytest.raises(UnexpectedResponseError):
         client.get("1")
 
 
-def test_a_newer_service_is_understood() -> None:
+def test_unknown_fields_and_values_are_kept() -> None:
     body = {
         "id": "1",
         "status": "sleeping",
@@ -235,7 +235,7 @@ def test_a_newer_service_is_understood() -> None:
         "totals": {"targets": 1, "asleep": 1},
         "mood": "good",
     }
-    with answered(lambda _: httpx.Response(200, json=body)) as client:
+    with client_with(lambda _: httpx.Response(200, json=body)) as client:
         request = client.get("1")
     assert request.status == "sleeping"
     assert not request.ended
@@ -246,13 +246,13 @@ def test_a_newer_service_is_understood() -> None:
     "url",
     ["", "host.example", "ftp://host", "http://host.example", "https://host/?code=secret", "https://user:secret@host/"],
 )
-def test_an_address_that_would_leak_or_not_work_is_refused(url: str) -> None:
+def test_an_unsafe_or_invalid_base_url_is_rejected(url: str) -> None:
     with pytest.raises(ValueError, match=r"base URL|https") as caught:
         Client(url, "k")
     assert "secret" not in str(caught.value)
 
 
 @pytest.mark.parametrize("key", ["", " ", "a\nb", "schlüssel"])
-def test_a_key_that_is_none_is_refused(key: str) -> None:
+def test_an_invalid_key_is_rejected(key: str) -> None:
     with pytest.raises(ValueError, match="function key"):
         Client("https://host", key)

@@ -1,4 +1,4 @@
-"""The client stands alone: what it imports it declares, and nothing of the service is among it."""
+"""The package stands alone: it imports only what it declares, and nothing of the service."""
 
 import ast
 import sys
@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 
 from domain.outcomes import RequestStatus
 from domain.outcomes import TargetOutcome as ServiceOutcome
-from mfa_reset_client.exits import _OF_STATUS, MEANINGS, Exit
+from mfa_reset_client.exit_codes import _OF_STATUS, MEANINGS, ExitCode
 from mfa_reset_client.models import Status, TargetOutcome
 
 CLIENT = Path(__file__).resolve().parents[2] / "client"
@@ -30,25 +30,25 @@ def imported() -> set[str]:
     return names - sys.stdlib_module_names - {"mfa_reset_client"}
 
 
-def test_it_imports_what_it_declares() -> None:
+def test_imports_are_the_declared_dependencies() -> None:
     assert imported() == {Requirement(text).name for text in PROJECT["dependencies"]}
 
 
-def test_the_command_is_there() -> None:
+def test_the_entry_point_exists() -> None:
     module, _, name = PROJECT["scripts"]["mfa-reset"].partition(":")
     assert callable(getattr(import_module(module), name))
 
 
-def test_it_knows_the_words_of_the_service() -> None:
+def test_statuses_and_outcomes_are_those_of_the_service() -> None:
     assert set(Status) == {word.value for word in RequestStatus}
     assert set(TargetOutcome) == {word.value for word in ServiceOutcome}
 
 
-def test_every_end_has_an_exit_code_and_every_code_a_meaning() -> None:
+def test_every_final_status_has_an_exit_code_and_every_code_a_meaning() -> None:
     assert set(_OF_STATUS) == {word.value for word in RequestStatus if word.ended}
-    assert set(MEANINGS) == set(Exit)
+    assert set(MEANINGS) == set(ExitCode)
 
 
 @pytest.mark.parametrize("name", import_module("mfa_reset_client").__all__)
-def test_what_is_promised_is_there(name: str) -> None:
+def test_public_names_exist(name: str) -> None:
     assert hasattr(import_module("mfa_reset_client"), name)

@@ -15,8 +15,8 @@ import pytest
 import yaml
 
 from domain.outcomes import RequestStatus
-from mfa_reset_client.exits import MEANINGS
-from tests.client.driving import NO_PIPELINE, Waits
+from mfa_reset_client.exit_codes import MEANINGS
+from tests.client.harness import NO_PIPELINE, Waits
 from tests.docs.logic_app import LogicApp, TerminatedError
 from tests.system import ROOT, System, system
 
@@ -26,8 +26,8 @@ CONTOSO = "11111111-1111-1111-1111-111111111111"
 COMMAND = """#!{python}
 import time
 from mfa_reset_client.cli import app
-from mfa_reset_client.pace import Pace
-app(prog_name="mfa-reset", obj=Pace(time.monotonic, lambda _: None))
+from mfa_reset_client.clock import Clock
+app(prog_name="mfa-reset", obj=Clock(time.monotonic, lambda _: None))
 """
 
 
@@ -193,16 +193,16 @@ async def test_the_commands_of_the_page(tmp_path: Path) -> None:
 async def test_logic_app(tmp_path: Path) -> None:
     (text,) = fenced("Logic App", "json")
     definition = json.loads(text)["definition"]
-    until = definition["actions"]["Until_it_ended"]["expression"]
+    until = definition["actions"]["Until_ended"]["expression"]
     going_on = {status.value for status in RequestStatus if not status.ended}
-    assert set(re.findall(r"'([^']*)'", until)) == going_on | {"Look", "status"}
+    assert set(re.findall(r"'([^']*)'", until)) == going_on | {"Get_request", "status"}
     async with system(tmp_path) as it, httpx.AsyncClient() as http:
         waits = Waits(it)
 
         async def run(name: str, decision: str) -> LogicApp:
             async def wait(seconds: float) -> None:
                 await waits.pass_(seconds)
-                for link in it.links(app.bodies["Ask"]["id"]).values():
+                for link in it.links(app.bodies["Request_reset"]["id"]).values():
                     await it.decide(link, decision, comment="As asked")
 
             parameters = {"serviceUrl": it.host.base_url, "functionKey": it.host.key}
@@ -213,9 +213,9 @@ async def test_logic_app(tmp_path: Path) -> None:
             return app
 
         app = await run("08585287554177334956853859655CU00", "approve")
-        assert app.bodies["Look"]["status"] == "completed"
+        assert app.bodies["Get_request"]["status"] == "completed"
         again = await run("08585287554177334956853859655CU00", "approve")
-        assert again.bodies["Ask"]["id"] == app.bodies["Ask"]["id"]
+        assert again.bodies["Request_reset"]["id"] == app.bodies["Request_reset"]["id"]
         with pytest.raises(TerminatedError, match="0 of 1 were reset") as ended:
             await run("another", "deny")
         assert ended.value.code == "denied"
@@ -230,7 +230,7 @@ async def test_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: p
                 await it.approve(request["id"])
 
         waits = Waits(it, approve)
-        monkeypatch.setattr("mfa_reset_client.client.Pace", lambda: waits.pace)
+        monkeypatch.setattr("mfa_reset_client.client.Clock", lambda: waits.clock)
         monkeypatch.setenv("MFA_RESET_URL", it.host.base_url)
         monkeypatch.setenv("MFA_RESET_KEY", it.host.key)
         monkeypatch.setenv("IDEMPOTENCY_KEY", "run-7")

@@ -1,4 +1,4 @@
-"""Targets out of flags and files. Every mistake at once, with its place."""
+"""Read targets from CSV and JSON files. All mistakes are reported at once, each with its place."""
 
 import csv
 import json
@@ -7,36 +7,40 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from mfa_reset_client.models import TargetsOfCustomer
+from mfa_reset_client.models import CustomerTargets
 
-_TARGETS = TypeAdapter(list[TargetsOfCustomer])
+_TARGETS = TypeAdapter(list[CustomerTargets])
 _USER_COLUMNS = ("user", "userprincipalname", "upn", "userid")
-_MOST_SHOWN = 20
+_MAX_REPORTED = 20
 
 
-class BadFileError(ValueError):
-    """The file cannot be read as targets; `mistakes` has one line each."""
+class TargetFileError(ValueError):
+    """The file cannot be read as targets; `mistakes` has one line per mistake."""
 
     def __init__(self, mistakes: list[str]) -> None:
-        more = [f"... and {len(mistakes) - _MOST_SHOWN} more"] if len(mistakes) > _MOST_SHOWN else []
-        super().__init__("\n".join(mistakes[:_MOST_SHOWN] + more))
+        more = [f"... and {len(mistakes) - _MAX_REPORTED} more"] if len(mistakes) > _MAX_REPORTED else []
+        super().__init__("\n".join(mistakes[:_MAX_REPORTED] + more))
         self.mistakes = mistakes
 
 
-def read_targets(path: Path) -> list[TargetsOfCustomer]:
-    """Targets in a .json file ({"targets": [...]} or the list alone), else CSV with the columns customer and user."""
+def read_targets(path: Path) -> list[CustomerTargets]:
+    """Return the targets in a .json file ({"targets": [...]} or the list alone) or a CSV file with columns customer and user.
+
+    Raises:
+        TargetFileError: The file cannot be read, or has mistakes.
+    """
     try:
         text = path.read_text("utf-8-sig")  # Excel begins its CSV with a byte order mark
     except (OSError, UnicodeDecodeError) as error:
-        raise BadFileError([f"{path.name} cannot be read: {error}"]) from None
+        raise TargetFileError([f"{path.name} cannot be read: {error}"]) from None
     groups = _of_json(text, path.name) if path.suffix.lower() == ".json" else _of_csv(text, path.name)
     if not groups:
-        raise BadFileError([f"{path.name} names no user."])
+        raise TargetFileError([f"{path.name} contains no users"])
     return groups
 
 
-def without_repeats(groups: list[TargetsOfCustomer]) -> tuple[list[TargetsOfCustomer], int]:
-    """One group per customer with each user once, and how many repeats were left out."""
+def remove_duplicates(groups: list[CustomerTargets]) -> tuple[list[CustomerTargets], int]:
+    """Return one group per customer with each user once, and the number of duplicates removed."""
     by_customer: dict[str, dict[str, str]] = {}
     names: dict[str, str] = {}
     given = 0
@@ -46,47 +50,49 @@ def without_repeats(groups: list[TargetsOfCustomer]) -> tuple[list[TargetsOfCust
         for user in group.users:
             users.setdefault(user.strip().casefold(), user.strip())
             given += 1
-    kept = [TargetsOfCustomer(customer=name, users=list(users.values())) for name, users in by_customer.items()]
+    kept = [CustomerTargets(customer=name, users=list(users.values())) for name, users in by_customer.items()]
     return kept, given - sum(len(group.users) for group in kept)
 
 
-def _of_json(text: str, name: str) -> list[TargetsOfCustomer]:
+def _of_json(text: str, name: str) -> list[CustomerTargets]:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise BadFileError([f"{name} is not JSON: {error}"]) from None
+        raise TargetFileError([f"{name} is not JSON: {error}"]) from None
     at = ""
     if isinstance(value, dict):
         extra = sorted(value.keys() - {"targets"})
-        if extra:  # what the file says would be ignored without a word
-            raise BadFileError([f"{name} /{key}: give this by its flag; the file has only targets" for key in extra])
+        if extra:  # it would be ignored silently
+            raise TargetFileError(
+                [f"{name} /{key}: not allowed in the file, which holds only targets; use the option" for key in extra]
+            )
         value, at = value.get("targets"), "/targets"
     try:
         groups = _TARGETS.validate_python(value, strict=True)
     except ValidationError as error:
-        raise BadFileError(
+        raise TargetFileError(
             [
                 f"{name} {at}{''.join(f'/{part}' for part in mistake['loc'])}: {mistake['msg']}"
                 for mistake in error.errors(include_url=False, include_input=False)
             ]
         ) from None
     extras = [
-        f"{name} {at}/{number}/{key}: is not known"
+        f"{name} {at}/{number}/{key}: unknown field"
         for number, group in enumerate(groups)
         for key in (group.model_extra or {})
     ]
     if extras:
-        raise BadFileError(extras)
+        raise TargetFileError(extras)
     return groups
 
 
-def _of_csv(text: str, name: str) -> list[TargetsOfCustomer]:
+def _of_csv(text: str, name: str) -> list[CustomerTargets]:
     head = text.split("\n", 1)[0]
     rows = csv.reader(StringIO(text), delimiter=";" if ";" in head and "," not in head else ",")
     columns = [column.strip().casefold().replace(" ", "") for column in next(rows, [])]
     user_column = next((column for column in _USER_COLUMNS if column in columns), None)
     if "customer" not in columns or user_column is None:
-        raise BadFileError([f"{name} line 1: the first line must name the columns customer and user"])
+        raise TargetFileError([f"{name} line 1: the header must name the columns customer and user"])
     customer_at, user_at = columns.index("customer"), columns.index(user_column)
     groups: dict[str, list[str]] = {}
     mistakes: list[str] = []
@@ -95,9 +101,9 @@ def _of_csv(text: str, name: str) -> list[TargetsOfCustomer]:
             continue
         customer, user = (row[at].strip() if at < len(row) else "" for at in (customer_at, user_at))
         if not customer or not user:
-            mistakes.append(f"{name} line {rows.line_num}: has no {'user' if customer else 'customer'}")
+            mistakes.append(f"{name} line {rows.line_num}: no {'user' if customer else 'customer'}")
         else:
             groups.setdefault(customer, []).append(user)
     if mistakes:
-        raise BadFileError(mistakes)
-    return [TargetsOfCustomer(customer=customer, users=users) for customer, users in groups.items()]
+        raise TargetFileError(mistakes)
+    return [CustomerTargets(customer=customer, users=users) for customer, users in groups.items()]

@@ -1,4 +1,4 @@
-"""Hardware tokens back again, with the client."""
+"""Undo and activate with the client, and which token a user's name means."""
 
 import asyncio
 import json
@@ -8,14 +8,14 @@ import httpx
 import pytest
 
 from mfa_reset_client import AsyncClient, ConflictError, InvalidInputError, UnreachableError
+from mfa_reset_client.hardware_tokens import find_token
 from mfa_reset_client.models import Method, Target
-from mfa_reset_client.tokens import token_of
-from tests.client.driving import Faulty, Waits, client_of, command
+from tests.client.harness import Faulty, Waits, client_of, command
 from tests.system import system
 from tests.workflow.test_undo import CODE, ISAIAH, WRONG, reset, token
 
 
-async def test_the_commands_ask_for_an_undo_and_send_the_code(tmp_path: Path) -> None:
+async def test_undo_and_activate_commands(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         waits, request_id = Waits(it), await reset(it)
         asked = await command(waits, "undo", request_id, "--reason", "Found again", "--json")
@@ -38,7 +38,7 @@ async def test_the_commands_ask_for_an_undo_and_send_the_code(tmp_path: Path) ->
         assert (await command(waits, "undo", request_id, "--idempotency-key", "another")).code == 12
 
 
-async def test_both_clients_do_it(tmp_path: Path) -> None:
+async def test_undo_and_activate_in_both_clients(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         waits, request_id = Waits(it), await reset(it)
         with client_of(waits) as client:
@@ -48,7 +48,7 @@ async def test_both_clients_do_it(tmp_path: Path) -> None:
             await it.approve(accepted.request.id)
             with pytest.raises(InvalidInputError):
                 await asyncio.to_thread(client.activate, accepted.request.id, 0, token(it).id, WRONG)
-        async with AsyncClient(it.host.base_url, it.host.key, pace=waits.async_pace) as same:
+        async with AsyncClient(it.host.base_url, it.host.key, clock=waits.async_clock) as same:
             target = await same.activate(accepted.request.id, 0, token(it).id, CODE)
             assert target.methods[0].reactivated
             await it.host.idle()
@@ -56,11 +56,11 @@ async def test_both_clients_do_it(tmp_path: Path) -> None:
                 await same.undo(request_id)
 
 
-async def test_a_code_is_not_tried_for_longer_than_it_lives(tmp_path: Path) -> None:
+async def test_a_code_is_retried_only_while_it_is_valid(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         waits = Waits(it)
-        away = Faulty(*[httpx.Response(503)] * 50)
-        with client_of(waits, away) as client, pytest.raises(UnreachableError):
+        unavailable = Faulty(*[httpx.Response(503)] * 50)
+        with client_of(waits, unavailable) as client, pytest.raises(UnreachableError):
             await asyncio.to_thread(client.activate, "any", 0, "token", CODE)
         assert sum(waits.slept) < 16
 
@@ -72,22 +72,22 @@ def target(number: int, upn: str, *methods: tuple[str, str]) -> Target:
     )
 
 
-def test_which_token_is_meant() -> None:
+def test_find_token() -> None:
     targets = [
         target(0, "a@contoso.com", ("t1", "keptNewer"), ("t2", "pending")),
         target(1, "b@contoso.com", ("t3", "pending"), ("t4", "pending")),
         target(2, "c@contoso.com", ("t5", "keptNewer")),
         target(3, "B@contoso.com"),
     ]
-    assert token_of(targets, "A@contoso.com", None) == (0, "t2")
-    assert token_of(targets, "a@contoso.com", "t1") == (0, "t1")
-    assert token_of(targets, "id-2", None) == (2, "t5")  # a repeat is answered as the first was
+    assert find_token(targets, "A@contoso.com", None) == (0, "t2")
+    assert find_token(targets, "a@contoso.com", "t1") == (0, "t1")
+    assert find_token(targets, "id-2", None) == (2, "t5")  # a repeat gets the first response
     for user, method, why in (
-        ("d@contoso.com", None, "no target"),
-        ("b@contoso.com", None, "several"),
+        ("d@contoso.com", None, "not in this request"),
+        ("b@contoso.com", None, "more than once"),
         ("id-1", None, "t3, t4"),
         ("id-1", "t9", "t3, t4"),
         ("id-3", None, "none"),
     ):
         with pytest.raises(LookupError, match=why):
-            token_of(targets, user, method)
+            find_token(targets, user, method)

@@ -1,4 +1,4 @@
-"""Time, as the client sees it. It is given, so that a test of hours takes none."""
+"""Time for the client. It is passed in, so that a test of hours takes none."""
 
 import asyncio
 import time
@@ -7,14 +7,16 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
-    """`now` in seconds from any start, never going back; `sleep` takes seconds."""
+class Clock:
+    """Time of the blocking client: `now` in seconds from any start, monotonic; `sleep` takes seconds."""
 
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
 
 @dataclass(frozen=True, slots=True)
-class AsyncPace:
+class AsyncClock:
+    """Time of the async client."""
+
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep

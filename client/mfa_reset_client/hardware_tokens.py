@@ -1,16 +1,20 @@
-"""Which hardware token of an undo a user's name means."""
+"""Find the hardware token that a user's name means in an undo request."""
 
 from collections.abc import Iterable
 
 from mfa_reset_client.models import Target
 
 
-def token_of(targets: Iterable[Target], user: str, method: str | None) -> tuple[int, str]:
-    """The number of the user's target and the token's id; LookupError where that is none or several."""
+def find_token(targets: Iterable[Target], user: str, method: str | None) -> tuple[int, str]:
+    """Return the number of the user's target and the token's id.
+
+    Raises:
+        LookupError: No token matches, or several do.
+    """
     wanted = user.strip().casefold()
     found = [target for target in targets if wanted in {target.user_id, target.user_principal_name.casefold()}]
     if len(found) != 1:
-        raise LookupError(f"{user} is {'in no target' if not found else 'in several targets'} of this request")
+        raise LookupError(f"{user} is {'not' if not found else 'more than once'} in this request")
     (target,) = found
     waiting = [each.id for each in target.methods if each.outcome == "pending"]
     tokens = waiting or [each.id for each in target.methods]
@@ -18,5 +22,5 @@ def token_of(targets: Iterable[Target], user: str, method: str | None) -> tuple[
         tokens = [each.id for each in target.methods if each.id == method]
     if len(tokens) != 1:
         known = ", ".join(each.id for each in target.methods) or "none"
-        raise LookupError(f"name one token of {user} with --method; there are: {known}")
+        raise LookupError(f"name one token of {user} with --method; known tokens: {known}")
     return target.number, tokens[0]

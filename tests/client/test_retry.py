@@ -1,9 +1,9 @@
-"""Retry-After as servers write it."""
+"""Retry-After as servers send it."""
 
 import httpx
 import pytest
 
-from mfa_reset_client.again import retry_after
+from mfa_reset_client.retry import retry_after
 
 
 @pytest.mark.parametrize(

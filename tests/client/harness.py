@@ -1,4 +1,4 @@
-"""The client against the whole service: its waits let the service's own time pass."""
+"""Run the client against the whole service: while it waits, the service's clock advances."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,16 +9,16 @@ from typer.testing import CliRunner
 
 from mfa_reset_client import Client
 from mfa_reset_client.cli import app
-from mfa_reset_client.pace import AsyncPace, Pace
+from mfa_reset_client.clock import AsyncClock, Clock
 from tests.system import System
 
-# Whatever runs these tests may be a pipeline itself.
+# A pipeline may run these tests: its variables would change the idempotency keys.
 NO_PIPELINE = dict.fromkeys(["GITHUB_RUN_ID", "BUILD_BUILDID", "CI_PIPELINE_ID", "BUILD_TAG"], None)
 
 
 @dataclass
 class Waits:
-    """The client's sense of time. `meanwhile` is done once, in its wait number `at`."""
+    """The client's clock. `meanwhile` runs once, during wait number `at`."""
 
     it: System
     meanwhile: Callable[[], Awaitable[object]] | None = None
@@ -29,15 +29,15 @@ class Waits:
         self._loop = asyncio.get_running_loop()
 
     @property
-    def pace(self) -> Pace:
+    def clock(self) -> Clock:
         def sleep(seconds: float) -> None:
             asyncio.run_coroutine_threadsafe(self.pass_(seconds), self._loop).result(120)
 
-        return Pace(self.now, sleep)
+        return Clock(self.now, sleep)
 
     @property
-    def async_pace(self) -> AsyncPace:
-        return AsyncPace(self.now, self.pass_)
+    def async_clock(self) -> AsyncClock:
+        return AsyncClock(self.now, self.pass_)
 
     def now(self) -> float:
         return self.it.host.clock.now().timestamp()
@@ -46,12 +46,12 @@ class Waits:
         self.slept.append(seconds)
         await self.it.advance(seconds=seconds)
         if self.meanwhile is not None and len(self.slept) == self.at:
-            todo, self.meanwhile = self.meanwhile, None
-            await todo()
+            action, self.meanwhile = self.meanwhile, None
+            await action()
 
 
 class Faulty(httpx.BaseTransport):
-    """Answers the first calls with what is scripted, an error before or after the service saw the call; then is a network."""
+    """Responds to the first calls from a script, instead of or (`after`) once the service got the call; then is a network."""
 
     def __init__(self, *script: httpx.Response | Exception, after: bool = False) -> None:
         self._script = list(script)
@@ -76,7 +76,7 @@ class Faulty(httpx.BaseTransport):
 
 def client_of(waits: Waits, transport: httpx.BaseTransport | None = None, key: str | None = None) -> Client:
     host = waits.it.host
-    return Client(host.base_url, key or host.key, pace=waits.pace, transport=transport)
+    return Client(host.base_url, key or host.key, clock=waits.clock, transport=transport)
 
 
 @dataclass
@@ -87,13 +87,13 @@ class Ran:
 
 
 async def command(waits: Waits, *arguments: str, env: dict[str, str] | None = None) -> Ran:
-    """`mfa-reset` with these arguments, in this process."""
+    """Run `mfa-reset` with these arguments, in this process."""
     host = waits.it.host
     environ: dict[str, str | None] = NO_PIPELINE | {"MFA_RESET_URL": host.base_url, "MFA_RESET_KEY": host.key}
     environ |= env or {}
 
     def run() -> Ran:
-        result = CliRunner(env=environ).invoke(app, list(arguments), obj=waits.pace, catch_exceptions=False)
+        result = CliRunner(env=environ).invoke(app, list(arguments), obj=waits.clock, catch_exceptions=False)
         return Ran(result.exit_code, result.stdout, result.stderr)
 
     ran = await asyncio.to_thread(run)

@@ -1,0 +1,139 @@
+"""The options and arguments that several commands share."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from os import environ
+from typing import Annotated
+
+import typer
+
+from mfa_reset_client.client import Client
+from mfa_reset_client.clock import Clock
+from mfa_reset_client.durations import parse_duration
+from mfa_reset_client.formatting import ProgressDisplay, printable
+from mfa_reset_client.idempotency import idempotency_key_for
+from mfa_reset_client.models import Accepted, ResetRequest
+from mfa_reset_client.output import Output
+
+RequestId = Annotated[str, typer.Argument(metavar="ID", help="The id of the request.")]
+
+
+def _duration(text: str) -> float:
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """An open client and the command's output."""
+
+    client: Client
+    output: Output
+
+    def wait(self, request_id: str, timeout: float | None, *, quiet: bool) -> ResetRequest:
+        """Wait for the end of a request, with its progress on stderr."""
+        with ProgressDisplay(self.output.err, quiet=quiet) as progress:
+            return self.client.wait(request_id, timeout=timeout, on_poll=progress.update)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """The options of every command that calls the service."""
+
+    context: typer.Context
+    url: Annotated[
+        str, typer.Option(metavar="URL", envvar="MFA_RESET_URL", help="The service, such as https://host.")
+    ] = ""
+    # The key is never printed: not as a default in the help, not in an error. Other users of the machine can read the
+    # options of a process, but not its variables.
+    key: Annotated[
+        str,
+        typer.Option(
+            metavar="KEY", envvar="MFA_RESET_KEY", show_default=False, help="The function key; the variable is safer."
+        ),
+    ] = ""
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON value on stdout, everything else on stderr.")
+    ] = False
+    allow_http: Annotated[
+        bool, typer.Option("--allow-http", help="Allow sending the key to another machine over plain http.")
+    ] = False
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """Open the client; turn its errors into messages and the exit code."""
+        output = self.output
+        with self._client(output) as client, output.reporting_errors():
+            yield Session(client, output)
+
+    @property
+    def output(self) -> Output:
+        """Where the command prints."""
+        return Output.create(as_json=self.as_json)
+
+    def _client(self, output: Output) -> Client:
+        required = (("--url", "MFA_RESET_URL", self.url), ("--key", "MFA_RESET_KEY", self.key))
+        missing = [f"use {option} or set {variable}" for option, variable, value in required if not value.strip()]
+        if missing:
+            raise output.bad_input(missing)
+        clock = self.context.obj if isinstance(self.context.obj, Clock) else None
+        try:
+            return Client(self.url, self.key, clock=clock, allow_http=self.allow_http)
+        except ValueError as error:
+            raise output.bad_input([str(error)]) from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """The options of a command that waits for the end of a request."""
+
+    timeout: Annotated[
+        float | None,
+        typer.Option(
+            metavar="DURATION",
+            parser=_duration,
+            help="Longest wait, such as 30m or 24h. Default: until the request ends or expires.",
+        ),
+    ] = None
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress.")] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submission(Waiting):
+    """The options of a command that makes a new request."""
+
+    idempotency_key: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KEY",
+            help="The same key and request give the same request. Default: derived from the pipeline run.",
+        ),
+    ] = None
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait for the end of the request; the exit code is its outcome.")
+    ] = False
+
+    def submit(
+        self, session: Session, body: Mapping[str, object], call: Callable[[Client, str], Accepted]
+    ) -> typer.Exit:
+        """Submit a request, wait for its end if asked to, and return the exit to raise.
+
+        `body` is what a derived idempotency key stands for; `call` receives the client and the key.
+        """
+        key = self.idempotency_key or idempotency_key_for(body, environ)
+        if not self.quiet:  # before it is sent: after a lost response the same request can be sent again
+            session.output.note(f"idempotency key {printable(key)}")
+        accepted = call(session.client, key)
+        request = accepted.request
+        if not accepted.is_new:
+            session.output.note(
+                f"this idempotency key already made request {printable(request.id)} at "
+                f"{request.created_at:%Y-%m-%d %H:%M} UTC: nothing new was started"
+            )
+        if self.wait:
+            request = session.wait(request.id, self.timeout, quiet=self.quiet)
+        session.output.request(request, session.client if self.wait else None)
+        return session.output.end(request)

@@ -1,0 +1,131 @@
+"""Request resets and follow them: request, status, wait, targets, cancel, retry."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mfa_reset_client import operations, target_files
+from mfa_reset_client.commands.option_groups import expand_groups
+from mfa_reset_client.commands.options import RequestId, Service, Submission, Waiting
+from mfa_reset_client.formatting import targets_table
+from mfa_reset_client.models import CustomerTargets, TargetOutcome
+from mfa_reset_client.output import Output
+
+app = typer.Typer()
+
+
+@app.command()
+@expand_groups
+def request(
+    service: Service,
+    submission: Submission,
+    customer: Annotated[
+        str | None, typer.Option(metavar="CUSTOMER", help="Policy key, tenant id or domain; with --user.")
+    ] = None,
+    user: Annotated[
+        list[str] | None, typer.Option(metavar="USER", help="User principal name or object id. Repeatable.")
+    ] = None,
+    file: Annotated[Path | None, typer.Option(metavar="FILE", help="Targets as .csv (customer,user) or .json.")] = None,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="The reason, which approvers read.")] = "",
+    ticket: Annotated[str, typer.Option(metavar="NUMBER", help="The ticket number.")] = "",
+    requester: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="The mail address of the person who requests this.")
+    ] = "",
+    method: Annotated[
+        list[str] | None,
+        typer.Option(metavar="METHOD", help="Reset only this method. Repeatable. Default: the usual four."),
+    ] = None,
+    revoke_sessions: Annotated[
+        bool, typer.Option("--revoke-sessions/--no-revoke-sessions", help="Sign the users out everywhere.")
+    ] = True,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only plan: show what would be removed.")] = False,
+) -> None:
+    """Request a reset."""
+    targets = _targets(service.output, customer, user or [], file)
+    fields: dict[str, Any] = {
+        "reason": reason,
+        "ticket": ticket,
+        "requester": requester,
+        "methods": method,
+        "revoke_sessions": revoke_sessions,
+        "dry_run": dry_run,
+    }
+    with service.session() as session:
+        raise submission.submit(
+            session,
+            operations.request_body(targets, **fields),
+            lambda client, key: client.create(targets, **fields, idempotency_key=key),
+        )
+
+
+@app.command()
+@expand_groups
+def status(service: Service, request_id: RequestId) -> None:
+    """Show a request; the exit code is its outcome, or 0 while it is in progress."""
+    with service.session() as session:
+        found = session.client.get(request_id)
+        session.output.request(found)
+        raise session.output.end(found)
+
+
+@app.command("wait")
+@expand_groups
+def wait_for(service: Service, waiting: Waiting, request_id: RequestId) -> None:
+    """Wait for the end of a request; the exit code is its outcome."""
+    with service.session() as session:
+        ended = session.wait(request_id, waiting.timeout, quiet=waiting.quiet)
+        session.output.request(ended, session.client)
+        raise session.output.end(ended)
+
+
+@app.command()
+@expand_groups
+def targets(
+    service: Service,
+    request_id: RequestId,
+    customer: Annotated[str | None, typer.Option(metavar="CUSTOMER", help="Only targets of this customer.")] = None,
+    outcome: Annotated[TargetOutcome | None, typer.Option(help="Only targets with this outcome.")] = None,
+) -> None:
+    """List the users of a request with the outcome of each method."""
+    with service.session() as session:
+        found = session.client.targets(request_id, customer=customer, outcome=outcome)
+        if service.as_json:
+            session.output.json([target.to_json() for target in found])
+        else:
+            session.output.out.print(targets_table(found))
+
+
+@app.command()
+@expand_groups
+def cancel(service: Service, request_id: RequestId) -> None:
+    """Cancel a request: nothing further is removed."""
+    with service.session() as session:
+        session.output.request(session.client.cancel(request_id))
+
+
+@app.command()
+@expand_groups
+def retry(service: Service, submission: Submission, request_id: RequestId) -> None:
+    """Make a new request for the users of an ended one that did not end well. It is planned and approved again."""
+    with service.session() as session:
+        raise submission.submit(
+            session,
+            {"retryOf": request_id},
+            lambda client, key: client.retry(request_id, idempotency_key=key),
+        )
+
+
+def _targets(output: Output, customer: str | None, users: list[str], file: Path | None) -> list[CustomerTargets]:
+    if (file is None) == (customer is None and not users):
+        raise output.bad_input(["use either --customer with --user, or --file"])
+    if file is None and not (customer and users):
+        raise output.bad_input(["use --customer and --user together"])
+    try:
+        given = target_files.read_targets(file) if file else [CustomerTargets(customer=customer or "", users=users)]
+    except target_files.TargetFileError as error:
+        raise output.bad_input(str(error).splitlines()) from None
+    groups, duplicates = target_files.remove_duplicates(given)
+    if duplicates:
+        output.note(f"ignored {duplicates} duplicate {'user' if duplicates == 1 else 'users'}")
+    return groups
