@@ -1,13 +1,13 @@
-"""`/simulator/...`: faults, switches and the truth, for tests that run in another process. Graph has none of this."""
+"""`/simulator/...`: faults, switches and limits, for tests that run in another process. Graph has none of this."""
 
 import re
 from collections.abc import Callable
 from typing import Any
 
-from localhost.simulator.handlers.inspection import NotFoundError, found, truth
+from localhost.simulator.handlers.inspection import NotFoundError, find_user, state_of
 from localhost.simulator.model.method_kinds import BY_NAME
 from localhost.simulator.model.timestamps import stamp
-from localhost.simulator.protocol.messages import Answer, Call
+from localhost.simulator.protocol.messages import Request, Response
 from localhost.simulator.world.faults import RULE_FIELDS
 from localhost.simulator.world.world import World
 
@@ -34,32 +34,32 @@ FAULT_NAMES = {
 }
 
 
-def _refused(text: str) -> Answer:
-    return Answer(400, {"error": text})
+def _refused(text: str) -> Response:
+    return Response(400, {"error": text})
 
 
-def add_fault(world: World, call: Call) -> Answer:
-    """The fields of faults.Rule. Answers with the rule's id."""
-    body = {FAULT_NAMES.get(name, name): value for name, value in call.json().items()}
+def add_fault(world: World, request: Request) -> Response:
+    """Add a rule with the fields of faults.Rule; the response holds its id."""
+    body = {FAULT_NAMES.get(name, name): value for name, value in request.json().items()}
     unknown = sorted(set(body) - RULE_FIELDS)
     if unknown:
         return _refused(f"unknown: {', '.join(unknown)}; known: {', '.join(sorted(RULE_FIELDS))}")
-    return Answer(201, {"id": world.faults.add(**body).id})
+    return Response(201, {"id": world.faults.add(**body).id})
 
 
-def list_faults(world: World, _: Call) -> Answer:
-    return Answer(
+def list_faults(world: World, _: Request) -> Response:
+    return Response(
         200, {"value": [{"id": rule.id, "hits": rule.hits, "seen": rule.seen} for rule in world.faults.rules]}
     )
 
 
-def clear_faults(world: World, _: Call) -> Answer:
+def clear_faults(world: World, _: Request) -> Response:
     world.faults.clear()
-    return Answer(204)
+    return Response(204)
 
 
-def add_limit(world: World, call: Call) -> Answer:
-    body = call.json()
+def add_limit(world: World, request: Request) -> Response:
+    body = request.json()
     world.throttle.limit(
         float(body["rate"]),
         float(body["burst"]),
@@ -68,78 +68,78 @@ def add_limit(world: World, call: Call) -> Answer:
         fractional=bool(body.get("fractional", False)),
         retry_after=body.get("retryAfter"),
     )
-    return Answer(201, {})
+    return Response(201, {})
 
 
-def clear_limits(world: World, _: Call) -> Answer:
+def clear_limits(world: World, _: Request) -> Response:
     world.throttle.clear()
-    return Answer(204)
+    return Response(204)
 
 
-def _set(target: object, switches: dict[str, str], body: dict[str, Any]) -> Answer:
+def _set(target: object, switches: dict[str, str], body: dict[str, Any]) -> Response:
     unknown = sorted(set(body) - set(switches))
     if unknown:
         return _refused(f"unknown: {', '.join(unknown)}; known: {', '.join(sorted(switches))}")
     for name, value in body.items():
         setattr(target, switches[name], value)
-    return Answer(200, {name: getattr(target, attribute) for name, attribute in switches.items()})
+    return Response(200, {name: getattr(target, attribute) for name, attribute in switches.items()})
 
 
-def set_world(world: World, call: Call) -> Answer:
-    return _set(world, WORLD_SWITCHES, call.json())
+def set_world(world: World, request: Request) -> Response:
+    return _set(world, WORLD_SWITCHES, request.json())
 
 
-def set_tenant(world: World, call: Call) -> Answer:
-    tenant = world.find_tenant(call.ids["tenant"])
+def set_tenant(world: World, request: Request) -> Response:
+    tenant = world.find_tenant(request.ids["tenant"])
     if tenant is None:
-        raise NotFoundError(f"no tenant {call.ids['tenant']}")
-    body = call.json()
+        raise NotFoundError(f"no tenant {request.ids['tenant']}")
+    body = request.json()
     if "granted" in body:
         granted = body.pop("granted")
         tenant.granted = None if granted is None else frozenset(granted)
     return _set(tenant, TENANT_SWITCHES, body)
 
 
-def set_bouncing(world: World, call: Call) -> Answer:
-    """Which addresses take no mail from now on, and why: `{"lead@msp.example": "5.1.10"}`."""
-    body = call.json()
+def set_bouncing(world: World, request: Request) -> Response:
+    """Set which addresses accept no mail from now on, each with its status code: `{"lead@msp.example": "5.1.10"}`."""
+    body = request.json()
     for address, code in body.items():
         if "@" not in address or not CODE.fullmatch(str(code)):
             return _refused(f"{address!r}: an address and a status code such as 5.1.10")
     world.inbox.bouncing = {address.lower(): str(code) for address, code in body.items()}
-    return Answer(200, world.inbox.bouncing)
+    return Response(200, world.inbox.bouncing)
 
 
-def advance_clock(world: World, call: Call) -> Answer:
-    world.advance(float(call.json()["seconds"]))
-    return Answer(200, {"now": stamp(world.clock())})
+def advance_clock(world: World, request: Request) -> Response:
+    world.advance(float(request.json()["seconds"]))
+    return Response(200, {"now": stamp(world.clock())})
 
 
-def register(world: World, call: Call) -> Answer:
-    """A user registers a method again: `{"kind": "phone", "phoneType": "mobile", "prefer": "sms"}`."""
-    body = call.json()
+def register(world: World, request: Request) -> Response:
+    """Register a method for a user: `{"kind": "phone", "phoneType": "mobile", "prefer": "sms"}`."""
+    body = request.json()
     kind = body.pop("kind", None)
     if kind not in BY_NAME:
         return _refused(f"kind is one of {', '.join(BY_NAME)}")
-    found(world, call)
-    method = world.register(call.ids["tenant"], call.ids["user"], kind, **body)
-    return Answer(201, truth(method))
+    find_user(world, request)
+    method = world.register(request.ids["tenant"], request.ids["user"], kind, **body)
+    return Response(201, state_of(method))
 
 
-def clear_calls(world: World, _: Call) -> Answer:
+def clear_calls(world: World, _: Request) -> Response:
     world.calls.clear()
-    return Answer(204)
+    return Response(204)
 
 
-def guarded(handler: Callable[[World, Call], Answer]) -> Callable[[World, Call], Answer]:
-    """Mistakes of a test come back as 400 and 404 that say what is wrong."""
+def guarded(handler: Callable[[World, Request], Response]) -> Callable[[World, Request], Response]:
+    """Turn mistakes of a test into 400 and 404 responses that say what is wrong."""
 
-    def call_it(world: World, call: Call) -> Answer:
+    def guarded_handler(world: World, request: Request) -> Response:
         try:
-            return handler(world, call)
+            return handler(world, request)
         except NotFoundError as error:
-            return Answer(404, {"error": str(error)})
+            return Response(404, {"error": str(error)})
         except (KeyError, TypeError, ValueError) as error:
             return _refused(f"{type(error).__name__}: {error}")
 
-    return call_it
+    return guarded_handler

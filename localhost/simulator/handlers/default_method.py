@@ -19,7 +19,7 @@ TEXTS = {
 
 
 def refuse_default(world: World, user: User, method: Method) -> None:
-    """The rule: what alone serves the default stays while other methods are configured.
+    """Refuse to delete what alone serves the default while other methods are configured.
 
     Raises:
         GraphError: 400 `badRequest` [i], in the wording that the world chose.

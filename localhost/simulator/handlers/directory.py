@@ -1,4 +1,4 @@
-"""The tenant itself: organization, roles, and what in it asks for MFA."""
+"""The tenant itself: organization, roles, and the policies that require MFA."""
 
 from typing import Any
 from uuid import NAMESPACE_DNS, uuid5
@@ -6,53 +6,53 @@ from uuid import NAMESPACE_DNS, uuid5
 from localhost.simulator.handlers.users import DEFAULT, FIELDS, show_role
 from localhost.simulator.model.entities import Tenant
 from localhost.simulator.protocol.errors import GraphError
-from localhost.simulator.protocol.messages import Answer, Call, context
+from localhost.simulator.protocol.messages import Request, Response, context
 from localhost.simulator.protocol.odata import page
 from localhost.simulator.world.world import World
 
-# The prompt to register comes at the next sign-in that needs strong authentication. Where nothing asks for it,
-# a user without methods is left with the password alone. [d] So callers look at both policies below.
+# The prompt to register comes at the next sign-in that needs strong authentication. Where nothing requires it,
+# a user without methods is left with the password alone. [d] So callers read both policies below.
 
 
-def list_organization(_: World, call: Call) -> Answer:
-    tenant = call.home
+def list_organization(_: World, request: Request) -> Response:
+    tenant = request.own_tenant
     domain = {"name": tenant.domain, "isDefault": True, "isInitial": False, "type": "Managed"}
     initial = {"name": f"{tenant.key}.onmicrosoft.com", "isDefault": False, "isInitial": True, "type": "Managed"}
     row = {"id": tenant.id, "displayName": tenant.name, "verifiedDomains": [domain, initial]}
-    return Answer(200, {"@odata.context": context(call, "organization"), "value": [row]})
+    return Response(200, {"@odata.context": context(request, "organization"), "value": [row]})
 
 
-def list_roles(_: World, call: Call) -> Answer:
-    return page(call, list(call.home.roles.values()), show_role, "directoryRoles")
+def list_roles(_: World, request: Request) -> Response:
+    return page(request, list(request.own_tenant.roles.values()), show_role, "directoryRoles")
 
 
-def list_role_members(_: World, call: Call) -> Answer:
-    wanted = call.ids["role"]
-    role = next((role for role in call.home.roles.values() if role.id == wanted), None)
+def list_role_members(_: World, request: Request) -> Response:
+    wanted = request.ids["role"]
+    role = next((role for role in request.own_tenant.roles.values() if role.id == wanted), None)
     if role is None:
         raise GraphError(404, "Request_ResourceNotFound", f"Resource '{wanted}' does not exist.")
-    members = [user for user in call.home.users.values() if role in user.roles]
+    members = [user for user in request.own_tenant.users.values() if role in user.roles]
     return page(
-        call,
+        request,
         members,
         lambda user: {"@odata.type": "#microsoft.graph.user"} | {name: FIELDS[name](user) for name in DEFAULT},
         "directoryObjects",
     )
 
 
-def get_security_defaults(_: World, call: Call) -> Answer:
+def get_security_defaults(_: World, request: Request) -> Response:
     body = {
-        "@odata.context": context(call, "policies/identitySecurityDefaultsEnforcementPolicy/$entity"),
+        "@odata.context": context(request, "policies/identitySecurityDefaultsEnforcementPolicy/$entity"),
         "id": "00000000-0000-0000-0000-000000000005",
         "displayName": "Security Defaults",
-        "isEnabled": call.home.enforces == "securityDefaults",
+        "isEnabled": request.own_tenant.enforces == "securityDefaults",
     }
-    return Answer(200, body)
+    return Response(200, body)
 
 
-def list_access_policies(_: World, call: Call) -> Answer:
-    """Conditional access: one policy that is on and asks for MFA, or one that only reports; and one about registering."""
-    tenant = call.home
+def list_access_policies(_: World, request: Request) -> Response:
+    """List a policy that requires MFA or only reports, and one about registering security information."""
+    tenant = request.own_tenant
     state = "enabled" if tenant.enforces == "conditionalAccess" else "enabledForReportingButNotEnforced"
     policy: dict[str, Any] = {
         "id": str(uuid5(NAMESPACE_DNS, f"mfa-for-all.{tenant.id}")),
@@ -65,11 +65,11 @@ def list_access_policies(_: World, call: Call) -> Answer:
         "grantControls": {"operator": "OR", "builtInControls": ["mfa"]},
     }
     rows = [policy, *_registering(tenant)]
-    return page(call, rows, lambda row: row, "identity/conditionalAccess/policies")
+    return page(request, rows, lambda row: row, "identity/conditionalAccess/policies")
 
 
 def _registering(tenant: Tenant) -> list[dict[str, Any]]:
-    """The policy of Microsoft's template "Securing security info registration", or the stricter one that blocks."""
+    """Return the policy of Microsoft's template "Securing security info registration", or the stricter one that blocks."""
     if tenant.registering == "open":
         return []
     policy = {

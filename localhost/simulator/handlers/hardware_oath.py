@@ -1,4 +1,4 @@
-"""Hardware OATH tokens: on beta, in the Global cloud only. [d]
+"""Hardware OATH tokens: on beta, in the Global cloud only [d].
 
 Whether an app without a user may deactivate is not established. A fault rule with status 403 on
 "*/deactivate" shows the other possibility.
@@ -12,39 +12,40 @@ from localhost.simulator.handlers.method_removal import delete as remove
 from localhost.simulator.model.method_kinds import HARDWARE_OATH
 from localhost.simulator.model.preferences import settle_default
 from localhost.simulator.protocol.errors import GraphError
-from localhost.simulator.protocol.messages import Answer, Call
+from localhost.simulator.protocol.messages import Request, Response
 from localhost.simulator.world.world import World
 
 _CODE = re.compile("[0-9]{6}", re.ASCII)
 
 
-def deactivate(world: World, call: Call) -> Answer:
-    """`POST .../{id}/deactivate`, no body: 204; the token stays assigned. [d] Twice is no error. [inf]"""
-    check_available(call, HARDWARE_OATH)
-    method = find(call, HARDWARE_OATH)
+def deactivate(world: World, request: Request) -> Response:
+    """Serve `POST .../{id}/deactivate`, no body: 204; the token stays assigned [d]. Twice is no error [inf]."""
+    check_available(request, HARDWARE_OATH)
+    method = find(request, HARDWARE_OATH)
     if method.usable:
-        change(world, call, method)
+        change(world, request, method)
         method.properties["device"]["status"] = "assigned"
-        settle_default(call.target)
-    return Answer(204)
+        settle_default(request.path_user)
+    return Response(204)
 
 
-def activate(world: World, call: Call) -> Answer:
-    """`POST .../{id}/activate` undoes it. It needs the six digits that the token shows. [d]
+def activate(world: World, request: Request) -> Response:
+    """Serve `POST .../{id}/activate`, which undoes it and needs the six digits that the token shows [d].
+
     Here any six digits will do but 000000, which stands for a code that the token does not show.
     """
-    check_available(call, HARDWARE_OATH)
-    code = str(call.json().get("verificationCode", ""))
+    check_available(request, HARDWARE_OATH)
+    code = str(request.json().get("verificationCode", ""))
     if not _CODE.fullmatch(code) or code == "000000":
         raise GraphError(400, "badRequest", "The verification code is missing or not valid.")  # the text is [inf]
-    method = find(call, HARDWARE_OATH)
-    world.freeze_report(call.target)
-    call.target.add(method)  # forgets what late readers would still see
+    method = find(request, HARDWARE_OATH)
+    world.keep_report(request.path_user)
+    request.path_user.add(method)  # drops what delayed reads would still show
     method.properties["device"]["status"] = "activated"
-    return Answer(204)
+    return Response(204)
 
 
-def delete(world: World, call: Call) -> Answer:
-    """`DELETE .../{id}` unassigns the token. [d]"""
-    check_available(call, HARDWARE_OATH)
-    return remove(world, call, HARDWARE_OATH)
+def delete(world: World, request: Request) -> Response:
+    """Serve `DELETE .../{id}`, which unassigns the token [d]."""
+    check_available(request, HARDWARE_OATH)
+    return remove(world, request, HARDWARE_OATH)

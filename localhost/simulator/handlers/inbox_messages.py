@@ -7,7 +7,7 @@ from typing import Any
 
 from localhost.simulator.model.timestamps import stamp
 from localhost.simulator.protocol.errors import GraphError
-from localhost.simulator.protocol.messages import Answer, Call
+from localhost.simulator.protocol.messages import Request, Response
 from localhost.simulator.protocol.odata import page, selected
 from localhost.simulator.world.inbox import Message
 from localhost.simulator.world.world import World
@@ -15,7 +15,7 @@ from localhost.simulator.world.world import World
 PAGE, LARGEST = 10, 1000  # of messages [d]
 PREVIEW = 255  # characters of bodyPreview [d]
 
-# Of the filters that Exchange knows, the two that whoever looks for reports needs.
+# Of the filters that Exchange knows, the two that a search for reports needs.
 SINCE = re.compile(r"receivedDateTime ge (\S+)")
 CLASS = re.compile(
     r"singleValueExtendedProperties/any\(\s*(\w+)\s*:\s*\1/id eq 'String 0x001A' and \1/value eq '([^']*)'\s*\)"
@@ -30,17 +30,17 @@ FIELDS: dict[str, Callable[[Message], Any]] = {
 }
 
 
-def list_inbox(world: World, call: Call) -> Answer:
-    """`GET /users/{id}/mailFolders/inbox/messages` with $filter, $select and $top; bodies only as text. [d]"""
-    messages = world.inbox.of(call.target.upn)
-    for test in _tests(call.params.get("$filter", "")):
+def list_inbox(world: World, request: Request) -> Response:
+    """Serve `GET /users/{id}/mailFolders/inbox/messages` with $filter, $select and $top; bodies only as text [d]."""
+    messages = world.inbox.of(request.path_user.upn)
+    for test in _tests(request.params.get("$filter", "")):
         messages = [message for message in messages if test(message)]
-    names = selected(call, frozenset(FIELDS), tuple(FIELDS))
-    if "body" in names and 'outlook.body-content-type="text"' not in call.headers.get("prefer", ""):
+    names = selected(request, frozenset(FIELDS), tuple(FIELDS))
+    if "body" in names and 'outlook.body-content-type="text"' not in request.headers.get("prefer", ""):
         raise GraphError(400, "BadRequest", "The simulator has bodies as text only: Prefer must ask for it.")
-    where = f"users('{call.target.id}')/mailFolders('inbox')/messages"
+    where = f"users('{request.path_user.id}')/mailFolders('inbox')/messages"
     return page(
-        call,
+        request,
         messages,
         lambda message: {"id": message.id} | {name: FIELDS[name](message) for name in names},  # the id always comes [d]
         where,
@@ -50,7 +50,7 @@ def list_inbox(world: World, call: Call) -> Answer:
 
 
 def _tests(text: str) -> list[Callable[[Message], bool]]:
-    """Both conditions or one of them, joined by `and`."""
+    """Parse one of the two conditions, or both joined by `and`."""
     tests: list[Callable[[Message], bool]] = []
     rest = text.strip()
     while rest:

@@ -1,4 +1,4 @@
-"""What is really so, for tests in other processes: the state of a user, the tenants, the calls that came."""
+"""The world's own state, for tests in other processes: a user, the tenants, the call log."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from localhost.simulator.handlers.authentication_methods import show
 from localhost.simulator.model import method_kinds
 from localhost.simulator.model.entities import Method, User
 from localhost.simulator.model.timestamps import stamp
-from localhost.simulator.protocol.messages import Answer, Call
+from localhost.simulator.protocol.messages import Request, Response
 from localhost.simulator.world.world import World
 
 
@@ -14,21 +14,21 @@ class NotFoundError(Exception):
     """No such tenant or user in this world."""
 
 
-def found(world: World, call: Call) -> User:
+def find_user(world: World, request: Request) -> User:
     try:
-        return world.user(call.ids["tenant"], call.ids["user"])
+        return world.user(request.ids["tenant"], request.ids["user"])
     except KeyError as error:
         raise NotFoundError(f"no {error} here") from error
 
 
-def truth(method: Method) -> dict[str, Any]:
+def state_of(method: Method) -> dict[str, Any]:
     return {"kind": method.kind.name, "usable": method.usable, **show(method, typed=True, device=True)}
 
 
-def get_state(world: World, call: Call) -> Answer:
-    """What is really so, whatever late readers see."""
-    user = found(world, call)
-    methods = [truth(method) for method in user.methods.values() if method.kind is not method_kinds.PASSWORD]
+def get_state(world: World, request: Request) -> Response:
+    """Return a user's actual state, whatever Graph's delayed reads still show."""
+    user = find_user(world, request)
+    methods = [state_of(method) for method in user.methods.values() if method.kind is not method_kinds.PASSWORD]
     body = {
         "id": user.id,
         "userPrincipalName": user.upn,
@@ -37,20 +37,20 @@ def get_state(world: World, call: Call) -> Answer:
         "sessionsRevokedAt": stamp(user.sessions_revoked_at),
         "methods": methods,
     }
-    return Answer(200, body)
+    return Response(200, body)
 
 
-def list_tenants(world: World, _: Call) -> Answer:
+def list_tenants(world: World, _: Request) -> Response:
     rows = [
         {"id": t.id, "key": t.key, "displayName": t.name, "domain": t.domain, "users": len(t.users)}
         for t in world.tenants.values()
     ]
-    return Answer(200, {"value": rows})
+    return Response(200, {"value": rows})
 
 
-def get_calls(world: World, call: Call) -> Answer:
-    """`?tenant=&user=&method=&ending=&containing=`; the counters are of all calls since the last DELETE."""
-    params = call.params
+def get_calls(world: World, request: Request) -> Response:
+    """List the kept calls, filtered by `?tenant=&user=&method=&ending=&containing=`, and count all since the last DELETE."""
+    params = request.params
     records = world.calls.matching(
         tenant=params.get("tenant"),
         user=params.get("user"),
@@ -75,4 +75,4 @@ def get_calls(world: World, call: Call) -> Answer:
         {"method": verb, "template": template, "status": status, "count": count}
         for (verb, template, status), count in world.calls.counts.items()
     ]
-    return Answer(200, {"value": rows, "counts": counts})
+    return Response(200, {"value": rows, "counts": counts})

@@ -4,7 +4,7 @@ import hashlib
 from base64 import b64encode
 from html import escape
 
-from localhost.simulator.protocol.messages import Answer, Call
+from localhost.simulator.protocol.messages import Request, Response
 from localhost.simulator.world.mailbox import Mail
 from localhost.simulator.world.world import World
 
@@ -33,7 +33,7 @@ MAIL_POLICY = (
 SANDBOX = "allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"
 
 
-def _html(status: int, text: str, policy: str = PAGE_POLICY) -> Answer:
+def _html(status: int, text: str, policy: str = PAGE_POLICY) -> Response:
     headers = {
         "content-type": "text/html; charset=utf-8",
         "content-security-policy": policy,
@@ -41,10 +41,10 @@ def _html(status: int, text: str, policy: str = PAGE_POLICY) -> Answer:
         "referrer-policy": "no-referrer",
         "cache-control": "no-store",
     }
-    return Answer(status, text.encode(), headers)
+    return Response(status, text.encode(), headers)
 
 
-def _page(title: str, content: str, status: int = 200) -> Answer:
+def _page(title: str, content: str, status: int = 200) -> Response:
     return _html(
         status,
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
@@ -57,30 +57,30 @@ def _when(mail: Mail) -> str:
     return f'<time datetime="{mail.at.isoformat()}">{mail.at:%Y-%m-%d %H:%M:%S} UTC</time>'
 
 
-def list_mails(world: World, call: Call) -> Answer:
-    address = call.params.get("to")
+def list_mails(world: World, request: Request) -> Response:
+    address = request.params.get("to")
     mails = world.mailbox.to(address)
     rows = "".join(
         f'<li><a href="/mailbox/{mail.number}">{escape(mail.subject) or "(no subject)"}</a><br>'
         f"<small>to {escape(', '.join(mail.to))} · {_when(mail)}</small></li>"
         for mail in mails
     )
-    heading = f"Mails to {escape(address)}" if address else "Mailbox of everybody"
+    heading = f"Mails to {escape(address)}" if address else "All mails"
     content = f'<ul aria-label="Mails, newest first">{rows}</ul>' if mails else "<p>No mail yet.</p>"
     return _page("Mailbox", f'<h1>{heading}</h1>{content}<p><a href="/mailbox">Reload</a></p>')
 
 
-def get_json(world: World, call: Call) -> Answer:
-    return Answer(200, {"value": [mail.as_json() for mail in world.mailbox.to(call.params.get("to"))]})
+def get_json(world: World, request: Request) -> Response:
+    return Response(200, {"value": [mail.as_json() for mail in world.mailbox.to(request.params.get("to"))]})
 
 
-def _find(world: World, call: Call) -> Mail | None:
-    number = call.ids["number"]
+def _find(world: World, request: Request) -> Mail | None:
+    number = request.ids["number"]
     return world.mailbox.get(int(number)) if number.isdecimal() else None
 
 
-def get_mail(world: World, call: Call) -> Answer:
-    mail = _find(world, call)
+def get_mail(world: World, request: Request) -> Response:
+    mail = _find(world, request)
     if mail is None:
         return _page("No such mail", '<h1>No such mail</h1><p><a href="/mailbox">All mails</a></p>', 404)
     if mail.content_type == "html":
@@ -95,9 +95,9 @@ def get_mail(world: World, call: Call) -> Answer:
     )
 
 
-def get_body(world: World, call: Call) -> Answer:
-    """What the frame shows: the mail's own HTML, in a sandbox."""
-    mail = _find(world, call)
+def get_body(world: World, request: Request) -> Response:
+    """Return what the frame shows: the mail's own HTML, in a sandbox."""
+    mail = _find(world, request)
     if mail is None:
         return _html(404, "no such mail", MAIL_POLICY)
     return _html(200, f'<!doctype html><base target="_top">{mail.content}', MAIL_POLICY)

@@ -3,13 +3,13 @@
 from localhost.simulator.model import method_kinds
 from localhost.simulator.model.new_methods import new_method
 from localhost.simulator.protocol.errors import GraphError
-from localhost.simulator.protocol.messages import Answer, Call, context
+from localhost.simulator.protocol.messages import Request, Response, context
 from localhost.simulator.world.world import World
 
 
-def post_phone(world: World, call: Call) -> Answer:
-    """`POST phoneMethods`: 201. An alternate mobile needs a mobile number. [d]"""
-    body, user = call.json(), call.target
+def post_phone(world: World, request: Request) -> Response:
+    """Serve `POST phoneMethods`: 201. An alternate mobile needs a mobile number [d]."""
+    body, user = request.json(), request.path_user
     phone_type, number = body.get("phoneType"), body.get("phoneNumber")
     if phone_type not in method_kinds.PHONE_IDS or not isinstance(number, str) or not number.startswith("+"):
         raise GraphError(400, "badRequest", "phoneNumber must look like '+1 2065550100' and phoneType be known.")
@@ -17,24 +17,24 @@ def post_phone(world: World, call: Call) -> Answer:
         raise GraphError(400, "badRequest", f"A phone method of type {phone_type} exists already.")
     if phone_type == "alternateMobile" and method_kinds.PHONE_IDS["mobile"] not in user.methods:
         raise GraphError(400, "badRequest", "An alternate mobile phone needs a mobile phone first.")
-    world.freeze_report(user)
+    world.keep_report(user)
     method = new_method(method_kinds.PHONE, world.random, world.clock(), phoneType=phone_type, phoneNumber=number)
     user.add(method)
-    return Answer(201, {"@odata.context": _context(call, "phoneMethods"), "id": method.id, **method.properties})
+    return Response(201, {"@odata.context": _context(request, "phoneMethods"), "id": method.id, **method.properties})
 
 
-def post_access_pass(world: World, call: Call) -> Answer:
-    """`POST temporaryAccessPassMethods`: 201 with the pass, which is never shown again. [d]"""
-    body, user = call.json(), call.target
+def post_access_pass(world: World, request: Request) -> Response:
+    """Serve `POST temporaryAccessPassMethods`: 201 with the pass, which is never shown again [d]."""
+    body, user = request.json(), request.path_user
     if any(method.kind is method_kinds.ACCESS_PASS for method in user.methods.values()):
         raise GraphError(400, "badRequest", "The user has a temporary access pass already.")  # one at a time [d]
-    world.freeze_report(user)
+    world.keep_report(user)
     given = {key: body[key] for key in ("lifetimeInMinutes", "isUsableOnce", "startDateTime") if key in body}
     method = new_method(method_kinds.ACCESS_PASS, world.random, world.clock(), **given)
     user.add(method)
     shown = method.properties | {"temporaryAccessPass": f"{world.random.getrandbits(40):010x}"}
-    return Answer(201, {"@odata.context": _context(call, "temporaryAccessPassMethods"), "id": method.id, **shown})
+    return Response(201, {"@odata.context": _context(request, "temporaryAccessPassMethods"), "id": method.id, **shown})
 
 
-def _context(call: Call, collection: str) -> str:
-    return context(call, f"users('{call.target.id}')/authentication/{collection}/$entity")
+def _context(request: Request, collection: str) -> str:
+    return context(request, f"users('{request.path_user.id}')/authentication/{collection}/$entity")

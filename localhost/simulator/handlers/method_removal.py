@@ -1,4 +1,4 @@
-"""Taking a method away: the rules, and what goes wrong silently."""
+"""Removing a method: the rules, and what fails silently."""
 
 from datetime import timedelta
 
@@ -8,54 +8,54 @@ from localhost.simulator.model.entities import Method
 from localhost.simulator.model.method_kinds import Kind
 from localhost.simulator.model.preferences import settle_default
 from localhost.simulator.protocol.errors import GraphError, no_method, no_such_resource, no_verb
-from localhost.simulator.protocol.messages import Answer, Call
+from localhost.simulator.protocol.messages import Request, Response
 from localhost.simulator.world.world import World
 
 
-def find(call: Call, kind: Kind) -> Method:
-    """The method that the path names, as it truly is.
+def find(request: Request, kind: Kind) -> Method:
+    """Return the method that the path names, in its actual state.
 
     Raises:
         GraphError: 404, the user has no such method of this kind (any more).
     """
-    method = call.target.methods.get(call.ids["method"])
+    method = request.path_user.methods.get(request.ids["method"])
     if method is None or method.kind is not kind:
-        raise no_method(call.ids["method"])
+        raise no_method(request.ids["method"])
     return method
 
 
-def delete(world: World, call: Call, kind: Kind) -> Answer:
-    """`DELETE .../{collection}/{id}` (or `/{id}/$ref` for external methods): 204. [d]
+def delete(world: World, request: Request, kind: Kind) -> Response:
+    """Serve `DELETE .../{collection}/{id}` (or `/{id}/$ref` for external methods): 204 [d].
 
-    Removals of one user that run side by side, or in one batch without `dependsOn`, collide: each is answered
-    with 204 and only the first is done. [c] Nothing in the answers tells; only reading again does.
+    Removals of one user that run side by side, or in one batch without `dependsOn`, collide: each gets
+    204 and only the first is done [c]. Nothing in the responses shows it; only reading again does.
     """
-    user, method = call.target, find(call, kind)
-    if call.collides:
-        return Answer(204)
+    user, method = request.path_user, find(request, kind)
+    if request.collides:
+        return Response(204)
     if method.phone_type == "mobile" and method_kinds.PHONE_IDS["alternateMobile"] in user.methods:
         # An alternate mobile number cannot exist without a mobile one [d]; the words are ours [inf].
         raise GraphError(400, "badRequest", "The mobile phone cannot be deleted while there is an alternate mobile.")
     refuse_default(world, user, method)
-    change(world, call, method)
+    change(world, request, method)
     del user.methods[method.id]  # the last one may go, too [d]
     settle_default(user)
-    return Answer(204)
+    return Response(204)
 
 
-def change(world: World, call: Call, method: Method) -> None:
-    """Call before a method changes: keeps what late readers go on seeing."""
-    world.freeze_report(call.target)
-    seconds = call.visible_after_seconds
+def change(world: World, request: Request, method: Method) -> None:
+    """Keep what delayed reads go on showing; call it before a method changes."""
+    world.keep_report(request.path_user)
+    seconds = request.visible_after_seconds
     until = None if seconds is None else world.clock() + timedelta(seconds=seconds)
-    call.target.leave_ghost(method, call.visible_after_reads, until)
+    request.path_user.keep_stale(method, request.visible_after_reads, until)
 
 
-def delete_nothing(_: World, call: Call) -> Answer:
-    """`DELETE /methods/{id}`, and external methods without `/$ref`: no such resource. [i] for the first, [inf]."""
-    raise no_such_resource(call.base, call.path)
+def delete_nothing(_: World, request: Request) -> Response:
+    """Refuse `DELETE /methods/{id}` [i] and external methods without `/$ref` [inf]: there is no such resource."""
+    raise no_such_resource(request.base, request.path)
 
 
-def delete_password(_: World, call: Call) -> Answer:
-    """The password cannot be deleted [d]; with which status is not documented [inf]."""
+def delete_password(_: World, request: Request) -> Response:
+    """Refuse to delete the password [d]; with which status is not documented [inf]."""
     raise no_verb()

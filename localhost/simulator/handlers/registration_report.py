@@ -10,14 +10,14 @@ from localhost.simulator.model.entities import User
 from localhost.simulator.model.registration_row import registration_row
 from localhost.simulator.protocol.errors import GraphError
 from localhost.simulator.protocol.filters import Filter
-from localhost.simulator.protocol.messages import Answer, Call
+from localhost.simulator.protocol.messages import Request, Response
 from localhost.simulator.protocol.odata import page
 from localhost.simulator.world.world import World
 
 
-def list_details(world: World, call: Call) -> Answer:
-    """`GET /reports/authenticationMethods/userRegistrationDetails`, paged."""
-    tenant = call.home
+def list_details(world: World, request: Request) -> Response:
+    """Serve `GET /reports/authenticationMethods/userRegistrationDetails`, paged."""
+    tenant = request.own_tenant
     if not tenant.premium:
         raise GraphError(
             403,
@@ -26,16 +26,16 @@ def list_details(world: World, call: Call) -> Answer:
         )
     now = world.clock()
     users = [user for user in tenant.users.values() if user.enabled]
-    if "$filter" in call.params:
-        test = Filter(call.params["$filter"]).parse()
+    if "$filter" in request.params:
+        test = Filter(request.params["$filter"]).parse()
         users = [user for user in users if test(_current(world, user, now))]
-    if "$orderby" in call.params:
-        name, _, direction = call.params["$orderby"].partition(" ")
+    if "$orderby" in request.params:
+        name, _, direction = request.params["$orderby"].partition(" ")
         users.sort(key=lambda user: (user.upn if name == "userPrincipalName" else user.name).lower())
         if direction.strip().lower() == "desc":
             users.reverse()
     return page(
-        call,
+        request,
         users,
         lambda user: _current(world, user, now),
         "reports/authenticationMethods/userRegistrationDetails",

@@ -1,13 +1,13 @@
 """`POST /users/{from}/sendMail`: into the mailbox, or back as a non-delivery report."""
 
 from localhost.simulator.protocol.errors import GraphError
-from localhost.simulator.protocol.messages import Answer, Call
+from localhost.simulator.protocol.messages import Request, Response
 from localhost.simulator.world.world import World
 
 
-def send_mail(world: World, call: Call) -> Answer:
-    """`POST /users/{from}/sendMail`: 202 without a body. [d]"""
-    message = call.json().get("message")
+def send_mail(world: World, request: Request) -> Response:
+    """Serve `POST /users/{from}/sendMail`: 202 without a body [d]."""
+    message = request.json().get("message")
     if not isinstance(message, dict):
         raise GraphError(400, "ErrorInvalidRequest", "The message is missing.")
     to = tuple(
@@ -28,17 +28,17 @@ def send_mail(world: World, call: Call) -> Answer:
     subject = str(message.get("subject", ""))
     for address in to:
         if address.lower() in world.inbox.bouncing:
-            world.inbox.bounce(world.clock(), sender=call.target.upn, to=address, subject=subject)
+            world.inbox.bounce(world.clock(), sender=request.path_user.upn, to=address, subject=subject)
     arrived = tuple(address for address in to if address.lower() not in world.inbox.bouncing)
-    if not arrived:  # taken all the same: that a mail bounces shows later, and only in the sender's inbox
-        return Answer(202)
+    if not arrived:  # accepted all the same: a bounce shows later, and only in the sender's inbox
+        return Response(202)
     world.mailbox.put(
         world.clock(),
-        sender=call.target.upn,
+        sender=request.path_user.upn,
         to=arrived,
         subject=subject,
         content_type=kind,
         content=str(body.get("content", "")),
         headers=headers,
     )
-    return Answer(202)
+    return Response(202)

@@ -3,18 +3,18 @@
 from urllib.parse import parse_qsl
 from uuid import uuid4
 
-from localhost.simulator.protocol.messages import Answer, Call
+from localhost.simulator.protocol.messages import Request, Response
 from localhost.simulator.world.access_tokens import LIFETIME
 from localhost.simulator.world.world import World
 
 
-def post_token(world: World, call: Call) -> Answer:
-    """`POST /{tenant}/oauth2/v2.0/token` with a secret or a signed assertion. Error numbers are documented. [d]"""
-    form = dict(parse_qsl(call.body.decode("utf-8", "replace")))
-    tenant = world.find_tenant(call.ids["tenant"])
+def post_token(world: World, request: Request) -> Response:
+    """Serve `POST /{tenant}/oauth2/v2.0/token` with a secret or a signed assertion; error numbers are documented [d]."""
+    form = dict(parse_qsl(request.body.decode("utf-8", "replace")))
+    tenant = world.find_tenant(request.ids["tenant"])
     app = form.get("client_id", "")
     if tenant is None:
-        name = call.ids["tenant"]
+        name = request.ids["tenant"]
         return _refuse(world, 400, "invalid_request", 90002, f"Tenant '{name}' not found. Check the tenant id.")
     if form.get("grant_type") != "client_credentials":
         return _refuse(world, 400, "unsupported_grant_type", 70003, "The app asked for an unsupported grant type.")
@@ -32,15 +32,15 @@ def post_token(world: World, call: Call) -> Answer:
         "ext_expires_in": LIFETIME,
         "access_token": world.tokens.issue(tenant, world.clock()),
     }
-    return Answer(200, body, {"cache-control": "no-store"})
+    return Response(200, body, {"cache-control": "no-store"})
 
 
-def get_configuration(world: World, call: Call) -> Answer:
-    tenant = world.find_tenant(call.ids["tenant"])
+def get_configuration(world: World, request: Request) -> Response:
+    tenant = world.find_tenant(request.ids["tenant"])
     if tenant is None:
-        return _refuse(world, 400, "invalid_tenant", 90002, f"Tenant '{call.ids['tenant']}' not found.")
-    authority = f"{call.base}/{tenant.id}"
-    return Answer(
+        return _refuse(world, 400, "invalid_tenant", 90002, f"Tenant '{request.ids['tenant']}' not found.")
+    authority = f"{request.base}/{tenant.id}"
+    return Response(
         200,
         {
             "issuer": f"{authority}/v2.0",
@@ -55,7 +55,7 @@ def get_configuration(world: World, call: Call) -> Answer:
     )
 
 
-def _refuse(world: World, status: int, error: str, number: int, text: str) -> Answer:
+def _refuse(world: World, status: int, error: str, number: int, text: str) -> Response:
     stamp = world.clock().strftime("%Y-%m-%d %H:%M:%SZ")
     trace, correlation = str(uuid4()), str(uuid4())
     described = f"AADSTS{number}: {text} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {stamp}"
@@ -67,4 +67,4 @@ def _refuse(world: World, status: int, error: str, number: int, text: str) -> An
         "trace_id": trace,
         "correlation_id": correlation,
     }
-    return Answer(status, body)
+    return Response(status, body)

@@ -7,7 +7,7 @@ from localhost.simulator.model.entities import Group, Role, User
 from localhost.simulator.model.timestamps import stamp
 from localhost.simulator.protocol.errors import GraphError
 from localhost.simulator.protocol.filters import Filter, Test, search
-from localhost.simulator.protocol.messages import Answer, Call, context
+from localhost.simulator.protocol.messages import Request, Response, context
 from localhost.simulator.protocol.odata import page, selected
 from localhost.simulator.world.world import World
 
@@ -49,14 +49,14 @@ class Row(dict[str, Any]):
         return default if reader is None else reader(self.user)
 
 
-def list_users(_: World, call: Call) -> Answer:
-    """`GET /users`: $filter, $search (which needs ConsistencyLevel: eventual), $select, $top <= 999, $count. [d]"""
-    params = call.params
-    names = selected(call, KNOWN, DEFAULT)
-    users = list(call.home.users.values())
+def list_users(_: World, request: Request) -> Response:
+    """Serve `GET /users`: $filter, $search (needs ConsistencyLevel: eventual), $select, $top <= 999, $count [d]."""
+    params = request.params
+    names = selected(request, KNOWN, DEFAULT)
+    users = list(request.own_tenant.users.values())
     tests: list[Test] = []
     if "$search" in params:
-        if not call.eventual:
+        if not request.eventual:
             raise GraphError(  # [i]
                 400,
                 "Request_UnsupportedQuery",
@@ -70,8 +70,8 @@ def list_users(_: World, call: Call) -> Answer:
         users = [user for user in users if _passes(Row(user), tests)]
     if "$orderby" in params:
         users = _sorted(users, params["$orderby"])
-    counted = call.eventual and params.get("$count", "").lower() == "true"
-    return page(call, users, lambda user: _show(user, names), "users", count=counted)
+    counted = request.eventual and params.get("$count", "").lower() == "true"
+    return page(request, users, lambda user: _show(user, names), "users", count=counted)
 
 
 def _passes(row: Row, tests: list[Test]) -> bool:
@@ -90,18 +90,18 @@ def _show(user: User, names: Iterable[str]) -> dict[str, Any]:
     return {name: FIELDS[name](user) for name in names}
 
 
-def get_user(_: World, call: Call) -> Answer:
-    names = selected(call, KNOWN, DEFAULT)
-    return Answer(200, {"@odata.context": context(call, "users/$entity"), **_show(call.target, names)})
+def get_user(_: World, request: Request) -> Response:
+    names = selected(request, KNOWN, DEFAULT)
+    return Response(200, {"@odata.context": context(request, "users/$entity"), **_show(request.path_user, names)})
 
 
-def get_manager(_: World, call: Call) -> Answer:
-    manager = call.home.users.get(call.target.manager or "")
+def get_manager(_: World, request: Request) -> Response:
+    manager = request.own_tenant.users.get(request.path_user.manager or "")
     if manager is None:
         raise GraphError(404, "Request_ResourceNotFound", "Resource 'manager' does not exist.")
-    names = selected(call, KNOWN, DEFAULT)
-    body = {"@odata.context": context(call, "directoryObjects/$entity"), "@odata.type": "#microsoft.graph.user"}
-    return Answer(200, body | _show(manager, names))
+    names = selected(request, KNOWN, DEFAULT)
+    body = {"@odata.context": context(request, "directoryObjects/$entity"), "@odata.type": "#microsoft.graph.user"}
+    return Response(200, body | _show(manager, names))
 
 
 def show_role(role: Role) -> dict[str, Any]:
@@ -112,30 +112,30 @@ def show_group(group: Group) -> dict[str, Any]:
     return {"id": group.id, "displayName": group.name, "isAssignableToRole": group.assignable_to_role or None}
 
 
-def _listing(call: Call, what: str, rows: list[dict[str, Any]]) -> Answer:
-    params = call.params
+def _listing(request: Request, what: str, rows: list[dict[str, Any]]) -> Response:
+    params = request.params
     if "$filter" in params:
         test = Filter(params["$filter"]).parse()
         rows = [row for row in rows if test(row)]
     names = [name for name in params.get("$select", "").split(",") if name]
-    return page(call, rows, lambda row: {k: v for k, v in row.items() if not names or k in names}, what)
+    return page(request, rows, lambda row: {k: v for k, v in row.items() if not names or k in names}, what)
 
 
-def list_roles(_: World, call: Call) -> Answer:
-    """App-only permissions reset a Global Administrator, too: whoever calls has to look here first. [d]"""
-    return _listing(call, "directoryRoles", [show_role(role) for role in call.target.roles])
+def list_roles(_: World, request: Request) -> Response:
+    """List the directory roles of a user: app-only permissions reset Global Administrators too, so callers read this first [d]."""
+    return _listing(request, "directoryRoles", [show_role(role) for role in request.path_user.roles])
 
 
-def list_groups(_: World, call: Call) -> Answer:
-    return _listing(call, "groups", [show_group(group) for group in call.target.groups])
+def list_groups(_: World, request: Request) -> Response:
+    return _listing(request, "groups", [show_group(group) for group in request.path_user.groups])
 
 
-def list_owned(_: World, call: Call) -> Answer:
-    return _listing(call, "groups", [show_group(group) for group in call.target.owned])
+def list_owned(_: World, request: Request) -> Response:
+    return _listing(request, "groups", [show_group(group) for group in request.path_user.owned])
 
 
-def revoke_sessions(world: World, call: Call) -> Answer:
-    """200 and true [d]. Takes minutes to have an effect, and has none on external users, who sign in elsewhere. [d]"""
-    if call.target.type == "Member":
-        call.target.sessions_revoked_at = world.clock()
-    return Answer(200, {"@odata.context": context(call, "Edm.Boolean"), "value": True})
+def revoke_sessions(world: World, request: Request) -> Response:
+    """Serve `POST revokeSignInSessions`: 200 and true; no effect on external users, who sign in elsewhere [d]."""
+    if request.path_user.type == "Member":
+        request.path_user.sessions_revoked_at = world.clock()
+    return Response(200, {"@odata.context": context(request, "Edm.Boolean"), "value": True})

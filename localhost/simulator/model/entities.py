@@ -1,4 +1,4 @@
-"""What the world is made of: tenants, their users, the users' methods."""
+"""Tenants, their users, the users' authentication methods."""
 
 from collections.abc import Collection
 from copy import deepcopy
@@ -22,13 +22,13 @@ class Method:
 
     @property
     def usable(self) -> bool:
-        """A deactivated hardware token stays assigned, but nobody can sign in with it. [d]"""
+        """Whether the user can sign in with it: a deactivated hardware token stays assigned, but is not usable [d]."""
         return self.kind is not HARDWARE_OATH or self.properties["device"]["status"] == "activated"
 
 
 @dataclass(slots=True)
-class Ghost:
-    """A method as it was before a change that readers do not see yet.
+class StaleMethod:
+    """A method as it was before a change that reads do not show yet.
 
     Removal is not always visible at once: a public runbook waits 10 s and reads again, up to three times. [c]
     """
@@ -72,31 +72,31 @@ class User:
     methods: dict[str, Method] = field(default_factory=dict)
     preferred: str | None = None
     system_preferred: bool = True
-    ghosts: list[Ghost] = field(default_factory=list)
+    stale: list[StaleMethod] = field(default_factory=list)
     sessions_revoked_at: datetime | None = None
     removing: int = 0  # removals of this user that are under way right now
     report: tuple[datetime, dict[str, Any]] | None = None  # what the report still says, and since when it is wrong
 
     def add(self, method: Method) -> None:
-        self.ghosts = [ghost for ghost in self.ghosts if ghost.method.id != method.id]
+        self.stale = [stale_method for stale_method in self.stale if stale_method.method.id != method.id]
         self.methods[method.id] = method
 
-    def leave_ghost(self, method: Method, reads: int | None, until: datetime | None) -> None:
+    def keep_stale(self, method: Method, reads: int | None, until: datetime | None) -> None:
         if reads or until:
             before = Method(method.kind, method.id, method.created, deepcopy(method.properties))
-            self.ghosts.append(Ghost(before, reads, until))
+            self.stale.append(StaleMethod(before, reads, until))
 
     def seen(self, now: datetime, kinds: Collection[Kind]) -> list[Method]:
-        """The methods of these kinds as a reader sees them. Reading uses up one read of each ghost it shows."""
+        """Return the methods of these kinds as a read shows them, using up one read of each stale method it shows."""
         shown = self.methods
-        if self.ghosts:
+        if self.stale:
             shown = dict(shown)
-            for ghost in self.ghosts:
-                if ghost.shows(now) and ghost.method.kind in kinds:
-                    shown[ghost.method.id] = ghost.method
-                    if ghost.reads is not None:
-                        ghost.reads -= 1
-            self.ghosts = [ghost for ghost in self.ghosts if ghost.shows(now)]
+            for stale_method in self.stale:
+                if stale_method.shows(now) and stale_method.method.kind in kinds:
+                    shown[stale_method.method.id] = stale_method.method
+                    if stale_method.reads is not None:
+                        stale_method.reads -= 1
+            self.stale = [stale_method for stale_method in self.stale if stale_method.shows(now)]
         return [method for method in shown.values() if method.kind in kinds]
 
 
@@ -129,7 +129,7 @@ class Tenant:
         return user
 
     def find(self, key: str) -> User | None:
-        """By object id or UPN. A guest's UPN holds `#EXT#`, which cuts a URL: only the id finds it. [d]"""
+        """Find a user by object id or UPN; a guest's UPN holds `#EXT#`, which cuts a URL, so only the id finds it [d]."""
         user = self.users.get(key)
         if user is None and "#" not in key:
             user = self.users.get(key.lower()) or self.by_upn.get(key.lower())

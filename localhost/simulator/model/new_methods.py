@@ -50,7 +50,7 @@ def guid(source: random.Random) -> str:
 
 
 def new_method(kind: Kind, source: random.Random, created: datetime | None, **properties: Any) -> Method:
-    """A method of this kind; `properties` replace what it would hold otherwise, `id` among them.
+    """Return a method of this kind; `properties` replace what it would hold otherwise, `id` among them.
 
     Raises:
         KeyError: a phone type that does not exist.

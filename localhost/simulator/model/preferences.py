@@ -1,4 +1,4 @@
-"""The preference for secondary authentication: which methods serve it, and what becomes of it."""
+"""The preference for secondary authentication, and which methods serve it."""
 
 from localhost.simulator.model import method_kinds
 from localhost.simulator.model.entities import Method, User
@@ -7,7 +7,7 @@ PREFERENCES = ("push", "oath", "sms", "voiceMobile", "voiceAlternateMobile", "vo
 
 
 def satisfies(method: Method) -> frozenset[str]:
-    """The preferences that this method can serve."""
+    """Return the preferences that this method can serve."""
     if not method.usable:
         return frozenset()
     if method.kind is method_kinds.AUTHENTICATOR:
@@ -24,7 +24,7 @@ def satisfies(method: Method) -> frozenset[str]:
 
 
 def settle_default(user: User) -> None:
-    """After a method went: a default that nothing serves any more gives way to what is left, or to none. [inf]"""
+    """Replace a default that no method serves any more by what is left, or by none [inf]."""
     left = [preference for method in user.methods.values() for preference in sorted(satisfies(method))]
     if user.preferred not in left:
         user.preferred = left[0] if left else None

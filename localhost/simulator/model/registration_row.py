@@ -17,7 +17,7 @@ def _word(method: Method) -> str:
 
 
 def registration_row(user: User, at: datetime) -> dict[str, Any]:
-    """The row of one user as the report would say it now."""
+    """Return the row of one user as of now."""
     methods = [method for method in user.methods.values() if method.kind is not method_kinds.PASSWORD]
     strong = any(satisfies(method) or method.kind in STRONG for method in methods)
     return {

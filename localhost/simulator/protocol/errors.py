@@ -6,7 +6,7 @@ from typing import Any
 class GraphError(Exception):
     """The call ends with an error body.
 
-    `wrapped=False` sends `body` as it stands: some of Graph's back ends answer without the `error` wrapper. [i]
+    `wrapped=False` sends `body` as it stands: some of Graph's back ends respond without the `error` wrapper. [i]
     """
 
     def __init__(
@@ -29,7 +29,7 @@ class GraphError(Exception):
 
 
 class DroppedError(Exception):
-    """The connection ends without an answer; the change may have been made or not."""
+    """The connection ends without a response; the change may have been made or not."""
 
 
 def no_token() -> GraphError:
@@ -61,7 +61,7 @@ def no_verb() -> GraphError:
 
 
 def no_such_resource(base: str, path: str) -> GraphError:
-    """`DELETE /methods/{id}` does not exist, and its body has no `error` wrapper. [i]
+    """Build the error of `DELETE /methods/{id}`, which does not exist and has no `error` wrapper [i].
 
     The text comes from a back end that Graph forwards to; both words start with a capital letter.
     """
@@ -87,7 +87,7 @@ def forbidden_directory() -> GraphError:
 
 
 def throttled(retry_after: str, percentage: float) -> GraphError:
-    """The body and header of a 429 [d]; `Retry-After` may be fractional [m]."""
+    """Build a 429 with its headers [d]; `Retry-After` may be fractional [m]."""
     return GraphError(
         429,
         "TooManyRequests",

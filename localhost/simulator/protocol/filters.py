@@ -124,7 +124,7 @@ def fold(value: Any) -> Any:
 
 
 def search(text: str) -> Test:
-    """`"displayName:x" OR "userPrincipalName:y"`. Names match at the start of any word, other fields at theirs. [d]"""
+    """Parse `"displayName:x" OR "userPrincipalName:y"`; names match at the start of any word, other fields at theirs [d]."""
     tests: list[list[Test]] = [[]]
     at, joined = 0, "AND"
     while at < len(text):

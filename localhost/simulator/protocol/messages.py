@@ -1,4 +1,4 @@
-"""One call and its answer, between the socket and the handlers."""
+"""One request and its response, between the socket and the handlers."""
 
 import json
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from localhost.simulator.protocol.errors import GraphError, no_user
 
 
 @dataclass(slots=True)
-class Call:
+class Request:
     verb: str
     path: str  # decoded, with the version: "/v1.0/users/..."
     query: str
@@ -42,24 +42,24 @@ class Call:
         return self.headers.get("consistencylevel", "").lower() == "eventual"
 
     @property
-    def home(self) -> Tenant:
-        """The tenant of the token; every Graph route has one."""
+    def own_tenant(self) -> Tenant:
+        """The tenant of the access token; every Graph route has one."""
         if self.tenant is None:
             raise GraphError(401, "InvalidAuthenticationToken", "The token names no tenant.")
         return self.tenant
 
     @property
-    def target(self) -> User:
+    def path_user(self) -> User:
         """The user that the path names."""
         if self.user is None:
             raise no_user(self.ids.get("user", ""))
         return self.user
 
     def json(self) -> dict[str, Any]:
-        """The body as an object.
+        """Return the body as an object.
 
         Raises:
-            GraphError: 400, it is none.
+            GraphError: 400, the body is not a JSON object.
         """
         try:
             value = json.loads(self.body or b"{}")
@@ -71,11 +71,11 @@ class Call:
 
 
 @dataclass(slots=True)
-class Answer:
+class Response:
     status: int
     body: Any = None  # an object to be sent as JSON, bytes to be sent as they are, None for nothing
     headers: dict[str, str] = field(default_factory=dict)
 
 
-def context(call: Call, what: str) -> str:
-    return f"{call.base}/{call.version}/$metadata#{what}"
+def context(request: Request, what: str) -> str:
+    return f"{request.base}/{request.version}/$metadata#{what}"

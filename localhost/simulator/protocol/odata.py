@@ -6,14 +6,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from localhost.simulator.protocol.errors import GraphError
-from localhost.simulator.protocol.messages import Answer, Call, context
+from localhost.simulator.protocol.messages import Request, Response, context
 
-PAGE = 100  # Graph's page for users when nobody asks [d]
+PAGE = 100  # Graph's page for users without $top [d]
 LARGEST = 999  # $top of users [d]
 
 
 def page(
-    call: Call,
+    request: Request,
     rows: Sequence[Any],
     show: Callable[[Any], dict[str, Any]],
     what: str,
@@ -21,9 +21,9 @@ def page(
     size: int = PAGE,
     largest: int = LARGEST,
     count: bool = False,
-) -> Answer:
-    """One page of `rows`, with a link to the next one when there is more."""
-    params = call.params
+) -> Response:
+    """Return one page of `rows`, with a link to the next one when there is more."""
+    params = request.params
     try:
         top = int(params.get("$top", size))
         start = int(urlsafe_b64decode(params["$skiptoken"])) if "$skiptoken" in params else 0
@@ -33,24 +33,24 @@ def page(
         raise GraphError(
             400, "Request_UnsupportedQuery", f"Invalid page size specified: '{top}'. Must be 1 to {largest}."
         )
-    body: dict[str, Any] = {"@odata.context": context(call, what)}
+    body: dict[str, Any] = {"@odata.context": context(request, what)}
     if count:
         body["@odata.count"] = len(rows)
     if start + top < len(rows):
         token = urlsafe_b64encode(str(start + top).encode()).decode()
         link = {**params, "$skiptoken": token}
-        body["@odata.nextLink"] = f"{call.base}{call.path}?{urlencode(link)}"
+        body["@odata.nextLink"] = f"{request.base}{request.path}?{urlencode(link)}"
     body["value"] = [show(row) for row in rows[start : start + top]]
-    return Answer(200, body)
+    return Response(200, body)
 
 
-def selected(call: Call, known: frozenset[str], default: Sequence[str]) -> Sequence[str]:
-    """The properties to show.
+def selected(request: Request, known: frozenset[str], default: Sequence[str]) -> Sequence[str]:
+    """Return the properties to show.
 
     Raises:
-        GraphError: 400, one that the type has not.
+        GraphError: 400, `$select` names a property that the type does not have.
     """
-    text = call.params.get("$select", "")
+    text = request.params.get("$select", "")
     if not text:
         return default
     names = [name.strip() for name in text.split(",") if name.strip()]

@@ -1,4 +1,4 @@
-"""The customers of the demo: people with names, each there to show something."""
+"""The customers of the demo: named people, each with a case to show."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from localhost.simulator.seeds.people import (
 
 HOME_ID = "99999999-9999-9999-9999-999999999999"
 
-# Who comes first, with a profile of people.py. The order matters: a small demo keeps the head of the list.
+# The first users of each customer, with a profile of people.py; a small demo keeps the head of the list.
 PEOPLE = (
     ("adele", "Adele Vance", "everyday"),  # mobile, Authenticator, software OATH
     ("alex", "Alex Wilber", "push"),
@@ -42,7 +42,7 @@ FIRST = (
 )  # fmt: skip
 LAST = ("Berg", "Costa", "Duarte", "Eriksen", "Fischer", "Gupta", "Haas", "Ito", "Jansen", "Kaya", "Lopez", "Moreau")
 
-# The provider's own people: they ask, approve, and mail comes from here.
+# The provider's own people: requesters, approvers and the senders of mail.
 STAFF = (
     ("lead", "Lena Lead", "push"),
     ("tech", "Theo Tech", "everyday"),
@@ -67,14 +67,14 @@ def tenants() -> list[Tenant]:
             "fabrikam.com",
             enforces="conditionalAccess",
         ),
-        # Nothing asks for MFA here: after a reset, users are left with the password alone. [d]
+        # Nothing requires MFA here: after a reset, users are left with the password alone. [d]
         Tenant("33333333-3333-3333-3333-333333333333", "tailspin", "Tailspin Toys", "tailspin.com", enforces="nothing"),
         home(),
     ]
 
 
 def fill(tenant: Tenant, users: int, seed: int) -> None:
-    """Fill a tenant with `users` people; home always has its staff and nobody else."""
+    """Fill a tenant with `users` people; home always has its staff and no one else."""
     source = source_for(tenant, seed)
     staff, tier0 = plain_group(tenant), assignable_group(tenant)
     if tenant.id == HOME_ID:

@@ -66,7 +66,7 @@ def make_user(tenant: Tenant, source: random.Random, local: str, name: str, prof
 
 
 def give(user: User, source: random.Random, profile: str) -> None:
-    """The password, the methods of a profile and its preference."""
+    """Assign the password, the methods of a profile and its preference."""
     user.methods[method_kinds.PASSWORD_ID] = Method(
         method_kinds.PASSWORD, method_kinds.PASSWORD_ID, user.created, {"password": None}
     )

@@ -9,7 +9,7 @@ import httpx
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from localhost.simulator.protocol.errors import DroppedError
-from localhost.simulator.protocol.messages import Answer, Call
+from localhost.simulator.protocol.messages import Request, Response
 from localhost.simulator.server.pipeline import Pipeline, Sleep
 from localhost.simulator.world.world import World
 
@@ -18,7 +18,10 @@ DUMP = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 def create_app(world: World, *, sleep: Sleep = asyncio.sleep) -> ASGIApp:
-    """The world behind HTTP. `sleep` waits out injected latency; give another where time is given."""
+    """Return the world as an ASGI application.
+
+    `sleep` waits out injected latency, in seconds; pass another one where a test controls time.
+    """
     pipeline = Pipeline(world, sleep)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -28,23 +31,23 @@ def create_app(world: World, *, sleep: Sleep = asyncio.sleep) -> ASGIApp:
         if scope["type"] != "http":
             return
         body = await _read(receive)
-        call = _call(scope, body)
+        request = _request(scope, body)
         if len(body) > LARGEST_BODY:
-            answer = Answer(413, {"error": {"code": "RequestEntityTooLarge", "message": "The body is too large."}})
+            response = Response(413, {"error": {"code": "RequestEntityTooLarge", "message": "The body is too large."}})
         else:
             try:
-                answer = await pipeline.answer(call)
+                response = await pipeline.respond(request)
             except DroppedError:
                 await _drop(receive)
                 return
-        await _send(world, call, answer, send)
+        await _send(world, request, response, send)
 
     return app
 
 
-def _call(scope: Scope, body: bytes) -> Call:
+def _request(scope: Scope, body: bytes) -> Request:
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    return Call(
+    return Request(
         verb=scope["method"],
         path=scope["path"],
         query=scope["query_string"].decode("latin-1"),
@@ -55,7 +58,7 @@ def _call(scope: Scope, body: bytes) -> Call:
 
 
 async def _read(receive: Receive) -> bytes:
-    """The whole body, or as much as shows that it is too large."""
+    """Read the whole body, or as much as shows that it is too large."""
     message = await receive()
     body: bytes = message.get("body", b"")
     while message.get("more_body") and len(body) <= LARGEST_BODY:
@@ -64,30 +67,30 @@ async def _read(receive: Receive) -> bytes:
     return body
 
 
-async def _send(world: World, call: Call, answer: Answer, send: Send) -> None:
+async def _send(world: World, request: Request, response: Response, send: Send) -> None:
     body, kind = b"", b"application/json"
-    if isinstance(answer.body, bytes):
-        body = answer.body
-    elif answer.body is not None:
-        body = DUMP(answer.body).encode()
+    if isinstance(response.body, bytes):
+        body = response.body
+    elif response.body is not None:
+        body = DUMP(response.body).encode()
         kind = b"application/json; odata.metadata=minimal; charset=utf-8"
-    ids = call.headers.get("client-request-id", call.request_id)
+    ids = request.headers.get("client-request-id", request.request_id)
     headers = [
         (b"date", format_datetime(world.clock(), usegmt=True).encode()),
-        (b"request-id", call.request_id.encode()),
+        (b"request-id", request.request_id.encode()),
         (b"client-request-id", ids.encode("latin-1")),
     ]
-    if answer.status != 204:  # HTTP allows no length there
+    if response.status != 204:  # HTTP allows no length there
         headers.append((b"content-length", str(len(body)).encode()))
-    headers += [(name.encode(), value.encode("latin-1")) for name, value in answer.headers.items()]
-    if body and "content-type" not in answer.headers:
+    headers += [(name.encode(), value.encode("latin-1")) for name, value in response.headers.items()]
+    if body and "content-type" not in response.headers:
         headers.append((b"content-type", kind))
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
 async def _drop(receive: Receive) -> None:
-    """End the connection without an answer.
+    """End the connection without a response.
 
     ASGI has no word for this. Under uvicorn `receive` belongs to the object that holds the transport; without a
     socket (httpx.ASGITransport) the caller gets the very error that httpx raises when a server hangs up.

@@ -2,17 +2,17 @@
 
 from localhost.simulator.model.entities import Tenant
 from localhost.simulator.protocol.errors import bad_token, no_token
-from localhost.simulator.protocol.messages import Call
+from localhost.simulator.protocol.messages import Request
 from localhost.simulator.world.world import World
 
 
-def tenant_of(world: World, call: Call) -> Tenant:
+def tenant_of(world: World, request: Request) -> Tenant:
     """Return the tenant of the request's token.
 
     Raises:
         GraphError: 401, there is no token, or it is unknown or has expired.
     """
-    scheme, _, token = call.headers.get("authorization", "").partition(" ")
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise no_token()
     tenant_id = world.tokens.tenant_id(token, world.clock())

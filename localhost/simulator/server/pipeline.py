@@ -1,4 +1,4 @@
-"""What every call goes through: route, token, permission, fault, throttle, handler, log."""
+"""The steps of every request: route, token, permission, fault, throttle, handler, log."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -14,13 +14,13 @@ from localhost.simulator.protocol.errors import (
     no_user,
     no_verb,
 )
-from localhost.simulator.protocol.messages import Answer, Call
+from localhost.simulator.protocol.messages import Request, Response
 from localhost.simulator.server import batch
 from localhost.simulator.server.authentication import tenant_of
 from localhost.simulator.server.router import Route
 from localhost.simulator.server.routes import VERSIONS, build
 from localhost.simulator.world.call_log import CallRecord
-from localhost.simulator.world.faults import Verdict
+from localhost.simulator.world.faults import Effect
 from localhost.simulator.world.world import World
 
 TIMEOUT = 60.0  # seconds; then Graph gives up on a call [d]
@@ -34,131 +34,133 @@ class Pipeline:
         self._sleep = sleep
         self._router = build()
 
-    async def answer(self, call: Call) -> Answer:
-        """The answer to one call, from outside or inside a batch.
+    async def respond(self, request: Request) -> Response:
+        """Respond to one request, from outside or inside a batch.
 
         Raises:
-            DroppedError: the caller shall get none.
+            DroppedError: the connection ends without a response.
         """
         status = 0
         try:
-            reply = await self._answer(call)
-            status = reply.status
+            response = await self._dispatch(request)
+            status = response.status
         except GraphError as error:
             status = error.status
-            reply = Answer(status, self._body(error, call), dict(error.headers))
+            response = Response(status, self._body(error, request), dict(error.headers))
         except DroppedError:
-            if not call.in_batch:
+            if not request.in_batch:
                 raise
-            # A batch has no connection per item to drop; its front end would say this. [inf]
+            # A batch has no connection per part to drop; its front end would say this [inf].
             status = 504
-            reply = Answer(status, self._body(GraphError(504, "GatewayTimeout", "No answer came in time."), call))
+            response = Response(
+                status, self._body(GraphError(504, "GatewayTimeout", "The request timed out."), request)
+            )
         finally:
-            if not call.path.startswith(("/simulator", "/mailbox")):
-                self._log(call, status)
-        return reply
+            if not request.path.startswith(("/simulator", "/mailbox")):
+                self._log(request, status)
+        return response
 
-    async def _answer(self, call: Call) -> Answer:
-        if call.verb == "POST" and call.path in {"/v1.0/$batch", "/beta/$batch"}:
-            return await self._batch(call)
-        route, call.ids, segment = self._router.find(call.verb, call.path)
+    async def _dispatch(self, request: Request) -> Response:
+        if request.verb == "POST" and request.path in {"/v1.0/$batch", "/beta/$batch"}:
+            return await self._batch(request)
+        route, request.ids, segment = self._router.find(request.verb, request.path)
         if route is None:
-            return self._unknown(call, segment)
-        call.template = route.template
+            return self._unknown(request, segment)
+        request.template = route.template
         if route.plain:
-            return route.handler(self._world, call)
-        self._identify(call, route)
-        verdict = self._world.faults.verdict(call)
-        warning = self._world.throttle.check(call, self._world.clock())
-        if route.removes and call.user is not None:
-            reply = await self._removing(call, route, verdict)
+            return route.handler(self._world, request)
+        self._identify(request, route)
+        effect = self._world.faults.effect(request)
+        warning = self._world.throttle.check(request, self._world.clock())
+        if route.removes and request.user is not None:
+            response = await self._removing(request, route, effect)
         else:
-            reply = await self._run(call, route, verdict)
-        reply.headers.update(warning)
-        return reply
+            response = await self._run(request, route, effect)
+        response.headers.update(warning)
+        return response
 
-    def _identify(self, call: Call, route: Route) -> None:
+    def _identify(self, request: Request, route: Route) -> None:
         if not route.family:
-            call.tenant = self._world.find_tenant(call.ids.get("tenant", ""))
+            request.tenant = self._world.find_tenant(request.ids.get("tenant", ""))
             return
-        call.tenant = tenant_of(self._world, call)
-        _check_granted(call.tenant, route)
-        if "user" in call.ids:
-            call.user = call.tenant.find(call.ids["user"])
+        request.tenant = tenant_of(self._world, request)
+        _check_granted(request.tenant, route)
+        if "user" in request.ids:
+            request.user = request.tenant.find(request.ids["user"])
 
-    async def _run(self, call: Call, route: Route, verdict: Verdict) -> Answer:
-        if verdict.latency:
-            await self._sleep(min(verdict.latency, TIMEOUT))
-            if verdict.latency >= TIMEOUT:
+    async def _run(self, request: Request, route: Route, effect: Effect) -> Response:
+        if effect.latency:
+            await self._sleep(min(effect.latency, TIMEOUT))
+            if effect.latency >= TIMEOUT:
                 raise GraphError(504, "GatewayTimeout", "The request took too long.")
-        if verdict.drop == "before":
+        if effect.drop == "before":
             raise DroppedError
-        if verdict.error is not None and not verdict.applied:
-            raise verdict.error
-        if "user" in call.ids and call.user is None:
-            raise no_user(call.ids["user"])
-        reply = route.handler(self._world, call)
-        if verdict.drop == "after":
+        if effect.error is not None and not effect.applied:
+            raise effect.error
+        if "user" in request.ids and request.user is None:
+            raise no_user(request.ids["user"])
+        response = route.handler(self._world, request)
+        if effect.drop == "after":
             raise DroppedError
-        if verdict.error is not None:
-            raise verdict.error
-        return reply
+        if effect.error is not None:
+            raise effect.error
+        return response
 
-    async def _removing(self, call: Call, route: Route, verdict: Verdict) -> Answer:
-        """Notices when removals of one user overlap: all but the first get lost. See removal.py."""
-        user = call.target
-        call.collides = call.collides or (self._world.collisions and user.removing > 0)
+    async def _removing(self, request: Request, route: Route, effect: Effect) -> Response:
+        """Run a removal and notice when removals of one user overlap: all but the first get lost, see method_removal.py."""
+        user = request.path_user
+        request.collides = request.collides or (self._world.collisions and user.removing > 0)
         user.removing += 1
         try:
-            return await self._run(call, route, verdict)
+            return await self._run(request, route, effect)
         finally:
             user.removing -= 1
 
-    async def _batch(self, call: Call) -> Answer:
-        call.template = call.path
-        call.tenant = tenant_of(self._world, call)
-        verdict = self._world.faults.verdict(call)
-        if verdict.latency:
-            await self._sleep(min(verdict.latency, TIMEOUT))
-        if verdict.drop == "before":
+    async def _batch(self, request: Request) -> Response:
+        request.template = request.path
+        request.tenant = tenant_of(self._world, request)
+        effect = self._world.faults.effect(request)
+        if effect.latency:
+            await self._sleep(min(effect.latency, TIMEOUT))
+        if effect.drop == "before":
             raise DroppedError
-        if verdict.error is not None:
-            raise verdict.error
-        reply = await batch.run(self._world, call, self.answer)
-        if verdict.drop == "after":
+        if effect.error is not None:
+            raise effect.error
+        response = await batch.run(self._world, request, self.respond)
+        if effect.drop == "after":
             raise DroppedError
-        return reply
+        return response
 
-    def _unknown(self, call: Call, segment: str) -> Answer:
-        if call.path.lstrip("/").split("/", 1)[0] not in VERSIONS:
-            return Answer(404, {"error": "The simulator has no such page."})
-        call.template = "unknown"
-        call.tenant = tenant_of(self._world, call)
+    def _unknown(self, request: Request, segment: str) -> Response:
+        if request.path.lstrip("/").split("/", 1)[0] not in VERSIONS:
+            return Response(404, {"error": "The simulator has no such page."})
+        request.template = "unknown"
+        request.tenant = tenant_of(self._world, request)
         raise no_segment(segment) if segment else no_verb()
 
-    def _body(self, error: GraphError, call: Call) -> dict[str, Any]:
+    def _body(self, error: GraphError, request: Request) -> dict[str, Any]:
         if not error.wrapped:
             return error.body or {}
         inner: dict[str, Any] = {
             "date": self._world.clock().strftime("%Y-%m-%dT%H:%M:%S"),
-            "request-id": call.request_id,
-            "client-request-id": call.headers.get("client-request-id", call.request_id),
+            "request-id": request.request_id,
+            "client-request-id": request.headers.get("client-request-id", request.request_id),
         }
         if error.code == "badRequest":
-            inner = {"message": error.message} | inner  # the authentication methods' back end repeats it here [i]
+            inner = {"message": error.message} | inner  # the back end of authentication methods repeats it here [i]
         return {"error": {"code": error.code, "message": error.message, "innerError": inner}}
 
-    def _log(self, call: Call, status: int) -> None:
+    def _log(self, request: Request, status: int) -> None:
         self._world.calls.record(
             CallRecord(
                 self._world.clock(),
-                call.tenant.id if call.tenant else None,
-                call.verb,
-                call.template,
-                call.user.id if call.user else None,
+                request.tenant.id if request.tenant else None,
+                request.verb,
+                request.template,
+                request.user.id if request.user else None,
                 status,
-                call.in_batch,
-                call.path,
+                request.in_batch,
+                request.path,
             )
         )
 

@@ -1,25 +1,25 @@
-"""Which handler answers a path: a tree of segments, one step each. Starlette's regular expressions cost more."""
+"""Finds the handler of a path: a tree of segments, one step each. Starlette's regular expressions cost more."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from localhost.simulator.protocol.messages import Answer, Call
+from localhost.simulator.protocol.messages import Request, Response
 from localhost.simulator.world.world import World
 
 # Graph takes "microsoft.graph.group" [d] and, as its SDK writes it, "graph.group" [m]; also before actions.
 CAST = "microsoft.graph."
 CASTS = (CAST, "graph.")
 
-Handler = Callable[[World, Call], Answer]
+Handler = Callable[[World, Request], Response]
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
     template: str
     handler: Handler
-    family: str = ""  # "methods" or "directory": who words a 403; "" for what needs no token
+    family: str = ""  # "methods" or "directory": how a 403 is worded; "" for what needs no token
     needs: frozenset[str] = frozenset()  # one of these application permissions; none: any token will do
-    removes: bool = False  # takes a method away from a user
+    removes: bool = False  # removes a method of a user
     plain: bool = False  # the simulator's own: no faults, no throttling, not in the call log
 
 
@@ -47,7 +47,7 @@ class Router:
         node.routes[verb] = route
 
     def find(self, verb: str, path: str) -> tuple[Route | None, dict[str, str], str]:
-        """The route, what its names stand for, and the segment that nobody knows ("": the path is known)."""
+        """Return the route, the values of its names, and the segment that no route has ("": the path is known)."""
         node, names, part = self._root, dict[str, str](), ""
         for part in path.strip("/").split("/"):
             child = node.children.get(part)

@@ -1,4 +1,4 @@
-"""The table of contents: every call that the simulator answers."""
+"""Every endpoint of the simulator."""
 
 from localhost.simulator.handlers import (
     authentication_methods,
@@ -19,7 +19,7 @@ from localhost.simulator.handlers import (
 )
 from localhost.simulator.model import method_kinds
 from localhost.simulator.model.method_kinds import Kind
-from localhost.simulator.protocol.messages import Answer, Call
+from localhost.simulator.protocol.messages import Request, Response
 from localhost.simulator.server.router import Handler, Route, Router
 from localhost.simulator.world.world import World
 
@@ -43,8 +43,8 @@ AUTHENTICATION = "/users/{user}/authentication"
 
 
 def _delete(kind: Kind) -> Handler:
-    def handler(world: World, call: Call) -> Answer:
-        return method_removal.delete(world, call, kind)
+    def handler(world: World, request: Request) -> Response:
+        return method_removal.delete(world, request, kind)
 
     return handler
 

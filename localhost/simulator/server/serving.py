@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 
 
 class Server(uvicorn.Server):
-    """Says when it is ready, and ends with 0: uvicorn itself raises a caught signal again after it has stopped."""
+    """Reports when it is ready, and exits with 0: uvicorn itself raises a caught signal again after it has stopped."""
 
     def __init__(self, settings: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(settings)
@@ -35,7 +35,7 @@ class Server(uvicorn.Server):
 
 
 def config(app: ASGIApp) -> uvicorn.Config:
-    """The answers carry their own Date, from the world's clock; one log line per call would drown the app's."""
+    """Return the settings: responses carry their own Date, from the world's clock, and the access log is off."""
     return uvicorn.Config(
         app,
         log_level="warning",
@@ -48,9 +48,9 @@ def config(app: ASGIApp) -> uvicorn.Config:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket that names its protocol: only then does asyncio switch Nagle's algorithm off. [m]
+    """Return a listening socket that names its protocol: only then does asyncio switch Nagle's algorithm off [m].
 
-    `socket.create_server` leaves it out, and each answer (head and body are two writes) waits 40 ms for an ACK.
+    `socket.create_server` leaves it out, and each response (head and body are two writes) waits 40 ms for an ACK.
     """
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

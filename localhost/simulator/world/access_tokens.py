@@ -28,7 +28,7 @@ class AccessTokens:
         self._held: dict[str, tuple[str, datetime]] = {}  # token -> tenant id, end
 
     def issue(self, tenant: Tenant, now: datetime) -> str:
-        """A bearer token for this tenant, valid for LIFETIME seconds."""
+        """Return a new bearer token for this tenant, valid for LIFETIME seconds."""
         if len(self._held) > MOST:
             self._held = {token: held for token, held in self._held.items() if held[1] > now}
         token = _written(tenant, int(now.timestamp()))
@@ -36,7 +36,7 @@ class AccessTokens:
         return token
 
     def tenant_id(self, token: str, now: datetime) -> str | None:
-        """The tenant of a token; None where it is unknown or has expired."""
+        """Return the tenant of a token; None where it is unknown or has expired."""
         held = self._held.get(token)
         return None if held is None or held[1] <= now else held[0]
 

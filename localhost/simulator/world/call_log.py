@@ -1,4 +1,4 @@
-"""What was called: for assertions, never for logs (it names users)."""
+"""The requests that came: for assertions, never for logs (they name users)."""
 
 from collections import Counter, deque
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ class CallRecord(NamedTuple):
     path: str
 
 
-# Enough for the last thousand targets; the counters never forget.
+# Enough for the last thousand targets; the counters cover all.
 KEPT = 20_000
 
 
@@ -49,7 +49,7 @@ class CallLog:
         ending: str = "",
         containing: str = "",
     ) -> list[CallRecord]:
-        """The kept calls, oldest first, whose template ends with and contains the given texts."""
+        """Return the kept calls, oldest first, whose template ends with and contains the given texts."""
         return [
             record
             for record in self._records

@@ -1,4 +1,4 @@
-"""Faults on demand: rules that match calls and say what goes wrong with them."""
+"""Faults on demand: rules that match requests and say how they fail."""
 
 import random
 from dataclasses import dataclass, field, fields
@@ -7,18 +7,18 @@ from itertools import count as counter
 from typing import Any, Literal
 
 from localhost.simulator.protocol.errors import GraphError
-from localhost.simulator.protocol.messages import Call
+from localhost.simulator.protocol.messages import Request
 
 
 @dataclass(slots=True)
 class Rule:
-    """Which calls, then what happens to them. A field that is None or "*" matches or does nothing."""
+    """Which requests it matches, then its effect. A field that is None or "*" matches everything or has no effect."""
 
     tenant: str | None = None  # id, short name or domain
     user: str | None = None  # object id or UPN
     method: str = "*"  # HTTP verb
     path: str = "*"  # pattern for the path or the template: "*/phoneMethods/*", "*/oauth2/v2.0/token"
-    skip: int = 0  # let this many matching calls pass first
+    skip: int = 0  # let this many matching requests pass first
     count: int | None = None  # then hit this many; None: all
     probability: float = 1.0  # by the seeded generator of `Faults`
     batch: bool | None = None  # only inside (True) or outside (False) of $batch
@@ -30,7 +30,7 @@ class Rule:
     retry_after: float | None = None  # seconds, sent as it is: 90 or 0.5
     wrapped: bool = True  # False: a body without `error`
     applied: bool = False  # True: the change is made, and the error comes all the same
-    # The connection ends without an answer, before the change is made or after.
+    # The connection ends without a response, before the change is made or after.
     drop: Literal["before", "after"] | None = None
     # Removals that match stay visible for this many reads, or for so long by the world's clock.
     visible_after_reads: int | None = None
@@ -39,18 +39,18 @@ class Rule:
     hits: int = field(default=0, init=False)
     seen: int = field(default=0, init=False)
 
-    def matches(self, call: Call) -> bool:
+    def matches(self, request: Request) -> bool:
         if self.count is not None and self.hits >= self.count:
             return False
-        if self.method not in {"*", call.verb} or (self.batch is not None and self.batch != call.in_batch):
+        if self.method not in {"*", request.verb} or (self.batch is not None and self.batch != request.in_batch):
             return False
-        if self.tenant is not None and (call.tenant is None or not call.tenant.named(self.tenant)):
+        if self.tenant is not None and (request.tenant is None or not request.tenant.named(self.tenant)):
             return False
         if self.user is not None:
             key = self.user.lower()
-            if call.user is None or (call.user.id != key and call.user.upn.lower() != key):
+            if request.user is None or (request.user.id != key and request.user.upn.lower() != key):
                 return False
-        return self.path == "*" or fnmatchcase(call.path, self.path) or fnmatchcase(call.template, self.path)
+        return self.path == "*" or fnmatchcase(request.path, self.path) or fnmatchcase(request.template, self.path)
 
     def error(self) -> GraphError | None:
         if self.status is None:
@@ -64,14 +64,14 @@ RULE_FIELDS = frozenset(f.name for f in fields(Rule) if f.init and f.name != "id
 
 
 @dataclass(slots=True)
-class Verdict:
+class Effect:
     latency: float = 0.0
     error: GraphError | None = None
     drop: Literal["before", "after"] | None = None
     applied: bool = False
 
 
-NOTHING = Verdict()
+NOTHING = Effect()
 
 
 class Faults:
@@ -103,26 +103,28 @@ class Faults:
     def reseed(self, seed: int) -> None:
         self._random.seed(seed)
 
-    def verdict(self, call: Call) -> Verdict:
-        """What happens to this call: the longest matching latency, the first error or drop that strikes."""
+    def effect(self, request: Request) -> Effect:
+        """Return the effect on this request: the longest matching latency, the first matching error or drop."""
         if not self.rules:
             return NOTHING
-        verdict = Verdict()
+        effect = Effect()
         for rule in self.rules:
-            # The latency of the line is paid once per batch; an item pays only for rules that name its path. [inf]
-            if not rule.matches(call) or (rule.latency and call.in_batch and rule.path == "*" and rule.batch is None):
+            # The latency of the line is paid once per batch; a part pays only for rules that name its path [inf].
+            if not rule.matches(request) or (
+                rule.latency and request.in_batch and rule.path == "*" and rule.batch is None
+            ):
                 continue
             rule.seen += 1
             if rule.seen <= rule.skip or (rule.probability < 1 and self._random.random() >= rule.probability):
                 continue
             ends = rule.status is not None or rule.drop is not None
-            if ends and (verdict.error or verdict.drop):
+            if ends and (effect.error or effect.drop):
                 continue
             rule.hits += 1
-            verdict.latency = max(verdict.latency, rule.latency)
+            effect.latency = max(effect.latency, rule.latency)
             if ends:
-                verdict.error, verdict.drop, verdict.applied = rule.error(), rule.drop, rule.applied
+                effect.error, effect.drop, effect.applied = rule.error(), rule.drop, rule.applied
             if rule.visible_after_reads is not None or rule.visible_after_seconds is not None:
-                call.visible_after_reads = rule.visible_after_reads
-                call.visible_after_seconds = rule.visible_after_seconds
-        return verdict
+                request.visible_after_reads = rule.visible_after_reads
+                request.visible_after_seconds = rule.visible_after_seconds
+        return effect

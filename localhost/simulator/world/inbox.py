@@ -1,4 +1,4 @@
-"""What lies in people's inboxes: the non-delivery reports of mails that bounced, and whatever a test puts beside them."""
+"""Messages in inboxes: the non-delivery reports of mails that bounced, and what a test adds."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Message:
 
 
 class Inbox:
-    """All inboxes in one. `bouncing` are addresses that take no mail, each with the status code of the report."""
+    """All inboxes in one. `bouncing` are addresses that accept no mail, each with the status code of the report."""
 
     def __init__(self) -> None:
         self.bouncing: dict[str, str] = {}
@@ -32,13 +32,13 @@ class Inbox:
         return message
 
     def bounce(self, at: datetime, *, sender: str, to: str, subject: str) -> None:
-        """The report that Exchange sends: its subject is the mail's behind a word, the reason is in the text. [c]"""
+        """Add the report that Exchange sends: a word before the mail's subject, the reason in the text [c]."""
         code = self.bouncing[to.lower()]
         body = (
             f"Delivery has failed to these recipients or groups:\n\n{to}\n\n"
             "Your message couldn't be delivered.\n\n"
             "Diagnostic information for administrators:\n\n"
-            f"{to}\nRemote server returned '550 {code} The mail was not taken'\n\n"
+            f"{to}\nRemote server returned '550 {code} The mail was not accepted'\n\n"
             f"Original message headers:\n\nReceived: from AB1PR01MB2345.example (10.1.2.3) id 15.20.4.1\n"
             f"From: {sender}\nTo: {to}\nSubject: {subject}\n"
         )

@@ -1,4 +1,4 @@
-"""The mails that `sendMail` took: one mailbox for all, as nobody has a real one here."""
+"""The mails that `sendMail` accepted, in one mailbox for all recipients."""
 
 import re
 from collections import deque

@@ -2,7 +2,7 @@
 
 What is known: the directory allows 3,500 / 5,000 / 8,000 units per 10 s and 3,000 writes per 150 s for each app
 and tenant [d]. For a user's authentication methods no number is published; one report saw 5 to 6 requests per
-second, with many 429s at 16 threads [i]. So nothing is limited here until a test or a benchmark says how much.
+second, with many 429s at 16 threads [i]. So nothing is limited here until a test or a benchmark sets a limit.
 """
 
 import math
@@ -11,7 +11,7 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 
 from localhost.simulator.protocol.errors import throttled
-from localhost.simulator.protocol.messages import Call
+from localhost.simulator.protocol.messages import Request
 
 WARNS_FROM = 0.8  # x-ms-throttle-limit-percentage is sent from here on, up to 1.8 [d]
 HIGHEST = 1.8
@@ -35,10 +35,10 @@ class Limit:
     buckets: dict[str, Bucket] = field(default_factory=dict)
 
     def take(self, tenant: str, now: datetime) -> float:
-        """Take one token; the load of the bucket after it, 0 to 1.
+        """Take one token and return the load of the bucket after it, 0 to 1.
 
         Raises:
-            GraphError: 429, there is none.
+            GraphError: 429, the bucket is empty.
         """
         bucket = self.buckets.get(tenant)
         if bucket is None:
@@ -77,14 +77,17 @@ class Throttle:
     def clear(self) -> None:
         self.limits.clear()
 
-    def check(self, call: Call, now: datetime) -> dict[str, str]:
-        """Headers that warn early. A batch itself is free: it saves round trips, not quota. [d]"""
-        if not self.limits or call.tenant is None or call.path.endswith("/$batch"):
+    def check(self, request: Request, now: datetime) -> dict[str, str]:
+        """Take a token of every matching limit and return headers that warn early.
+
+        A batch itself is free: it saves round trips, not quota [d].
+        """
+        if not self.limits or request.tenant is None or request.path.endswith("/$batch"):
             return {}
         load = 0.0
         for limit in self.limits:
-            if limit.tenant is not None and not call.tenant.named(limit.tenant):
+            if limit.tenant is not None and not request.tenant.named(limit.tenant):
                 continue
-            if limit.path == "*" or fnmatchcase(call.path, limit.path) or fnmatchcase(call.template, limit.path):
-                load = max(load, limit.take(call.tenant.id, now))
+            if limit.path == "*" or fnmatchcase(request.path, limit.path) or fnmatchcase(request.template, limit.path):
+                load = max(load, limit.take(request.tenant.id, now))
         return {"x-ms-throttle-limit-percentage": f"{load:.2f}"} if load >= WARNS_FROM else {}

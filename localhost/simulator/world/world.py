@@ -1,4 +1,4 @@
-"""The world that the simulator serves, with its clock, switches and faults."""
+"""The simulated Graph: tenants, clock, switches, faults."""
 
 import random
 from collections.abc import Callable
@@ -25,9 +25,9 @@ def now() -> datetime:
 
 
 class World:
-    """All tenants and what happens to them.
+    """All tenants, with the clock, switches, faults, limits, mails and call log.
 
-    `clock` returns aware UTC datetimes; give one to control tokens' age, throttling, delays and dates.
+    `clock` returns aware UTC datetimes; pass one to control tokens' age, throttling, delays and dates.
     """
 
     def __init__(self, seed: int = 1, clock: Clock = now) -> None:
@@ -54,7 +54,7 @@ class World:
 
     @classmethod
     def demo(cls, users_per_customer: int = 30, seed: int = 1, clock: Clock = now) -> Self:
-        """contoso, fabrikam, tailspin with `users_per_customer` users each, and home, the provider's own tenant."""
+        """Return contoso, fabrikam, tailspin with `users_per_customer` users each, and home, the provider's own tenant."""
         world = cls(seed, clock)
         for tenant in demo.tenants():
             world.tenants[tenant.id] = tenant
@@ -63,7 +63,7 @@ class World:
 
     @classmethod
     def generate(cls, customers: int, users_per_customer: int, seed: int = 1, clock: Clock = now) -> Self:
-        """`customers` tenants, customer0001.example and so on, with users user00001@..., and home."""
+        """Return `customers` tenants, customer0001.example and so on, with users user00001@..., and home."""
         world = cls(seed, clock)
         for number in range(1, customers + 1):
             tenant = generated.numbered_tenant(number)
@@ -78,14 +78,14 @@ class World:
         return self._clock() + self._offset
 
     def advance(self, seconds: float) -> None:
-        """Let time pass at once, for whoever cannot give a clock (another process)."""
+        """Advance the clock at once, where the caller cannot pass one (another process)."""
         self._offset += timedelta(seconds=seconds)
 
     def tenant(self, key: str) -> Tenant:
-        """By id, short name or domain.
+        """Find a tenant by id, short name or domain.
 
         Raises:
-            KeyError: there is none.
+            KeyError: there is no such tenant.
         """
         found = self.find_tenant(key)
         if found is None:
@@ -99,11 +99,11 @@ class World:
         return next((tenant for tenant in self.tenants.values() if tenant.named(key)), None)
 
     def token(self, tenant: str) -> str:
-        """A bearer token for this tenant, without the ceremony."""
+        """Return a bearer token for this tenant, without the token endpoint."""
         return self.tokens.issue(self.tenant(tenant), self.clock())
 
     def user(self, tenant: str, key: str) -> User:
-        """By object id or UPN; here, unlike over HTTP, a guest's UPN works too.
+        """Find a user by object id or UPN; here, unlike over HTTP, a guest's UPN works too.
 
         Raises:
             KeyError: there is no such tenant or user.
@@ -112,20 +112,20 @@ class World:
         return home.users[key] if key in home.users else home.by_upn[key.lower()]
 
     def register(self, tenant: str, user: str, kind: str, *, prefer: str | None = None, **properties: Any) -> Method:
-        """A user registers a method again, as they would at the next sign-in. Only the simulator can do this.
+        """Register a method for a user, as they would at the next sign-in. Graph has no such call.
 
         `kind` is a name of method_kinds.py: "phone" (with phoneType), "microsoftAuthenticator", "hardwareOath", ...
         """
         person = self.user(tenant, user)
         method = new_method(BY_NAME[kind], self.random, self.clock(), **properties)
-        self.freeze_report(person)
+        self.keep_report(person)
         person.add(method)
         if prefer is not None:
             person.preferred = prefer
         return method
 
-    def freeze_report(self, user: User) -> None:
-        """Remember what the report says before the user's methods change: it will go on saying it for a while."""
+    def keep_report(self, user: User) -> None:
+        """Keep what the report says before the user's methods change: it goes on saying so for `report_delay`."""
         at = self.clock()
         if user.report is None or at - user.report[0] >= self.report_delay:
             user.report = (at, registration_row(user, at))

@@ -5,7 +5,7 @@ import httpx
 import pytest
 
 from localhost.simulator import World
-from localhost.simulator.client import client_for
+from localhost.simulator.testing import client_for
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 

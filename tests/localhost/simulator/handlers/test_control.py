@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from localhost.simulator import World
-from localhost.simulator.client import client_for
+from localhost.simulator.testing import client_for
 
 STATE = "/simulator/state/contoso/adele@contoso.com"
 

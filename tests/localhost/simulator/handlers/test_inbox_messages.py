@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from localhost.simulator import World
-from localhost.simulator.client import client_for
+from localhost.simulator.testing import client_for
 
 PLACE = "/v1.0/users/mfa-reset@msp.example/mailFolders/inbox/messages"
 REPORTS = "singleValueExtendedProperties/any(ep: ep/id eq 'String 0x001A' and ep/value eq 'REPORT.IPM.Note.NDR')"

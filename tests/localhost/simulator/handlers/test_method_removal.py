@@ -4,8 +4,8 @@ import httpx
 import pytest
 
 from localhost.simulator import World
-from localhost.simulator.client import client_for
 from localhost.simulator.model.method_kinds import BY_NAME, PASSWORD_ID, PHONE_IDS
+from localhost.simulator.testing import client_for
 
 ADELE = "/v1.0/users/adele@contoso.com/authentication"
 LYNNE = "/v1.0/users/lynne@contoso.com/authentication"

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from localhost.simulator import World
-from localhost.simulator.client import client_for
+from localhost.simulator.testing import client_for
 
 HTML = '<p>Please <a href="http://127.0.0.1:7071/api/approvals/t?a=1&amp;b=2">decide</a>.</p><script>alert(1)</script>'
 

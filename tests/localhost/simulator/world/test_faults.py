@@ -2,7 +2,7 @@ import httpx
 import pytest
 
 from localhost.simulator import World
-from localhost.simulator.client import client_for
+from localhost.simulator.testing import client_for
 
 ADELE = "/v1.0/users/adele@contoso.com"
 METHODS = f"{ADELE}/authentication/methods"

@@ -1,7 +1,7 @@
 import httpx
 
 from localhost.simulator import World
-from localhost.simulator.client import client_for
+from localhost.simulator.testing import client_for
 
 PATH = "/v1.0/organization"
 

@@ -12,9 +12,9 @@ BASE = "http://graph.test"
 
 
 def client_for(world: World, tenant: str | None = "contoso", *, sleep: Sleep = asyncio.sleep) -> httpx.AsyncClient:
-    """A client with a token of this tenant (None: without one). Close it, or use it with `async with`.
+    """Return a client with a token of this tenant (None: without one). Close it, or use it with `async with`.
 
-    `sleep` waits out injected latency: give one that returns at once where time is given.
+    `sleep` waits out injected latency, in seconds: pass one that returns at once where a test controls time.
     """
     headers = {} if tenant is None else {"authorization": f"Bearer {world.token(tenant)}"}
     transport = httpx.ASGITransport(create_app(world, sleep=sleep))
