@@ -1,21 +1,39 @@
-"""The blocking client."""
+"""The blocking client: the operations with blocking I/O."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import Self
+from typing import Concatenate, ParamSpec, Self, TypeVar
 
 import httpx
 
-from mfa_reset_client import operations
 from mfa_reset_client.clock import Clock
 from mfa_reset_client.connection import options, request_arguments
-from mfa_reset_client.models import Accepted, CustomerTargets, ResetRequest, Target
+from mfa_reset_client.methods import describe, item_of, value_of
+from mfa_reset_client.models import ApiModel
+from mfa_reset_client.operations import RETRY_TIMEOUT, Operations, Pages
 from mfa_reset_client.retry import Pause, Steps
 
-RETRY_TIMEOUT = 60.0  # seconds for which a single call is retried
-WAIT_RETRY_TIMEOUT = (
-    900.0  # the same while waiting: a deployment or an outage of minutes must not fail a pipeline of hours
-)
+P = ParamSpec("P")
+T = TypeVar("T")
+Item = TypeVar("Item", bound=ApiModel)
+
+
+def _method(operation: Callable[Concatenate[Operations, P], Steps[T]]) -> "Callable[Concatenate[Client, P], T]":
+    def method(self: "Client", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self._run(operation(self._operations, *args, **kwargs))
+
+    describe(method, operation, value_of)
+    return method
+
+
+def _iterator(
+    operation: Callable[Concatenate[Operations, P], Pages[Item]],
+) -> "Callable[Concatenate[Client, P], Iterator[Item]]":
+    def method(self: "Client", /, *args: P.args, **kwargs: P.kwargs) -> Iterator[Item]:
+        return self._iterate(operation(self._operations, *args, **kwargs))
+
+    describe(method, operation, lambda pages: Iterator[item_of(pages)])  # type: ignore[misc] # known at run time
+    return method
 
 
 class Client:
@@ -39,118 +57,18 @@ class Client:
         allow_http: bool = False,
     ) -> None:
         self._http = httpx.Client(**options(base_url, key, allow_http=allow_http), transport=transport)
-        self._retry_timeout = retry_timeout
         self._clock = clock or Clock()
+        self._operations = Operations(self._clock.now, retry_timeout)
 
-    def create(
-        self,
-        targets: Iterable[CustomerTargets],
-        *,
-        reason: str = "",
-        ticket: str = "",
-        requester: str = "",
-        methods: Sequence[str] | None = None,
-        revoke_sessions: bool = True,
-        dry_run: bool = False,
-        idempotency_key: str | None = None,
-    ) -> Accepted:
-        """Request a reset. The same `idempotency_key` and body give the same request again; None makes a new one."""
-        body = operations.request_body(
-            targets,
-            reason=reason,
-            ticket=ticket,
-            requester=requester,
-            methods=methods,
-            revoke_sessions=revoke_sessions,
-            dry_run=dry_run,
-        )
-        return self._run(operations.create(body, idempotency_key, self._retry_timeout, self._clock.now))
-
-    def get(self, request_id: str) -> ResetRequest:
-        """Return a request."""
-        return self._run(operations.get(request_id, self._retry_timeout, self._clock.now))
-
-    def list(self, *, status: str | None = None, customer: str | None = None) -> Iterator[ResetRequest]:
-        """Iterate over requests, newest first. Pages are read as they are needed."""
-        params = query(status=status, customer=customer)
-        while True:
-            page = self._run(operations.requests_page(params, self._retry_timeout, self._clock.now))
-            yield from page.value
-            if page.cursor is None:
-                return
-            params = params | {"cursor": page.cursor}
-
-    def targets(self, request_id: str, *, customer: str | None = None, outcome: str | None = None) -> Iterator[Target]:
-        """Iterate over the targets in the order of the request. Pages are read as they are needed."""
-        params = query(customer=customer, outcome=outcome, limit="500")
-        while True:
-            page = self._run(operations.targets_page(request_id, params, self._retry_timeout, self._clock.now))
-            yield from page.value
-            if page.cursor is None:
-                return
-            params = params | {"cursor": page.cursor}
-
-    def cancel(self, request_id: str) -> ResetRequest:
-        """Cancel a request: nothing further is removed.
-
-        Raises:
-            ConflictError: The request has ended in another way.
-        """
-        return self._run(operations.cancel(request_id, self._retry_timeout, self._clock.now))
-
-    def retry(self, request_id: str, *, idempotency_key: str | None = None) -> Accepted:
-        """Make a new request for the targets of an ended one that did not end well.
-
-        Raises:
-            ConflictError: There are no such targets, or the request has not ended.
-        """
-        return self._run(operations.retry(request_id, idempotency_key, self._retry_timeout, self._clock.now))
-
-    def undo(
-        self,
-        request_id: str,
-        *,
-        reason: str = "",
-        ticket: str = "",
-        requester: str = "",
-        idempotency_key: str | None = None,
-    ) -> Accepted:
-        """Make a new request that reactivates the hardware tokens that an ended one deactivated.
-
-        Empty fields are taken from the ended request. Once approved, each token needs a code: see `activate`.
-
-        Raises:
-            ConflictError: There are no such tokens, or the time for an undo has passed.
-        """
-        body = {"reason": reason, "ticket": ticket, "requester": requester}
-        return self._run(operations.undo(request_id, body, idempotency_key, self._retry_timeout, self._clock.now))
-
-    def activate(self, request_id: str, number: int, method: str, code: str) -> Target:
-        """Send the six digits that a token shows: `number` is the undo's target, `method` the token's id.
-
-        Retried only while the code is valid.
-
-        Raises:
-            InvalidInputError: The code is wrong.
-            ConflictError: The request does not accept codes now.
-        """
-        return self._run(operations.activate(request_id, number, method, code, self._retry_timeout, self._clock.now))
-
-    def wait(
-        self,
-        request_id: str,
-        *,
-        timeout: float | None = None,
-        retry_timeout: float = WAIT_RETRY_TIMEOUT,
-        on_poll: Callable[[ResetRequest], None] = lambda _: None,
-    ) -> ResetRequest:
-        """Poll a request until it has ended, and return it. `on_poll` receives the request after each poll.
-
-        Raises:
-            WaitTimeoutError: `timeout` seconds have passed; the request continues.
-            UnreachableError: The service was unavailable for `retry_timeout` seconds.
-        """
-        return self._run(operations.wait(request_id, timeout, on_poll, retry_timeout, self._clock.now))
+    create = _method(Operations.create)
+    get = _method(Operations.get)
+    list = _iterator(Operations.list)
+    targets = _iterator(Operations.targets)
+    cancel = _method(Operations.cancel)
+    retry = _method(Operations.retry)
+    undo = _method(Operations.undo)
+    activate = _method(Operations.activate)
+    wait = _method(Operations.wait)
 
     def close(self) -> None:
         """Close the connections."""
@@ -164,26 +82,31 @@ class Client:
     ) -> None:
         self.close()
 
-    def _run[T](self, operation: Steps[T]) -> T:
+    def _run(self, steps: Steps[T]) -> T:
         try:
-            step = next(operation)
+            step = next(steps)
             while True:
                 if isinstance(step, Pause):
                     self._clock.sleep(step.seconds)
-                    step = next(operation)
+                    step = next(steps)
                     continue
                 sent = request_arguments(step.json, step.params, step.headers)
                 try:
                     response = self._http.request(step.method, step.path, **sent)
                 except httpx.RequestError as error:
-                    step = operation.throw(error)
+                    step = steps.throw(error)
                 else:
-                    step = operation.send(response)
+                    step = steps.send(response)
         except StopIteration as end:
             value: T = end.value
             return value
 
-
-def query(**params: str | None) -> dict[str, str]:
-    """Return the parameters that are given."""
-    return {name: value for name, value in params.items() if value is not None}
+    def _iterate(self, pages: Pages[Item]) -> Iterator[Item]:
+        steps = next(pages, None)
+        while steps is not None:
+            page = self._run(steps)
+            yield from page[0]
+            try:
+                steps = pages.send(page)
+            except StopIteration:
+                return

@@ -5,6 +5,8 @@ from typing import Any, TypedDict
 
 import httpx
 
+from mfa_reset_client.version import __version__
+
 _TIMEOUT = httpx.Timeout(60, connect=10)  # a request for 10,000 targets takes some seconds to accept
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -37,7 +39,7 @@ def options(base_url: str, key: str, *, allow_http: bool) -> Options:
     key = key.strip()  # secrets read from files end with a line break
     if not key or not key.isascii() or not key.isprintable():
         raise ValueError("The function key must be one line of printable ASCII characters.")
-    headers = {"x-functions-key": key, "Accept": "application/json", "User-Agent": "mfa-reset-client/0.1.0"}
+    headers = {"x-functions-key": key, "Accept": "application/json", "User-Agent": f"mfa-reset-client/{__version__}"}
     path = url.path.rstrip("/").removesuffix("/api")  # the address is pasted with and without it
     return Options(
         base_url=str(url.copy_with(path=path or "/")), headers=headers, timeout=_TIMEOUT, follow_redirects=False

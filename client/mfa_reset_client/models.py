@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Generic, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
+
+Item = TypeVar("Item", bound="ApiModel")
 
 
 class Status(StrEnum):
@@ -159,17 +161,10 @@ class Target(ApiModel):
     sessions_revoked: bool | None = None
 
 
-class RequestPage(ApiModel):
-    """One page of requests; `cursor` is None on the last one."""
+class Listing(ApiModel, Generic[Item]):
+    """One page of a list; `cursor` is None on the last one."""
 
-    value: list[ResetRequest]
-    cursor: str | None = None
-
-
-class TargetPage(ApiModel):
-    """One page of targets; `cursor` is None on the last one."""
-
-    value: list[Target]
+    value: list[Item]
     cursor: str | None = None
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from itertools import count
 from random import SystemRandom
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 import httpx
 
@@ -17,6 +17,7 @@ from mfa_reset_client.errors import UnreachableError, problem_from
 _RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0  # seconds between tries: doubling, unless the service names its own
 _random = SystemRandom()
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,8 @@ class Pause:
 
 # An operation without its I/O: yields calls and pauses, receives the response of each call, returns a value. The blocking
 # and the async client drive the same operations.
-type Steps[T] = Generator[Call | Pause, httpx.Response, T]
-Now = Callable[[], float]
+Steps: TypeAlias = Generator[Call | Pause, httpx.Response, T]
+Now: TypeAlias = Callable[[], float]
 
 
 def send_with_retries(call: Call, retry_timeout: float, now: Now) -> Steps[httpx.Response]:

@@ -1,7 +1,8 @@
 """Both clients of the Python API against the whole service."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from inspect import signature
 from pathlib import Path
 
 import httpx
@@ -16,17 +17,39 @@ from mfa_reset_client import (
     InvalidInputError,
     NotAllowedError,
     NotFoundError,
+    ResetRequest,
     Status,
+    Target,
     TargetOutcome,
     UnexpectedResponseError,
     UnreachableError,
     WaitTimeoutError,
 )
 from mfa_reset_client.clock import Clock
+from mfa_reset_client.operations import Operations
 from tests.client.harness import Faulty, Waits, client_of
 from tests.system import System, system
 
 ADELE = [CustomerTargets(customer="contoso", users=["adele@contoso.com"])]
+
+
+PUBLIC = [name for name in vars(Operations) if not name.startswith("_")]
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_both_clients_have_every_operation_with_its_parameters(name: str) -> None:
+    parameters = signature(getattr(Operations, name)).parameters
+    for client in (Client, AsyncClient):
+        method = getattr(client, name)
+        assert list(signature(method).parameters) == list(parameters)
+        assert method.__doc__ == getattr(Operations, name).__doc__
+
+
+def test_signatures_show_what_is_returned() -> None:
+    assert signature(Client.wait).return_annotation is ResetRequest
+    assert signature(AsyncClient.create).return_annotation is Accepted
+    assert signature(Client.targets).return_annotation == Iterator[Target]
+    assert signature(AsyncClient.list).return_annotation == AsyncIterator[ResetRequest]
 
 
 async def approve_all(it: System) -> None:
