@@ -9,19 +9,17 @@ from localhost.simulator.model.method_kinds import Kind
 from localhost.simulator.model.timestamps import stamp
 from localhost.simulator.protocol.errors import no_method, no_segment
 from localhost.simulator.protocol.messages import Request, Response, context
+from localhost.simulator.protocol.paging import page
 from localhost.simulator.world.world import World
 
 
-def show(method: Method, *, typed: bool, device: bool = False) -> dict[str, Any]:
+def show(method: Method, *, typed: bool) -> dict[str, Any]:
     """Return one method as JSON, with `@odata.type` where the list is mixed [d]."""
     body: dict[str, Any] = {"@odata.type": method.kind.odata_type} if typed else {}
     body["id"] = method.id
-    body["createdDateTime"] = stamp(method.created)
-    if method.kind is not method_kinds.HARDWARE_OATH:
-        body.update(method.properties)
-    elif device:  # a relationship: it comes with `$expand=device` [d]
-        body["device"] = method.properties["device"]
-    return body
+    if not method.created_absent:
+        body["createdDateTime"] = stamp(method.created) if method.created_text is None else method.created_text
+    return body | method.properties
 
 
 def list_all(world: World, request: Request) -> Response:
@@ -54,15 +52,18 @@ def check_available(request: Request, kind: Kind) -> None:
 def list_kind(kind: Kind) -> Callable[[World, Request], Response]:
     def handler(world: World, request: Request) -> Response:
         check_available(request, kind)
-        device = "device" in request.params.get("$expand", "")
         seen = request.path_user.seen(world.clock(), (kind,))
-        body = {
-            "@odata.context": context(request, f"users('{request.path_user.id}')/authentication/{kind.collection}"),
-            "value": [show(method, typed=False, device=device) for method in seen],
-        }
-        return Response(200, body)
+        # The list of hardware tokens names their type and holds the device, without $expand. [d]
+        rows = [show(method, typed=kind.beta_only) for method in seen]
+        rows = [row for row in rows if request.options.passes(row)]
+        what = f"users('{request.path_user.id}')/authentication/{kind.collection}"
+        return page(request, rows, lambda row: _chosen(row, request.options.select), what)
 
     return handler
+
+
+def _chosen(row: dict[str, Any], select: tuple[str, ...]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if not select or name in select or name.startswith("@")}
 
 
 def get_one(kind: Kind | None) -> Callable[[World, Request], Response]:
@@ -74,8 +75,7 @@ def get_one(kind: Kind | None) -> Callable[[World, Request], Response]:
         wanted = (kind,) if kind else method_kinds.ALL if request.version == "beta" else method_kinds.IN_V1
         for method in request.path_user.seen(world.clock(), wanted):
             if method.id == request.ids["method"]:
-                device = "device" in request.params.get("$expand", "")
-                return Response(200, show(method, typed=True, device=device))
+                return Response(200, show(method, typed=True))
         raise no_method(request.ids["method"])
 
     return handler

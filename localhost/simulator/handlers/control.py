@@ -8,7 +8,7 @@ from localhost.simulator.handlers.inspection import NotFoundError, find_user, st
 from localhost.simulator.model.method_kinds import BY_NAME
 from localhost.simulator.model.timestamps import stamp
 from localhost.simulator.protocol.messages import Request, Response
-from localhost.simulator.world.faults import RULE_FIELDS
+from localhost.simulator.world.faults import KNOWN_FAULTS, RULE_FIELDS
 from localhost.simulator.world.world import World
 
 CODE = re.compile(r"[45]\.\d{1,3}\.\d{1,3}", re.ASCII)
@@ -26,11 +26,14 @@ TENANT_SWITCHES = {
     "registering": "registering",
     "hardwareMissing": "hardware_missing",
     "hardwareInV1": "hardware_in_v1",
+    "advancedQueries": "advanced_queries",
+    "privilegedIdentityManagement": "privileged_identity_management",
 }
 FAULT_NAMES = {
     "retryAfter": "retry_after",
     "visibleAfterReads": "visible_after_reads",
     "visibleAfterSeconds": "visible_after_seconds",
+    "inGroup": "in_group",
 }
 
 
@@ -39,12 +42,19 @@ def _refused(text: str) -> Response:
 
 
 def add_fault(world: World, request: Request) -> Response:
-    """Add a rule with the fields of faults.Rule; the response holds its id."""
+    """Add a rule with the fields of faults.Rule; the response holds its id.
+
+    `"known"` names one of KNOWN_FAULTS, which the other fields narrow down.
+    """
     body = {FAULT_NAMES.get(name, name): value for name, value in request.json().items()}
+    known = body.pop("known", None)
+    if known is not None and known not in KNOWN_FAULTS:
+        return _refused(f"known is one of {', '.join(KNOWN_FAULTS)}")
     unknown = sorted(set(body) - RULE_FIELDS)
     if unknown:
         return _refused(f"unknown: {', '.join(unknown)}; known: {', '.join(sorted(RULE_FIELDS))}")
-    return Response(201, {"id": world.faults.add(**body).id})
+    rule = world.faults.add(**body) if known is None else world.faults.add_known(known, **body)
+    return Response(201, {"id": rule.id})
 
 
 def list_faults(world: World, _: Request) -> Response:
@@ -124,6 +134,14 @@ def register(world: World, request: Request) -> Response:
     find_user(world, request)
     method = world.register(request.ids["tenant"], request.ids["user"], kind, **body)
     return Response(201, state_of(method))
+
+
+def make_eligible(world: World, request: Request) -> Response:
+    """Make a user eligible: `{"role": "Global Administrator"}` or `{"group": "Tier 0", "access": "owner"}`."""
+    body, user = request.json(), find_user(world, request)
+    eligible = {"role": body.get("role"), "group": body.get("group"), "access": body.get("access", "member")}
+    world.make_eligible(request.ids["tenant"], user.id, **eligible)
+    return Response(204)
 
 
 def clear_calls(world: World, _: Request) -> Response:

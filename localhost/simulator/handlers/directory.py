@@ -3,11 +3,12 @@
 from typing import Any
 from uuid import NAMESPACE_DNS, uuid5
 
-from localhost.simulator.handlers.users import DEFAULT, FIELDS, show_role
+from localhost.simulator.handlers.directory_objects import list_objects, role_row
+from localhost.simulator.handlers.users import DEFAULT, show_user
 from localhost.simulator.model.entities import Tenant
 from localhost.simulator.protocol.errors import GraphError
 from localhost.simulator.protocol.messages import Request, Response, context
-from localhost.simulator.protocol.odata import page
+from localhost.simulator.protocol.paging import page
 from localhost.simulator.world.world import World
 
 # The prompt to register comes at the next sign-in that needs strong authentication. Where nothing requires it,
@@ -18,12 +19,13 @@ def list_organization(_: World, request: Request) -> Response:
     tenant = request.own_tenant
     domain = {"name": tenant.domain, "isDefault": True, "isInitial": False, "type": "Managed"}
     initial = {"name": f"{tenant.key}.onmicrosoft.com", "isDefault": False, "isInitial": True, "type": "Managed"}
-    row = {"id": tenant.id, "displayName": tenant.name, "verifiedDomains": [domain, initial]}
+    row: dict[str, Any] = {"id": tenant.id, "displayName": tenant.name, "verifiedDomains": [domain, initial]}
+    row = {name: row.get(name) for name in request.options.select or row}
     return Response(200, {"@odata.context": context(request, "organization"), "value": [row]})
 
 
 def list_roles(_: World, request: Request) -> Response:
-    return page(request, list(request.own_tenant.roles.values()), show_role, "directoryRoles")
+    return list_objects(request, map(role_row, request.own_tenant.roles.values()), "directoryRoles", typed=False)
 
 
 def list_role_members(_: World, request: Request) -> Response:
@@ -35,7 +37,7 @@ def list_role_members(_: World, request: Request) -> Response:
     return page(
         request,
         members,
-        lambda user: {"@odata.type": "#microsoft.graph.user"} | {name: FIELDS[name](user) for name in DEFAULT},
+        lambda user: {"@odata.type": "#microsoft.graph.user"} | show_user(user, request.options.select or DEFAULT),
         "directoryObjects",
     )
 
@@ -64,8 +66,10 @@ def list_access_policies(_: World, request: Request) -> Response:
         },
         "grantControls": {"operator": "OR", "builtInControls": ["mfa"]},
     }
-    rows = [policy, *_registering(tenant)]
-    return page(request, rows, lambda row: row, "identity/conditionalAccess/policies")
+    rows = [row for row in (policy, *_registering(tenant)) if request.options.passes(row)]
+    names = request.options.select
+    what = "identity/conditionalAccess/policies"
+    return page(request, rows, lambda row: {name: row.get(name) for name in names or row}, what)
 
 
 def _registering(tenant: Tenant) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from typing import Any
 from localhost.simulator.model.timestamps import stamp
 from localhost.simulator.protocol.errors import GraphError
 from localhost.simulator.protocol.messages import Request, Response
-from localhost.simulator.protocol.odata import page, selected
+from localhost.simulator.protocol.paging import page
 from localhost.simulator.world.inbox import Message
 from localhost.simulator.world.world import World
 
@@ -35,18 +35,22 @@ def list_inbox(world: World, request: Request) -> Response:
     messages = world.inbox.of(request.path_user.upn)
     for test in _tests(request.params.get("$filter", "")):
         messages = [message for message in messages if test(message)]
-    names = selected(request, frozenset(FIELDS), tuple(FIELDS))
+    names = request.options.select or tuple(FIELDS)
     if "body" in names and 'outlook.body-content-type="text"' not in request.headers.get("prefer", ""):
         raise GraphError(400, "BadRequest", "The simulator has bodies as text only: Prefer must ask for it.")
     where = f"users('{request.path_user.id}')/mailFolders('inbox')/messages"
     return page(
         request,
         messages,
-        lambda message: {"id": message.id} | {name: FIELDS[name](message) for name in names},  # the id always comes [d]
+        lambda message: {"id": message.id} | {name: _value(message, name) for name in names},  # the id always comes [d]
         where,
         size=PAGE,
         largest=LARGEST,
     )
+
+
+def _value(message: Message, name: str) -> Any:
+    return FIELDS[name](message) if name in FIELDS else None
 
 
 def _tests(text: str) -> list[Callable[[Message], bool]]:

@@ -22,7 +22,7 @@ def find_user(world: World, request: Request) -> User:
 
 
 def state_of(method: Method) -> dict[str, Any]:
-    return {"kind": method.kind.name, "usable": method.usable, **show(method, typed=True, device=True)}
+    return {"kind": method.kind.name, "usable": method.usable, **show(method, typed=True)}
 
 
 def get_state(world: World, request: Request) -> Response:

@@ -9,9 +9,8 @@ from typing import Any
 from localhost.simulator.model.entities import User
 from localhost.simulator.model.registration_row import registration_row
 from localhost.simulator.protocol.errors import GraphError
-from localhost.simulator.protocol.filters import Filter
 from localhost.simulator.protocol.messages import Request, Response
-from localhost.simulator.protocol.odata import page
+from localhost.simulator.protocol.paging import page
 from localhost.simulator.world.world import World
 
 
@@ -26,14 +25,12 @@ def list_details(world: World, request: Request) -> Response:
         )
     now = world.clock()
     users = [user for user in tenant.users.values() if user.enabled]
-    if "$filter" in request.params:
-        test = Filter(request.params["$filter"]).parse()
-        users = [user for user in users if test(_current(world, user, now))]
-    if "$orderby" in request.params:
-        name, _, direction = request.params["$orderby"].partition(" ")
-        users.sort(key=lambda user: (user.upn if name == "userPrincipalName" else user.name).lower())
-        if direction.strip().lower() == "desc":
-            users.reverse()
+    options = request.options
+    if options.where is not None:
+        users = [user for user in users if options.passes(_current(world, user, now))]
+    if options.order:
+        by_upn = options.order == "userPrincipalName"
+        users.sort(key=lambda user: (user.upn if by_upn else user.name).lower(), reverse=options.descending)
     return page(
         request,
         users,

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -15,6 +15,9 @@ class Method:
     id: str
     created: datetime | None  # may be null on every kind [d]
     properties: dict[str, Any] = field(default_factory=dict)  # as they appear in JSON
+    # Shown as createdDateTime instead of `created`: "0001-01-01T00:00:00Z" [d], "", any text. See timestamps.py.
+    created_text: str | None = None
+    created_absent: bool = False  # the property is not there at all
 
     @property
     def phone_type(self) -> str | None:
@@ -42,17 +45,18 @@ class StaleMethod:
 
 
 @dataclass(slots=True)
-class Group:
-    id: str
-    name: str
-    assignable_to_role: bool
-
-
-@dataclass(slots=True)
 class Role:
     id: str
     name: str
     template_id: str
+
+
+@dataclass(slots=True)
+class Group:
+    id: str
+    name: str
+    assignable_to_role: bool
+    roles: list[Role] = field(default_factory=list)  # only a role-assignable group may hold some [d]
 
 
 @dataclass(slots=True)
@@ -69,6 +73,10 @@ class User:
     roles: list[Role] = field(default_factory=list)
     groups: list[Group] = field(default_factory=list)
     owned: list[Group] = field(default_factory=list)
+    # Eligible in Privileged Identity Management: not active, so in no memberOf and no directoryRoles. [i]
+    eligible_roles: list[Role] = field(default_factory=list)
+    eligible_groups: list[Group] = field(default_factory=list)
+    eligible_ownerships: list[Group] = field(default_factory=list)
     methods: dict[str, Method] = field(default_factory=dict)
     preferred: str | None = None
     system_preferred: bool = True
@@ -77,13 +85,19 @@ class User:
     removing: int = 0  # removals of this user that are under way right now
     report: tuple[datetime, dict[str, Any]] | None = None  # what the report still says, and since when it is wrong
 
+    @property
+    def active_roles(self) -> list[Role]:
+        """The roles that the user holds, also through a group."""
+        through_groups = [role for group in self.groups for role in group.roles]
+        return list({role.id: role for role in self.roles + through_groups}.values())
+
     def add(self, method: Method) -> None:
         self.stale = [stale_method for stale_method in self.stale if stale_method.method.id != method.id]
         self.methods[method.id] = method
 
     def keep_stale(self, method: Method, reads: int | None, until: datetime | None) -> None:
         if reads or until:
-            before = Method(method.kind, method.id, method.created, deepcopy(method.properties))
+            before = replace(method, properties=deepcopy(method.properties))
             self.stale.append(StaleMethod(before, reads, until))
 
     def seen(self, now: datetime, kinds: Collection[Kind]) -> list[Method]:
@@ -108,10 +122,13 @@ class Tenant:
     domain: str
     users: dict[str, User] = field(default_factory=dict)
     by_upn: dict[str, User] = field(default_factory=dict)
-    roles: dict[str, Role] = field(default_factory=dict)
+    roles: dict[str, Role] = field(default_factory=dict)  # by template id
+    groups: dict[str, Group] = field(default_factory=dict)
     consented: bool = True
     granted: frozenset[str] | None = None  # application permissions; None: all of them
     premium: bool = True  # an Entra ID P1 licence, which the reports need [d]
+    privileged_identity_management: bool = True  # an Entra ID P2 or Governance licence, which eligibility needs [i]
+    advanced_queries: bool = True  # Azure AD B2C tenants have none of them [d]
     enforces: Literal["securityDefaults", "conditionalAccess", "nothing"] = "securityDefaults"
     # What a policy for registering security information asks for from where the tenant does not trust. [d]
     registering: Literal["open", "mfa", "blocked"] = "open"

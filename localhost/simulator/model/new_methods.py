@@ -43,6 +43,15 @@ PROPERTIES: dict[str, dict[str, Any]] = {
         "displayName": "Example MFA",
     },
 }
+# What a hardware token's device holds besides id, serialNumber and status. [d]
+DEVICE: dict[str, Any] = {
+    "displayName": "Hardware token",
+    "manufacturer": "Contoso",
+    "model": "Hardware Token 1000",
+    "secretKey": None,
+    "timeIntervalInSeconds": 30,
+    "hashFunction": "hmacsha1",
+}
 
 
 def guid(source: random.Random) -> str:
@@ -52,20 +61,23 @@ def guid(source: random.Random) -> str:
 def new_method(kind: Kind, source: random.Random, created: datetime | None, **properties: Any) -> Method:
     """Return a method of this kind; `properties` replace what it would hold otherwise, `id` among them.
 
+    `createdDateTime` is shown as it is given ("" or timestamps.ZERO, for example); `createdAbsent` leaves it out.
+
     Raises:
         KeyError: a phone type that does not exist.
     """
     chosen = properties.pop("id", None)
+    text, absent = properties.pop("createdDateTime", None), properties.pop("createdAbsent", False)
     if kind is method_kinds.HARDWARE_OATH:
         serial = properties.pop("serialNumber", None) or f"OATH{source.randrange(10**8):08d}"
         # Statuses: available, assigned, activated, failedActivation. [d]
-        device = {"id": guid(source), "serialNumber": serial, "status": properties.pop("status", "activated")}
+        device = DEVICE | {"id": guid(source), "serialNumber": serial, "status": properties.pop("status", "activated")}
         values: dict[str, Any] = {"device": device}
     else:
         values = PROPERTIES[kind.name] | properties
     if chosen is None:
         chosen = _id(kind, source, values)
-    return Method(kind, chosen, created, values)
+    return Method(kind, chosen, created, values, created_text=text, created_absent=absent)
 
 
 def _id(kind: Kind, source: random.Random, values: dict[str, Any]) -> str:

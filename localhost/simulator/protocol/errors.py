@@ -1,5 +1,6 @@
 """Errors the way Graph words them."""
 
+import json
 from typing import Any
 
 
@@ -26,6 +27,10 @@ class GraphError(Exception):
         self.headers = headers or {}
         self.wrapped = wrapped
         self.body = body
+
+
+# What a proxy in front of Graph sends instead of JSON.
+HTML = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 
 
 class DroppedError(Exception):
@@ -76,14 +81,25 @@ def no_such_resource(base: str, path: str) -> GraphError:
     )
 
 
-def forbidden_methods() -> GraphError:
+def forbidden_methods(_: frozenset[str]) -> GraphError:
     return GraphError(403, "accessDenied", "Request Authorization failed")  # on authentication methods [i]
 
 
-def forbidden_directory() -> GraphError:
+def forbidden_directory(_: frozenset[str]) -> GraphError:
     return GraphError(  # on directory objects [d]
         403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."
     )
+
+
+def forbidden_eligibility(needs: frozenset[str]) -> GraphError:
+    """Build the 403 of Privileged Identity Management: JSON in the message [i terraform-provider-azuread#1386]."""
+    text = f"Authorization failed due to missing permission scope {','.join(sorted(needs))}."
+    detail = {"errorCode": "PermissionScopeNotGranted", "message": text, "instanceAnnotations": []}
+    return GraphError(403, "UnknownError", json.dumps(detail, separators=(",", ":")))
+
+
+# By the family of the endpoint.
+FORBIDDEN = {"methods": forbidden_methods, "directory": forbidden_directory, "pim": forbidden_eligibility}
 
 
 def throttled(retry_after: str, percentage: float) -> GraphError:

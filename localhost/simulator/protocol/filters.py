@@ -21,6 +21,8 @@ class Filter:
     """Recursive descent over `a eq 'x' and startswith(b,'y')`; also `or`, `not`, `in` and brackets."""
 
     def __init__(self, text: str) -> None:
+        self.uses: list[tuple[str, str]] = []  # operator and property of each comparison, after `parse`
+        self.negated = False
         self._tokens: list[tuple[str, str]] = []
         at = 0
         while at < len(text.rstrip()):
@@ -34,6 +36,11 @@ class Filter:
                 self._tokens.append(("mark", mark) if mark else ("word", word))
             at = found.end()
         self._at = 0
+
+    @property
+    def advanced(self) -> bool:
+        """Whether an operator is supported in advanced queries only [d]."""
+        return self.negated or any(operator in {"ne", "endswith"} for operator, _ in self.uses)
 
     def parse(self) -> Test:
         test = self._either()
@@ -72,6 +79,7 @@ class Filter:
 
     def _one(self) -> Test:
         if self._accept("word", "not"):
+            self.negated = True
             inner = self._one()
             return lambda row: not inner(row)
         if self._accept("mark", "("):
@@ -86,6 +94,7 @@ class Filter:
             return self._in(name)
         if verb not in {"eq", "ne"}:
             raise GraphError(400, "Request_UnsupportedQuery", f"Unsupported operator '{verb}'.")
+        self.uses.append((verb, name))
         value = fold(self._value())
         return (lambda row: fold(row.get(name)) == value) if verb == "eq" else lambda row: fold(row.get(name)) != value
 
@@ -93,6 +102,7 @@ class Filter:
         if name.lower() not in {"startswith", "endswith"}:
             raise GraphError(400, "Request_UnsupportedQuery", f"Unsupported function '{name}'.")
         prop = self._next("word")
+        self.uses.append((name.lower(), prop))
         self._next("mark", ",")
         text = self._next("text").lower()
         self._next("mark", ")")
@@ -101,6 +111,7 @@ class Filter:
         return lambda row: str(row.get(prop) or "").lower().endswith(text)
 
     def _in(self, name: str) -> Test:
+        self.uses.append(("in", name))
         self._next("mark", "(")
         values = {fold(self._value())}
         while self._accept("mark", ","):
@@ -123,22 +134,30 @@ def fold(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value  # directory text compares without case [d]
 
 
-def search(text: str) -> Test:
-    """Parse `"displayName:x" OR "userPrincipalName:y"`; names match at the start of any word, other fields at theirs [d]."""
+def search(text: str) -> tuple[Test, list[str]]:
+    """Parse `"displayName:x" OR "userPrincipalName:y"` into a test and the properties that it names.
+
+    Display names match at the start of any word, other properties at their start [d].
+
+    Raises:
+        GraphError: 400, a syntax error.
+    """
     tests: list[list[Test]] = [[]]
+    properties: list[str] = []
     at, joined = 0, "AND"
     while at < len(text):
         found = SEARCH.match(text, at)
         if not found or not joined:
             raise GraphError(400, "BadRequest", 'Syntax error in $search: expected "property:value".')
         name, value, joiner = found.groups()
+        properties.append(name)
         test = _starts(name, re.sub(r"\\(.)", r"\1", value).lower())
         if joined == "OR":
             tests.append([test])
         else:
             tests[-1].append(test)
         at, joined = found.end(), joiner or ""
-    return lambda row: any(all(test(row) for test in group) for group in tests)
+    return lambda row: any(all(test(row) for test in group) for group in tests), properties
 
 
 def _starts(name: str, text: str) -> Test:

@@ -2,12 +2,15 @@
 
 import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qsl
 from uuid import uuid4
 
 from localhost.simulator.model.entities import Tenant, User
 from localhost.simulator.protocol.errors import GraphError, no_user
+from localhost.simulator.protocol.options import Options
+
+NO_OPTIONS = Options()
 
 
 @dataclass(slots=True)
@@ -25,8 +28,10 @@ class Request:
     ids: dict[str, str] = field(default_factory=dict)
     tenant: Tenant | None = None
     user: User | None = None
+    options: Options = NO_OPTIONS
     visible_after_reads: int | None = None
     visible_after_seconds: float | None = None
+    malformed: Literal["html", "absent"] | None = None  # how a fault spoils the response
     request_id: str = field(default_factory=lambda: str(uuid4()))
 
     @property
@@ -75,6 +80,7 @@ class Response:
     status: int
     body: Any = None  # an object to be sent as JSON, bytes to be sent as they are, None for nothing
     headers: dict[str, str] = field(default_factory=dict)
+    malformed: Literal["html", "absent"] | None = None  # how a fault spoils it on its way out
 
 
 def context(request: Request, what: str) -> str:

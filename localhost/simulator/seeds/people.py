@@ -13,6 +13,14 @@ from localhost.simulator.model.new_methods import new_method
 
 EPOCH = datetime(2024, 1, 1, tzinfo=UTC)  # users and methods are dated from here on
 GLOBAL_ADMINISTRATOR = ("Global Administrator", "62e90394-69f5-4237-9190-012177145e10")  # template id [d]
+# Role templates by name. [d]
+ROLES = {
+    GLOBAL_ADMINISTRATOR[0]: GLOBAL_ADMINISTRATOR[1],
+    "Privileged Role Administrator": "e8611ab8-c189-46e8-94e1-60213ab1f814",
+    "Privileged Authentication Administrator": "7be44c8a-adaf-4e2a-84d6-ab2649e08a13",
+    "User Administrator": "fe930be7-5e62-47db-91af-98c3a49a38b1",
+    "Helpdesk Administrator": "729827e3-9c14-49f7-bb1b-9608f156bbb8",
+}
 
 
 @dataclass(frozen=True)
@@ -93,11 +101,17 @@ def role(tenant: Tenant, named: tuple[str, str]) -> Role:
 
 
 def assignable_group(tenant: Tenant, name: str = "Tier 0 operators") -> Group:
-    return Group(str(uuid5(NAMESPACE_DNS, f"{name}.{tenant.id}")), name, assignable_to_role=True)
+    return _group(tenant, name, assignable_to_role=True)
 
 
 def plain_group(tenant: Tenant, name: str = "All staff") -> Group:
-    return Group(str(uuid5(NAMESPACE_DNS, f"{name}.{tenant.id}")), name, assignable_to_role=False)
+    return _group(tenant, name, assignable_to_role=False)
+
+
+def _group(tenant: Tenant, name: str, *, assignable_to_role: bool) -> Group:
+    """Return the tenant's group of this name, a new one where there is none."""
+    group_id = str(uuid5(NAMESPACE_DNS, f"{name}.{tenant.id}"))
+    return tenant.groups.setdefault(group_id, Group(group_id, name, assignable_to_role))
 
 
 def source_for(tenant: Tenant, seed: int) -> random.Random:

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from localhost.simulator.protocol.errors import DroppedError
+from localhost.simulator.protocol.errors import HTML, DroppedError
 from localhost.simulator.protocol.messages import Request, Response
 from localhost.simulator.server.pipeline import Pipeline, Sleep
 from localhost.simulator.world.world import World
@@ -69,7 +69,9 @@ async def _read(receive: Receive) -> bytes:
 
 async def _send(world: World, request: Request, response: Response, send: Send) -> None:
     body, kind = b"", b"application/json"
-    if isinstance(response.body, bytes):
+    if response.malformed == "html":
+        body, kind = HTML.encode(), b"text/html"
+    elif isinstance(response.body, bytes):
         body = response.body
     elif response.body is not None:
         body = DUMP(response.body).encode()

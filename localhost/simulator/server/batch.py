@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from localhost.simulator.protocol.errors import GraphError
+from localhost.simulator.protocol.errors import HTML, GraphError
 from localhost.simulator.protocol.messages import Request, Response
 from localhost.simulator.world.world import World
 
 LARGEST = 20  # [d]
+HTML_MARK = "raw html"
 # JSON readers compare header names literally; Graph writes them like this [d].
 SPELLING = {"retry-after": "Retry-After", "content-type": "Content-Type", "cache-control": "Cache-Control"}
 
@@ -52,7 +53,7 @@ async def run(world: World, request: Request, run_one: Callable[[Request], Await
         await asyncio.gather(*(_one(part, by_id, run_one) for part in wave))
         world.random.shuffle(wave)
         done += wave
-    return Response(200, {"responses": [_show(part) for part in done]})
+    return _whole([part for part in done if part.response is None or part.response.malformed != "absent"])
 
 
 def _collide(world: World, wave: list[Part], request: Request) -> None:
@@ -76,23 +77,41 @@ async def _one(part: Part, by_id: dict[str, Part], run_one: Callable[[Request], 
 
 
 def _read(request: Request) -> dict[str, Part]:
+    """Check the batch as a whole before anything in it runs.
+
+    Raises:
+        GraphError: 400, and nothing of the batch is done.
+    """
     listed = request.json().get("requests")
-    if not isinstance(listed, list) or not listed:
+    if not isinstance(listed, list) or not listed or not all(isinstance(raw, dict) for raw in listed):
         raise GraphError(400, "BadRequest", "Invalid batch payload format.")
     if len(listed) > LARGEST:
         raise GraphError(400, "BadRequest", f"A batch has at most {LARGEST} requests; this one has {len(listed)}.")
     by_id: dict[str, Part] = {}
     for raw in listed:
-        if not isinstance(raw, dict):
-            raise GraphError(400, "BadRequest", "Invalid batch payload format.")
-        name, depends_on = str(raw.get("id", "")), raw.get("dependsOn") or []
-        if not name or name in by_id:
+        name = str(raw.get("id", ""))
+        if not name or name.lower() in {known.lower() for known in by_id}:  # not case-sensitive, and unique [d]
             raise GraphError(400, "BadRequest", "Each request needs an id of its own.")
+        depends_on = raw.get("dependsOn") or []
         for other in depends_on:
             if other not in by_id:
                 raise GraphError(400, "BadRequest", f"'{name}' depends on '{other}', which is not an earlier request.")
+        _check_body(raw, name)
         by_id[name] = Part(name, _inner(request, raw), depends_on)
     return by_id
+
+
+def _check_body(raw: dict[str, Any], name: str) -> None:
+    method, has_body = str(raw.get("method", "")).upper(), raw.get("body") is not None
+    if has_body and not _has_content_type(raw):
+        raise GraphError(400, "BadRequest", f"Request '{name}' has a body and no Content-Type.")  # [d]
+    if has_body and method in {"GET", "DELETE"}:  # OData JSON batching forbids a body there
+        raise GraphError(400, "BadRequest", f"Request '{name}' is a {method} and has a body.")
+
+
+def _has_content_type(raw: dict[str, Any]) -> bool:
+    """Header names in a batch are compared as they are written [i microsoft-graph-docs-contrib#8032]."""
+    return "Content-Type" in (raw.get("headers") or {})
 
 
 def _inner(request: Request, raw: dict[str, Any]) -> Request:
@@ -100,8 +119,6 @@ def _inner(request: Request, raw: dict[str, Any]) -> Request:
     path, _, query = str(raw.get("url", "")).partition("?")
     headers = {str(name).lower(): str(value) for name, value in (raw.get("headers") or {}).items()}
     body = raw.get("body")
-    if body is not None and "content-type" not in headers:
-        raise GraphError(400, "BadRequest", f"Request '{raw.get('id')}' has a body and no Content-Type.")  # [d]
     return Request(
         verb=str(raw.get("method", "")).upper(),
         path=f"/{request.version}/{unquote(path).lstrip('/')}",
@@ -117,7 +134,20 @@ def _show(part: Part) -> dict[str, Any]:
     response = part.response or Response(500)
     headers = {SPELLING.get(name, name): value for name, value in response.headers.items()}
     shown: dict[str, Any] = {"id": part.id, "status": response.status, "headers": headers}
-    if response.body is not None:
+    if response.malformed == "html":
+        headers["Content-Type"] = "text/html"
+        shown["body"] = HTML_MARK
+    elif response.body is not None:
         headers["Content-Type"] = "application/json"
         shown["body"] = response.body
     return shown
+
+
+def _whole(parts: list[Part]) -> Response:
+    """Return the response to the batch; raw HTML in one part makes all of it unreadable as JSON."""
+    body = {"responses": [_show(part) for part in parts]}
+    if not any(part.response is not None and part.response.malformed == "html" for part in parts):
+        return Response(200, body)
+    # A raw body stands where JSON should be: the mark in quotes gives way to it.
+    text = json.dumps(body).replace(f'"{HTML_MARK}"', HTML)
+    return Response(200, text.encode(), {"content-type": "application/json"})

@@ -4,17 +4,19 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from localhost.simulator.handlers.token_endpoint import refusal
 from localhost.simulator.model.entities import Tenant
 from localhost.simulator.protocol.errors import (
+    FORBIDDEN,
     DroppedError,
     GraphError,
-    forbidden_directory,
-    forbidden_methods,
     no_segment,
     no_user,
     no_verb,
 )
 from localhost.simulator.protocol.messages import Request, Response
+from localhost.simulator.protocol.query_options import Accepts, parse_options
+from localhost.simulator.protocol.resource_types import ResourceType
 from localhost.simulator.server import batch
 from localhost.simulator.server.authentication import tenant_of
 from localhost.simulator.server.router import Route
@@ -23,6 +25,7 @@ from localhost.simulator.world.call_log import CallRecord
 from localhost.simulator.world.faults import Effect
 from localhost.simulator.world.world import World
 
+NO_OPTIONS = Accepts(ResourceType("entity", frozenset()))
 TIMEOUT = 60.0  # seconds; then Graph gives up on a call [d]
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -58,6 +61,7 @@ class Pipeline:
         finally:
             if not request.path.startswith(("/simulator", "/mailbox")):
                 self._log(request, status)
+        response.malformed = request.malformed
         return response
 
     async def _dispatch(self, request: Request) -> Response:
@@ -95,8 +99,12 @@ class Pipeline:
                 raise GraphError(504, "GatewayTimeout", "The request took too long.")
         if effect.drop == "before":
             raise DroppedError
+        if effect.aadsts is not None:
+            raise refusal(self._world, request, effect.aadsts)
         if effect.error is not None and not effect.applied:
             raise effect.error
+        if request.verb == "GET":
+            request.options = parse_options(request, route.accepts or NO_OPTIONS)
         if "user" in request.ids and request.user is None:
             raise no_user(request.ids["user"])
         response = route.handler(self._world, request)
@@ -167,4 +175,4 @@ class Pipeline:
 
 def _check_granted(tenant: Tenant, route: Route) -> None:
     if tenant.granted is not None and route.needs and not route.needs & tenant.granted:
-        raise forbidden_methods() if route.family == "methods" else forbidden_directory()
+        raise FORBIDDEN[route.family](route.needs)

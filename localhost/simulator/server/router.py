@@ -1,9 +1,10 @@
 """Finds the handler of a path: a tree of segments, one step each. Starlette's regular expressions cost more."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from localhost.simulator.protocol.messages import Request, Response
+from localhost.simulator.protocol.query_options import Accepts
 from localhost.simulator.world.world import World
 
 # Graph takes "microsoft.graph.group" [d] and, as its SDK writes it, "graph.group" [m]; also before actions.
@@ -20,6 +21,7 @@ class Route:
     family: str = ""  # "methods" or "directory": how a 403 is worded; "" for what needs no token
     needs: frozenset[str] = frozenset()  # one of these application permissions; none: any token will do
     removes: bool = False  # removes a method of a user
+    accepts: Accepts | None = None  # the query options; None: none of them
     plain: bool = False  # the simulator's own: no faults, no throttling, not in the call log
 
 
@@ -43,20 +45,39 @@ class Router:
                     node.any, node.name = Node(), part.strip("{}")
                 node = node.any
             else:
-                node = node.children.setdefault(part.removeprefix(CAST), Node())
+                node = node.children.setdefault(part, Node())
         node.routes[verb] = route
 
     def find(self, verb: str, path: str) -> tuple[Route | None, dict[str, str], str]:
         """Return the route, the values of its names, and the segment that no route has ("": the path is known)."""
         node, names, part = self._root, dict[str, str](), ""
-        for part in path.strip("/").split("/"):
-            child = node.children.get(part)
-            if child is None and part.startswith(CASTS):
-                child = node.children.get(part.rpartition("graph.")[2])
+        for part, quoted in _segments(path):
+            child = None if quoted else _named(node, part)
             if child is None:
                 child = node.any
-                if child is None or not part:
+                # `/users/$x@y.com` is 400: only system options begin with `$`; `/users('$x@y.com')` works. [d: user-get]
+                if child is None or not part or (part.startswith("$") and not quoted):
                     return None, names, part
                 names[node.name] = part
             node = child
         return node.routes.get(verb), names, "" if node.routes else part
+
+
+def _named(node: Node, part: str) -> Node | None:
+    """The child of this name; a cast may be short, and an action may carry the namespace."""
+    child = node.children.get(part)
+    if child is None and part.startswith(CASTS):
+        name = part.rpartition("graph.")[2]
+        child = node.children.get(CAST + name) or node.children.get(name)
+    return child
+
+
+def _segments(path: str) -> Iterator[tuple[str, bool]]:
+    """The segments of a path, and whether each was a key in parentheses and quotes: `users('x')` is two."""
+    for part in path.strip("/").split("/"):
+        name, opened, key = part.partition("('")
+        if opened and key.endswith("')"):
+            yield name, False
+            yield key[:-2].replace("''", "'"), True
+        else:
+            yield part, False

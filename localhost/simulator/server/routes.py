@@ -5,13 +5,16 @@ from localhost.simulator.handlers import (
     beta,
     control,
     directory,
+    groups,
     hardware_oath,
     inbox_messages,
     inspection,
     mail_pages,
+    memberships,
     method_registration,
     method_removal,
     registration_report,
+    role_management,
     send_mail,
     sign_in_preferences,
     token_endpoint,
@@ -20,24 +23,13 @@ from localhost.simulator.handlers import (
 from localhost.simulator.model import method_kinds
 from localhost.simulator.model.method_kinds import Kind
 from localhost.simulator.protocol.messages import Request, Response
+from localhost.simulator.protocol.query_options import Accepts
+from localhost.simulator.server import accepted_options as accepts
+from localhost.simulator.server import permissions
 from localhost.simulator.server.router import Handler, Route, Router
 from localhost.simulator.world.world import World
 
 VERSIONS = ("v1.0", "beta")
-
-# Application permissions, the general one and those per type. [d]
-READ_ALL, WRITE_ALL = "UserAuthenticationMethod.Read.All", "UserAuthenticationMethod.ReadWrite.All"
-TYPED = {
-    "phone": "Phone", "microsoftAuthenticator": "MicrosoftAuthApp", "softwareOath": "SoftwareOATH",
-    "hardwareOath": "HardwareOATH", "fido2": "Passkey", "windowsHelloForBusiness": "WindowsHello", "email": "Email",
-    "temporaryAccessPass": "TAP", "platformCredential": "PlatformCred", "externalAuthenticationMethod": "External",
-    "password": "Password",
-}  # fmt: skip
-METHODS_READ = frozenset({READ_ALL, WRITE_ALL})
-METHODS_WRITE = frozenset({WRITE_ALL})
-USERS_READ = frozenset({"User.Read.All", "User.ReadWrite.All", "Directory.Read.All"})
-ROLES_READ = frozenset({"RoleManagement.Read.Directory", "Directory.Read.All"})
-POLICY_READ = frozenset({"Policy.Read.All"})
 
 AUTHENTICATION = "/users/{user}/authentication"
 
@@ -55,80 +47,128 @@ class Table:
 
     def graph(
         self, verb: str, path: str, handler: Handler, family: str, needs: frozenset[str], *, removes: bool = False,
-        versions: tuple[str, ...] = VERSIONS,
+        versions: tuple[str, ...] = VERSIONS, options: Accepts | None = None,
     ) -> None:  # fmt: skip
         for version in versions:
-            self.router.add(verb, Route(f"/{version}{path}", handler, family, needs, removes))
+            self.router.add(verb, Route(f"/{version}{path}", handler, family, needs, removes, accepts=options))
 
-    def methods(self, verb: str, path: str, handler: Handler, needs: frozenset[str], *, removes: bool = False) -> None:
-        self.graph(verb, AUTHENTICATION + path, handler, "methods", needs, removes=removes)
+    def methods(
+        self, verb: str, path: str, handler: Handler, needs: frozenset[str], *, removes: bool = False,
+        options: Accepts | None = None,
+    ) -> None:  # fmt: skip
+        self.graph(verb, AUTHENTICATION + path, handler, "methods", needs, removes=removes, options=options)
 
-    def directory(self, verb: str, path: str, handler: Handler, needs: frozenset[str]) -> None:
-        self.graph(verb, path, handler, "directory", needs)
+    def read(self, path: str, handler: Handler, needs: frozenset[str], options: Accepts) -> None:
+        self.graph("GET", path, handler, "directory", needs, options=options)
+
+    def write(self, path: str, handler: Handler, needs: frozenset[str]) -> None:
+        self.graph("POST", path, handler, "directory", needs)
 
     def own(self, verb: str, path: str, handler: Handler) -> None:
         self.router.add(verb, Route(path, control.guarded(handler), plain=True))
 
 
 def _authentication(table: Table) -> None:
-    table.methods("GET", "/methods", authentication_methods.list_all, METHODS_READ)
-    table.methods("GET", "/methods/{method}", authentication_methods.get_one(None), METHODS_READ)
-    table.methods("DELETE", "/methods/{method}", method_removal.delete_nothing, METHODS_WRITE)
+    read, write = permissions.METHODS_READ, permissions.METHODS_WRITE
+    table.methods("GET", "/methods", authentication_methods.list_all, read)
+    table.methods("GET", "/methods/{method}", authentication_methods.get_one(None), read)
+    table.methods("DELETE", "/methods/{method}", method_removal.delete_nothing, write)
     for kind in method_kinds.ALL:
-        word = TYPED[kind.name]
-        read = METHODS_READ | {f"UserAuthMethod-{word}.Read.All", f"UserAuthMethod-{word}.ReadWrite.All"}
-        write = METHODS_WRITE | {f"UserAuthMethod-{word}.ReadWrite.All"}
-        here, one = f"/{kind.collection}", f"/{kind.collection}/{{method}}"
-        table.methods("GET", here, authentication_methods.list_kind(kind), read)
-        table.methods("GET", one, authentication_methods.get_one(kind), read)
-        match kind.removal:
-            case "never":
-                table.methods("DELETE", one, method_removal.delete_password, write)
-            case "ref":
-                table.methods("DELETE", one, method_removal.delete_nothing, write)
-                table.methods("DELETE", f"{one}/$ref", _delete(kind), write, removes=True)
-            case "delete":
-                handler = hardware_oath.delete if kind is method_kinds.HARDWARE_OATH else _delete(kind)
-                table.methods("DELETE", one, handler, write, removes=True)
-        if kind is method_kinds.HARDWARE_OATH:
-            table.methods("POST", f"{one}/deactivate", hardware_oath.deactivate, write)
-            table.methods("POST", f"{one}/activate", hardware_oath.activate, write)
-        elif kind is method_kinds.PHONE:
-            table.methods("POST", here, method_registration.post_phone, write)
-        elif kind is method_kinds.ACCESS_PASS:
-            table.methods("POST", here, method_registration.post_access_pass, write)
+        _kind(table, kind)
     for verb, path, handler, needs in (
-        ("GET", "signInPreferences", sign_in_preferences.get_preferences, METHODS_READ),
-        ("PATCH", "signInPreferences", sign_in_preferences.patch_preferences, METHODS_WRITE),
-        ("GET", "requirements", beta.get_requirements, METHODS_READ),
-        ("GET", "passwordlessMicrosoftAuthenticatorMethods", beta.list_passwordless, METHODS_READ),
-        ("GET", "qrCodePinMethod", beta.get_qr_code, METHODS_READ),
+        ("GET", "signInPreferences", sign_in_preferences.get_preferences, read),
+        ("PATCH", "signInPreferences", sign_in_preferences.patch_preferences, write),
+        ("GET", "requirements", beta.get_requirements, read),
+        ("GET", "passwordlessMicrosoftAuthenticatorMethods", beta.list_passwordless, read),
+        ("GET", "qrCodePinMethod", beta.get_qr_code, read),
     ):
         table.graph(verb, f"{AUTHENTICATION}/{path}", handler, "methods", needs, versions=("beta",))
 
 
-def _directory(table: Table) -> None:
-    user = "/users/{user}"
-    table.directory("GET", "/users", users.list_users, USERS_READ)
-    table.directory("GET", user, users.get_user, USERS_READ)
-    table.directory("GET", f"{user}/manager", users.get_manager, USERS_READ)
-    cast = "microsoft.graph"
-    table.directory("GET", f"{user}/transitiveMemberOf/{cast}.directoryRole", users.list_roles, ROLES_READ)
-    table.directory("GET", f"{user}/transitiveMemberOf/{cast}.group", users.list_groups, ROLES_READ)
-    table.directory("GET", f"{user}/ownedObjects/{cast}.group", users.list_owned, ROLES_READ)
-    revoke = frozenset({"User.RevokeSessions.All", "User.ReadWrite.All"})
-    table.directory("POST", f"{user}/revokeSignInSessions", users.revoke_sessions, revoke)
-    table.directory("POST", f"{user}/sendMail", send_mail.send_mail, frozenset({"Mail.Send"}))
-    reads_mail = frozenset({"Mail.Read", "Mail.ReadWrite"})
-    table.directory("GET", f"{user}/mailFolders/inbox/messages", inbox_messages.list_inbox, reads_mail)
-    table.directory("GET", "/organization", directory.list_organization, USERS_READ | {"Organization.Read.All"})
-    table.directory("GET", "/directoryRoles", directory.list_roles, ROLES_READ)
-    table.directory("GET", "/directoryRoles/{role}/members", directory.list_role_members, ROLES_READ)
-    defaults_policy = "/policies/identitySecurityDefaultsEnforcementPolicy"
-    table.directory("GET", defaults_policy, directory.get_security_defaults, POLICY_READ)
-    table.directory("GET", "/identity/conditionalAccess/policies", directory.list_access_policies, POLICY_READ)
-    report = "/reports/authenticationMethods/userRegistrationDetails"
-    table.directory("GET", report, registration_report.list_details, frozenset({"AuditLog.Read.All"}))
+def _kind(table: Table, kind: Kind) -> None:
+    read, write = permissions.read_of(kind.name), permissions.write_of(kind.name)
+    here, one = f"/{kind.collection}", f"/{kind.collection}/{{method}}"
+    options = accepts.HARDWARE_TOKENS if kind is method_kinds.HARDWARE_OATH else None
+    table.methods("GET", here, authentication_methods.list_kind(kind), read, options=options)
+    table.methods("GET", one, authentication_methods.get_one(kind), read)
+    match kind.removal:
+        case "never":
+            table.methods("DELETE", one, method_removal.delete_password, write)
+        case "ref":
+            table.methods("DELETE", one, method_removal.delete_nothing, write)
+            table.methods("DELETE", f"{one}/$ref", _delete(kind), write, removes=True)
+        case "delete":
+            handler = hardware_oath.delete if kind is method_kinds.HARDWARE_OATH else _delete(kind)
+            table.methods("DELETE", one, handler, write, removes=True)
+    if kind is method_kinds.HARDWARE_OATH:
+        table.methods("POST", f"{one}/deactivate", hardware_oath.deactivate, write)
+        table.methods("POST", f"{one}/activate", hardware_oath.activate, write)
+    elif kind is method_kinds.PHONE:
+        table.methods("POST", here, method_registration.post_phone, write)
+    elif kind is method_kinds.ACCESS_PASS:
+        table.methods("POST", here, method_registration.post_access_pass, write)
+
+
+def _users(table: Table) -> None:
+    user, needs = "/users/{user}", permissions.USERS_READ
+    table.read("/users", users.list_users, needs, accepts.USERS)
+    table.read("/users/$count", users.count_users, needs, accepts.USER_COUNT)
+    table.read(user, users.get_user, needs, accepts.ONE_USER)
+    table.read(f"{user}/manager", users.get_manager, needs, accepts.MANAGER)
+    table.write(f"{user}/revokeSignInSessions", users.revoke_sessions, permissions.SESSIONS_REVOKE)
+    table.write(f"{user}/sendMail", send_mail.send_mail, permissions.MAIL_SEND)
+    inbox = f"{user}/mailFolders/inbox/messages"
+    table.read(inbox, inbox_messages.list_inbox, permissions.MAIL_READ, accepts.INBOX)
+
+
+def _memberships(table: Table) -> None:
+    user, needs, m = "/users/{user}", permissions.ROLES_READ, memberships
+    role, group = "microsoft.graph.directoryRole", "microsoft.graph.group"
+    for relationship, roles in (("memberOf", m.direct_roles), ("transitiveMemberOf", m.roles)):
+        base = f"{user}/{relationship}"
+        table.read(base, m.list_mixed(m.groups, roles), needs, accepts.RELATED_OBJECTS)
+        table.read(f"{base}/{role}", m.list_cast(roles, "directoryRoles"), needs, accepts.RELATED_ROLES)
+        table.read(f"{base}/{group}", m.list_cast(m.groups, "groups"), needs, accepts.RELATED_GROUPS)
+    owned = f"{user}/ownedObjects"
+    table.read(owned, m.list_mixed(m.owned_groups), needs, accepts.RELATED_OBJECTS)
+    table.read(f"{owned}/{group}", m.list_cast(m.owned_groups, "groups"), needs, accepts.RELATED_GROUPS)
+
+
+def _groups(table: Table) -> None:
+    needs = permissions.GROUPS_READ
+    table.read("/groups", groups.list_groups, needs, accepts.GROUPS)
+    table.read("/groups/{group}/owners", groups.list_owners, needs, accepts.RELATED_OBJECTS)
+    for relationship in ("members", "transitiveMembers"):
+        base = f"/groups/{{group}}/{relationship}"
+        table.read(base, groups.list_members, needs, accepts.RELATED_OBJECTS)
+        table.read(f"{base}/microsoft.graph.user", groups.list_members, needs, accepts.RELATED_OBJECTS)
+
+
+def _roles(table: Table) -> None:
+    table.read("/directoryRoles", directory.list_roles, permissions.ROLES_READ, accepts.NO_ROLE_OPTIONS)
+    members = "/directoryRoles/{role}/members"
+    table.read(members, directory.list_role_members, permissions.ROLES_READ, accepts.ROLE_MEMBERS)
+    managed, r = "/roleManagement/directory", role_management
+    needs = permissions.ROLES_READ
+    table.read(f"{managed}/roleDefinitions", r.list_definitions, needs, accepts.ROLE_DEFINITIONS)
+    table.read(f"{managed}/roleAssignments", r.list_assignments, needs, accepts.ROLE_ASSIGNMENTS)
+    instances, needs = f"{managed}/roleAssignmentScheduleInstances", permissions.ROLE_INSTANCES_READ
+    table.read(instances, r.list_assignment_instances, needs, accepts.ROLE_ASSIGNMENT_INSTANCES)
+    instances, needs = f"{managed}/roleEligibilityScheduleInstances", permissions.ROLE_ELIGIBILITY_READ
+    table.read(instances, r.list_eligibility_instances, needs, accepts.ROLE_ELIGIBILITY_INSTANCES)
+    instances, needs = f"/{r.GROUP_ELIGIBILITY}", permissions.GROUP_ELIGIBILITY_READ
+    options = accepts.GROUP_ELIGIBILITY_INSTANCES
+    table.graph("GET", instances, r.list_group_eligibility, "pim", needs, options=options)
+
+
+def _tenant(table: Table) -> None:
+    table.read("/organization", directory.list_organization, permissions.ORGANIZATION_READ, accepts.ORGANIZATIONS)
+    path, needs = "/policies/identitySecurityDefaultsEnforcementPolicy", permissions.POLICY_READ
+    table.read(path, directory.get_security_defaults, needs, accepts.SECURITY_DEFAULTS_POLICY)
+    path = "/identity/conditionalAccess/policies"
+    table.read(path, directory.list_access_policies, needs, accepts.ACCESS_POLICIES)
+    path, needs = "/reports/authenticationMethods/userRegistrationDetails", permissions.REPORTS_READ
+    table.read(path, registration_report.list_details, needs, accepts.REGISTRATIONS)
 
 
 def _own(table: Table) -> None:
@@ -148,6 +188,7 @@ def _own(table: Table) -> None:
     table.own("POST", "/simulator/tenants/{tenant}", control.set_tenant)
     table.own("GET", "/simulator/state/{tenant}/{user}", inspection.get_state)
     table.own("POST", "/simulator/state/{tenant}/{user}/methods", control.register)
+    table.own("POST", "/simulator/state/{tenant}/{user}/eligibilities", control.make_eligible)
     table.own("GET", "/simulator/calls", inspection.get_calls)
     table.own("DELETE", "/simulator/calls", control.clear_calls)
 
@@ -155,7 +196,8 @@ def _own(table: Table) -> None:
 def build() -> Router:
     table = Table()
     _authentication(table)
-    _directory(table)
+    for part in (_users, _memberships, _groups, _roles, _tenant):
+        part(table)
     _own(table)
     table.router.add("POST", Route("/{tenant}/oauth2/v2.0/token", token_endpoint.post_token))
     table.router.add("GET", Route("/{tenant}/v2.0/.well-known/openid-configuration", token_endpoint.get_configuration))

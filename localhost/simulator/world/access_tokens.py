@@ -14,6 +14,7 @@ GRANTABLE = (
     "Mail.Read",
     "Mail.Send",
     "Policy.Read.All",
+    "PrivilegedEligibilitySchedule.Read.AzureADGroup",
     "RoleManagement.Read.Directory",
     "User.Read.All",
     "User.RevokeSessions.All",

@@ -9,7 +9,7 @@ from localhost.simulator.model.entities import Method, Tenant, User
 from localhost.simulator.model.method_kinds import BY_NAME
 from localhost.simulator.model.new_methods import new_method
 from localhost.simulator.model.registration_row import registration_row
-from localhost.simulator.seeds import demo, generated
+from localhost.simulator.seeds import demo, generated, people
 from localhost.simulator.world.access_tokens import AccessTokens
 from localhost.simulator.world.call_log import CallLog
 from localhost.simulator.world.faults import Faults
@@ -123,6 +123,23 @@ class World:
         if prefer is not None:
             person.preferred = prefer
         return method
+
+    def make_eligible(
+        self, tenant: str, user: str, *, role: str | None = None, group: str | None = None, access: str = "member"
+    ) -> None:
+        """Make a user eligible for a directory role, or for membership (or ownership) of a role-assignable group.
+
+        `role` is the name of a role in people.ROLES, `group` the name of a group, which is made where there is none.
+
+        Raises:
+            KeyError: there is no such tenant, user, role or access.
+        """
+        home, person = self.tenant(tenant), self.user(tenant, user)
+        if role is not None:
+            person.eligible_roles.append(people.role(home, (role, people.ROLES[role])))
+        if group is not None:
+            lists = {"member": person.eligible_groups, "owner": person.eligible_ownerships}
+            lists[access].append(people.assignable_group(home, group))
 
     def keep_report(self, user: User) -> None:
         """Keep what the report says before the user's methods change: it goes on saying so for `report_delay`."""

@@ -67,11 +67,41 @@ async def test_hardware_tokens_are_on_beta_only(world: World, graph: httpx.Async
     assert hardware(await values(graph, f"/v1.0{ISAIAH}/methods")) == 1
 
 
-async def test_the_device_comes_when_it_is_expanded(graph: httpx.AsyncClient) -> None:
-    assert "device" not in (await values(graph, f"/beta{ISAIAH}/hardwareOathMethods"))[0]
-    device = (await values(graph, f"/beta{ISAIAH}/hardwareOathMethods?$expand=device"))[0]["device"]
-    assert device["status"] == "activated"
-    assert device["serialNumber"]
+async def test_the_device_of_a_hardware_token_comes_without_expand(graph: httpx.AsyncClient) -> None:
+    row = (await values(graph, f"/beta{ISAIAH}/hardwareOathMethods"))[0]
+    assert row["@odata.type"] == "#microsoft.graph.hardwareOathAuthenticationMethod"
+    assert row["device"]["status"] == "activated"
+    assert row["device"]["serialNumber"]
+
+
+async def test_options_of_the_list_of_hardware_tokens(graph: httpx.AsyncClient) -> None:
+    url = f"/beta{ISAIAH}/hardwareOathMethods"
+    token = (await values(graph, url))[0]["id"]
+    assert await values(graph, f"{url}?$select=id&$top=1&$filter=id eq '{token}'") == [
+        {"@odata.type": "#microsoft.graph.hardwareOathAuthenticationMethod", "id": token}
+    ]
+    assert await values(graph, f"{url}?$filter=id eq 'other'") == []
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ({"createdDateTime": "0001-01-01T00:00:00Z"}, {"createdDateTime": "0001-01-01T00:00:00Z"}),
+        ({"createdDateTime": ""}, {"createdDateTime": ""}),
+        ({"createdAbsent": True}, {}),
+    ],
+)
+async def test_odd_dates_can_be_seeded(
+    world: World, graph: httpx.AsyncClient, given: dict[str, Any], shown: dict[str, str]
+) -> None:
+    method = world.register("contoso", "lynne@contoso.com", "softwareOath", **given)
+    (row,) = await values(graph, "/v1.0/users/lynne@contoso.com/authentication/softwareOathMethods")
+    assert row == {"id": method.id, "secretKey": None} | shown
+
+
+async def test_lists_of_methods_take_no_options(graph: httpx.AsyncClient) -> None:
+    for option in ("$select=id", "$top=1", "$expand=x"):
+        assert (await graph.get(f"/v1.0{ADELE}/methods?{option}")).status_code == 400
 
 
 @pytest.mark.parametrize("status", [400, 404])

@@ -25,6 +25,20 @@ async def test_faults_over_http(graph: httpx.AsyncClient, control: httpx.AsyncCl
     assert (await graph.get("/v1.0/organization")).status_code == 200
 
 
+async def test_known_faults_over_http(graph: httpx.AsyncClient, control: httpx.AsyncClient) -> None:
+    body = {"known": "methodsLocked", "user": "adele@contoso.com", "count": 1}
+    assert (await control.post("/simulator/faults", json=body)).status_code == 201
+    url = "/v1.0/users/adele@contoso.com/authentication/methods"
+    assert [(await graph.get(url)).status_code for _ in range(2)] == [423, 200]
+
+
+async def test_eligibilities_over_http(world: World, control: httpx.AsyncClient) -> None:
+    for body in ({"role": "Global Administrator"}, {"group": "Tier 0 operators", "access": "owner"}):
+        assert (await control.post(f"{STATE}/eligibilities", json=body)).status_code == 204
+    user = world.user("contoso", "adele@contoso.com")
+    assert ([role.name for role in user.eligible_roles], len(user.eligible_ownerships)) == (["Global Administrator"], 1)
+
+
 async def test_throttle_over_http(graph: httpx.AsyncClient, control: httpx.AsyncClient) -> None:
     body = {"rate": 1, "burst": 1, "tenant": "contoso.com", "retryAfter": 7}
     assert (await control.post("/simulator/throttle", json=body)).status_code == 201
@@ -90,6 +104,8 @@ async def test_tenants(control: httpx.AsyncClient) -> None:
         ("/simulator/faults", {"stat": 1}, 400),
         ("/simulator/throttle", {"rate": 1}, 400),
         ("/simulator/settings", {"x": 1}, 400),
+        ("/simulator/faults", {"known": "nonsense"}, 400),
+        (f"{STATE}/eligibilities", {"role": "Janitor"}, 400),
         ("/simulator/tenants/nobody", {}, 404),
         (f"{STATE}/methods", {"kind": "pigeon"}, 400),
         ("/simulator/state/contoso/nobody/methods", {"kind": "fido2"}, 404),

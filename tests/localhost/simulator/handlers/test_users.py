@@ -88,12 +88,19 @@ async def test_search(graph: httpx.AsyncClient, text: str, found: set[str]) -> N
         ("accountEnabled eq false", {"patti"}),
         ("userType eq 'Guest'", {"kim_partner.example#EXT#"}),
         ("mail in ('alex@contoso.com', 'lee@contoso.com')", {"alex", "lee"}),
-        ("(startswith(mail,'ade') or startswith(mail,'ale')) and not startswith(mail,'alex')", {"adele"}),
+        ("(startswith(mail,'ade') or startswith(mail,'ale')) and accountEnabled eq true", {"adele", "alex"}),
     ],
 )
 async def test_filter(graph: httpx.AsyncClient, text: str, found: set[str]) -> None:
     reply = await graph.get("/v1.0/users", params={"$filter": text})
     assert {user["userPrincipalName"].split("@")[0] for user in reply.json()["value"]} == found
+
+
+async def test_negation_is_an_advanced_query(graph: httpx.AsyncClient) -> None:
+    text = "(startswith(mail,'ade') or startswith(mail,'ale')) and not startswith(mail,'alex')"
+    params = {"$filter": text, "$count": "true"}
+    reply = await graph.get("/v1.0/users", params=params, headers=EVENTUAL)
+    assert [user["mail"] for user in reply.json()["value"]] == ["adele@contoso.com"]
 
 
 @pytest.mark.parametrize("text", ["mail eq", "mail gt 'a'", "mail eq 'a' mail", "contains(mail,'a')", "mail = 'a'"])
@@ -105,6 +112,40 @@ async def test_sorted(graph: httpx.AsyncClient) -> None:
     params = {"$orderby": "displayName desc", "$top": "999"}
     names = [user["displayName"] for user in (await graph.get("/v1.0/users", params=params)).json()["value"]]
     assert names == sorted(names, key=str.lower, reverse=True)
+
+
+async def test_users_are_counted_as_text(world: World, graph: httpx.AsyncClient) -> None:
+    refused = await graph.get("/v1.0/users/$count")
+    assert (refused.status_code, refused.json()["error"]["message"]) == (400, "$count is not currently supported.")
+    reply = await graph.get("/v1.0/users/$count", headers=EVENTUAL)
+    assert (reply.text, reply.headers["content-type"]) == ("30", "text/plain")
+    some = await graph.get("/v1.0/users/$count?$filter=accountEnabled eq false", headers=EVENTUAL)
+    assert some.text == "1"
+    world.tenant("contoso").advanced_queries = False
+    assert (await graph.get("/v1.0/users/$count", headers=EVENTUAL)).status_code == 400
+
+
+async def test_a_user_by_a_key_in_quotes(world: World, graph: httpx.AsyncClient) -> None:
+    world.user("contoso", "alex@contoso.com").upn = "$alex@contoso.com"
+    world.tenant("contoso").by_upn["$alex@contoso.com"] = world.user("contoso", "alex@contoso.com")
+    plain = await graph.get("/v1.0/users/$alex@contoso.com")
+    assert (plain.status_code, plain.json()["error"]["code"]) == (400, "BadRequest")
+    for key in ("('$alex@contoso.com')", "('%24alex@contoso.com')"):
+        assert (await graph.get(f"/v1.0/users{key}?$select=displayName")).json()["displayName"] == "Alex Wilber"
+    methods = await values(graph, "/v1.0/users('adele@contoso.com')/authentication/methods")
+    assert len(methods) == 4
+    name = "o'neill@contoso.com"
+    world.tenant("contoso").by_upn[name] = world.user("contoso", "lee@contoso.com")
+    assert (await graph.get("/v1.0/users('o''neill@contoso.com')")).json()["displayName"] == "Lee Gu"
+
+
+async def test_the_manager_is_expanded(graph: httpx.AsyncClient) -> None:
+    alex = (await graph.get("/v1.0/users/alex@contoso.com?$select=id&$expand=manager($select=displayName)")).json()
+    assert alex["manager"] == {"@odata.type": "#microsoft.graph.user", "displayName": "Adele Vance"}
+    adele = (await graph.get("/v1.0/users/adele@contoso.com?$expand=manager")).json()
+    assert "manager" not in adele
+    listed = await values(graph, "/v1.0/users?$top=2&$expand=manager($levels=1;$select=id)")
+    assert [("manager" in user) for user in listed] == [False, True]
 
 
 async def values(graph: httpx.AsyncClient, path: str) -> list[dict[str, Any]]:

@@ -51,12 +51,39 @@ async def test_answers_come_in_any_order(graph: httpx.AsyncClient) -> None:
         [],
         [get("a", "/organization", "b"), get("b", "/organization")],  # b comes later
         [get("a", "/organization"), get("a", "/organization")],
+        [get("a", "/organization"), get("A", "/organization")],  # ids are not case-sensitive
         [{"id": "a", "method": "POST", "url": "/x", "body": {}}],  # a body needs a Content-Type
+        # The name of the header counts as it is written.
+        [{"id": "a", "method": "POST", "url": "/x", "body": {}, "headers": {"content-type": "application/json"}}],
+        [get("a", "/organization") | {"body": {}, "headers": {"Content-Type": "application/json"}}],
         ["nonsense"],
     ],
 )
 async def test_batches_that_are_refused_as_a_whole(graph: httpx.AsyncClient, requests: list[Any]) -> None:
     assert (await graph.post("/v1.0/$batch", json={"requests": requests})).status_code == 400
+
+
+async def test_nothing_of_a_refused_batch_runs(world: World, graph: httpx.AsyncClient) -> None:
+    requests = [delete(world, "1", "softwareOath"), get("1", "/organization")]
+    assert (await graph.post("/v1.0/$batch", json={"requests": requests})).status_code == 400
+    assert "softwareOath" in left(world)
+    assert [record.template for record in world.calls] == ["/v1.0/$batch"]
+
+
+async def test_raw_html_in_one_part_makes_the_whole_unreadable(world: World, graph: httpx.AsyncClient) -> None:
+    world.faults.add(path="*/users/{user}", malformed="html", count=1)
+    requests = [get("a", "/organization"), get("b", "/users/adele@contoso.com")]
+    reply = await graph.post("/v1.0/$batch", json={"requests": requests})
+    assert (reply.status_code, reply.headers["content-type"]) == (200, "application/json")
+    assert "<html>" in reply.text
+    with pytest.raises(ValueError, match="Expecting value"):
+        reply.json()
+    assert len(await send(graph, *requests)) == 2
+
+
+async def test_a_part_can_be_left_without_a_response(world: World, graph: httpx.AsyncClient) -> None:
+    world.faults.add(path="*/users/{user}", malformed="absent", count=1)
+    assert set(await send(graph, get("a", "/organization"), get("b", "/users/adele@contoso.com"))) == {"a"}
 
 
 async def test_one_version_per_batch(graph: httpx.AsyncClient) -> None:

@@ -52,6 +52,65 @@ async def test_what_a_rule_matches(world: World, graph: httpx.AsyncClient, rule:
     assert (await graph.get(METHODS)).status_code == (500 if hit else 200)
 
 
+async def test_a_proxy_answers_with_html(world: World, graph: httpx.AsyncClient) -> None:
+    world.faults.add(status=502, malformed="html")
+    reply = await graph.get(METHODS)
+    assert (reply.status_code, reply.headers["content-type"]) == (502, "text/html")
+
+
+async def test_signing_keys_have_changed_for_a_while(world: World, graph: httpx.AsyncClient) -> None:
+    world.faults.add_known("signingKeyInvalid", tenant="contoso", count=2)
+    replies = [await graph.get(METHODS) for _ in range(3)]
+    assert [reply.status_code for reply in replies] == [401, 401, 200]
+    error = replies[0].json()["error"]
+    assert (error["code"], error["message"]) == ("InvalidAuthenticationToken", "Signing key is invalid.")
+
+
+async def test_the_role_cast_fails_for_members_of_groups(world: World, graph: httpx.AsyncClient) -> None:
+    world.faults.add_known("roleCastFails")
+    world.user("contoso", "lee@contoso.com").groups.clear()
+    cast = "transitiveMemberOf/microsoft.graph.directoryRole?$count=true"
+    headers = {"ConsistencyLevel": "eventual"}
+    assert (await graph.get(f"{ADELE}/{cast}", headers=headers)).status_code == 500
+    assert (await graph.get(f"/v1.0/users/lee@contoso.com/{cast}", headers=headers)).status_code == 200
+    assert (await graph.get(f"{ADELE}/transitiveMemberOf")).status_code == 200
+
+
+@pytest.mark.parametrize("status", [423, 404, 400])
+async def test_the_methods_of_one_user_are_refused(world: World, graph: httpx.AsyncClient, status: int) -> None:
+    world.faults.add_known("methodsLocked", user="adele@contoso.com", status=status)
+    assert (await graph.get(METHODS)).status_code == status
+    assert (await graph.get("/v1.0/users/alex@contoso.com/authentication/methods")).status_code == 200
+    assert (await graph.get(ADELE)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "error"),
+    [
+        (7000222, 401, "invalid_client"),
+        (7000215, 401, "invalid_client"),
+        (53003, 400, "invalid_grant"),
+        (90002, 400, "invalid_request"),
+        (65001, 400, "invalid_grant"),
+        (700016, 400, "unauthorized_client"),
+        (7000112, 401, "unauthorized_client"),
+        (50020, 400, "invalid_grant"),
+    ],
+)
+async def test_errors_of_the_token_endpoint(world: World, number: int, status: int, error: str) -> None:
+    world.faults.add(aadsts=number, tenant="fabrikam")
+    form = {"client_id": "a", "client_secret": "b", "grant_type": "client_credentials", "scope": "x/.default"}
+    async with client_for(world, None) as client:
+        reply = await client.post("/fabrikam.com/oauth2/v2.0/token", data=form)
+        other = await client.post("/contoso.com/oauth2/v2.0/token", data=form)
+    body = reply.json()
+    assert (reply.status_code, body["error"], body["error_codes"]) == (status, error, [number])
+    assert body["error_description"].startswith(f"AADSTS{number}: ")
+    assert other.status_code == 200
+    async with client_for(world, "fabrikam") as graph:
+        assert (await graph.get("/v1.0/organization")).status_code == 200, "only the token endpoint fails"
+
+
 async def test_chance_repeats_with_its_seed(world: World, graph: httpx.AsyncClient) -> None:
     world.faults.add(status=500, probability=0.5)
     world.faults.reseed(7)

@@ -1,4 +1,4 @@
-"""One page of a list, and the properties to show: $top, $skiptoken, $count, $select."""
+"""One page of a list: $top, $skiptoken, $count."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
@@ -20,7 +20,6 @@ def page(
     *,
     size: int = PAGE,
     largest: int = LARGEST,
-    count: bool = False,
 ) -> Response:
     """Return one page of `rows`, with a link to the next one when there is more."""
     params = request.params
@@ -34,7 +33,7 @@ def page(
             400, "Request_UnsupportedQuery", f"Invalid page size specified: '{top}'. Must be 1 to {largest}."
         )
     body: dict[str, Any] = {"@odata.context": context(request, what)}
-    if count:
+    if request.options.counted:
         body["@odata.count"] = len(rows)
     if start + top < len(rows):
         token = urlsafe_b64encode(str(start + top).encode()).decode()
@@ -42,19 +41,3 @@ def page(
         body["@odata.nextLink"] = f"{request.base}{request.path}?{urlencode(link)}"
     body["value"] = [show(row) for row in rows[start : start + top]]
     return Response(200, body)
-
-
-def selected(request: Request, known: frozenset[str], default: Sequence[str]) -> Sequence[str]:
-    """Return the properties to show.
-
-    Raises:
-        GraphError: 400, `$select` names a property that the type does not have.
-    """
-    text = request.params.get("$select", "")
-    if not text:
-        return default
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    for name in names:
-        if name not in known:
-            raise GraphError(400, "BadRequest", f"Could not find a property named '{name}' on the type.")
-    return names

@@ -1,0 +1,38 @@
+"""Application permissions that the endpoints need: one of each set will do [d: permissions reference]."""
+
+READ_ALL, WRITE_ALL = "UserAuthenticationMethod.Read.All", "UserAuthenticationMethod.ReadWrite.All"
+# The permissions per type exist since October 2025.
+TYPED = {
+    "phone": "Phone", "microsoftAuthenticator": "MicrosoftAuthApp", "softwareOath": "SoftwareOATH",
+    "hardwareOath": "HardwareOATH", "fido2": "Passkey", "windowsHelloForBusiness": "WindowsHello", "email": "Email",
+    "temporaryAccessPass": "TAP", "platformCredential": "PlatformCred", "externalAuthenticationMethod": "External",
+    "password": "Password",
+}  # fmt: skip
+METHODS_READ = frozenset({READ_ALL, WRITE_ALL})
+METHODS_WRITE = frozenset({WRITE_ALL})
+USERS_READ = frozenset({"User.Read.All", "User.ReadWrite.All", "Directory.Read.All"})
+SESSIONS_REVOKE = frozenset({"User.RevokeSessions.All", "User.ReadWrite.All"})
+MAIL_SEND = frozenset({"Mail.Send"})
+MAIL_READ = frozenset({"Mail.Read", "Mail.ReadWrite"})
+ORGANIZATION_READ = USERS_READ | {"Organization.Read.All"}
+GROUPS_READ = frozenset({"GroupMember.Read.All", "Group.Read.All", "Directory.Read.All"})
+ROLES_READ = frozenset({"RoleManagement.Read.Directory", "RoleManagement.Read.All", "Directory.Read.All"})
+ROLE_INSTANCES_READ = frozenset(
+    {"RoleAssignmentSchedule.Read.Directory", "RoleManagement.Read.Directory", "RoleManagement.Read.All"}
+)
+ROLE_ELIGIBILITY_READ = frozenset(
+    {"RoleEligibilitySchedule.Read.Directory", "RoleManagement.Read.Directory", "RoleManagement.Read.All"}
+)
+GROUP_ELIGIBILITY_READ = frozenset(
+    {"PrivilegedEligibilitySchedule.Read.AzureADGroup", "PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup"}
+)
+POLICY_READ = frozenset({"Policy.Read.All"})
+REPORTS_READ = frozenset({"AuditLog.Read.All"})
+
+
+def read_of(kind: str) -> frozenset[str]:
+    return METHODS_READ | {f"UserAuthMethod-{TYPED[kind]}.Read.All", f"UserAuthMethod-{TYPED[kind]}.ReadWrite.All"}
+
+
+def write_of(kind: str) -> frozenset[str]:
+    return METHODS_WRITE | {f"UserAuthMethod-{TYPED[kind]}.ReadWrite.All"}
