@@ -12,8 +12,9 @@ import azure.durable_functions as df
 import azure.functions as func
 
 import activities.app
-import activities.begin_after
+import activities.begin_post_completion
 import activities.begin_request
+import activities.concurrency_permits
 import activities.finish_request
 import activities.follow_up
 import activities.notify_approvers
@@ -27,70 +28,69 @@ import activities.send_callback
 import activities.send_outcome_mail
 import activities.settle_approval
 import activities.settle_undo
-import activities.windows
-import orchestrators.aftermath
-import orchestrators.announcing
 import orchestrators.app
-import orchestrators.mailing
+import orchestrators.approver_mails
+import orchestrators.event_delivery
+import orchestrators.post_completion
 import orchestrators.reset_customer
 import orchestrators.reset_request
-import triggers.access
-import triggers.approval_mails
-import triggers.approvals
-import triggers.bounced_mails
-import triggers.callbacks
-import triggers.console
-import triggers.console_directory
-import triggers.console_duties
-import triggers.console_files
-import triggers.console_requests
-import triggers.console_review
-import triggers.directory
-import triggers.exports
-import triggers.health
-import triggers.openapi
-import triggers.queue
-import triggers.reconcile
-import triggers.reset_requests
-import triggers.retention
-import triggers.undo
-import triggers.webhooks
-from services import services
+import triggers.api.approval_mails
+import triggers.api.customer_access
+import triggers.api.directory
+import triggers.api.exports
+import triggers.api.health
+import triggers.api.openapi
+import triggers.api.redelivery
+import triggers.api.reset_requests
+import triggers.api.undo
+import triggers.api.webhooks
+import triggers.approval_page.handlers
+import triggers.console.approvals_and_audit
+import triggers.console.directory
+import triggers.console.downloads
+import triggers.console.home
+import triggers.console.requests
+import triggers.console.review
+import triggers.messages.service_bus
+import triggers.timers.bounced_mails
+import triggers.timers.reconcile
+import triggers.timers.retention
+from services import current_services
 from telemetry.quiet import quiet_libraries
 from telemetry.setup import configure
 
 gc.freeze()  # nor need later collections look through it
 gc.enable()
 
-services().check()  # a bad setting, policy or file of records stops the start, with one clear line
+current_services().check()  # a bad setting, policy or file of records stops the start, with one clear line
 quiet_libraries()
-configure(os.environ, lambda: services().removing_stopped)
+configure(os.environ, lambda: current_services().removing_stopped)
 
 app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
 for part in (
-    triggers.health.app,
-    triggers.openapi.app,
-    triggers.reset_requests.app,
-    triggers.undo.app,
-    triggers.webhooks.app,
-    triggers.approvals.app,
-    triggers.directory.app,
-    triggers.access.app,
-    triggers.approval_mails.app,
-    triggers.callbacks.app,
-    triggers.console.app,
-    triggers.console_directory.app,
-    triggers.console_review.app,
-    triggers.console_requests.app,
-    triggers.console_duties.app,
-    triggers.console_files.app,
-    triggers.exports.app,
-    triggers.reconcile.app,
-    triggers.bounced_mails.app,
-    triggers.retention.app,
+    triggers.api.health.app,
+    triggers.api.openapi.app,
+    triggers.api.reset_requests.app,
+    triggers.api.undo.app,
+    triggers.api.webhooks.app,
+    triggers.approval_page.handlers.app,
+    triggers.api.directory.app,
+    triggers.api.customer_access.app,
+    triggers.api.approval_mails.app,
+    triggers.api.redelivery.app,
+    triggers.console.home.app,
+    triggers.console.directory.app,
+    triggers.console.review.app,
+    triggers.console.requests.app,
+    triggers.console.approvals_and_audit.app,
+    triggers.console.downloads.app,
+    triggers.api.exports.app,
+    triggers.timers.reconcile.app,
+    triggers.timers.bounced_mails.app,
+    triggers.timers.retention.app,
     orchestrators.app.app,
     activities.app.app,
     # Without a Service Bus the host could not start the function's listener, so there is none.
-    *([triggers.queue.app] if services().settings.has_service_bus else []),
+    *([triggers.messages.service_bus.app] if current_services().settings.has_service_bus else []),
 ):
     app.register_functions(part)

@@ -13,20 +13,20 @@ from weakref import WeakKeyDictionary
 
 import httpx
 
-from domain.policy import Policy
+from domain.policy.load import Policy
 from graph.client import CONNECTIONS, TIMEOUT, Graph
 from graph.tokens import CredentialTokens, SecretTokens, Tokens, TokenSource
-from records.announcements import Announcements
 from records.audits import Audits
+from records.concurrency_permits import Turns
 from records.deliveries import Deliveries
 from records.leases import Leases
+from records.notifications import Announcements
 from records.people import People
 from records.requests import Requests
 from records.retention import Retention
 from records.sqlite import SqliteStore
 from records.store import Store
 from records.targets import Targets
-from records.turns import Turns
 from settings import Settings, read_settings, removing_stopped
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ class Services:
 _made: list[Services] = []
 
 
-def services() -> Services:
+def current_services() -> Services:
     """The services of this process. Raises SettingsError or PolicyError when the settings are no good."""
     if not _made:
         _made.append(Services(read_settings(os.environ)))

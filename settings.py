@@ -8,9 +8,9 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from domain.approval_links import KeyRing, LinkKeyError
-from domain.policy import Policy, PolicyError, parse_policy
-from domain.policy_model import Role
+from domain.access.approval_links import KeyRing, LinkKeyError
+from domain.policy.load import Policy, PolicyError, parse_policy
+from domain.policy.model import Role
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _KEY_NAME = re.compile("[A-Za-z0-9_-]{1,32}", re.ASCII)

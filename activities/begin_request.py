@@ -4,8 +4,8 @@ from typing import Any
 
 from activities.app import Work, activity
 from domain.outcomes import RequestStatus
-from domain.requests import ResetRequest
-from services import services
+from domain.request.reset_request import ResetRequest
+from services import current_services
 
 # Targets per planning call and per reset window: replay grows with the square of a fan-out, 100 cost 3 ms.
 WINDOW = 100
@@ -14,12 +14,12 @@ WINDOW = 100
 @activity
 async def begin_request(work: Work) -> Work:
     """`work`: {"id"}. Answers {"go": bool, "windows": [[customer, start, count], ...], "width": planning calls at once}."""
-    s = services()
-    request = await s.requests.get(work["id"])
+    services = current_services()
+    request = await services.requests.get(work["id"])
     if request is None or request.status.ended:
         return {"go": False, "windows": []}
     if request.status is RequestStatus.PLANNING:
-        await s.audits.append(
+        await services.audits.append(
             request.id,
             request.created_at,
             request.requester or request.source,

@@ -1,12 +1,12 @@
 """Activity: ends a request: what is still open is settled as such, and the totals make its status."""
 
 from activities.app import Work, activity
+from activities.concurrency_permits import tell
 from activities.reset_target import given_up
-from activities.windows import tell
 from domain.outcomes import RequestStatus, TargetOutcome, request_status
-from domain.requests import ResetRequest
+from domain.request.reset_request import ResetRequest
 from records.targets import Kept
-from services import Services, services
+from services import Services, current_services
 from telemetry.metrics import request_ended
 from telemetry.spans import root_span
 
@@ -16,27 +16,27 @@ _PAGE = 500
 @activity
 async def finish_request(work: Work) -> Work:
     """`work`: {"id"}. Answers {"status"}."""
-    return {"status": (await finish(services(), work["id"])).value}
+    return {"status": (await finish(current_services(), work["id"])).value}
 
 
-async def finish(s: Services, request_id: str) -> RequestStatus:
-    request = await s.requests.get(request_id)
+async def finish(services: Services, request_id: str) -> RequestStatus:
+    request = await services.requests.get(request_id)
     if request is None:
         raise LookupError(request_id)
-    cancelled = await s.requests.cancelled(request_id) is not None
+    cancelled = await services.requests.cancelled(request_id) is not None
     if request.status is not RequestStatus.PLANNED:
-        await settle_open(s, request_id, request.status, cancelled=cancelled)
-    totals = await s.targets.totals(request_id)
+        await settle_open(services, request_id, request.status, cancelled=cancelled)
+    totals = await services.targets.totals(request_id)
     if not request.status.ended:
         status = request_status(totals)
         if cancelled and status is not RequestStatus.COMPLETED:
             status = RequestStatus.CANCELLED
-        request = await s.requests.update(
+        request = await services.requests.update(
             request_id,
-            lambda r: r if r.status.ended else r.model_copy(update={"status": status, "ended_at": s.now()}),
+            lambda r: r if r.status.ended else r.model_copy(update={"status": status, "ended_at": services.now()}),
         )
     data = {"status": request.status.value, "totals": totals}
-    if await s.audits.append(request_id, s.now(), "service", "ended", data, once="ended"):
+    if await services.audits.append(request_id, services.now(), "service", "ended", data, once="ended"):
         _tell(request, totals)
     return request.status
 
@@ -49,26 +49,26 @@ def _tell(request: ResetRequest, totals: dict[str, int]) -> None:
     root_span(request.id, request.created_at, ended, well=well, status=status.value, targets=request.target_count)
 
 
-async def settle_open(s: Services, request_id: str, status: RequestStatus, *, cancelled: bool) -> None:
+async def settle_open(services: Services, request_id: str, status: RequestStatus, *, cancelled: bool) -> None:
     """Nothing stays pending in a request that ends as `status`. One pass over the targets, and none where all have ended.
 
     Called before the status is written: whoever waits for the end reads the targets as soon as they see it.
     """
-    totals = await s.targets.totals(request_id)
+    totals = await services.targets.totals(request_id)
     if not totals[TargetOutcome.PENDING.value]:
         return
     reason, detail = _why(status, cancelled=cancelled)
     broke = status in {RequestStatus.FAILED, RequestStatus.RESETTING} and not cancelled
     untouched = TargetOutcome.FAILED if broke else TargetOutcome.CANCELLED
     start = 0
-    while page := await s.targets.range(request_id, start, _PAGE):
+    while page := await services.targets.range(request_id, start, _PAGE):
         pairs = [
             (kept, given_up(kept.target, reason, detail, untouched=untouched))
             for kept in page
             if not kept.target.settled
         ]
-        await s.targets.save_all(request_id, pairs)
-        await tell(s, request_id, [Kept(target, kept.row) for kept, target in pairs if target.touched])
+        await services.targets.save_all(request_id, pairs)
+        await tell(services, request_id, [Kept(target, kept.row) for kept, target in pairs if target.touched])
         start += len(page)
 
 

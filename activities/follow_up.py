@@ -4,14 +4,14 @@ from collections import Counter
 
 from activities.app import Work, activity
 from activities.showing import all_targets
-from domain.follow_up import Looked, looked
 from domain.methods import MethodType
-from domain.targets import Target
+from domain.request.follow_up import Looked, looked
+from domain.request.target import Target
 from graph.errors import Fault, GraphError
 from graph.methods import Found
-from graph.registered import read_registered
+from graph.registered_methods import read_registered
 from records.targets import Kept
-from services import Services, services
+from services import Services, current_services
 
 # Users per round trip: one batch of Graph takes twenty parts.
 _GROUP = 20
@@ -20,17 +20,17 @@ _GROUP = 20
 @activity
 async def follow_up(work: Work) -> Work:
     """`work`: {"id", "start", "count", "last"}, a window of one customer. Answers {"again": seconds or None, "fault", "moved"}."""
-    return await look(services(), work["id"], work["start"], work["count"], last=work.get("last", False))
+    return await look(current_services(), work["id"], work["start"], work["count"], last=work.get("last", False))
 
 
 @activity
 async def end_follow_up(work: Work) -> Work:
     """`work`: {"id"}. Answers {}; the totals are in the request's record."""
-    s = services()
+    services = current_services()
     request_id = work["id"]
-    totals = Counter([t.follow_up.state async for t in all_targets(s, request_id) if t.follow_up is not None])
-    now = s.now()
-    await s.requests.update(
+    totals = Counter([t.follow_up.state async for t in all_targets(services, request_id) if t.follow_up is not None])
+    now = services.now()
+    await services.requests.update(
         request_id,
         lambda r: (
             r.model_copy(update={"follow_up": r.follow_up.model_copy(update={"ended_at": now, "totals": dict(totals)})})
@@ -38,51 +38,51 @@ async def end_follow_up(work: Work) -> Work:
             else r
         ),
     )
-    await s.audits.append(request_id, now, "service", "followedUp", {"totals": dict(totals)}, once="followedUp")
+    await services.audits.append(request_id, now, "service", "followedUp", {"totals": dict(totals)}, once="followedUp")
     return {}
 
 
-async def look(s: Services, request_id: str, start: int, count: int, *, last: bool) -> Work:
-    window = await s.targets.range(request_id, start, count)
+async def look(services: Services, request_id: str, start: int, count: int, *, last: bool) -> Work:
+    window = await services.targets.range(request_id, start, count)
     todo = [kept for kept in window if kept.target.changed and kept.target.follow_up is None]
     again, fault, moved = 0.0, "", False
     for first in range(0, len(todo), _GROUP):
         group = todo[first : first + _GROUP]
-        for kept, answer in zip(group, await _read(s, [kept.target for kept in group]), strict=True):
+        for kept, answer in zip(group, await _read(services, [kept.target for kept in group]), strict=True):
             if isinstance(answer, GraphError) and answer.passing and not last:
                 again, fault = max(again, answer.retry_after or 0.0), answer.fault.value
                 continue
-            await _note(s, request_id, kept, _looked(s, kept.target, answer))
+            await _note(services, request_id, kept, _looked(services, kept.target, answer))
             moved = True
     return {"again": again if fault else None, "fault": fault, "moved": moved}
 
 
-async def _read(s: Services, targets: list[Target]) -> list[Found | GraphError]:
-    customer = s.policy.customers.get(targets[0].customer)
+async def _read(services: Services, targets: list[Target]) -> list[Found | GraphError]:
+    customer = services.policy.customers.get(targets[0].customer)
     hardware = customer is not None and MethodType.HARDWARE_OATH in customer.methods
     users = [target.user_id for target in targets]
     try:
-        return await read_registered(s.graph.of(targets[0].tenant_id), users, hardware=hardware)
+        return await read_registered(services.graph.of(targets[0].tenant_id), users, hardware=hardware)
     except GraphError as error:
         return [error for _ in targets]
 
 
-def _looked(s: Services, target: Target, answer: Found | GraphError) -> Looked:
+def _looked(services: Services, target: Target, answer: Found | GraphError) -> Looked:
     if isinstance(answer, GraphError):
         state = "gone" if answer.fault is Fault.NOT_FOUND else "unreadable"
-        return Looked(state=state, at=s.now(), detail=answer.detail)
+        return Looked(state=state, at=services.now(), detail=answer.detail)
     return looked(
         answer.methods,
         target.left,
         reset_at=target.ended_at,
-        quickly=s.policy.follow_up.quickly,
-        now=s.now(),
+        quickly=services.policy.follow_up.quickly,
+        now=services.now(),
     )
 
 
-async def _note(s: Services, request_id: str, kept: Kept, seen: Looked) -> None:
+async def _note(services: Services, request_id: str, kept: Kept, seen: Looked) -> None:
     current: Kept | None = kept
     while current is not None and current.target.follow_up is None:
-        if await s.targets.save(request_id, current, current.target.model_copy(update={"follow_up": seen})):
+        if await services.targets.save(request_id, current, current.target.model_copy(update={"follow_up": seen})):
             return
-        current = await s.targets.get(request_id, kept.target.number)
+        current = await services.targets.get(request_id, kept.target.number)

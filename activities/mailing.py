@@ -22,14 +22,16 @@ class Try(NamedTuple):
     fault: str = ""
 
 
-async def try_mail(s: Services, mail: Mail, *, kind: MailKind, to: MailTo, last: bool) -> Try:
+async def try_mail(services: Services, mail: Mail, *, kind: MailKind, to: MailTo, last: bool) -> Try:
     """One attempt. A fault that may pass is tried again unless this is the `last` one."""
     try:
-        await send_mail(s.graph, s.settings.graph_home_tenant, s.settings.mail_from, mail)
+        await send_mail(services.graph, services.settings.graph_home_tenant, services.settings.mail_from, mail)
     except GraphError as error:
         if error.passing and not last:
             return Try(None, error.retry_after or 0.0, error.fault.value)
         count("mfareset.mails", kind=kind, result="failed")
-        return Try(Mailed(kind=kind, to=to, state="failed", detail=error.detail, at=s.now()), fault=error.fault.value)
+        return Try(
+            Mailed(kind=kind, to=to, state="failed", detail=error.detail, at=services.now()), fault=error.fault.value
+        )
     count("mfareset.mails", kind=kind, result="sent")
-    return Try(Mailed(kind=kind, to=to, state="sent", at=s.now()))
+    return Try(Mailed(kind=kind, to=to, state="sent", at=services.now()))

@@ -7,43 +7,43 @@ have the manager told, too.
 from activities.app import Work, activity
 from activities.mailing import Try, try_mail
 from domain.mails import Mailed, MailTo
-from domain.requests import ResetRequest
-from domain.targets import Target
+from domain.request.reset_request import ResetRequest
+from domain.request.target import Target
 from graph.errors import GraphError
 from graph.managers import read_manager
 from messaging.mail_text import manager_notice_mail, user_notice_mail
 from records.targets import Kept
-from services import Services, services
-from web.fill import notice_view
+from services import Services, current_services
+from web.presenters import notice_view
 
 
 @activity
 async def notify_users(work: Work) -> Work:
     """`work`: {"id", "start", "count", "last"}. Answers {"again": seconds or None, "fault", "moved"}."""
-    return await notify(services(), work["id"], work["start"], work["count"], last=work.get("last", False))
+    return await notify(current_services(), work["id"], work["start"], work["count"], last=work.get("last", False))
 
 
-async def notify(s: Services, request_id: str, start: int, count: int, *, last: bool) -> Work:
-    request = await s.requests.get(request_id)
+async def notify(services: Services, request_id: str, start: int, count: int, *, last: bool) -> Work:
+    request = await services.requests.get(request_id)
     if request is None:
         return {"again": None, "fault": "", "moved": False}
     again, fault, moved = 0.0, "", False
-    for kept in await s.targets.range(request_id, start, count):
-        for to in _whom(s, kept.target):
-            tried = await _tell(s, request, kept.target, to, last=last)
+    for kept in await services.targets.range(request_id, start, count):
+        for to in _whom(services, kept.target):
+            tried = await _tell(services, request, kept.target, to, last=last)
             if tried.made is None:
                 again, fault = max(again, tried.again), tried.fault
                 if fault == "throttled":  # the mailbox has its limit per minute; asking on would only lengthen it
                     return {"again": again, "fault": fault, "moved": moved}
                 continue
-            await _note(s, request_id, kept, tried.made)
+            await _note(services, request_id, kept, tried.made)
             moved = True
     return {"again": again if fault else None, "fault": fault, "moved": moved}
 
 
-def _whom(s: Services, target: Target) -> list[MailTo]:
+def _whom(services: Services, target: Target) -> list[MailTo]:
     """Who is still to be told about this target."""
-    customer = s.policy.customers.get(target.customer)
+    customer = services.policy.customers.get(target.customer)
     if customer is None or not target.changed:
         return []
     wanted: list[MailTo] = ["user"] if customer.notify_users else []
@@ -53,37 +53,37 @@ def _whom(s: Services, target: Target) -> list[MailTo]:
     return [to for to in wanted if to not in told]
 
 
-async def _tell(s: Services, request: ResetRequest, target: Target, to: MailTo, *, last: bool) -> Try:
+async def _tell(services: Services, request: ResetRequest, target: Target, to: MailTo, *, last: bool) -> Try:
     address = target.mail
     if to == "manager":
         try:
-            manager = await read_manager(s.graph.of(target.tenant_id), target.user_id)
+            manager = await read_manager(services.graph.of(target.tenant_id), target.user_id)
         except GraphError as error:
             if error.passing and not last:
                 return Try(None, error.retry_after or 0.0, error.fault.value)
-            return Try(Mailed(kind="notice", to=to, state="failed", detail=error.detail, at=s.now()))
+            return Try(Mailed(kind="notice", to=to, state="failed", detail=error.detail, at=services.now()))
         address = manager.mail if manager else ""
     if not address:
-        return Try(Mailed(kind="notice", to=to, state="noAddress", at=s.now()))
-    customer = s.policy.customers[target.customer]
+        return Try(Mailed(kind="notice", to=to, state="noAddress", at=services.now()))
+    customer = services.policy.customers[target.customer]
     view = notice_view(
         request,
         target,
         customer.name or target.customer,
-        target.ended_at or request.ended_at or s.now(),
-        s.policy.contact_of(target.customer),
+        target.ended_at or request.ended_at or services.now(),
+        services.policy.contact_of(target.customer),
     )
     compose = manager_notice_mail if to == "manager" else user_notice_mail
-    return await try_mail(s, compose(view, to=address), kind="notice", to=to, last=last)
+    return await try_mail(services, compose(view, to=address), kind="notice", to=to, last=last)
 
 
-async def _note(s: Services, request_id: str, kept: Kept, made: Mailed) -> None:
+async def _note(services: Services, request_id: str, kept: Kept, made: Mailed) -> None:
     """Adds it to the target at once, so that no later fault repeats the mail."""
     current: Kept | None = kept
     while current is not None:
-        current = await s.targets.get(request_id, kept.target.number)
+        current = await services.targets.get(request_id, kept.target.number)
         if current is None or any(mail.to == made.to for mail in current.target.mails):
             return
         mails = [*current.target.mails, made]
-        if await s.targets.save(request_id, current, current.target.model_copy(update={"mails": mails})):
+        if await services.targets.save(request_id, current, current.target.model_copy(update={"mails": mails})):
             return

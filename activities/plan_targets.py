@@ -4,12 +4,12 @@ from typing import Any
 
 from activities.app import Work, activity
 from domain.outcomes import RequestStatus, TargetOutcome
-from domain.requests import ResetRequest
-from domain.targets import Target
+from domain.request.reset_request import ResetRequest
+from domain.request.target import Target
 from graph.errors import Fault, GraphError
 from records.targets import Kept
 from reset.planner import Planner, unplannable
-from services import Services, services
+from services import Services, current_services
 
 _GIVEN_UP = {
     "consentMissing": "The service has no consent in this customer's tenant, or its sign-in there fails.",
@@ -26,35 +26,35 @@ async def plan_targets(work: Work) -> Work:
     Again while targets are left. `pressure` is how near the customer's tenant was to its throttling limit (1.0: reached).
     `giveUp` is the stable word for why no more is tried: what is left is settled with it.
     """
-    s = services()
+    services = current_services()
     if reason := work.get("giveUp"):
-        await give_up(s, work["id"], work["start"], work["count"], reason)
+        await give_up(services, work["id"], work["start"], work["count"], reason)
         return _answer()
     last, slow = work.get("last", False), work.get("slow", 0)
-    return await plan_window(s, work["id"], work["start"], work["count"], last=last, slow=slow)
+    return await plan_window(services, work["id"], work["start"], work["count"], last=last, slow=slow)
 
 
 async def plan_window(
-    s: Services, request_id: str, start: int, count: int, *, last: bool, slow: int = 0
+    services: Services, request_id: str, start: int, count: int, *, last: bool, slow: int = 0
 ) -> dict[str, Any]:
-    request = await s.requests.get(request_id)
+    request = await services.requests.get(request_id)
     if request is None:
         raise LookupError(request_id)
-    kept = await _unplanned(s, request_id, start, count)
+    kept = await _unplanned(services, request_id, start, count)
     if not kept:
         return _answer()
     if request.status is not RequestStatus.PLANNING:
         return _answer(fault="ended")
-    if await s.requests.cancelled(request_id) is not None:
+    if await services.requests.cancelled(request_id) is not None:
         return _answer(fault="cancelled")
-    planned, pressure = await _plan(s, request, [entry.target for entry in kept], slow)
+    planned, pressure = await _plan(services, request, [entry.target for entry in kept], slow)
     done: list[tuple[Kept, Target]] = []
     for entry, result in zip(kept, planned, strict=True):
         if not isinstance(result, GraphError):
             done.append((entry, result))
         elif last or not result.passing:
             done.append((entry, unplannable(entry.target, result)))
-    await s.targets.save_all(request_id, done)
+    await services.targets.save_all(request_id, done)
     faults = [entry for entry in planned if isinstance(entry, GraphError)]
     return _came_to(faults, last=last, moved=bool(done)) | {"pressure": pressure}
 
@@ -71,38 +71,40 @@ def _came_to(faults: list[GraphError], *, last: bool, moved: bool) -> dict[str, 
     return _answer(again=None if last else wait, fault=fault, moved=moved)
 
 
-async def give_up(s: Services, request_id: str, start: int, count: int, reason: str) -> None:
+async def give_up(services: Services, request_id: str, start: int, count: int, reason: str) -> None:
     """Settles what is not planned: nothing more will be asked about it."""
-    left = await _unplanned(s, request_id, start, count)
+    left = await _unplanned(services, request_id, start, count)
     pairs = [(entry, entry.target.settle(TargetOutcome.FAILED, reason, _GIVEN_UP[reason])) for entry in left]
-    await s.targets.save_all(request_id, pairs)
+    await services.targets.save_all(request_id, pairs)
 
 
-async def _unplanned(s: Services, request_id: str, start: int, count: int) -> list[Kept]:
-    window = await s.targets.range(request_id, start, count)
+async def _unplanned(services: Services, request_id: str, start: int, count: int) -> list[Kept]:
+    window = await services.targets.range(request_id, start, count)
     return [entry for entry in window if not entry.target.planned and not entry.target.settled]
 
 
 async def _plan(
-    s: Services, request: ResetRequest, targets: list[Target], slow: int
+    services: Services, request: ResetRequest, targets: list[Target], slow: int
 ) -> tuple[list[Target | GraphError], float]:
     """What became of each target, and how near the tenant was to its throttling limit."""
-    customer = s.policy.customers.get(targets[0].customer)
+    customer = services.policy.customers.get(targets[0].customer)
     if customer is None:
         detail = "The policy no longer has this customer."
         return [target.settle(TargetOutcome.REFUSED, "unknownCustomer", detail) for target in targets], 0.0
     earlier = {
-        target.number: before for target in targets if (before := await _earlier(s, request, target)) is not None
+        target.number: before for target in targets if (before := await _earlier(services, request, target)) is not None
     }
-    planner = Planner(s.graph, request, customer, s.policy.guards, s.leases, now=s.now(), earlier=earlier)
+    planner = Planner(
+        services.graph, request, customer, services.policy.guards, services.leases, now=services.now(), earlier=earlier
+    )
     return await planner.plan(targets, slow=slow), planner.pressure
 
 
-async def _earlier(s: Services, request: ResetRequest, target: Target) -> Target | None:
+async def _earlier(services: Services, request: ResetRequest, target: Target) -> Target | None:
     """Of a retry, the last of the targets before that had a plan; None where none had."""
     retried, number = request.retry_of, target.earlier
     while retried is not None and number is not None:
-        kept, before = await s.targets.get(retried, number), await s.requests.get(retried)
+        kept, before = await services.targets.get(retried, number), await services.requests.get(retried)
         if kept is None or kept.target.planned:
             return kept.target if kept else None
         retried, number = before.retry_of if before else None, kept.target.earlier

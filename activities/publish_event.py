@@ -4,9 +4,9 @@ import logging
 from typing import Any
 
 from activities.app import Work, activity
-from domain.announcements import KINDS, Announcement, BusState
+from domain.request.notifications import KINDS, Announcement, BusState
 from messaging.errors import BusUnavailableError
-from services import Services, services
+from services import Services, current_services
 from telemetry.metrics import count
 
 _log = logging.getLogger("mfareset.bus")
@@ -15,32 +15,34 @@ _log = logging.getLogger("mfareset.bus")
 @activity
 async def publish_event(work: Work) -> Work:
     """`work`: {"id", "kind", "last"}. Answers {"again": seconds to wait at least, None when it is over}."""
-    return await publish(services(), work["id"], work["kind"], last=work.get("last", False))
+    return await publish(current_services(), work["id"], work["kind"], last=work.get("last", False))
 
 
-async def publish(s: Services, request_id: str, kind: str, *, last: bool) -> dict[str, Any]:
+async def publish(services: Services, request_id: str, kind: str, *, last: bool) -> dict[str, Any]:
     """Publishes what is pending up to `kind`, the oldest first: the delivery of an earlier event may come later than this one.
 
     Two that run side by side send an event twice at most, and the second copy is dropped by its id.
     """
-    request = await s.requests.get(request_id)
-    if request is None or not s.settings.has_service_bus:
+    request = await services.requests.get(request_id)
+    if request is None or not services.settings.has_service_bus:
         return {"again": None}
     for each in KINDS[: [str(known) for known in KINDS].index(kind) + 1]:
-        announcement = await s.announcements.get(request_id, each)
+        announcement = await services.announcements.get(request_id, each)
         if announcement is None or announcement.bus != "pending":
             continue
         try:
-            await s.bus.publish(announcement.event, correlation_id=request.correlation_id, reply_to=request.reply_to)
+            await services.bus.publish(
+                announcement.event, correlation_id=request.correlation_id, reply_to=request.reply_to
+            )
         except BusUnavailableError as error:
             _log.warning("event %s of request %s was not published: %s", each, request_id, error)
             count("mfareset.events", result="lost" if last else "retried")
             if not last:
                 return {"again": 0.0}
-            await s.announcements.update(request_id, each, _noted("failed"))
-            await s.audits.append(request_id, s.now(), "service", "eventLost", {"kind": each})
+            await services.announcements.update(request_id, each, _noted("failed"))
+            await services.audits.append(request_id, services.now(), "service", "eventLost", {"kind": each})
             continue
-        await s.announcements.update(request_id, each, _noted("published"))
+        await services.announcements.update(request_id, each, _noted("published"))
         count("mfareset.events", result="published")
     return {"again": None}
 

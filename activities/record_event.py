@@ -5,13 +5,13 @@ from typing import Any
 from activities.app import Work, activity
 from activities.commenting import comment_view
 from activities.showing import show
-from domain.announcements import Announcement
 from domain.outcomes import RequestStatus
-from domain.requests import ResetRequest
+from domain.request.notifications import Announcement
+from domain.request.reset_request import ResetRequest
 from messaging.comment_text import comment
 from messaging.events import EventKind, cloud_event
 from records.errors import ValueTooLargeError
-from services import Services, services
+from services import Services, current_services
 
 # A denial and an approval are decisions; an expiry or a cancel is told by the end alone.
 _DECIDED = {RequestStatus.RESETTING, RequestStatus.DENIED}
@@ -19,48 +19,50 @@ _DECIDED = {RequestStatus.RESETTING, RequestStatus.DENIED}
 
 @activity
 async def record_event(work: Work) -> Work:
-    """`work`: {"id", "kind"}. Answers {"senders": [...]}: the keys of orchestrators.announcing.SENDERS with something to send."""
-    return {"senders": await record(services(), work["id"], work["kind"])}
+    """`work`: {"id", "kind"}. Answers {"senders": [...]}: the keys of orchestrators.event_delivery.SENDERS with something to send."""
+    return {"senders": await record(current_services(), work["id"], work["kind"])}
 
 
-async def record(s: Services, request_id: str, kind: EventKind) -> list[str]:
-    request = await s.requests.get(request_id)
+async def record(services: Services, request_id: str, kind: EventKind) -> list[str]:
+    request = await services.requests.get(request_id)
     if request is None or (kind == "decided" and request.status not in _DECIDED):
         return []
-    callback = _has_callback(s, request)
-    if not callback and not s.settings.has_service_bus:
+    callback = _has_callback(services, request)
+    if not callback and not services.settings.has_service_bus:
         return []
-    known = await s.announcements.get(request_id, kind)
+    known = await services.announcements.get(request_id, kind)
     if known is None:
-        event = await made(s, request, kind)
+        event = await made(services, request, kind)
         known = Announcement(
             kind=kind,
             event=event,
             state="pending" if callback else "none",
-            bus="pending" if s.settings.has_service_bus else "none",
+            bus="pending" if services.settings.has_service_bus else "none",
         )
         try:
-            await s.announcements.add(request_id, known)
+            await services.announcements.add(request_id, known)
         except ValueTooLargeError:
             # Only a request with thousands of people in its approvals comes here: the receiver reads it by its link.
             known = known.model_copy(update={"event": event | {"data": _short(event["data"])}})
-            await s.announcements.add(request_id, known)
+            await services.announcements.add(request_id, known)
     return [name for name, state in (("callback", known.state), ("bus", known.bus)) if state == "pending"]
 
 
-def _has_callback(s: Services, request: ResetRequest) -> bool:
-    source = s.policy.sources.get(request.source)
+def _has_callback(services: Services, request: ResetRequest) -> bool:
+    source = services.policy.sources.get(request.source)
     return source is not None and source.callback is not None
 
 
-async def made(s: Services, request: ResetRequest, kind: EventKind) -> dict[str, Any]:
+async def made(services: Services, request: ResetRequest, kind: EventKind) -> dict[str, Any]:
     """The event of `kind` as the request stands, with the comment for a ticket where the policy names a system."""
-    event = cloud_event(kind, await show(s, request), at=s.now(), source=s.settings.public_base_url)
-    source = s.policy.sources.get(request.source)
+    event = cloud_event(
+        kind, await show(services, request), at=services.now(), source=services.settings.public_base_url
+    )
+    source = services.policy.sources.get(request.source)
     template = source.callback.template if source is not None and source.callback is not None else None
     if template is not None:
         # Beside the request, not as an attribute of the event: those hold no line breaks (CloudEvents 1.0, 3.1).
-        event["data"]["comment"] = comment(template, kind, await comment_view(s, request, kind))
+        event["data"]["comment"] = comment(template, kind, await comment_view(services, request, kind))
     return event
 
 

@@ -8,11 +8,11 @@ from collections.abc import Awaitable, Callable, Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
-from domain.guards import Refusal
 from domain.methods import ALTERNATE_MOBILE_PHONE_ID, Method, MethodType
 from domain.outcomes import MethodOutcome, TargetOutcome, target_outcome
-from domain.settling import gone, newer, still_listed, uncertain, why
-from domain.targets import Target, TargetMethod
+from domain.request.guards import Refusal
+from domain.request.settlement import gone, newer, still_listed, uncertain, why
+from domain.request.target import Target, TargetMethod
 from graph.client import GraphClient
 from graph.errors import Fault, GraphError
 from graph.methods import Found, prefer_another, read_methods, remove, revoke_and_read

@@ -5,16 +5,16 @@ from typing import Any
 
 from activities.app import Work, activity
 from activities.removal import Leave, Removal
-from domain.guards import Refusal, changed_since, still_allowed
 from domain.outcomes import MethodOutcome, RequestStatus, TargetOutcome
-from domain.policy import Customer
-from domain.requests import ResetRequest
-from domain.settling import still_listed
-from domain.targets import Target, TargetMethod
+from domain.policy.load import Customer
+from domain.request.guards import Refusal, changed_since, still_allowed
+from domain.request.reset_request import ResetRequest
+from domain.request.settlement import still_listed
+from domain.request.target import Target, TargetMethod
 from graph.users import Standing
 from records.targets import Kept
 from reset.planner import person_of
-from services import Services, services
+from services import Services, current_services
 
 
 @activity
@@ -24,37 +24,37 @@ async def reset_target(work: Work) -> Work:
     `again` None: the target is settled. `fault` is a stable word, "" for none. `pressure` is how near the customer's tenant
     is to its throttling limit, 1.0 at the limit. `moved`: this run got further than the ones before.
     """
-    return await reset_one(services(), work["id"], work["number"], last=work.get("last", False))
+    return await reset_one(current_services(), work["id"], work["number"], last=work.get("last", False))
 
 
-async def reset_one(s: Services, request_id: str, number: int, *, last: bool) -> dict[str, Any]:
-    request = await s.requests.get(request_id)
-    kept = await s.targets.get(request_id, number)
+async def reset_one(services: Services, request_id: str, number: int, *, last: bool) -> dict[str, Any]:
+    request = await services.requests.get(request_id)
+    kept = await services.targets.get(request_id, number)
     if request is None or kept is None:
         raise LookupError(f"{request_id} {number}")
     if kept.target.settled:
         return _answer()
     if request.status is not RequestStatus.RESETTING or request.undo_of:  # an undo removes nothing, whoever asks
         return _answer(fault="ended")
-    return await _Reset(s, request, kept).run(last=last)
+    return await _Reset(services, request, kept).run(last=last)
 
 
 class _Reset:
     """One run for one target, between the records and the removal."""
 
-    def __init__(self, s: Services, request: ResetRequest, kept: Kept) -> None:
-        self._s = s
+    def __init__(self, services: Services, request: ResetRequest, kept: Kept) -> None:
+        self._services = services
         self._request = request
         self._kept = kept
 
     async def run(self, *, last: bool) -> dict[str, Any]:
-        s, target = self._s, self._kept.target
-        customer = s.policy.customers.get(target.customer)
+        services, target = self._services, self._kept.target
+        customer = services.policy.customers.get(target.customer)
         refused = still_allowed(target, customer)
         if customer is None or refused is not None:
-            await s.targets.save(self._request.id, self._kept, _refused(target, refused))
+            await services.targets.save(self._request.id, self._kept, _refused(target, refused))
             return _answer(moved=True)
-        client = s.graph.of(target.tenant_id)
+        client = services.graph.of(target.tenant_id)
         removal = Removal(
             client,
             target,
@@ -64,14 +64,14 @@ class _Reset:
             begin=self._begin,
             judge=lambda standing: self._changed_since(standing, customer),
             # A privileged user was approved as one, or nobody cares.
-            privileges=not target.privileges and s.policy.guards.privileged_users != "allow",
-            now=s.now(),
+            privileges=not target.privileges and services.policy.guards.privileged_users != "allow",
+            now=services.now(),
         )
         run = await removal.run(revoke=self._request.revoke_sessions, last=last)
         target = run.target if run.refused is None else _refused(run.target, run.refused)
         if target.settled:
-            target = target.model_copy(update={"ended_at": s.now()})
-        if not await s.targets.save(self._request.id, self._kept, target):
+            target = target.model_copy(update={"ended_at": services.now()})
+        if not await services.targets.save(self._request.id, self._kept, target):
             # Another run of this activity was faster; what it recorded is as true, and the next look tells what is left.
             return _answer(again=1.0, fault="overtaken", pressure=client.pressure)
         return _answer(run.again, run.fault, client.pressure, moved=run.moved)
@@ -82,12 +82,12 @@ class _Reset:
             person_of(standing.user),
             standing.privileges,
             customer=customer,
-            guards=self._s.policy.guards,
+            guards=self._services.policy.guards,
             requester=self._request.requester,
         )
 
     async def _leave(self) -> Leave:
-        return await leaving(self._s, self._request.id)
+        return await leaving(self._services, self._request.id)
 
     async def _begin(self, methods: Collection[TargetMethod]) -> bool:
         target, wanted = self._kept.target, {(method.type, method.id) for method in methods}
@@ -97,27 +97,27 @@ class _Reset:
             else method
             for method in target.methods
         ]
-        begun = target.model_copy(update={"begun_at": target.begun_at or self._s.now(), "methods": marked})
-        kept = await self._s.targets.rewrite(self._kept, begun)
+        begun = target.model_copy(update={"begun_at": target.begun_at or self._services.now(), "methods": marked})
+        kept = await self._services.targets.rewrite(self._kept, begun)
         if kept is not None:
             self._kept = kept
         return kept is not None
 
 
-async def leaving(s: Services, request_id: str) -> Leave:
+async def leaving(services: Services, request_id: str) -> Leave:
     """Whether changes may still be made for this request.
 
     A cancel comes before the kill switch: a cancelled request ends, also while everything else is held.
     """
-    if await s.requests.cancelled(request_id) is not None:
+    if await services.requests.cancelled(request_id) is not None:
         return "cancelled"
-    return "held" if s.removing_stopped else "go"
+    return "held" if services.removing_stopped else "go"
 
 
-async def fail_open(s: Services, request_id: str, window: list[Kept], reason: str, detail: str) -> None:
+async def fail_open(services: Services, request_id: str, window: list[Kept], reason: str, detail: str) -> None:
     """Settles what is open in `window`: nothing more will be done for it, so it ends as what it is."""
     pairs = [(kept, given_up(kept.target, reason, detail)) for kept in window if not kept.target.settled]
-    await s.targets.save_all(request_id, pairs)
+    await services.targets.save_all(request_id, pairs)
 
 
 def given_up(target: Target, reason: str, detail: str, *, untouched: TargetOutcome = TargetOutcome.FAILED) -> Target:

@@ -4,12 +4,12 @@ from typing import Any
 
 from activities.app import Work, activity
 from activities.finish_request import settle_open
-from domain.approval import NotEnoughApproversError, Tally, approval_needed
 from domain.model import iso
 from domain.outcomes import RequestStatus, request_status
-from domain.plan import PlanDigest
-from domain.requests import ApprovalNeeded, ResetRequest
-from services import Services, services
+from domain.request.approval import NotEnoughApproversError, Tally, approval_needed
+from domain.request.plan import PlanDigest
+from domain.request.reset_request import ApprovalNeeded, ResetRequest
+from services import Services, current_services
 
 _PAGE = 500
 
@@ -17,34 +17,34 @@ _PAGE = 500
 @activity
 async def seal_plan(work: Work) -> Work:
     """`work`: {"id"}. Answers {"next": "approve" | "reset" | "codes" | "end"}."""
-    return {"next": await seal(services(), work["id"])}
+    return {"next": await seal(current_services(), work["id"])}
 
 
-async def seal(s: Services, request_id: str) -> str:
-    request = await s.requests.get(request_id)
+async def seal(services: Services, request_id: str) -> str:
+    request = await services.requests.get(request_id)
     if request is None:
         raise LookupError(request_id)
     if request.status is RequestStatus.PLANNING:
-        if await s.requests.cancelled(request_id) is not None:
-            changes: dict[str, Any] = {"status": RequestStatus.CANCELLED, "ended_at": s.now()}
+        if await services.requests.cancelled(request_id) is not None:
+            changes: dict[str, Any] = {"status": RequestStatus.CANCELLED, "ended_at": services.now()}
         else:
-            changes = await _decided(s, request, *await read_plan(s, request))
+            changes = await _decided(services, request, *await read_plan(services, request))
         ends = changes["status"]
         if ends.ended and ends is not RequestStatus.PLANNED:
-            await settle_open(s, request_id, ends, cancelled=ends is RequestStatus.CANCELLED)
-        request = await s.requests.update(
+            await settle_open(services, request_id, ends, cancelled=ends is RequestStatus.CANCELLED)
+        request = await services.requests.update(
             request_id, lambda r: r.model_copy(update=changes) if r.status is RequestStatus.PLANNING else r
         )
     if request.plan_digest is None:  # cancelled before there was a plan
         return "end"
-    await s.audits.append(
+    await services.audits.append(
         request_id,
-        s.now(),
+        services.now(),
         "service",
         "planned",
         {
             "planDigest": request.plan_digest,
-            "totals": await s.targets.totals(request_id),
+            "totals": await services.targets.totals(request_id),
             "quorum": request.approval.quorum,
             "approvers": [entry.approver for entry in request.approval.approvers],
             "expiresAt": iso(request.approval.expires_at) if request.approval.expires_at else None,
@@ -61,19 +61,19 @@ def approved_next(request: ResetRequest) -> str:
     return "codes" if request.undo_of else "reset"
 
 
-async def _was_asked(s: Services, request: ResetRequest) -> bool:
+async def _was_asked(services: Services, request: ResetRequest) -> bool:
     """Whether this is another try of what needed approval: a part of it needs it, too.
 
     Else whom approvers left out, or denied, would be reset without them by a retry that is too small for a step-up.
     """
-    first = await s.requests.get(request.retry_of) if request.retry_of else None
+    first = await services.requests.get(request.retry_of) if request.retry_of else None
     return request.retry_of is not None and (first is None or first.approval.required)
 
 
-async def read_plan(s: Services, request: ResetRequest) -> tuple[str, Tally]:
+async def read_plan(services: Services, request: ResetRequest) -> tuple[str, Tally]:
     """The digest of the plan as it is recorded, and what its approval depends on."""
     digest, tally, start = PlanDigest(request), Tally(), 0
-    while page := await s.targets.range(request.id, start, _PAGE):
+    while page := await services.targets.range(request.id, start, _PAGE):
         targets = [kept.target for kept in page]
         digest.add(targets)
         for target in targets:
@@ -82,18 +82,22 @@ async def read_plan(s: Services, request: ResetRequest) -> tuple[str, Tally]:
     return digest.hexdigest(), tally
 
 
-async def _decided(s: Services, request: ResetRequest, digest: str, tally: Tally) -> dict[str, Any]:
+async def _decided(services: Services, request: ResetRequest, digest: str, tally: Tally) -> dict[str, Any]:
     """What changes in the request now that its plan is complete."""
-    now = s.now()
+    now = services.now()
     if request.dry_run:
         return {"plan_digest": digest, "status": RequestStatus.PLANNED, "ended_at": now}
     if not tally.targets:  # every target was refused or could not be planned
-        return {"plan_digest": digest, "status": request_status(await s.targets.totals(request.id)), "ended_at": now}
-    source = s.policy.sources.get(request.source)
-    exempt = source is not None and source.approval == "exempt" and not await _was_asked(s, request)
+        return {
+            "plan_digest": digest,
+            "status": request_status(await services.targets.totals(request.id)),
+            "ended_at": now,
+        }
+    source = services.policy.sources.get(request.source)
+    exempt = source is not None and source.approval == "exempt" and not await _was_asked(services, request)
     try:
         needed = approval_needed(
-            s.policy,
+            services.policy,
             exempt=exempt,
             requester=request.requester,
             requested_by=request.requested_by,

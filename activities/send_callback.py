@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Any
 
 from activities.app import Work, activity
-from domain.announcements import Announcement
-from domain.policy import Callback
+from domain.policy.load import Callback
+from domain.request.notifications import Announcement
 from messaging.callback import post_event
 from messaging.errors import MessagingError
-from services import Services, services
+from services import Services, current_services
 from telemetry.metrics import count
 
 # As the metric calls what became of an attempt.
@@ -18,26 +18,28 @@ _RESULTS = {"pending": "retried", "delivered": "delivered", "failed": "lost", "g
 @activity
 async def send_callback(work: Work) -> Work:
     """`work`: {"id", "kind", "last"}. Answers {"again": seconds to wait at least, None when it is over}."""
-    return await send(services(), work["id"], work["kind"], last=work.get("last", False))
+    return await send(current_services(), work["id"], work["kind"], last=work.get("last", False))
 
 
-async def send(s: Services, request_id: str, kind: str, *, last: bool) -> dict[str, Any]:
-    request = await s.requests.get(request_id)
-    announcement = await s.announcements.get(request_id, kind)
+async def send(services: Services, request_id: str, kind: str, *, last: bool) -> dict[str, Any]:
+    request = await services.requests.get(request_id)
+    announcement = await services.announcements.get(request_id, kind)
     if request is None or announcement is None or announcement.state != "pending":
         return {"again": None}
-    source = s.policy.sources.get(request.source)
+    source = services.policy.sources.get(request.source)
     if source is None or source.callback is None:
-        noted = _noted(s.now(), state="failed", detail="The policy names no callback for this source any more.")
-        await s.announcements.update(request_id, kind, noted)
+        noted = _noted(services.now(), state="failed", detail="The policy names no callback for this source any more.")
+        await services.announcements.update(request_id, kind, noted)
         return {"again": None}
-    changes, again = await _attempt(source.callback, announcement, s.now(), last=last)
-    await s.announcements.update(request_id, kind, _noted(s.now(), attempts=announcement.attempts + 1, **changes))
+    changes, again = await _attempt(source.callback, announcement, services.now(), last=last)
+    await services.announcements.update(
+        request_id, kind, _noted(services.now(), attempts=announcement.attempts + 1, **changes)
+    )
     count("mfareset.callbacks", result=_RESULTS[changes.get("state", "pending")])
     if again is None:
         event = "callbackDelivered" if changes["state"] == "delivered" else "callbackFailed"
         data = {"kind": kind, "attempts": announcement.attempts + 1, "status": changes.get("last_status")}
-        await s.audits.append(request_id, s.now(), "service", event, data)
+        await services.audits.append(request_id, services.now(), "service", event, data)
     return {"again": again}
 
 

@@ -4,56 +4,58 @@ from activities.app import Work, activity
 from activities.mailing import try_mail
 from activities.showing import all_targets
 from domain.mails import Mailed, MailKind, mail_domain
-from domain.policy import Policy
-from domain.policy_values import mail_address
-from domain.requests import ResetRequest
+from domain.policy.load import Policy
+from domain.policy.values import mail_address
+from domain.request.reset_request import ResetRequest
 from messaging.mail_text import Mail, follow_up_mail, outcome_mail
-from services import Services, services
-from web.fill import follow_up_view, outcome_view
+from services import Services, current_services
+from web.presenters import follow_up_view, outcome_view
 
 
 @activity
 async def send_outcome_mail(work: Work) -> Work:
     """`work`: {"id", "kind": "outcome" | "followUp", "last"}. Answers {"again": seconds or None, "fault"}."""
-    return await send(services(), work["id"], work["kind"], last=work.get("last", False))
+    return await send(current_services(), work["id"], work["kind"], last=work.get("last", False))
 
 
-async def send(s: Services, request_id: str, kind: MailKind, *, last: bool) -> Work:
-    request = await s.requests.get(request_id)
+async def send(services: Services, request_id: str, kind: MailKind, *, last: bool) -> Work:
+    request = await services.requests.get(request_id)
     if request is None or any(mail.kind == kind and mail.state != "failed" for mail in request.mails):
         return {"again": None, "fault": ""}
-    refusal = _refusal(s, request, kind)
+    refusal = _refusal(services, request, kind)
     if refusal is not None:
-        await _note(s, request_id, refusal)
+        await _note(services, request_id, refusal)
         return {"again": None, "fault": ""}
-    tried = await try_mail(s, await _mail(s, request, kind), kind=kind, to="requester", last=last)
+    tried = await try_mail(services, await _mail(services, request, kind), kind=kind, to="requester", last=last)
     if tried.made is None:
         return {"again": tried.again, "fault": tried.fault}
-    await _note(s, request_id, tried.made)
+    await _note(services, request_id, tried.made)
     event = f"{kind}MailSent" if tried.made.state == "sent" else "mailFailed"
     data = {"to": request.requester, "kind": kind, "reason": tried.fault}
-    await s.audits.append(request_id, s.now(), "service", event, data)
+    await services.audits.append(request_id, services.now(), "service", event, data)
     return {"again": None, "fault": ""}
 
 
-async def _mail(s: Services, request: ResetRequest, kind: MailKind) -> Mail:
-    targets = [target async for target in all_targets(s, request.id)]
+async def _mail(services: Services, request: ResetRequest, kind: MailKind) -> Mail:
+    targets = [target async for target in all_targets(services, request.id)]
     if kind == "followUp":
-        return follow_up_mail(follow_up_view(s.policy, request, targets, s.now()), to=request.requester)
-    totals, decisions = await s.targets.totals(request.id), await s.requests.decisions(request.id)
-    return outcome_mail(outcome_view(s.policy, request, targets, totals, decisions, s.now()), to=request.requester)
+        return follow_up_mail(follow_up_view(services.policy, request, targets, services.now()), to=request.requester)
+    totals, decisions = await services.targets.totals(request.id), await services.requests.decisions(request.id)
+    return outcome_mail(
+        outcome_view(services.policy, request, targets, totals, decisions, services.now()), to=request.requester
+    )
 
 
-def _refusal(s: Services, request: ResetRequest, kind: MailKind) -> Mailed | None:
+def _refusal(services: Services, request: ResetRequest, kind: MailKind) -> Mailed | None:
     """Why the requester gets no mail, None where one is to be sent."""
     try:
         mail_address(request.requester)
     except ValueError:
-        return Mailed(kind=kind, to="requester", state="noAddress", detail="It is no mail address.", at=s.now())
-    if mail_domain(request.requester) in readers(s.policy, s.settings.mail_from, request.customers):
+        return Mailed(kind=kind, to="requester", state="noAddress", detail="It is no mail address.", at=services.now())
+    if mail_domain(request.requester) in readers(services.policy, services.settings.mail_from, request.customers):
         return None
     detail = "Its domain is neither the provider's nor that of every customer in the request."
-    return Mailed(kind=kind, to="requester", state="notAllowed", detail=detail, at=s.now())
+    return Mailed(kind=kind, to="requester", state="notAllowed", detail=detail, at=services.now())
 
 
 def readers(policy: Policy, mail_from: str, customers: list[str]) -> set[str]:
@@ -70,8 +72,8 @@ def readers(policy: Policy, mail_from: str, customers: list[str]) -> set[str]:
     return provider | (set.intersection(*own) if own and len(own) == len(customers) else set())
 
 
-async def _note(s: Services, request_id: str, made: Mailed) -> None:
-    await s.requests.update(
+async def _note(services: Services, request_id: str, made: Mailed) -> None:
+    await services.requests.update(
         request_id,
         lambda r: r.model_copy(update={"mails": [*(mail for mail in r.mails if mail.kind != made.kind), made]}),
     )

@@ -6,12 +6,12 @@ from typing import Any
 from activities.app import Work, activity
 from domain.model import iso
 from domain.outcomes import MethodOutcome, RequestStatus, TargetOutcome
-from domain.targets import Target
-from domain.undo import closed, with_method
+from domain.request.target import Target
+from domain.request.undo import closed, with_method
 from graph.client import GraphClient
 from graph.errors import GraphError
 from graph.hardware import read_hardware
-from services import Services, services
+from services import Services, current_services
 
 # Codes that came in time are being tried until then: longer than a call to Graph may take.
 _GRACE = timedelta(minutes=2)
@@ -21,24 +21,24 @@ _LATE = "No code that the token showed came in time."
 @activity
 async def settle_undo(work: Work) -> Work:
     """`work`: {"id"}. Answers {"next": "wait", "until": ISO instant} or {"next": "late" | "end"}."""
-    return await settle(services(), work["id"])
+    return await settle(current_services(), work["id"])
 
 
-async def settle(s: Services, request_id: str) -> dict[str, Any]:
-    request = await s.requests.get(request_id)
+async def settle(services: Services, request_id: str) -> dict[str, Any]:
+    request = await services.requests.get(request_id)
     if request is None:
         raise LookupError(request_id)
-    if request.status is not RequestStatus.RESETTING or await s.requests.cancelled(request_id) is not None:
+    if request.status is not RequestStatus.RESETTING or await services.requests.cancelled(request_id) is not None:
         return {"next": "end"}
     if request.codes_until is None:
-        until = s.now() + s.policy.undo.codes_within
-        request = await s.requests.update(
+        until = services.now() + services.policy.undo.codes_within
+        request = await services.requests.update(
             request_id, lambda r: r if r.codes_until else r.model_copy(update={"codes_until": until})
         )
-    if not (await s.targets.totals(request_id))[TargetOutcome.PENDING.value]:
+    if not (await services.targets.totals(request_id))[TargetOutcome.PENDING.value]:
         return {"next": "end"}
-    end = (request.codes_until or s.now()) + _GRACE
-    return {"next": "late"} if s.now() >= end else {"next": "wait", "until": iso(end)}
+    end = (request.codes_until or services.now()) + _GRACE
+    return {"next": "late"} if services.now() >= end else {"next": "wait", "until": iso(end)}
 
 
 @activity
@@ -47,22 +47,22 @@ async def close_undo(work: Work) -> Work:
 
     Looks once more: what is active by now is said to be.
     """
-    return await close(services(), work["id"], work["start"], work["count"], last=work.get("last", False))
+    return await close(current_services(), work["id"], work["start"], work["count"], last=work.get("last", False))
 
 
-async def close(s: Services, request_id: str, start: int, count: int, *, last: bool) -> dict[str, Any]:
+async def close(services: Services, request_id: str, start: int, count: int, *, last: bool) -> dict[str, Any]:
     again, fault = None, ""
-    for kept in await s.targets.range(request_id, start, count):
+    for kept in await services.targets.range(request_id, start, count):
         if kept.target.settled:
             continue
         try:
-            looked = await _looked(s.graph.of(kept.target.tenant_id), kept.target)
+            looked = await _looked(services.graph.of(kept.target.tenant_id), kept.target)
         except GraphError as error:
             if error.passing and not last:
                 again, fault = max(again or 0.0, error.retry_after or 0.0), error.reason
                 continue
             looked = kept.target
-        await s.targets.save(request_id, kept, closed(looked, _LATE))
+        await services.targets.save(request_id, kept, closed(looked, _LATE))
     return {"again": again, "fault": fault}
 
 

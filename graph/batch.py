@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 from graph.client import GraphClient
 from graph.errors import Fault, GraphError
-from graph.pages import whole
+from graph.instrumentation import tell_part
+from graph.paging import whole
 from graph.responses import Response, items_in
-from graph.telling import tell_part
 
 LIMIT = 20  # Graph's limit of parts in one batch
 

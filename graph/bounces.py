@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
-from domain.mail_references import references_in
 from domain.model import iso
+from domain.request.mail_references import references_in
 from graph.client import GraphClient, segment
 from graph.errors import Fault, GraphError
 from graph.responses import items_in

@@ -23,8 +23,8 @@ from kiota_http.middleware.options import ResponseHandlerOption
 from msgraph.graph_request_adapter import GraphRequestAdapter
 
 from graph.errors import Fault, GraphError
+from graph.instrumentation import graph_call
 from graph.responses import Response, parsed
-from graph.telling import graph_call
 from graph.tokens import Tokens
 
 # Calls to authentication methods end at 60 s on Graph's side.

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from graph.client import Graph
 from graph.errors import GraphError
-from graph.pages import read_all
+from graph.paging import read_all
 
 _KEPT_FOR = 300.0  # seconds; the answer only warns
 

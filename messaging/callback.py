@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from domain.policy import Callback
-from domain.webhooks import sign_standard
+from domain.ingress.signatures import sign_standard
+from domain.policy.load import Callback
 from graph.responses import retry_after
 from messaging.addresses import Resolve, allowed_addresses, look_up
 from messaging.errors import NoAnswerError

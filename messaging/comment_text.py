@@ -13,7 +13,7 @@ from typing import NamedTuple
 from jinja2 import Environment
 from markupsafe import Markup
 
-from domain.policy import Template
+from domain.policy.load import Template
 from domain.text import clean
 from messaging.events import EventKind
 from messaging.mail_text import first_users
@@ -52,7 +52,7 @@ class CommentView(NamedTuple):
     expires_at: datetime | None = None
     decisions: tuple[DecisionView, ...] = ()
     outcomes: tuple[CustomerView, ...] = ()
-    follow_up: tuple[tuple[str, str], ...] = ()  # a user's name and a code of words.FOLLOW_UP
+    follow_up: tuple[tuple[str, str], ...] = ()  # a user's name and a code of labels.FOLLOW_UP
 
 
 def comment(template: Template, kind: EventKind, view: CommentView) -> str:

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from domain.announcements import KINDS, EventKind
+from domain.api.responses import RequestShown
 from domain.model import iso
-from domain.shown import RequestShown
+from domain.request.notifications import KINDS, EventKind
 
 __all__ = ["CONTENT_TYPE", "KINDS", "EventKind", "cloud_event", "event_id"]
 

@@ -5,9 +5,9 @@ from copy import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from domain.mail_references import in_brackets
+from domain.request.mail_references import in_brackets
 from domain.text import clean
-from web import words
+from web import labels
 from web.templating import environment
 from web.views import ApprovalView, CustomerView, FollowUpView, NoticeView, OutcomeView, UserView
 
@@ -43,7 +43,7 @@ def reminder_mail(view: ApprovalView, *, to: str, link: str, reference: str) -> 
 
 def outcome_mail(view: OutcomeView, *, to: str) -> Mail:
     """Tells the requester what became of every user and method, trouble first."""
-    status = words.say(words.STATUS, view.status).lower()
+    status = labels.say(labels.STATUS, view.status).lower()
     shown = _first(view.customers, OUTCOME_USERS, trouble_first=True)
     return _mail(
         to,

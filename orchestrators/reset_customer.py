@@ -8,10 +8,10 @@ from durabletask.task import OrchestrationContext
 
 from orchestrators.app import app
 from orchestrators.fan_out import FanOut, Lane, Step
-from orchestrators.patience import patiently
+from orchestrators.retry import patiently
 
 # Seconds between two questions for a turn, jittered, so that requests that wait for one customer do not ask in step. A
-# window that asks less often than records/turns.py allows loses its place.
+# window that asks less often than records/concurrency_permits.py allows loses its place.
 _ASK, _ASK_MOST = 2.0, 15.0
 # Seconds between two looks at the kill switch.
 _HELD = 60.0

@@ -8,11 +8,11 @@ from typing import Any
 
 from durabletask.task import OrchestrationContext, Task, when_any
 
-from orchestrators.aftermath import start_aftermath
-from orchestrators.announcing import announce
 from orchestrators.app import RETRY, app
-from orchestrators.bell import Bell
+from orchestrators.event_delivery import announce
 from orchestrators.fan_out import FanOut, Step
+from orchestrators.post_completion import start_aftermath
+from orchestrators.wake_up import Bell
 
 # Windows of a request that are planned at once, over all its customers and of one of them. Planning reads much, and must
 # leave room for the resets of other requests.

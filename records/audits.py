@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from domain.audit import START, AuditEvent, broken, chained
+from domain.audit.chain import START, AuditEvent, broken, chained
 from records.store import Change, Insert, Put, Replace, Store
 from telemetry.events import log_event
 

@@ -5,9 +5,9 @@ What stays is what the audit's chain is made of: that somebody decided on a user
 
 from collections.abc import AsyncIterator, Iterable
 
-from domain.requests import ResetRequest
-from domain.targets import Target
-from records.announcements import Announcements
+from domain.request.reset_request import ResetRequest
+from domain.request.target import Target
+from records.notifications import Announcements
 from records.requests import Requests
 from records.store import Store
 from records.targets import Kept, Targets

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from domain.outcomes import TargetOutcome
-from domain.requests import Decision, ResetRequest
-from domain.targets import Target
+from domain.request.reset_request import Decision, ResetRequest
+from domain.request.target import Target
 from records.errors import StoreUnavailableError
 from records.store import Insert, Replace, Row, Store
 from records.targets import count_key, target_key

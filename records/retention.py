@@ -6,7 +6,7 @@ A request goes in an order that a fault in the middle leaves findable: its own r
 from collections.abc import Iterable
 from datetime import datetime
 
-from domain.requests import ResetRequest
+from domain.request.reset_request import ResetRequest
 from records.requests import Requests
 from records.store import Change, Delete, Row, Store
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from domain.outcomes import TargetOutcome
-from domain.targets import Target
+from domain.request.target import Target
 from records.store import Change, Insert, Replace, Row, Store
 
 _TARGET = "target:"

@@ -1,7 +1,7 @@
 """Say what an approver should know before a user's methods are removed."""
 
 from domain.methods import Method, MethodType
-from domain.targets import TargetMethod
+from domain.request.target import TargetMethod
 from graph.sign_in_rules import MfaRules
 from graph.users import User
 

@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from domain.guards import Person, Refusal, privilege_refusal, refusal
 from domain.methods import Method, MethodType, removal_order, satisfies
 from domain.outcomes import MethodOutcome, TargetOutcome
-from domain.policy import Customer, Guards
-from domain.requests import ResetRequest
-from domain.settling import newer
-from domain.targets import Target, TargetMethod
-from domain.undo import planned as planned_undo
+from domain.policy.load import Customer, Guards
+from domain.request.guards import Person, Refusal, privilege_refusal, refusal
+from domain.request.reset_request import ResetRequest
+from domain.request.settlement import newer
+from domain.request.target import Target, TargetMethod
+from domain.request.undo import planned as planned_undo
 from graph.client import Graph
 from graph.errors import Fault, GraphError
 from graph.sign_in_rules import MfaRules, requires_mfa

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from domain.announcements import KINDS
-from domain.webhooks import sign_standard
+from domain.ingress.signatures import sign_standard
+from domain.request.notifications import KINDS
 from tests.system import HELPDESK_SECRET, ROOT, System
 
 SECRET = "whsec_" + "Y2FsbGJhY2tzLW9mLXRoZS10ZXN0cy0wMDAw"

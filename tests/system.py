@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 
 import services
-from domain.approval_links import read
+from domain.access.approval_links import read
 from localhost.clock import VirtualClock
 from localhost.host.running_host import RunningHost
 from localhost.simulator import World, create_app

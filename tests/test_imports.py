@@ -20,7 +20,8 @@ ALLOWED: dict[str, set[str]] = {
     "reset": {"domain", "graph", "records"},
     "settings": {"domain"},
     "services": {"domain", "graph", "records", "messaging", "settings"},
-    "activities": {"domain", "graph", "records", "messaging", "reset", "web", "services"},
+    "use_cases": {"domain", "graph", "records", "messaging", "web", "services", "activities"},
+    "activities": {"use_cases", "domain", "graph", "records", "messaging", "reset", "web", "services"},
     "orchestrators": set(),
     "triggers": {
         "domain",
@@ -30,6 +31,7 @@ ALLOWED: dict[str, set[str]] = {
         "web",
         "services",
         "settings",
+        "use_cases",
         "activities",
         "orchestrators",
     },

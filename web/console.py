@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from web import words_console
+from web import console_labels
 from web.pages import page_headers, pages
 
 _FOLDER = Path(__file__).parent / "static"
@@ -58,7 +58,7 @@ def render(template: str, **view: Any) -> str:
     return (
         pages()
         .get_template(f"console/{template}")
-        .render(static=f"/console/static/{version()}", say_=words_console, **view)
+        .render(static=f"/console/static/{version()}", say_=console_labels, **view)
     )
 
 

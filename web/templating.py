@@ -7,7 +7,7 @@ from jinja2.nodes import EvalContext
 from markupsafe import Markup, escape
 
 from domain.text import clean, clean_lines
-from web import words
+from web import labels
 
 # A reason or comment may be long; nothing that is printed needs more.
 PRINTED = 1000
@@ -24,8 +24,8 @@ def environment(folder: Path) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,  # a deployed file does not change
     )
-    jinja.filters.update(when=words.when, count=words.count, iso=_iso, exact=_exact, lines=_lines)
-    jinja.globals.update(words=words, say=words.say, count=words.count, time_left=words.time_left)
+    jinja.filters.update(when=labels.when, count=labels.count, iso=_iso, exact=_exact, lines=_lines)
+    jinja.globals.update(labels=labels, say=labels.say, count=labels.count, time_left=labels.time_left)
     return jinja
 
 

@@ -1,6 +1,6 @@
 """What pages and mails show, as plain values. Doors and activities fill them; templates only print them.
 
-Codes (status, outcome, reason, type) are those of the contract; `web.words` has the words. Instants are aware.
+Codes (status, outcome, reason, type) are those of the contract; `web.labels` has the words. Instants are aware.
 Texts may be as they came in: the templates clean and escape whatever they print.
 """
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
-from domain.follow_up import FollowUpState
+from domain.request.follow_up import FollowUpState
 
 # What would happen to a method. `keep` needs a reason of `words.KEPT`.
 Fate = Literal["remove", "deactivate", "activate", "keep"]

@@ -15,9 +15,9 @@ import pytest
 from activities.reset_target import reset_one
 from domain.methods import STANDARD_SCOPE, MethodType
 from domain.outcomes import RequestStatus
-from domain.policy import Policy
-from domain.requests import ResetRequest
-from domain.targets import Target
+from domain.policy.load import Policy
+from domain.request.reset_request import ResetRequest
+from domain.request.target import Target
 from localhost.simulator import World, create_app
 from localhost.simulator.model.entities import User
 from localhost.simulator.seeds.people import make_user, source_for

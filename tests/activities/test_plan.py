@@ -7,8 +7,8 @@ import pytest
 from activities.plan_targets import give_up, plan_window
 from domain.methods import STANDARD_SCOPE
 from domain.outcomes import RequestStatus, TargetOutcome
-from domain.requests import ResetRequest
-from domain.targets import Target
+from domain.request.reset_request import ResetRequest
+from domain.request.target import Target
 from localhost.simulator.seeds.people import assignable_group
 from tests.activities.conftest import CONTOSO, Works, outcomes
 

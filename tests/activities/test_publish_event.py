@@ -13,14 +13,14 @@ import services
 from activities.publish_event import publish
 from activities.record_event import record
 from activities.showing import show
-from domain.announcements import EventKind
 from domain.errors import ConflictError
 from domain.methods import STANDARD_SCOPE
-from domain.requests import ResetRequest
+from domain.request.notifications import EventKind
+from domain.request.reset_request import ResetRequest
 from messaging.errors import BusUnavailableError
 from settings import read_settings
 from tests.system import environment
-from triggers.resending import callbacks_again
+from use_cases.redeliver import callbacks_again
 
 
 @dataclass

@@ -11,7 +11,7 @@ from graph.batch import Part, batch
 from graph.client import GraphClient
 from graph.errors import Fault, GraphError
 from graph.methods import revoke_and_read
-from graph.pages import read_all
+from graph.paging import read_all
 from graph.responses import Response, parsed
 from graph.users import find_users, read_details
 from tests.activities.conftest import CONTOSO, Works

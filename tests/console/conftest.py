@@ -13,10 +13,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright
 
-from domain.console_session import session_for
+from domain.access.console_session import session_for
 from tests.browsing import ARGUMENTS, CHROMIUM
 from tests.system import System, system
-from triggers.operators import COOKIE
+from triggers.console.operators import COOKIE
 
 SIZES = {"phone": (390, 780), "desktop": (1360, 860)}
 

@@ -2,10 +2,10 @@
 
 import httpx
 
-from domain.console_session import session_for
+from domain.access.console_session import session_for
 from tests.system import System
 from tests.web.markup import Markup
-from triggers.operators import COOKIE
+from triggers.console.operators import COOKIE
 
 
 async def fetched(it: System, path: str, mail: str = "tech@msp.example") -> Markup:

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 import services
-from domain.policy import parse_policy
+from domain.policy.load import parse_policy
 from localhost.commands.app_settings import DEMO_POLICY
 from tests.browsing import needs_chromium
 from tests.console.conftest import Person
@@ -64,7 +64,7 @@ async def test_what_is_not_offered_says_who_lacks_it_and_why(tech: Person) -> No
 
 async def test_only_what_all_of_the_chosen_allow_is_offered(tech: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     text = DEMO_POLICY.read_text("utf-8").replace('name = "Contoso"', 'name = "Contoso"\nmethods = ["phone", "fido2"]')
-    made = services.services()
+    made = services.current_services()
     monkeypatch.setattr(made, "settings", replace(made.settings, policy=parse_policy(text, None)))
     page = await tech.goes_to("/console/users")
     await page.get_by_text("What is reset").click()

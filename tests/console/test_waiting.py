@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-import triggers.console_duties
+import triggers.console.approvals_and_audit
 from tests.console.reading import text_of
 from tests.system import system
 
@@ -19,6 +19,6 @@ async def test_only_the_approvers_own_users_are_counted(tmp_path: Path, monkeypa
         )
         assert "INC0012345 : 2 users" in await text_of(it, "approvals", OWNER)
         assert "INC0012345 : 1 user Lost" in await text_of(it, "approvals", LEAD)
-        monkeypatch.setattr(triggers.console_duties, "_COUNTED", 2)
+        monkeypatch.setattr(triggers.console.approvals_and_audit, "_COUNTED", 2)
         assert "INC0012345 : up to 3 users" in await text_of(it, "approvals", OWNER)
         assert "INC0012345 : 1 user Lost" in await text_of(it, "approvals", LEAD)

@@ -3,12 +3,12 @@
 import re
 from pathlib import Path
 
-import domain.mapping  # noqa: F401 - its problem is one of those that are listed
+import domain.ingress.mapping  # noqa: F401 - its problem is one of those that are listed
 from domain.errors import Problem
-from domain.policy_model import Role
+from domain.policy.model import Role
 from graph.permissions import HOME, HOME_MAILBOX, PERMISSIONS
-from triggers.api_calls import CALLS
-from triggers.callers import AUDITORS, OPERATORS, READERS, REQUESTERS
+from triggers.api.openapi_operations import CALLS
+from triggers.http.authorization import AUDITORS, OPERATORS, READERS, REQUESTERS
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 API, SECURITY = ((DOCS / name).read_text() for name in ("api.md", "security.md"))

@@ -8,15 +8,15 @@ from typing import Any, get_args
 
 import pytest
 
-from domain import evidence
-from domain.announcements import KINDS, AnnouncementState
-from domain.follow_up import FollowUpState
+from domain.audit import evidence_pack as evidence
+from domain.ingress.signatures import sign_standard
 from domain.mails import MailState
-from domain.policy import Template, parse_policy
-from domain.webhooks import sign_standard
+from domain.policy.load import Template, parse_policy
+from domain.request.follow_up import FollowUpState
+from domain.request.notifications import KINDS, AnnouncementState
 from messaging.comment_text import COMMENT_USERS, FORMATS
-from orchestrators.announcing import PATIENCE, WAITS
-from triggers.exports import MOST
+from orchestrators.event_delivery import PATIENCE, WAITS
+from triggers.api.exports import MOST
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 SECRET = "whsec_" + "Y2FsbGJhY2tzLW9mLXRoZS10ZXN0cy0wMDAw"

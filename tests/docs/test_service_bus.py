@@ -5,7 +5,7 @@ import re
 from localhost.servicebus.options import DEFAULT
 from messaging.bus import OUTCOMES
 from tests.system import ROOT
-from triggers.queue import QUEUE
+from triggers.messages.service_bus import QUEUE
 
 PAGE = (ROOT / "docs/service-bus.md").read_text("utf-8")
 

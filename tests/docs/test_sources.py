@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from domain.mapping import map_delivery
-from domain.policy import Scheme, parse_policy
-from domain.requests import ResetRequestBody
-from domain.webhooks import SignatureError, verify
+from domain.ingress.mapping import map_delivery
+from domain.ingress.signatures import SignatureError, verify
+from domain.policy.load import Scheme, parse_policy
+from domain.request.reset_request import ResetRequestBody
 
 PAGES = sorted((Path(__file__).resolve().parents[2] / "docs" / "sources").glob("*.md"))
 NOW = datetime(2026, 1, 5, 9, 30, tzinfo=UTC)

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from domain.targets import Target
+from domain.request.target import Target
 
 
 def test_a_record_that_cannot_be_read_names_no_person_in_its_error() -> None:

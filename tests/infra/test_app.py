@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 import services
-import triggers.queue
+import triggers.messages.service_bus
 from graph.permissions import HOME, HOME_MAILBOX, PERMISSIONS
 from localhost.host.app_index import App, load_app
 from messaging.bus import OUTCOMES
@@ -27,7 +27,7 @@ def app(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatc
 
 def _queue_triggers() -> list[dict[str, Any]]:
     """As the decorators make them: the app registers them only where there is a namespace."""
-    builders = cast("Any", triggers.queue.app)._function_builders
+    builders = cast("Any", triggers.messages.service_bus.app)._function_builders
     found = [builder._function.get_trigger().get_dict_repr() for builder in builders]
     return [trigger for trigger in found if trigger["type"] == "serviceBusTrigger"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from domain.policy import Callback
+from domain.policy.load import Callback
 from messaging import callback as module
 from messaging.callback import post_event
 from messaging.errors import AddressNotAllowedError, NoAnswerError

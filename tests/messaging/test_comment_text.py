@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from domain.policy import Template
+from domain.policy.load import Template
 from messaging.comment_text import FORMATS, CommentView, comment, plain_text, wiki_text
 from messaging.events import KINDS
 from tests.web.samples import NOW, OUTCOME

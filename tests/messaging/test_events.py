@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 from cloudevents.core.formats.json import JSONFormat
 
+from domain.api.responses import RequestShown, request_shown
 from domain.methods import STANDARD_SCOPE
 from domain.outcomes import RequestStatus
-from domain.requests import ResetRequest
-from domain.shown import RequestShown, request_shown
+from domain.request.reset_request import ResetRequest
 from messaging.events import KINDS, cloud_event, event_id
 
 AT = datetime(2026, 1, 5, 9, 30, tzinfo=UTC)

@@ -17,7 +17,7 @@ from messaging.mail_text import (
 )
 from tests.web.markup import Markup
 from tests.web.samples import ADELE, APPROVAL, CAREFUL, FOLLOW_UP, LINK, NOTICE, ONE_USER, OUTCOME, large
-from web import words
+from web import labels
 from web.views import CustomerView, MethodView, PlanTotals
 
 TO = "lead@msp.example"
@@ -144,8 +144,8 @@ def test_outcome_mail_says_what_happened_to_every_user_and_method() -> None:
     assert mail.subject == "MFA reset partly completed (INC0012345)"
     for part in (
         "- Grady Archie <grady@contoso.com>: Partly reset\n",
-        f"    {words.REASON['forbidden']}\n",
-        f"    Hardware token •••8841: {words.METHOD_OUTCOME['forbidden']}\n",
+        f"    {labels.REASON['forbidden']}\n",
+        f"    Hardware token •••8841: {labels.METHOD_OUTCOME['forbidden']}\n",
         "    Phone number mobile •••34: was already gone\n",
         "    Sign-in sessions: ended\n",
         "    Sign-in sessions: not ended\n",

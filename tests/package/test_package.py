@@ -91,7 +91,7 @@ async def call():
 ok, value, *_ = asyncio.run(call())
 import services, graph.client, httpx
 async def graph_works():
-    made = services.services()
+    made = services.current_services()
     assert made.graph.of("11111111-1111-1111-1111-111111111111")
     await made.close()
 asyncio.run(graph_works())

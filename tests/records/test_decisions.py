@@ -7,7 +7,7 @@ import pytest
 
 from domain.methods import STANDARD_SCOPE
 from domain.outcomes import RequestStatus
-from domain.requests import ApprovalNeeded, Decision, ResetRequest
+from domain.request.reset_request import ApprovalNeeded, Decision, ResetRequest
 from records.requests import Requests
 from records.store import Store
 

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from graph.telling import template
+from graph.instrumentation import template
 from telemetry.events import log_event
 from telemetry.metrics import NAMES, count
 from telemetry.setup import configure

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from domain.webhooks import sign_standard
+from domain.ingress.signatures import sign_standard
 from tests.system import HELPDESK_SECRET, System
 
 

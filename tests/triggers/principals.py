@@ -4,7 +4,7 @@ import base64
 import json
 
 from tests.system import HOME
-from triggers.callers import PRINCIPAL
+from triggers.http.authorization import PRINCIPAL
 
 CONTOSO = "11111111-1111-1111-1111-111111111111"
 FABRIKAM = "22222222-2222-2222-2222-222222222222"

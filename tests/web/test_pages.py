@@ -11,7 +11,7 @@ from jinja2 import UndefinedError
 
 from tests.web.markup import Markup
 from tests.web.samples import ADELE, APPROVAL, CAREFUL, ONE_USER, STATE, large
-from web import pages, words
+from web import labels, pages
 from web.pages import page_headers, render
 from web.views import CustomerView, MethodView, PlanTotals, ProblemView
 
@@ -204,7 +204,7 @@ def test_one_user_is_named_and_cannot_be_left_out() -> None:
 
 
 def test_privileged_users_are_pointed_out_even_where_no_more_approvals_are_needed() -> None:
-    assert words.STEP_UP["privilegedUser"] in Markup(render("approval.html", view=APPROVAL)).text
+    assert labels.STEP_UP["privilegedUser"] in Markup(render("approval.html", view=APPROVAL)).text
 
 
 def test_accepted_users_can_be_left_out_refused_ones_are_out() -> None:
@@ -260,26 +260,26 @@ def test_large_requests_come_in_pages_that_keep_what_was_ticked() -> None:
     assert [b["formaction"] for b in first.all("button") if "formaction" in b] == ["?page=2"]
 
 
-@pytest.mark.parametrize("status", words.STATUS)
+@pytest.mark.parametrize("status", labels.STATUS)
 def test_state_says_in_plain_words_how_it_stands(status: str) -> None:
     markup = Markup(render("approval_state.html", view=replace(STATE, status=status)))
-    assert words.STATUS[status] in markup.text
-    assert words.STATUS_TEXT[status] in markup.text
+    assert labels.STATUS[status] in markup.text
+    assert labels.STATUS_TEXT[status] in markup.text
     assert not markup.all("form")
     assert len(markup.all("progress")) == (status == "resetting")
 
 
 def test_state_lists_decisions_and_totals() -> None:
     text = Markup(render("approval_state.html", view=STATE)).text
-    assert words.NOTICE["approved"] in text
+    assert labels.NOTICE["approved"] in text
     assert "lead@msp.example approved, without 1 user Tue 24 Nov 2026, 11:03 UTC Called Sam back, fine." in text
     assert "3 of 5 users done" in text
     assert "Not started yet 2 Reset 1 Refused, not touched 2" in text
 
 
-@pytest.mark.parametrize("code", words.PROBLEM)
+@pytest.mark.parametrize("code", labels.PROBLEM)
 def test_problem_says_what_happened_and_what_to_do(code: str) -> None:
-    title, text = words.PROBLEM[code]
+    title, text = labels.PROBLEM[code]
     shown = Markup(render("problem.html", view=ProblemView(code, "ab12"))).text
     assert title in shown
     assert text in shown

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from activities import begin_after, notify_users, send_outcome_mail
+from activities import begin_post_completion as begin_after
+from activities import notify_users, send_outcome_mail
 from localhost.simulator.world.mailbox import Mail
 from records.errors import StoreUnavailableError
 from services import Services
@@ -202,12 +203,12 @@ async def test_records_that_are_away_at_the_end_delay_what_follows_and_lose_noth
     real = begin_after.begin
     calls = 0
 
-    async def away(s: Services, request_id: str) -> dict[str, Any]:
+    async def away(services: Services, request_id: str) -> dict[str, Any]:
         nonlocal calls
         calls += 1
         if calls <= 20:  # more often than one call is repeated
             raise StoreUnavailableError("away")
-        return await real(s, request_id)
+        return await real(services, request_id)
 
     async with system(tmp_path) as it:
         monkeypatch.setattr(begin_after, "begin", away)

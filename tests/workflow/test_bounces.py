@@ -13,7 +13,7 @@ from records.errors import StoreUnavailableError
 from records.requests import Requests
 from tests.console.test_told import section
 from tests.system import System, system
-from triggers.bounced_mails import NOT_READ, mark_bounced
+from triggers.timers.bounced_mails import NOT_READ, mark_bounced
 
 LEAD, SECOND, OWNER = "lead@msp.example", "second@msp.example", "owner@contoso.com"
 SENDER = "mfa-reset@msp.example"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.webhooks import verify
+from domain.ingress.signatures import verify
 from tests.receiver import SECRET, Receiver, callback_to, policy_with, receiving, send_ticket
 from tests.system import System, system
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from domain.requests import Decision
+from domain.request.reset_request import Decision
 from tests.system import System, system
 
 _LAST_MOMENT = timedelta(milliseconds=1)

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from domain.evidence import MANIFEST, check
-from domain.evidence_check import main
+from domain.audit.evidence_check import main
+from domain.audit.evidence_pack import MANIFEST, check
 from tests.system import System, system
-from triggers import exports
+from triggers.api import exports
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from localhost.clock import VirtualClock
 from localhost.simulator import World
 from orchestrators import reset_customer
 from orchestrators.fan_out import FanOut
+from records.concurrency_permits import Turns
 from records.errors import StoreUnavailableError
-from records.turns import Turns
 from tests.system import ROOT, System, system
 from tests.workflow.test_scale import policy
 

@@ -9,8 +9,8 @@ from azure.core.pipeline.transport import AioHttpTransport
 
 from domain.methods import STANDARD_SCOPE
 from domain.outcomes import TargetOutcome
-from domain.requests import ResetRequest
-from domain.targets import Target
+from domain.request.reset_request import ResetRequest
+from domain.request.target import Target
 from records.requests import Requests
 from records.tables import TableStore
 from records.targets import Targets, count_key

@@ -15,7 +15,7 @@ import durabletask.internal.orchestrator_service_pb2 as pb
 import httpx
 import pytest
 
-from domain.policy_model import Retention
+from domain.policy.model import Retention
 from localhost.clock import VirtualClock
 from localhost.durable import group_commit, persistent_backend
 from localhost.durable.persistent_backend import StoredBackend

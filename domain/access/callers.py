@@ -1,0 +1,137 @@
+"""Who calls the API: a key, or a person or application that App Service signed in, with what they may do and where."""
+
+import base64
+import binascii
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from domain.policy.load import Policy
+from domain.policy.model import Role
+
+# Entra's claims as App Service passes them on: by their short names or by the long ones of WS-Federation.
+_TENANT = ("http://schemas.microsoft.com/identity/claims/tenantid", "tid")
+_OBJECT = ("http://schemas.microsoft.com/identity/claims/objectidentifier", "oid")
+_ROLES = ("roles", "http://schemas.microsoft.com/ws/2008/06/identity/claims/role")
+_MAILS = (
+    "preferred_username",
+    "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn",
+    "upn",
+    "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress",
+    "email",
+)
+# A person in very many groups has a large token; App Service itself takes no headers beyond 64 KB.
+_LONGEST = 64 * 1024
+
+
+class PrincipalError(ValueError):
+    """Not the header that App Service writes for somebody signed in with Entra."""
+
+    reason = "badPrincipal"
+
+
+class Principal(NamedTuple):
+    """Somebody signed in with Entra. `mails` are case-folded; an application has none."""
+
+    tenant_id: str
+    object_id: str
+    mails: frozenset[str]
+    name: str
+    roles: frozenset[str]
+
+    @property
+    def identity(self) -> str:
+        """The one name that is nobody else's and never changes."""
+        return f"{self.tenant_id}/{self.object_id}"
+
+
+def read_principal(header: str) -> Principal:
+    """What the header X-MS-CLIENT-PRINCIPAL says: base64 of {"auth_typ", "claims": [{"typ", "val"}], "role_typ"}."""
+    try:
+        told: Any = json.loads(base64.b64decode(header[: _LONGEST + 1], validate=True))
+        provider = told.get("auth_typ", "aad")
+        claims = [(str(claim["typ"]), str(claim["val"])) for claim in told["claims"]]
+        roles = {*_ROLES, str(told.get("role_typ", "roles"))}
+    except (binascii.Error, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise PrincipalError("the principal cannot be read") from None
+    if provider != "aad":
+        raise PrincipalError("the principal is not Entra's")
+    mails = [value for kind in _MAILS for name, value in claims if name == kind and "@" in value]
+    return Principal(
+        tenant_id=_guid(claims, _TENANT),
+        object_id=_guid(claims, _OBJECT),
+        mails=frozenset(mail.casefold() for mail in mails),
+        name=mails[0] if mails else "",
+        roles=frozenset(value for name, value in claims if name in roles),
+    )
+
+
+def _guid(claims: Iterable[tuple[str, str]], kinds: tuple[str, ...]) -> str:
+    try:
+        # More than one value could mean somebody else to another reader.
+        (text,) = {value for name, value in claims if name in kinds}
+        return str(UUID(text))
+    except ValueError:
+        raise PrincipalError("the principal has no tenant or no object id") from None
+
+
+class Caller(NamedTuple):
+    """`name` stands in the audit. `grants`: per role the customers it reaches, None: all of them."""
+
+    name: str
+    identity: str
+    grants: Mapping[Role, frozenset[str] | None]
+    signed_in: bool = True
+
+    def reach(self, roles: Iterable[Role]) -> frozenset[str] | None:
+        """The customers that any of these roles reaches; None: all. Empty where the caller has none of them."""
+        reached: set[str] = set()
+        for role in roles:
+            if role in self.grants:
+                customers = self.grants[role]
+                if customers is None:
+                    return None
+                reached |= customers
+        return frozenset(reached)
+
+    def has(self, roles: Iterable[Role]) -> bool:
+        return any(role in self.grants for role in roles)
+
+
+def key_holder(name: str) -> Caller:
+    """Whoever has a key of the API: may do everything, as whoever made the key wanted."""
+    return Caller(name, f"key:{name}", dict.fromkeys(Role, None), signed_in=False)
+
+
+def caller_of(principal: Principal, policy: Policy, home_tenant: str) -> Caller:
+    """What a principal may do.
+
+    App roles are given out by each tenant's own administrators, so those of the provider's tenant count everywhere, those
+    of a customer's tenant for that customer only, and those of any other tenant nowhere.
+    """
+    grants: dict[Role, frozenset[str] | None] = {}
+    for role, customers in policy.granted(principal.roles, principal.object_id).items():
+        if principal.tenant_id == home_tenant.lower():
+            grants[role] = customers
+        elif own := policy.find_customer(principal.tenant_id):
+            grants[role] = frozenset({own}) if customers is None else customers & {own}
+    return Caller(principal.name or principal.identity, principal.identity, grants)
+
+
+def is_approver(principal: Principal, approver: str, policy: Policy, home_tenant: str) -> bool:
+    """Whether this is the person whom the policy asks by this mail address.
+
+    An account that the policy names for the address is the only one. Else the mail address of the account counts where its
+    tenant is to be believed about it: the provider's own, or the customer's whose domain it is.
+    """
+    named = {mail.casefold(): account for mail, account in policy.approval.identities.items()}
+    if account := named.get(approver.casefold()):
+        return principal.identity == account
+    if approver.casefold() not in principal.mails:
+        return False
+    if principal.tenant_id == home_tenant.lower():
+        return True
+    domain = approver.rpartition("@")[2].casefold()
+    owner = policy.find_customer(principal.tenant_id)
+    return owner is not None and domain in {name.casefold() for name in policy.customers[owner].domains}

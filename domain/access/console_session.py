@@ -1,0 +1,59 @@
+"""The signed texts of the console: who signed in with a test identity, and the nonce of a form. Keys are those of approval links."""
+
+import base64
+import hashlib
+import hmac
+import re
+from datetime import UTC, datetime, timedelta
+
+from domain.access.approval_links import KeyRing
+
+# A working day. A form left open longer asks to be looked at again.
+LIFETIME = timedelta(hours=10)
+# Two instances of the app may differ by this much.
+_CLOCK_DIFFERENCE = timedelta(minutes=1)
+# What is signed starts with what it is for, so that one is never taken for another.
+_FOR_SESSIONS, _FOR_FORMS = b"mfareset console session\n", b"mfareset console form\n"
+_SHAPE = re.compile(r"([A-Za-z0-9_-]{1,16})\.([0-9]{1,11})\.([A-Za-z0-9_-]*)\.([A-Za-z0-9_-]{43})", re.ASCII)
+
+
+def session_for(ring: KeyRing, mail: str, now: datetime) -> str:
+    """The cookie of somebody who signed in with a test identity."""
+    return _signed(ring, _FOR_SESSIONS, base64.urlsafe_b64encode(mail.encode()).rstrip(b"=").decode(), now)
+
+
+def session_of(ring: KeyRing, cookie: str, now: datetime) -> str | None:
+    """Whose cookie this is; None for one that is too old or none of ours."""
+    text = _read(ring, _FOR_SESSIONS, cookie, now)
+    if not text:
+        return None
+    return base64.urlsafe_b64decode(text + "==").decode("utf-8", "replace")
+
+
+def form_nonce(ring: KeyRing, mail: str, now: datetime) -> str:
+    """The hidden field of every form: made for one person, good for one working day."""
+    return _signed(ring, _FOR_FORMS + mail.encode() + b"\n", "", now)
+
+
+def is_form_nonce(ring: KeyRing, mail: str, nonce: str, now: datetime) -> bool:
+    return _read(ring, _FOR_FORMS + mail.encode() + b"\n", nonce, now) is not None
+
+
+def _signed(ring: KeyRing, purpose: bytes, text: str, now: datetime) -> str:
+    body = f"{ring.signing}.{int(now.timestamp())}.{text}"
+    return f"{body}.{_mac(ring.keys[ring.signing], purpose, body)}"
+
+
+def _read(ring: KeyRing, purpose: bytes, signed: str, now: datetime) -> str | None:
+    match = _SHAPE.fullmatch(signed) if len(signed) < 1000 else None
+    if not match or match[1] not in ring.keys:
+        return None
+    body = signed.rpartition(".")[0]
+    age = now - datetime.fromtimestamp(int(match[2]), UTC)
+    good = hmac.compare_digest(_mac(ring.keys[match[1]], purpose, body), match[4])
+    return match[3] if good and -_CLOCK_DIFFERENCE <= age < LIFETIME else None
+
+
+def _mac(key: bytes, purpose: bytes, text: str) -> str:
+    digest = hmac.digest(key, purpose + text.encode(), hashlib.sha256)
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -1,0 +1,43 @@
+"""What can be done with several customers at once, and who lacks what."""
+
+from collections.abc import Sequence
+
+from domain.api.directory_responses import Missing, OptionsShown
+from domain.methods import STANDARD_SCOPE, MethodType
+from domain.policy.load import Policy
+
+RESET = "resetMultiFactorAuthentications"
+
+
+def options_of(policy: Policy, customers: Sequence[str]) -> OptionsShown:
+    """The options of these policy keys together."""
+    lacking = {kind: [key for key in customers if kind not in policy.customers[key].methods] for kind in MethodType}
+    missing = [_missing(policy, kind.value, "methodNotAllowed", keys) for kind, keys in lacking.items() if keys]
+    none = [key for key in customers if not set(policy.customers[key].methods) & set(STANDARD_SCOPE)]
+    if none:
+        missing.append(_missing(policy, RESET, "noMethodAllowed", none))
+    return OptionsShown(
+        customers=list(customers),
+        actions=[RESET] if customers and not none else [],
+        methods=[kind for kind, keys in lacking.items() if customers and not keys],
+        missing=missing,
+        targets_per_request=policy.limits.targets_per_request,
+        step_up_targets=policy.approval.step_up.targets,
+    )
+
+
+def _missing(policy: Policy, option: str, reason: str, keys: list[str]) -> Missing:
+    names = ", ".join(policy.customers[key].name or key for key in keys)
+    what = f"resetting {option}" if reason == "methodNotAllowed" else "any part of a reset"
+    return Missing(
+        option=option, customers=keys, reason=reason, detail=f"The policy does not allow {what} for {names}."
+    )
+
+
+def kept_because(kind: MethodType, *, active: bool, allowed: Sequence[MethodType]) -> str:
+    """Why a standard reset leaves a method of this kind; "" where it removes it."""
+    if kind not in STANDARD_SCOPE:
+        return "notInScope"
+    if kind not in allowed:
+        return "methodNotAllowed"
+    return "" if active else "notActive"

@@ -1,0 +1,227 @@
+"""What the API shows. The OpenAPI description is made from these models, so it cannot tell anything else."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import Field
+
+from domain.audit.chain import AuditEvent
+from domain.mails import Mailed
+from domain.methods import MethodType
+from domain.model import Instant, Model
+from domain.outcomes import MethodOutcome, RequestStatus, TargetOutcome
+from domain.request.follow_up import FollowUp, Looked
+from domain.request.notifications import CallbackShown, OutcomeEventShown
+from domain.request.reset_request import ApproverMail, Decision, ResetRequest
+from domain.request.target import Target
+
+
+class Totals(Model):
+    """How many targets there are, and how many of them have each outcome."""
+
+    targets: int
+    pending: int = 0
+    reset: int = 0
+    already_clear: int = 0
+    partially_reset: int = 0
+    refused: int = 0
+    failed: int = 0
+    cancelled: int = 0
+
+
+class ApproverShown(Model):
+    approver: str
+    customers: list[str]
+    mail: ApproverMail = Field(description="`bounced`: it was sent, and a report came back that it did not arrive")
+    detail: str
+
+
+class ApprovalShown(Model):
+    """`quorum` is how many approvals each customer of the request needs, of its own approvers."""
+
+    required: bool
+    quorum: int
+    step_up: bool
+    expires_at: Instant | None
+    approvers: list[ApproverShown]
+    decisions: list[Decision]
+
+
+class Links(Model):
+    self: str
+    targets: str
+    audit: str
+    cancel: str
+    retry: str
+    undo: str
+
+
+class UndoShown(Model):
+    """What an undo waits for once it is approved: this many codes, each sent to `.../targets/{number}/activate`."""
+
+    codes_needed: int
+    codes_until: Instant | None
+
+
+class RequestShown(Model):
+    id: str
+    status: RequestStatus
+    created_at: Instant
+    ended_at: Instant | None
+    source: str
+    requester: str
+    ticket: str
+    reason: str
+    dry_run: bool
+    methods: list[MethodType]
+    revoke_sessions: bool
+    customers: list[str]
+    plan_digest: str | None
+    totals: Totals
+    approval: ApprovalShown
+    retry_of: str | None
+    kind: Literal["reset", "undo"]
+    undo_of: str | None = Field(description="The request whose deactivated hardware tokens this one activates again")
+    undone_by: str | None = Field(description="The last undo that was asked for of this request")
+    undo: UndoShown | None = Field(description="Of an undo only")
+    failure: str | None
+    detail: str
+    mails: list[Mailed] = Field(description="To the requester, after the end")
+    follow_up: FollowUp | None = Field(description="Whether the users have registered again, once that was looked at")
+    callbacks: list[CallbackShown] = Field(description="What the source was told, and whether it got through")
+    outcome_events: list[OutcomeEventShown] = Field(
+        default_factory=list, description="What was published to the Service Bus topic"
+    )
+    links: Links
+
+
+class MethodShown(Model):
+    """`label` is masked. `request_id` is Graph's, for a support case."""
+
+    type: MethodType
+    id: str
+    label: str
+    is_default: bool
+    created_at: Instant | None
+    outcome: MethodOutcome
+    detail: str
+    request_id: str | None
+    reactivated: bool = Field(description="Of an undo: whether the hardware token was seen active again")
+
+
+class TargetShown(Model):
+    number: int
+    customer: str
+    tenant_id: str
+    user_id: str
+    user_principal_name: str
+    display_name: str
+    outcome: TargetOutcome
+    reason: str = Field(description="A stable word for why, empty where all went well")
+    detail: str
+    privileged: bool
+    privileges: list[str]
+    warnings: list[str]
+    methods: list[MethodShown]
+    sessions_revoked: bool | None
+    ended_at: Instant | None
+    mails: list[Mailed] = Field(description="The notices to the user and the manager")
+    follow_up: Looked | None = Field(description="What the user has registered since, once that was looked at")
+
+
+class RequestsPage(Model):
+    value: list[RequestShown]
+    cursor: str | None = Field(description="Where the next page begins; null at the end")
+
+
+class TargetsPage(Model):
+    value: list[TargetShown]
+    cursor: str | None
+
+
+class AuditPage(Model):
+    value: list[AuditEvent]
+    cursor: str | None
+
+
+class ExportShown(Model):
+    request: RequestShown
+    targets: list[TargetShown]
+    cursor: str | None
+
+
+class HealthShown(Model):
+    status: Literal["ok"]
+
+
+class MistakeShown(Model):
+    pointer: str = Field(description="A JSON pointer into the body; /query/... for a parameter")
+    detail: str
+
+
+class ProblemShown(Model):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str = ""
+    errors: list[MistakeShown] = Field(default_factory=list)
+
+
+class AuditVerification(Model):
+    """Whether the chain of a request's audit is whole; `problem` says in a sentence what is not."""
+
+    request_id: str
+    intact: bool
+    events: int
+    problem: str | None
+
+
+def request_shown(
+    request: ResetRequest,
+    totals: dict[str, int],
+    decisions: list[Decision],
+    base: str,
+    callbacks: Sequence[CallbackShown] = (),
+    codes_needed: int = 0,
+    outcome_events: Sequence[OutcomeEventShown] = (),
+) -> RequestShown:
+    """`base` is the address the API's paths are under, such as https://host."""
+    address = f"{base}/api/reset-requests/{request.id}"
+    approval = request.approval
+    return RequestShown(
+        **request.model_dump(include=set(RequestShown.model_fields) & set(ResetRequest.model_fields) - {"approval"}),
+        kind="undo" if request.undo_of else "reset",
+        undo=UndoShown(codes_needed=codes_needed, codes_until=request.codes_until) if request.undo_of else None,
+        customers=request.customers,
+        totals=Totals.model_validate({"targets": request.target_count} | totals),
+        approval=ApprovalShown(
+            required=approval.required,
+            quorum=approval.quorum,
+            step_up=approval.step_up,
+            expires_at=approval.expires_at,
+            approvers=[
+                ApproverShown(**entry.model_dump(include=set(ApproverShown.model_fields)))
+                for entry in approval.approvers
+            ],
+            decisions=decisions,
+        ),
+        callbacks=list(callbacks),
+        outcome_events=list(outcome_events),
+        links=Links(
+            self=address,
+            targets=f"{address}/targets",
+            audit=f"{address}/audit",
+            cancel=f"{address}/cancel",
+            retry=f"{address}/retry",
+            undo=f"{address}/undo",
+        ),
+    )
+
+
+def target_shown(target: Target) -> TargetShown:
+    fields = target.model_dump(include=set(TargetShown.model_fields) - {"methods", "user_principal_name"})
+    methods = [MethodShown(**m.model_dump(include=set(MethodShown.model_fields))) for m in target.methods]
+    # A user that was not found has the name that was asked for.
+    return TargetShown(**fields, user_principal_name=target.user_principal_name or target.asked, methods=methods)

@@ -1,0 +1,1 @@
+"""The audit chain and the evidence pack made from it."""

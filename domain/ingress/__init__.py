@@ -1,0 +1,1 @@
+"""Deliveries from outside: their signatures and their mapping to a request."""

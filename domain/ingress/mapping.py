@@ -1,0 +1,192 @@
+"""A delivery's body as the body of a request, by the JMESPath expressions of its source."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import jmespath
+from jmespath.exceptions import JMESPathError
+
+from domain.errors import InvalidInputError
+from domain.policy.model import Fields
+
+# As many as a policy may allow in one request; an expression that multiplies values stops here.
+MOST_USERS = 100_000
+# A reason may be a whole ticket description; approvers read the beginning. `domain.request.reset_request` takes no more.
+LONGEST_REASON = 2000
+# Anything longer is no ticket number, name or key.
+LONGEST_TEXT = 1000
+
+_SEPARATORS = re.compile(r"[\s,;]+")
+# JMESPath functions trust their arguments: contains() on a text raises TypeError, ceil() of infinity OverflowError.
+_EVALUATION_ERRORS = (JMESPathError, TypeError, ArithmeticError, LookupError, AttributeError, RecursionError)
+
+type _Errors = list[dict[str, str]]
+
+
+class MappingError(InvalidInputError):
+    """The body does not give what a field's expression looks for; `errors` names field, expression and finding."""
+
+    reason = "badMapping"
+
+
+class _UnfitError(Exception):
+    """What was found does not fit; the message says what it is."""
+
+
+def map_delivery(fields: Fields, body: Any) -> dict[str, Any]:
+    """The request body that `body` (any JSON value) means. Raises MappingError with every field that does not fit.
+
+    Optional fields that are not in the delivery are left out; whether values make sense is the request's own check.
+    """
+    errors: _Errors = []
+    found = {name: value for name, value in _values(fields, body, errors).items() if value is not None}
+    plain = ("ticket", "requester", "reason", "methods", "dryRun")
+    request: dict[str, Any] = {name: found[name] for name in plain if name in found}
+    if "users" in found:
+        customers = found.get("customer")
+        if fields.customer is None or customers:
+            try:
+                request["targets"] = _grouped(customers, found["users"])
+            except _UnfitError as problem:
+                errors.append(_error("users", fields.users, str(problem)))
+    elif "targets" in found:
+        request["targets"] = found["targets"]
+    if errors:
+        raise MappingError("The delivery does not fit the fields of its source", errors)
+    return request
+
+
+def _values(fields: Fields, body: Any, errors: _Errors) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for attribute, field in Fields.model_fields.items():
+        name, expression = field.alias or attribute, getattr(fields, attribute)
+        if expression is None:
+            continue
+        try:
+            found = jmespath.search(expression, body)
+            values[name] = None if found is None and name not in _NEEDED else _READERS[name](found)
+        except _EVALUATION_ERRORS as error:
+            errors.append(_error(name, expression, f"could not be worked out ({type(error).__name__})"))
+        except _UnfitError as problem:
+            errors.append(_error(name, expression, str(problem)))
+    return values
+
+
+def _error(name: str, expression: str | None, what: str) -> dict[str, str]:
+    return {"pointer": f"/{name}", "detail": f"{name}: the expression {expression!r} {what}"}
+
+
+def _text(value: Any) -> str:
+    """A text or number as text. A boolean, list or object here is a wrong expression."""
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        raise _UnfitError(f"found {_kind(value)}, not text")
+    # Python refuses to write out an integer of thousands of digits; no ticket number has more than 64 bits.
+    if value.bit_length() > 64 if isinstance(value, int) else len(value) > LONGEST_TEXT:
+        raise _UnfitError("found more text than fits")
+    text = str(value).strip()
+    if not text:
+        raise _UnfitError("found an empty text")
+    return text
+
+
+def _optional_text(value: Any) -> str | None:
+    return None if isinstance(value, str) and not value.strip() else _text(value)
+
+
+def _reason(value: Any) -> str | None:
+    return value.strip()[:LONGEST_REASON] if isinstance(value, str) else _text(value)
+
+
+def _texts(value: Any) -> list[str]:
+    """One or more names: a list of texts, or one text with commas, semicolons or white space between them."""
+    if isinstance(value, str):
+        names = [_text(name) for name in _SEPARATORS.split(value) if name]
+    elif isinstance(value, list):
+        names = [_text(item) for item in value]
+    else:
+        names = [_text(value)]
+    if not names:
+        raise _UnfitError("found nothing in it")
+    if len(names) > MOST_USERS:
+        raise _UnfitError(f"found more than {MOST_USERS} names")
+    return names
+
+
+def _flag(value: Any) -> bool:
+    if isinstance(value, str) and value.strip().lower() in {"true", "false"}:
+        return value.strip().lower() == "true"
+    if not isinstance(value, bool):
+        raise _UnfitError(f"found {_kind(value)}, not true or false")
+    return value
+
+
+def _targets(value: Any) -> list[dict[str, Any]]:
+    groups: dict[str, list[str]] = {}
+    for group in value if isinstance(value, list) else [value]:
+        if not isinstance(group, dict) or group.keys() != {"customer", "users"}:
+            raise _UnfitError(f"found {_kind(group)}, not an object with customer and users")
+        groups.setdefault(_text(group["customer"]), []).extend(_texts(group["users"]))
+    if not groups:
+        raise _UnfitError("found an empty list")
+    if sum(map(len, groups.values())) > MOST_USERS:
+        raise _UnfitError(f"found more than {MOST_USERS} names")
+    return _as_targets(groups)
+
+
+def _as_targets(groups: Mapping[str, list[str]]) -> list[dict[str, Any]]:
+    return [{"customer": customer, "users": names} for customer, names in groups.items()]
+
+
+def _grouped(customers: Sequence[str] | None, users: Sequence[str]) -> list[dict[str, Any]]:
+    """Users by customer. One customer has all users; several must be as many as the users, each with its own.
+
+    Without customers the domain of each user's name says it: a domain names a customer as well as its key does.
+    """
+    if customers is None:
+        customers = [_domain(user) for user in users]
+    elif len(customers) == 1:
+        customers = list(customers) * len(users)
+    elif len(customers) != len(users):
+        raise _UnfitError(f"found {len(users)} users for {len(customers)} customers; map `targets` instead")
+    groups: dict[str, list[str]] = {}
+    for customer, user in zip(customers, users, strict=True):
+        groups.setdefault(customer, []).append(user)
+    return _as_targets(groups)
+
+
+def _domain(user: str) -> str:
+    _, at, domain = user.rpartition("@")
+    if not at or not domain:
+        raise _UnfitError("found a user without a domain; map `customer` too")
+    return domain.lower()
+
+
+def _kind(value: Any) -> str:
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return "true or false"
+        case int() | float():
+            return "a number"
+        case str():
+            return "text"
+        case list():
+            return "a list"
+        case _:
+            return "an object"
+
+
+# Without a requester the rule that nobody approves their own request could not hold, so a mapped one must be there.
+_NEEDED = frozenset({"requester", "customer", "users", "targets"})
+_READERS: Mapping[str, Callable[[Any], Any]] = {
+    "ticket": _optional_text,
+    "requester": _text,
+    "reason": _reason,
+    "customer": _texts,
+    "users": _texts,
+    "methods": _texts,
+    "targets": _targets,
+    "dryRun": _flag,
+}

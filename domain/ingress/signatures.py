@@ -1,0 +1,205 @@
+"""Who sent a delivery: the signature schemes of the sources, checked on the raw body.
+
+Standard Webhooks: github.com/standard-webhooks/standard-webhooks, spec. The `standardwebhooks` package verifies one
+secret against the machine's clock and wants UTF-8 bodies; we need several secrets and a given time, so these few lines
+do it and tests hold them against the package.
+GitHub: docs.github.com "Validating webhook deliveries". Jira: Jira platform docs, "Secure admin webhooks".
+Zendesk: developer.zendesk.com "Verifying webhooks" and "Anatomy of a webhook request".
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Literal, NamedTuple
+
+from domain.policy.model import Scheme
+
+TOLERANCE = timedelta(minutes=5)  # Standard Webhooks; either way, clocks differ
+# The longest id known is a UUID with a prefix; the delivery record's key has room for this.
+LONGEST_ID = 128
+# One per secret in rotation; more only makes us work.
+MOST_SIGNATURES = 16
+
+_HEX_SHA256 = re.compile(r"sha256=([0-9a-fA-F]{64})", re.ASCII)
+_UNIX_SECONDS = re.compile(r"[0-9]{1,11}", re.ASCII)
+
+type _Headers = Mapping[str, str]
+type _Check = Callable[[Sequence[str], _Headers, bytes, datetime], str]
+
+
+class SignatureError(Exception):
+    """A delivery that no known secret signed in time. Callers answer 401 and keep `reason` for the log."""
+
+    def __init__(self, reason: Literal["missing", "stale", "mismatch", "malformed"]) -> None:
+        super().__init__(f"delivery not accepted: {reason}")
+        self.reason = reason
+
+
+class Verified(NamedTuple):
+    """`delivery_id` stays the same when the source sends the delivery again; printable ASCII, 1 to 128 characters.
+
+    `signed` is what the signature covers where the id is not part of it: whoever got hold of a signed delivery could send
+    it again under any id, so the signed bytes have to be known again, too. None where the id is as good as the body.
+    """
+
+    delivery_id: str
+    signed: bytes | None = None
+
+
+def verify(scheme: Scheme, secrets: Sequence[str], headers: Mapping[str, str], body: bytes, now: datetime) -> Verified:
+    """Checks that one of `secrets` signed `body`; SignatureError otherwise, and never another exception.
+
+    Header names may have any case. `now` is an aware instant. No secrets: nothing is accepted.
+    """
+    lower = {name.lower(): value.strip() for name, value in headers.items()}
+    delivery_id = _CHECKS[scheme](secrets, lower, body, now)
+    signed = {
+        "github": body,
+        "jira": body,
+        "zendesk": lower.get("x-zendesk-webhook-signature-timestamp", "").encode() + body,
+    }
+    return Verified(delivery_id, signed.get(scheme))
+
+
+def sign_standard(secret: str | Sequence[str], delivery_id: str, timestamp: datetime, body: bytes) -> dict[str, str]:
+    """The Standard Webhooks headers for `body`; with several secrets, one signature of each."""
+    seconds = str(int(timestamp.timestamp()))
+    secrets = [secret] if isinstance(secret, str) else secret
+    signatures = [_standard_signature(each, delivery_id, seconds, body) for each in secrets]
+    return {
+        "webhook-id": delivery_id,
+        "webhook-timestamp": seconds,
+        "webhook-signature": " ".join(f"v1,{base64.b64encode(one).decode()}" for one in signatures),
+    }
+
+
+def _standard(secrets: Sequence[str], headers: _Headers, body: bytes, now: datetime) -> str:
+    delivery_id = _id(headers, "webhook-id")
+    seconds, signatures = _need(headers, "webhook-timestamp"), _need(headers, "webhook-signature")
+    if not _UNIX_SECONDS.fullmatch(seconds):
+        raise SignatureError("malformed")
+    _be_fresh(datetime.fromtimestamp(int(seconds), UTC), now)
+    given = [
+        decoded
+        for part in signatures.split(" ")[:MOST_SIGNATURES]
+        if part.startswith("v1,") and (decoded := _base64(part.removeprefix("v1,"))) is not None
+    ]
+    if not given:
+        raise SignatureError("malformed")
+    _be_one_of([_standard_signature(secret, delivery_id, seconds, body) for secret in secrets], given)
+    return delivery_id
+
+
+def _standard_signature(secret: str, delivery_id: str, seconds: str, body: bytes) -> bytes:
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    return hmac.digest(key, f"{delivery_id}.{seconds}.".encode() + body, hashlib.sha256)
+
+
+def _github(secrets: Sequence[str], headers: _Headers, body: bytes, _now: datetime) -> str:
+    _check_hex(secrets, _need(headers, "x-hub-signature-256"), body)
+    return _id(headers, "x-github-delivery")
+
+
+def _jira(secrets: Sequence[str], headers: _Headers, body: bytes, _now: datetime) -> str:
+    _check_hex(secrets, _need(headers, "x-hub-signature"), body)
+    return _id(headers, "x-atlassian-webhook-identifier")
+
+
+def _zendesk(secrets: Sequence[str], headers: _Headers, body: bytes, now: datetime) -> str:
+    stamp = _need(headers, "x-zendesk-webhook-signature-timestamp")
+    given = _base64(_need(headers, "x-zendesk-webhook-signature"))
+    try:
+        at = datetime.fromisoformat(stamp)
+        known = at.utcoffset() is not None
+    except ValueError:
+        raise SignatureError("malformed") from None
+    if given is None or not known:
+        raise SignatureError("malformed")
+    _be_fresh(at, now)
+    _be_one_of([hmac.digest(secret.encode(), stamp.encode() + body, hashlib.sha256) for secret in secrets], [given])
+    # An invocation keeps its id through all its attempts; the webhook's id is the same for every ticket.
+    return _id(headers, "x-zendesk-webhook-invocation-id")
+
+
+def _bearer(secrets: Sequence[str], headers: _Headers, body: bytes, _now: datetime) -> str:
+    token = _token(*_need(headers, "authorization").partition(" ")[::2])
+    # Digests of equal length, so that the time taken says nothing of the secret's length.
+    _be_one_of([_sha256(secret.encode()) for secret in secrets], [_sha256(token)])
+    for name in ("webhook-id", "x-request-id", "idempotency-key"):
+        if headers.get(name):
+            return _id(headers, name)
+    return hashlib.sha256(body).hexdigest()
+
+
+def _token(kind: str, value: str) -> bytes:
+    """The token of an Authorization header; systems that know only Basic send it as the password."""
+    token = value.strip().encode()
+    if kind.lower() == "basic":
+        token = (_base64(value.strip()) or b"").partition(b":")[2]
+    elif kind.lower() != "bearer":
+        token = b""
+    if not token:
+        raise SignatureError("malformed")
+    return token
+
+
+_CHECKS: Mapping[Scheme, _Check] = {
+    "standard-webhooks": _standard,
+    "github": _github,
+    "jira": _jira,
+    "zendesk": _zendesk,
+    "bearer": _bearer,
+}
+
+
+def _check_hex(secrets: Sequence[str], signature: str, body: bytes) -> None:
+    match = _HEX_SHA256.fullmatch(signature)
+    if not match:
+        raise SignatureError("malformed")
+    _be_one_of([hmac.digest(secret.encode(), body, hashlib.sha256) for secret in secrets], [bytes.fromhex(match[1])])
+
+
+def _need(headers: _Headers, name: str) -> str:
+    value = headers.get(name, "")
+    if not value:
+        raise SignatureError("missing")
+    if not (value.isascii() and value.isprintable()):
+        raise SignatureError("malformed")
+    return value
+
+
+def _id(headers: _Headers, name: str) -> str:
+    value = _need(headers, name)
+    if len(value) > LONGEST_ID:
+        raise SignatureError("malformed")
+    return value
+
+
+def _be_fresh(at: datetime, now: datetime) -> None:
+    if abs(now - at) > TOLERANCE:
+        raise SignatureError("stale")
+
+
+def _be_one_of(expected: Sequence[bytes], given: Sequence[bytes]) -> None:
+    """Compares every pair, in constant time each, and stops at none."""
+    found = False
+    for one in expected:
+        for other in given:
+            found |= hmac.compare_digest(one, other)
+    if not found:
+        raise SignatureError("mismatch")
+
+
+def _base64(text: str) -> bytes | None:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _sha256(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()

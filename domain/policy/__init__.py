@@ -1,0 +1,1 @@
+"""The policy file: read, checked as a whole, and its values."""

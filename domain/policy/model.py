@@ -1,0 +1,319 @@
+"""The values of the policy file: who decides, what is guarded, which customers there are and who may send requests.
+
+The same models validate the file and make `docs/policy.schema.json`.
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from enum import StrEnum
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel
+
+from domain.durations import DURATION_PATTERN
+from domain.methods import STANDARD_SCOPE, MethodType
+from domain.policy.values import (
+    account,
+    bearer_tokens,
+    callback_url,
+    domain_name,
+    duration,
+    expression,
+    guid,
+    mail_address,
+    resolve_secrets,
+    standard_secrets,
+    user_name,
+)
+
+
+class Role(StrEnum):
+    """App roles of the sign-in's registration."""
+
+    REQUESTER = "Requester"
+    APPROVER = "Approver"
+    OPERATOR = "Operator"
+    AUDITOR = "Auditor"
+
+
+Scheme = Literal["standard-webhooks", "github", "jira", "zendesk", "bearer"]
+
+Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")]  # part of URLs and record keys
+Mail = Annotated[str, AfterValidator(mail_address)]
+Domain = Annotated[str, AfterValidator(domain_name)]
+TenantId = Annotated[str, AfterValidator(guid)]
+ObjectId = Annotated[str, AfterValidator(guid)]
+Account = Annotated[str, AfterValidator(account)]
+UserName = Annotated[str, AfterValidator(user_name)]
+Expression = Annotated[str, AfterValidator(expression)]
+Url = Annotated[str, AfterValidator(callback_url)]
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(
+        duration,
+        json_schema_input_type=Annotated[str, Field(pattern=DURATION_PATTERN)],
+    ),
+]
+_Reference = Annotated[str, Field(pattern=r"^env:[A-Za-z_][A-Za-z0-9_]*$")]
+Secrets = Annotated[
+    tuple[str, ...], BeforeValidator(resolve_secrets, json_schema_input_type=_Reference | list[_Reference])
+]
+# Strict: TOML has numbers and booleans, so "1" and "yes" are mistakes.
+Flag = Annotated[bool, Field(strict=True)]
+Count = Annotated[int, Field(strict=True, ge=1)]
+
+
+class Part(BaseModel):
+    """One table of the file. Names outside are camelCase; `parse_policy` accepts only those."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True, hide_input_in_errors=True
+    )
+
+
+class StepUp(Part):
+    targets: Count = Field(25, description="From this many targets on, more approvals are needed")
+    quorum: Count = Field(2, description="Approvals needed then, and for any privileged target")
+
+
+class Approval(Part):
+    quorum: Count = Field(1, description="Approvals needed")
+    expires_after: Duration = Field(
+        timedelta(hours=24),
+        json_schema_extra={"default": "24h"},
+        description="When nobody decided by then, nothing is removed",
+    )
+    remind_after: Duration = Field(
+        timedelta(hours=4),
+        json_schema_extra={"default": "4h"},
+        description="Approvers who have not decided get one more mail",
+    )
+    approvers: tuple[Mail, ...] = Field((), description="Approvers of the customers that name none")
+    identities: dict[Mail, Account] = Field(
+        default_factory=dict,
+        description="Per approver's address the one account, tenant id/object id, that may sign in for it",
+    )
+    step_up: StepUp = Field(default_factory=StepUp)
+
+
+class Limits(Part):
+    targets_per_request: Count = Field(10_000, le=100_000, description="More targets than this are not accepted")
+    # Graph throttles a tenant long before 64 writers; 8 finish 10,000 users in well under an hour.
+    in_flight_per_customer: Count = Field(8, le=64, description="Users of one customer worked on at the same time")
+
+
+class Retention(Part):
+    """How long things are kept, in days."""
+
+    request_days: Annotated[int, Field(strict=True, ge=7, le=3660)] = Field(
+        400, description="Ended requests with their targets, decisions and audit"
+    )
+    history_days: Annotated[int, Field(strict=True, ge=1, le=3660)] = Field(
+        30, description="What the durable engine keeps of orchestrations that ended"
+    )
+
+
+class Guards(Part):
+    privileged_users: Literal["stepUp", "refuse", "allow"] = Field(
+        "stepUp", description="Users who hold a directory role"
+    )
+    guests: Literal["refuse", "allow"] = Field("refuse", description="Users whose methods live in another tenant")
+    disabled_users: Literal["refuse", "allow"] = Field(
+        "refuse", description="Users who cannot sign in; allow it for offboarding, which disables accounts first"
+    )
+
+
+class Customer(Part):
+    tenant_id: TenantId
+    name: str = Field("", max_length=100, description="As people call it; the key when empty")
+    domains: tuple[Domain, ...] = Field((), description="Verified domains; a request may name the customer by one")
+    approvers: tuple[Mail, ...] = Field((), description="Who decides for this customer; absent: approval.approvers")
+    protected_users: tuple[UserName, ...] = Field((), description="Never touched: user principal names or object ids")
+    methods: tuple[MethodType, ...] = Field(STANDARD_SCOPE, min_length=1, description="What may be reset there")
+    in_flight: Count | None = Field(None, le=64, description="Instead of limits.inFlightPerCustomer")
+    notify_users: Flag = Field(True, description="Whether users get a notice by mail after their reset")
+    notify_managers: Flag = Field(False, description="Whether the user's manager gets one, too")
+    contact: str = Field("", max_length=100, description="Whom users call, in notices; absent: notices.contact")
+
+
+class Fields(Part):
+    """JMESPath expressions into a delivery's body; each gives one part of a request."""
+
+    ticket: Expression | None = None
+    requester: Expression | None = None
+    reason: Expression | None = None
+    customer: Expression | None = Field(
+        None, description="A key, tenant id or domain; absent: the domain of each user's name"
+    )
+    users: Expression | None = Field(None, description="A list, or text separated by commas or spaces")
+    methods: Expression | None = None
+    targets: Expression | None = Field(None, description="Instead of customer and users: [{customer, users}, ...]")
+    dry_run: Expression | None = None
+
+    @model_validator(mode="after")
+    def _names_targets(self) -> "Fields":
+        if self.targets is None and self.users is None:
+            raise ValueError("needs users, with or without customer, or targets")
+        if self.targets is not None and (self.customer is not None or self.users is not None):
+            raise ValueError("has targets, so customer and users must go")
+        return self
+
+
+Template = Literal["servicenow", "jira", "zendesk", "halopsa", "connectwise", "freshservice"]
+
+
+class Callback(Part):
+    url: Url
+    template: Template | None = Field(
+        None, description="Adds a comment for a ticket of this system to the event's data"
+    )
+    allow_private: Flag = Field(False, description="Whether the address may be one of a private network")
+    secrets: Annotated[Secrets, AfterValidator(standard_secrets)] = Field(
+        alias="secret", repr=False, description="Signs with Standard Webhooks; with several, each signs"
+    )
+
+
+class Source(Part):
+    scheme: Scheme
+    secrets: Secrets = Field(alias="secret", repr=False, description="Several while one is replaced")
+    approval: Literal["required", "exempt"] = Field("required", description="Exempt is still subject to stepUp")
+    customers: tuple[str, ...] | None = Field(None, min_length=1, description="Which it may touch; absent: all")
+    fields: Fields | None = Field(None, description="Absent: the body is a request as the API takes it")
+    callback: Callback | None = None
+    # 10,000 user names fit into 1 MiB.
+    max_body_bytes: Count = Field(1_048_576, le=10_485_760, description="Larger deliveries are refused (413)")
+    rate_per_minute: Count = Field(600, le=60_000, description="More deliveries than this are refused (429)")
+
+    @field_validator("secrets")
+    @classmethod
+    def _fit_the_scheme(cls, secrets: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        match info.data.get("scheme"):
+            case "standard-webhooks":
+                return standard_secrets(secrets)
+            case "bearer":
+                return bearer_tokens(secrets)
+            case _:
+                return secrets
+
+
+class FollowUp(Part):
+    after: Duration | None = Field(
+        None, description="How long after a reset the users' methods are read again; absent: never"
+    )
+    quickly: Duration = Field(
+        timedelta(minutes=10),
+        json_schema_extra={"default": "10m"},
+        description="Who registers sooner than this after the reset is reported as quick",
+    )
+
+
+class Undo(Part):
+    within: Duration = Field(
+        timedelta(days=7),
+        json_schema_extra={"default": "7d"},
+        description="How long after its end the hardware tokens that a request deactivated may be activated again",
+    )
+    codes_within: Duration = Field(
+        timedelta(hours=24),
+        json_schema_extra={"default": "24h"},
+        description="How long after its approval an undo takes the tokens' codes",
+    )
+
+
+class Notices(Part):
+    contact: str = Field("your service desk", max_length=100, description="Whom users call: a name, number or address")
+
+
+class Access(Part):
+    """What signed-in callers of the API may do where, by the app roles of their tokens."""
+
+    roles: tuple[Role, ...] = Field(min_length=1, description="The app roles that this is about")
+    principals: tuple[ObjectId, ...] | None = Field(
+        None, min_length=1, description="Object ids; absent: everybody who has one of the roles"
+    )
+    customers: tuple[str, ...] | None = Field(None, min_length=1, description="Which they reach; absent: all")
+
+
+class Queue(Part):
+    """Requests that come by the Service Bus queue: whoever may send there speaks for these customers."""
+
+    customers: tuple[str, ...] | None = Field(None, min_length=1, description="Which they may touch; absent: all")
+    # Of a queue's messages: Azure's Standard tier takes 256 KiB, Premium more.
+    max_body_bytes: Count = Field(1_048_576, le=10_485_760, description="Larger messages are dead-lettered")
+
+
+class Policy(Part):
+    """The whole file. Customer keys are as written; look-ups ignore case."""
+
+    approval: Approval = Field(default_factory=Approval)
+    limits: Limits = Field(default_factory=Limits)
+    guards: Guards = Field(default_factory=Guards)
+    customers: dict[Key, Customer] = Field(min_length=1)
+    sources: dict[Key, Source] = Field(default_factory=dict)
+    access: dict[Key, Access] = Field(
+        default_factory=dict, description="Absent: an app role reaches all customers; else only what is written here"
+    )
+    queue: Queue = Field(default_factory=Queue)
+    follow_up: FollowUp = Field(default_factory=FollowUp)
+    retention: Retention = Field(default_factory=Retention)
+    notices: Notices = Field(default_factory=Notices)
+    undo: Undo = Field(default_factory=Undo)
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        names = {
+            name: key for key, customer in self.customers.items() for name in (customer.tenant_id, *customer.domains)
+        }
+        return names | {key.lower(): key for key in self.customers}
+
+    def find_customer(self, text: str) -> str | None:
+        """The key of the customer that `text` names by key, tenant id or verified domain, whatever the case."""
+        return self._names.get(text.strip().lower())
+
+    def approvers_of(self, customer_key: str, *, step_up: bool = False) -> tuple[str, ...]:
+        """Who may decide for this customer: its own approvers, or the provider's when it names none.
+
+        After a step-up both are asked, so that a customer with one approver can reach a quorum of two.
+        """
+        own, general = self.customers[customer_key].approvers, self.approval.approvers
+        if own and step_up:
+            known = {mail.lower() for mail in own}
+            return (*own, *(mail for mail in general if mail.lower() not in known))
+        return own or general
+
+    def granted(self, roles: Iterable[str], object_id: str) -> dict[Role, frozenset[str] | None]:
+        """Per app role that this principal really has, the customers it reaches; None: all."""
+        had = [role for role in Role if role in set(roles)]
+        if not self.access:
+            return dict.fromkeys(had, None)
+        grants: dict[Role, frozenset[str] | None] = {}
+        for access in self.access.values():
+            if access.principals is not None and object_id not in access.principals:
+                continue
+            for role in had:
+                if role in access.roles:
+                    before = grants.get(role, frozenset())
+                    both = before is None or access.customers is None
+                    grants[role] = None if both else frozenset((*(before or ()), *(access.customers or ())))
+        return grants
+
+    def in_flight_of(self, customer_key: str) -> int:
+        """How many users of this customer are worked on at the same time."""
+        return self.customers[customer_key].in_flight or self.limits.in_flight_per_customer
+
+    def contact_of(self, customer_key: str) -> str:
+        """Whom this customer's users call."""
+        customer = self.customers.get(customer_key)
+        return (customer.contact if customer else "") or self.notices.contact

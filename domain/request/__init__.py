@@ -1,0 +1,1 @@
+"""A reset request from its parsing to its settlement."""

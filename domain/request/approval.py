@@ -1,0 +1,154 @@
+"""Who must agree to a request, and what the decisions made so far come to."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from domain.policy.load import Policy
+from domain.request.reset_request import ApprovalNeeded, Approver, Decision, ResetRequest
+from domain.request.target import Target
+
+
+class NotEnoughApproversError(Exception):
+    """A customer has fewer people who may decide than the policy asks for."""
+
+    reason = "notEnoughApprovers"
+
+
+class _OfCustomer:
+    def __init__(self) -> None:
+        self.targets = 0
+        self.privileged = 0
+
+
+class Tally:
+    """What the approval depends on, gathered target by target."""
+
+    def __init__(self) -> None:
+        self.customers: dict[str, _OfCustomer] = {}
+        self.names: set[str] = set()
+
+    def add(self, target: Target) -> None:
+        # Of refused targets too: whoever is named in a request does not decide it.
+        self.names |= {name.casefold() for name in (target.user_principal_name, target.mail, target.asked) if name}
+        if target.settled:
+            return
+        part = self.customers.setdefault(target.customer, _OfCustomer())
+        part.targets += 1
+        part.privileged += target.privileged
+
+    @property
+    def targets(self) -> int:
+        return sum(part.targets for part in self.customers.values())
+
+    @property
+    def privileged(self) -> int:
+        return sum(part.privileged for part in self.customers.values())
+
+
+def approval_needed(
+    policy: Policy, *, exempt: bool, requester: str, tally: Tally, now: datetime, requested_by: str = ""
+) -> ApprovalNeeded:
+    """The approval a planned request needs. Every customer with something to do needs the quorum of its own approvers.
+
+    The requester is never an approver, nor is the signed-in caller, nor anybody whose own account is a target. Raises
+    NotEnoughApproversError.
+    """
+    step_up = tally.targets >= policy.approval.step_up.targets or tally.privileged > 0
+    if exempt and not step_up:
+        return ApprovalNeeded(required=False)
+    quorum = max(policy.approval.quorum, policy.approval.step_up.quorum) if step_up else policy.approval.quorum
+    involved = {requester.casefold(), requested_by.casefold()} | tally.names
+    asked: dict[str, list[str]] = {}
+    for customer in tally.customers:
+        people = dict.fromkeys(person.casefold() for person in policy.approvers_of(customer, step_up=step_up))
+        eligible = [person for person in people if person not in involved]
+        if len(eligible) < quorum:
+            raise NotEnoughApproversError(
+                f"{customer} needs {quorum} approvers and has {len(eligible)} left after the requester and the users "
+                "concerned are taken out; add approvers for it to the policy."
+            )
+        for person in eligible:
+            asked.setdefault(person, []).append(customer)
+    return ApprovalNeeded(
+        required=True,
+        quorum=quorum,
+        step_up=step_up,
+        expires_at=now + policy.approval.expires_after,
+        approvers=[Approver(approver=person, customers=customers) for person, customers in asked.items()],
+    )
+
+
+def still_decides(policy: Policy, request: ResetRequest, entry: Approver) -> bool:
+    """Whether the policy as it is now still names this approver for all that they were asked about."""
+    return all(
+        entry.approver.casefold()
+        in {mail.casefold() for mail in policy.approvers_of(customer, step_up=request.approval.step_up)}
+        for customer in entry.customers
+        if customer in policy.customers  # else its users are refused, whoever decides
+    )
+
+
+class Verdict(StrEnum):
+    WAITING = "waiting"
+    APPROVED = "approved"
+    DENIED = "denied"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+def verdict(request: ResetRequest, decisions: Iterable[Decision], *, cancelled: bool, now: datetime) -> Verdict:
+    """What the decisions come to. One refusal is enough; decisions made in time count even when read late."""
+    if cancelled:
+        return Verdict.CANCELLED
+    made = list(decisions)
+    if any(decision.decision == "deny" for decision in made):
+        return Verdict.DENIED
+    if all(given >= request.approval.quorum for given in approvals(request, made).values()):
+        return Verdict.APPROVED
+    expires = request.approval.expires_at
+    return Verdict.EXPIRED if expires is not None and now >= expires else Verdict.WAITING
+
+
+def approvals(request: ResetRequest, decisions: Sequence[Decision]) -> Mapping[str, int]:
+    """How many approvals each customer of the request has, of those who may decide for it and of the plan as it is."""
+    # One account is one voice, under however many addresses it was asked.
+    agreed = {
+        decision.approver.casefold(): decision.signed_in_as or decision.approver.casefold()
+        for decision in decisions
+        if decision.decision == "approve" and decision.plan_digest == request.plan_digest
+    }
+    voices: dict[str, set[str]] = {
+        customer: set() for entry in request.approval.approvers for customer in entry.customers
+    }
+    for entry in request.approval.approvers:
+        if voice := agreed.get(entry.approver.casefold()):
+            for customer in entry.customers:
+                voices[customer].add(voice)
+    return {customer: len(heard) for customer, heard in voices.items()}
+
+
+def same_account(decisions: Iterable[Decision]) -> frozenset[str]:
+    """Addresses, case-folded, that approved with an account that approved under another address, too: together one voice."""
+    addresses: dict[str, set[str]] = {}
+    for decision in decisions:
+        if decision.decision == "approve" and decision.signed_in_as:
+            addresses.setdefault(decision.signed_in_as, set()).add(decision.approver.casefold())
+    return frozenset().union(*(used for used in addresses.values() if len(used) > 1))
+
+
+def left_out(request: ResetRequest, decisions: Iterable[Decision]) -> dict[str, set[int]]:
+    """Per customer the numbers of the targets that an approver of that customer took out."""
+    customers = {entry.approver.casefold(): entry.customers for entry in request.approval.approvers}
+    out: dict[str, set[int]] = {}
+    for decision in decisions:
+        for customer in customers.get(decision.approver.casefold(), ()):
+            out.setdefault(customer, set()).update(decision.without)
+    return out
+
+
+def next_look(request: ResetRequest, *, asked_at: datetime, remind_after: timedelta, now: datetime) -> datetime:
+    """When to look again while waiting: when the reminder is due, or when the time is up."""
+    expires = request.approval.expires_at or now
+    remind = asked_at + remind_after
+    return min(remind, expires) if now < remind else expires

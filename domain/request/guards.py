@@ -1,0 +1,74 @@
+"""Guards: rules that refuse a target, or ask for more approval, before anything is touched."""
+
+from typing import NamedTuple
+
+from domain.policy.load import Customer, Guards
+from domain.request.target import Target
+
+
+class Refusal(NamedTuple):
+    """`reason` is stable; `detail` is a sentence for people."""
+
+    reason: str
+    detail: str
+
+
+class Person(NamedTuple):
+    """What guards need to know of a user. `privileges` names directory roles and role-assignable groups."""
+
+    user_id: str
+    names: frozenset[str]  # user principal name and mail, case-folded
+    guest: bool
+    enabled: bool
+
+
+def refusal(person: Person, *, customer: Customer, guards: Guards, requester: str) -> Refusal | None:
+    """Why a user may not be reset at all, None if they may. What needs no further reading is judged here."""
+    protected = {text.casefold() for text in customer.protected_users}
+    if person.user_id.casefold() in protected or person.names & protected:
+        return Refusal("protectedUser", "The policy protects this account; it is never reset here.")
+    if requester.casefold() in person.names | {person.user_id.casefold()}:
+        return Refusal("ownAccount", "This is the requester's own account; somebody else must ask for it.")
+    if person.guest and guards.guests == "refuse":
+        return Refusal("guestUser", "A guest's sign-in methods belong to the guest's home tenant.")
+    if not person.enabled and guards.disabled_users == "refuse":
+        return Refusal("disabledUser", "The account is disabled; nobody can sign in with it.")
+    return None
+
+
+def still_allowed(target: Target, customer: Customer | None) -> Refusal | None:
+    """Why an approved target may not be reset any more, because the policy is another one since; None if it may."""
+    if customer is None:
+        return Refusal("unknownCustomer", "The policy no longer has this customer.")
+    if customer.tenant_id != target.tenant_id:
+        return Refusal("unknownCustomer", "The policy names another tenant for this customer since the plan was made.")
+    names = {name.casefold() for name in (target.user_id, target.user_principal_name, target.mail) if name}
+    if names & {text.casefold() for text in customer.protected_users}:
+        return Refusal("protectedUser", "The policy protects this account now.")
+    return None
+
+
+def changed_since(
+    target: Target, person: Person, privileges: list[str], *, customer: Customer, guards: Guards, requester: str
+) -> Refusal | None:
+    """Why a user whose reset was approved may not be reset any more, because they are somebody else since the plan.
+
+    What the plan knew of them was approved as such. A user who became privileged was approved by nobody as one, so more
+    approval cannot help here: they are refused unless the policy lets privileged users be reset like others.
+    """
+    refused = refusal(person, customer=customer, guards=guards, requester=requester)
+    known = {"guestUser": target.is_guest, "disabledUser": "disabledUser" in target.warnings}
+    if refused is not None and not known.get(refused.reason, False):
+        return Refusal(refused.reason, f"This is so since the plan was made: {refused.detail}")
+    if privileges and not target.privileges and guards.privileged_users != "allow":
+        return Refusal(
+            "privilegedUser", f"The user is privileged since the plan was made: {', '.join(privileges[:3])}."
+        )
+    return None
+
+
+def privilege_refusal(privileges: list[str], guards: Guards) -> Refusal | None:
+    """Why a privileged user may not be reset; None if they may, or if they may with more approval."""
+    if not privileges or guards.privileged_users != "refuse":
+        return None
+    return Refusal("privilegedUser", f"The user is privileged: {', '.join(privileges[:3])}.")

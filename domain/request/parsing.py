@@ -1,0 +1,149 @@
+"""From what came in to a request with its targets: every mistake at once, each with its JSON pointer."""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from domain.access.callers import Caller
+from domain.errors import InvalidInputError
+from domain.methods import MethodType
+from domain.policy.load import Policy
+from domain.request.reset_request import ResetRequest, ResetRequestBody
+from domain.request.target import Target
+
+# More would only make an answer that is larger than the body it is about.
+_MOST_ERRORS = 1000
+# Where pydantic speaks of our classes instead of the caller's JSON.
+_WORDS = {
+    "is_instance_of": f"must be one of {', '.join(MethodType)}",
+    "extra_forbidden": "is not a field of this object",
+}
+
+
+class Asked(NamedTuple):
+    """A valid body with its customers resolved. `groups` are policy keys with the users asked for, in the order of the body."""
+
+    body: ResetRequestBody
+    groups: dict[str, list[str]]
+    methods: tuple[MethodType, ...]
+
+
+def read_json(raw: bytes) -> Any:
+    """The JSON in `raw`; InvalidInputError where it is none."""
+    try:
+        return json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_object, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise InvalidInputError("The body is not JSON.", [{"pointer": "", "detail": str(error)[:200]}]) from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    # Which of two values counts is everybody's guess; an approver must not read another one than we act on.
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        raise ValueError("an object has the same name twice")
+    return value
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def read_request(value: Any, policy: Policy, customers: Iterable[str] | None = None) -> Asked:
+    """The request in a JSON value. `customers` are those the sender may touch; None: all."""
+    try:
+        body = ResetRequestBody.model_validate(value, by_alias=True, by_name=False)
+    except ValidationError as error:
+        errors = [
+            {"pointer": _pointer(e["loc"]), "detail": _WORDS.get(e["type"]) or e["msg"].removeprefix("Value error, ")}
+            for e in error.errors(include_url=False, include_input=False, include_context=False)
+        ]
+        raise _mistakes(errors) from None
+    return _resolved(body, policy, None if customers is None else frozenset(customers))
+
+
+def _resolved(body: ResetRequestBody, policy: Policy, allowed: frozenset[str] | None) -> Asked:
+    errors: list[dict[str, str]] = []
+    groups: dict[str, list[str]] = {}
+    if body.target_count > policy.limits.targets_per_request:
+        detail = f"{body.target_count} users are more than the {policy.limits.targets_per_request} of one request; send several"
+        errors.append({"pointer": "/targets", "detail": detail})
+    for number, group in enumerate(body.targets):
+        key = policy.find_customer(group.customer)
+        if key is None:
+            detail = f"no customer is known by {group.customer!r}: use a policy key, a tenant id or a verified domain"
+            errors.append({"pointer": f"/targets/{number}/customer", "detail": detail})
+        elif allowed is not None and key not in allowed:
+            detail = f"the sender may not touch {key!r}"
+            errors.append({"pointer": f"/targets/{number}/customer", "detail": detail})
+        else:
+            groups.setdefault(key, []).extend(group.users)
+    for number, kind in enumerate(body.methods or ()):
+        for key in groups:
+            if kind not in policy.customers[key].methods:
+                detail = f"{kind.value} may not be reset at {key!r}"
+                errors.append({"pointer": f"/methods/{number}", "detail": detail})
+    if errors:
+        raise _mistakes(errors)
+    return Asked(body, groups, body.scope)
+
+
+type Earlier = Mapping[tuple[str, str], int]
+"""Of a retry: the number of each user (customer key, name or id as asked) in the request that is retried."""
+
+
+def made(
+    asked: Asked,
+    request_id: str,
+    source: str,
+    now: datetime,
+    retry_of: str | None = None,
+    caller: Caller | None = None,
+    correlation_id: str = "",
+    reply_to: str = "",
+    earlier: Earlier = MappingProxyType({}),
+) -> tuple[ResetRequest, list[Target]]:
+    """The records of a new request. Targets are numbered customer by customer, so that a window has one customer."""
+    targets: list[Target] = []
+    ranges: list[tuple[str, int, int]] = []
+    for customer, users in asked.groups.items():
+        ranges.append((customer, len(targets), len(users)))
+        targets += [
+            Target(number=len(targets) + n, customer=customer, asked=user, earlier=earlier.get((customer, user)))
+            for n, user in enumerate(users)
+        ]
+    body = asked.body
+    requested_by = caller.name if caller and caller.signed_in else ""
+    request = ResetRequest(
+        id=request_id,
+        created_at=now,
+        source=source,
+        requester=body.requester or requested_by,
+        requested_by=requested_by,
+        requested_by_id=caller.identity if caller else "",
+        ticket=body.ticket,
+        reason=body.reason,
+        dry_run=body.dry_run,
+        methods=list(asked.methods),
+        revoke_sessions=body.revoke_sessions,
+        target_count=len(targets),
+        ranges=ranges,
+        retry_of=retry_of,
+        correlation_id=correlation_id,
+        reply_to=reply_to,
+    )
+    return request, targets
+
+
+def _mistakes(errors: list[dict[str, str]]) -> InvalidInputError:
+    shown = errors[:_MOST_ERRORS]
+    said = "each is named below" if len(shown) == len(errors) else f"the first {len(shown)} of {len(errors)} are below"
+    return InvalidInputError(f"The request has mistakes; {said}.", shown)
+
+
+def _pointer(location: tuple[int | str, ...]) -> str:
+    """A JSON pointer (RFC 6901)."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)

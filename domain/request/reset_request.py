@@ -1,0 +1,190 @@
+"""A reset request: what a caller may ask for, and the record of it."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, field_validator
+
+from domain.mails import Mailed
+from domain.methods import STANDARD_SCOPE, MethodType
+from domain.model import Instant, Model
+from domain.outcomes import RequestStatus
+from domain.request.follow_up import FollowUp
+from domain.text import clean
+
+
+def _printable(value: str) -> str:
+    # Control, direction and invisible characters: no name has them, and whoever reads one with them reads another name.
+    if not value.isprintable():
+        raise ValueError("has characters that no user name has")
+    return value
+
+
+# A UPN has at most 113 characters in Entra and an object id 36; 320 is the longest mail address there can be.
+UserText = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=320), AfterValidator(_printable)
+]
+CustomerText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=253)]
+
+
+class TargetsOfCustomer(Model):
+    customer: CustomerText = Field(description="A policy key, a tenant id or a verified domain")
+    users: list[UserText] = Field(min_length=1, description="User principal names or object ids")
+
+
+class ResetRequestBody(Model):
+    """What is posted to `/api/reset-requests`, and what a delivery is mapped to."""
+
+    # Strict: a number is no text and "yes" is no boolean; a pipeline's mistake shows here, not at a user.
+    model_config = ConfigDict(strict=True)
+
+    targets: list[TargetsOfCustomer] = Field(min_length=1)
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)] = ""
+    ticket: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
+    requester: Annotated[str, StringConstraints(strip_whitespace=True, max_length=320)] = ""
+    methods: list[MethodType] | None = Field(default=None, min_length=1)
+    revoke_sessions: bool = True
+    dry_run: bool = False
+
+    @field_validator("methods", mode="before")
+    @classmethod
+    def _names(cls, value: object) -> object:
+        # Strict mode wants enum members; JSON can only bring their names.
+        if isinstance(value, list):
+            known = {kind.value: kind for kind in MethodType}
+            return [known.get(name, name) if isinstance(name, str) else name for name in value]
+        return value
+
+    @field_validator("reason", "ticket", "requester")
+    @classmethod
+    def _clean(cls, value: str) -> str:
+        return clean(value, limit=2000)
+
+    @property
+    def scope(self) -> tuple[MethodType, ...]:
+        return tuple(dict.fromkeys(self.methods or STANDARD_SCOPE))
+
+    @property
+    def target_count(self) -> int:
+        return sum(len(group.users) for group in self.targets)
+
+
+class UndoBody(Model):
+    """What may be said of an undo. What is left out is taken from the request that is undone."""
+
+    model_config = ConfigDict(strict=True)
+
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)] = ""
+    ticket: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
+    requester: Annotated[str, StringConstraints(strip_whitespace=True, max_length=320)] = ""
+
+
+class TokenCode(Model):
+    """The code that a hardware token shows right now."""
+
+    model_config = ConfigDict(strict=True)
+
+    method: Annotated[str, StringConstraints(min_length=1, max_length=200)] = Field(
+        description="The token's id: `methods[].id` of the target"
+    )
+    code: Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")] = Field(description="Six digits; kept nowhere")
+
+
+class ApproversNamed(Model):
+    """Whom to mail again."""
+
+    approvers: list[str]
+
+
+# "sent": Graph took it. "bounced": it did, and the mail came back.
+type ApproverMail = Literal["pending", "sent", "failed", "bounced"]
+
+
+class Approver(Model):
+    """One person asked to decide, for the customers named."""
+
+    approver: str
+    customers: list[str]
+    mail: ApproverMail = "pending"
+    mails: int = Field(default=0, description="How many mails were sent: the first and the reminders")
+    reference: str = Field(default="", description="Of the last mail that was sent: what a report of it repeats")
+    mailed_at: Instant | None = Field(default=None, description="When that was")
+    detail: str = ""
+
+
+class Decision(Model):
+    approver: str
+    decision: Literal["approve", "deny"]
+    comment: str = ""
+    at: Instant
+    plan_digest: str = Field(default="", description="The plan that was decided on")
+    signed_in_as: str = Field(default="", description="Tenant and object id of the approver, where sign-in is on")
+    without: list[int] = Field(default_factory=list, description="Numbers of the targets the approver left out")
+
+
+class ApprovalNeeded(Model):
+    required: bool = False
+    quorum: int = 0
+    step_up: bool = False
+    expires_at: Instant | None = None
+    approvers: list[Approver] = Field(default_factory=list)
+    decided: int = Field(default=0, description="How many decisions were recorded, in the same write as each of them")
+    ends_as: RequestStatus | None = Field(
+        default=None,
+        description="What the decisions came to; written before anything follows of it, and none is taken then",
+    )
+
+
+class ResetRequest(Model):
+    """The record of a request. Decisions, totals and targets are records of their own."""
+
+    id: str
+    status: RequestStatus = RequestStatus.PLANNING
+    created_at: Instant
+    ended_at: Instant | None = None
+    source: str
+    requester: str = ""
+    requested_by: str = Field(default="", description="The signed-in caller of the API, as involved as the requester")
+    requested_by_id: str = Field(
+        default="", description="Tenant and object id of a signed-in caller, or the key's name"
+    )
+    ticket: str = ""
+    reason: str = ""
+    dry_run: bool = False
+    methods: list[MethodType]
+    revoke_sessions: bool = True
+    target_count: int
+    ranges: list[tuple[str, int, int]] = Field(description="Customer key, number of its first target, how many it has")
+    plan_digest: str | None = None
+    approval: ApprovalNeeded = Field(default_factory=ApprovalNeeded)
+    retry_of: str | None = None
+    undo_of: str | None = Field(
+        default=None, description="The request whose deactivated tokens this one activates again"
+    )
+    undone_by: str | None = Field(default=None, description="The last undo of this request")
+    codes_until: Instant | None = Field(default=None, description="Until when an approved undo takes codes")
+    correlation_id: str = Field(
+        default="", description="As the message said that brought the request; echoed in events"
+    )
+    reply_to: str = Field(default="", description="Likewise")
+    failure: str | None = Field(default=None, description="Why the request as a whole failed, a stable word")
+    detail: str = ""
+
+    mails: list[Mailed] = Field(default_factory=list, description="To the requester, after the end")
+    follow_up: FollowUp | None = None
+
+    @property
+    def customers(self) -> list[str]:
+        return [customer for customer, _, _ in self.ranges]
+
+    def takes_decisions(self, at: datetime) -> bool:
+        """Whether a decision that is made then counts."""
+        needed = self.approval
+        in_time = needed.expires_at is None or at < needed.expires_at
+        return self.status is RequestStatus.AWAITING_APPROVAL and needed.ends_as is None and in_time
+
+    def with_approvers(self, change: Callable[[Approver], Approver]) -> Self:
+        """The same with each approver's entry as `change` gives it."""
+        approvers = [change(entry) for entry in self.approval.approvers]
+        return self.model_copy(update={"approval": self.approval.model_copy(update={"approvers": approvers})})

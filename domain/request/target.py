@@ -1,0 +1,126 @@
+"""A target: one user of one customer in a request, its plan and what came of it."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from domain.mails import Mailed
+from domain.methods import Method
+from domain.model import Instant, Model
+from domain.outcomes import GONE, MethodOutcome, TargetOutcome
+from domain.request.follow_up import Looked
+
+_CHANGED = frozenset({MethodOutcome.DELETED, MethodOutcome.DEACTIVATED, MethodOutcome.UNVERIFIED})
+
+
+class TargetMethod(Method):
+    """A method of a target with what happened to it. `request_id` is Graph's, for a support case."""
+
+    is_default: bool = False
+    # What Graph said to the removal, until a read shows it. It may or may not have been done: "sent": Graph gave no answer;
+    # "begun": the run that was about to ask for it never told how far it came.
+    answered: Literal["", "begun", "sent", "removed", "missing"] = ""
+    outcome: MethodOutcome = MethodOutcome.PENDING
+    detail: str = ""
+    request_id: str | None = None
+    # Of an undo: whether the token was seen active again, and how many wrong codes were sent for it.
+    reactivated: bool = False
+    wrong_codes: int = 0
+
+    @property
+    def gone(self) -> bool:
+        return self.outcome in GONE
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether nobody said what became of its removal."""
+        return self.answered in {"begun", "sent"}
+
+
+class Target(Model):
+    """`number` counts from 0 in the order of the request. `methods` are in removal order once planned."""
+
+    number: int
+    customer: str
+    tenant_id: str = ""
+    asked: str
+    earlier: int | None = Field(
+        default=None, description="Of a retry: the target's number in the request that is retried"
+    )
+    tokens: list[str] = Field(default_factory=list, description="Of an undo: the ids of the tokens to activate again")
+    user_id: str = ""
+    user_principal_name: str = ""
+    display_name: str = ""
+    mail: str = ""
+    is_guest: bool = False
+    privileged: bool = Field(default=False, description="Whether the user's privileges ask for more approval")
+    privileges: list[str] = Field(default_factory=list, description="Directory roles and role-assignable groups")
+    planned: bool = False
+    planned_at: Instant | None = None
+    outcome: TargetOutcome = TargetOutcome.PENDING
+    reason: str = ""
+    detail: str = ""
+    warnings: list[str] = Field(default_factory=list)
+    methods: list[TargetMethod] = Field(default_factory=list)
+    kept: list[Method] = Field(default_factory=list, description="Out of scope at the time of the plan; not touched")
+    sessions_revoked: bool | None = None
+    begun_at: Instant | None = Field(
+        default=None, description="Since when something may have been changed of which it is not known whether it was"
+    )
+    default_changed: bool = Field(default=False, description="Whether the user's default method may have been changed")
+    reads: int = Field(default=0, description="Times the methods were read again after removing")
+    ended_at: Instant | None = Field(default=None, description="When the reset of this user ended, where there was one")
+    mails: list[Mailed] = Field(default_factory=list, description="The notices after the reset")
+    follow_up: Looked | None = None
+
+    def without_person(self) -> "Target":
+        """This target with everything taken out that says who it is to a person; ids, outcomes and reasons stay."""
+        methods = [method.model_copy(update={"label": "", "detail": ""}) for method in self.methods]
+        nobody = {"asked": self.user_id or "deleted", "user_principal_name": "", "display_name": "", "mail": ""}
+        rest: dict[str, object] = {
+            "detail": "",
+            "warnings": [],
+            "kept": [],
+            "mails": [],
+            "follow_up": None,
+            "privileges": [],
+        }
+        return self.model_copy(update={**nobody, **rest, "methods": methods})
+
+    def has_newer(self, method: Method) -> bool:
+        """Whether the user registered `method` after this target was planned, as far as that can be told."""
+        if not self.planned:
+            return False
+        known = [m for m in (*self.methods, *self.kept) if (m.type, m.id) == (method.type, method.id)]
+        if not known and method.created_at is not None and self.planned_at is not None:
+            # It may have been there and not been seen: tokens that could not be read, or that the policy did not let be reset.
+            return method.created_at >= self.planned_at.replace(microsecond=0)
+        # A token that was only assigned then was activated since: that is how a token is registered.
+        assigned = any(not m.active for m in known)
+        return assigned or not any(m.same_registration(method, self.planned_at) for m in self.left)
+
+    @property
+    def changed(self) -> bool:
+        """Whether something was taken from the user."""
+        return self.outcome in {TargetOutcome.RESET, TargetOutcome.PARTIALLY_RESET}
+
+    @property
+    def left(self) -> list[Method]:
+        """What the reset left on purpose or did not get rid of, as it was read before."""
+        stayed = [m for m in self.methods if m.outcome not in GONE and m.outcome is not MethodOutcome.KEPT_NEWER]
+        return [*self.kept, *stayed]
+
+    @property
+    def settled(self) -> bool:
+        return self.outcome is not TargetOutcome.PENDING
+
+    @property
+    def touched(self) -> bool:
+        """Whether anything of this user may have been changed."""
+        if self.sessions_revoked is True or self.begun_at is not None or self.default_changed:
+            return True
+        return any(m.in_doubt or m.answered == "removed" or m.outcome in _CHANGED for m in self.methods)
+
+    def settle(self, outcome: TargetOutcome, reason: str = "", detail: str = "") -> "Target":
+        """This target, ended."""
+        return self.model_copy(update={"outcome": outcome, "reason": reason, "detail": detail})

@@ -1,0 +1,31 @@
+"""Numbers in queries and forms: what is none is refused or is nobody's, whichever door it comes to."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.system import system
+from triggers.http.parameters import ticked
+
+
+@pytest.mark.parametrize("text", ["-1", "x", "²", "٣", "1e3", "9" * 10, "1.0"])
+async def test_what_is_no_number_is_refused_by_every_door(tmp_path: Path, text: str) -> None:
+    async with system(tmp_path) as it:
+        request = await it.ask(contoso=["adele@contoso.com"])
+        own = f"/api/reset-requests/{request['id']}"
+        for path, name in (
+            ("/api/reset-requests", "limit"),
+            (f"{own}/targets", "limit"),
+            (f"{own}/targets", "cursor"),
+            (f"{own}/audit", "cursor"),
+            (f"{own}/export", "cursor"),
+            ("/api/users", "limit"),
+            ("/api/authentication-methods", "olderThanDays"),
+        ):
+            problem = await it.call("GET", path, 400, params={name: text})
+            assert problem["errors"] == [{"pointer": f"/query/{name}", "detail": "must be a whole number"}]
+
+
+def test_ticks_that_are_no_numbers_are_nobodys() -> None:
+    assert ticked({"without": ["1", "1", "007", "-1", "x", "²", "9" * 10, ""]}) == {1, 7}
+    assert ticked({}) == frozenset()

@@ -1,0 +1,145 @@
+import inspect
+from datetime import timedelta
+from enum import StrEnum
+from typing import get_args
+
+import pytest
+
+from domain.methods import MethodType
+from domain.outcomes import MethodOutcome, RequestStatus, TargetOutcome
+from domain.request.follow_up import FollowUpState
+from tests.web.samples import NOW
+from web import labels
+from web.views import DecisionView
+
+REASONS = [
+    "protectedUser",
+    "privilegedUser",
+    "guestUser",
+    "disabledUser",
+    "userNotFound",
+    "ownAccount",
+    "duplicateUser",
+    "alreadyRunning",
+    "unknownCustomer",
+    "customerNotAllowed",
+    "methodNotAllowed",
+    "consentMissing",
+    "customerUnreachable",
+    "cancelled",
+    "excludedByApprover",
+    "throttled",
+    "forbidden",
+    "notRemoved",
+    "stopped",
+]
+
+
+@pytest.mark.parametrize(
+    ("codes", "dictionary"),
+    [
+        (RequestStatus, labels.STATUS),
+        (RequestStatus, labels.STATUS_TEXT),
+        (RequestStatus, labels.STATUS_TEXT_REQUESTER),
+        (TargetOutcome, labels.TARGET_OUTCOME),
+        (MethodOutcome, labels.METHOD_OUTCOME),
+    ],
+)
+def test_every_status_and_outcome_has_words(codes: type[StrEnum], dictionary: dict[str, str]) -> None:
+    assert set(dictionary) == {code.value for code in codes}
+
+
+def test_every_method_type_has_words() -> None:
+    # A password is never removed, but may be listed among what stays.
+    assert set(labels.METHOD_TYPE) == {kind.value for kind in MethodType} | {"password"}
+
+
+def test_every_reason_has_words() -> None:
+    assert set(REASONS) <= set(labels.REASON)
+
+
+def test_every_decision_has_words() -> None:
+    assert set(labels.DECISION) == set(get_args(inspect.get_annotations(DecisionView)["decision"]))
+
+
+def test_no_words_are_a_code_or_empty() -> None:
+    for name, dictionary in vars(labels).items():
+        if isinstance(dictionary, dict) and name.isupper() and name != "PROBLEM":
+            for code, text in dictionary.items():
+                assert text, f"{name}[{code}]"
+                assert text != code, f"{name}[{code}]"
+
+
+def test_a_code_without_words_is_shown_as_it_is() -> None:
+    assert labels.say(labels.REASON, "somethingNew") == "somethingNew"
+
+
+def test_an_unknown_problem_still_has_a_page() -> None:
+    assert labels.problem("somethingNew") == labels.PROBLEM["unavailable"]
+
+
+@pytest.mark.parametrize(
+    ("left", "text"),
+    [
+        (timedelta(days=3, hours=5), "3 days left"),
+        (timedelta(hours=47, minutes=59), "47 hours left"),
+        (timedelta(hours=1), "1 hour left"),
+        (timedelta(minutes=59, seconds=59), "59 minutes left"),
+        (timedelta(seconds=59), "less than a minute left"),
+        (timedelta(), "no time left"),
+        (timedelta(hours=-3), "no time left"),
+    ],
+)
+def test_time_left_is_rounded_down(left: timedelta, text: str) -> None:
+    assert labels.time_left(NOW, NOW + left) == text
+
+
+@pytest.mark.parametrize(
+    ("length", "text"),
+    [
+        (timedelta(days=7), "7 days"),
+        (timedelta(days=1), "1 day"),
+        (timedelta(hours=36), "36 hours"),
+        (timedelta(hours=1), "1 hour"),
+        (timedelta(minutes=90), "90 minutes"),
+    ],
+)
+def test_durations_read_well(length: timedelta, text: str) -> None:
+    assert labels.duration(length) == text
+
+
+@pytest.mark.parametrize(
+    ("users", "again", "text"),
+    [
+        (1, 1, "This person has to"),
+        (3, 3, "They have to"),
+        (3, 2, "2 of them have to"),
+        (3, 1, "1 of them has to"),
+        (3, 0, ""),
+    ],
+)
+def test_only_who_is_made_to_registers_again(users: int, again: int, text: str) -> None:
+    assert labels.registering(users, again).partition(" register")[0] == text
+
+
+@pytest.mark.parametrize(
+    ("removed", "deactivated", "text"),
+    [
+        (2, 0, "Removed methods cannot be brought back."),
+        (2, 1, "Removed methods cannot be brought back; deactivated tokens can, for 7 days."),
+        (0, 1, "Deactivated tokens can be activated again for 7 days."),
+        (0, 0, ""),
+    ],
+)
+def test_what_can_be_undone_is_not_called_final(removed: int, deactivated: int, text: str) -> None:
+    assert labels.lasting(removed, deactivated, timedelta(days=7)) == text
+
+
+def test_numbers_and_instants_read_well() -> None:
+    assert labels.count(1, "user") == "1 user"
+    assert labels.count(10_000, "user") == "10,000 users"
+    assert labels.when(NOW) == "Tue 24 Nov 2026, 10:43 UTC"
+
+
+def test_every_state_of_the_follow_up_has_words() -> None:
+    assert set(labels.FOLLOW_UP) == set(get_args(FollowUpState.__value__))

@@ -1,0 +1,59 @@
+"""Door: what each customer has consented to and what is missing, asked anew. For onboarding, and when a customer fails."""
+
+import asyncio
+
+import azure.functions as func
+
+from domain.api.access_responses import AccessesShown, AccessShown, PermissionShown
+from graph.bounces import can_read
+from graph.errors import GraphError
+from graph.permissions import check_access, consent_url
+from services import Services, current_services
+from triggers.http.authorization import API_LEVEL, OPERATORS, caller
+from triggers.http.responses import answering, json_answer
+from use_cases.read_directory import chosen_customers
+
+app = func.Blueprint()  # type: ignore[no-untyped-call]
+
+# Token requests at once; each is one call to Entra.
+_AT_ONCE = 16
+
+
+@app.route("api/customer-access", methods=["GET"], auth_level=API_LEVEL)
+@answering
+async def show_customer_access(req: func.HttpRequest) -> func.HttpResponse:
+    services = current_services()
+    reach = caller(services, req, OPERATORS).reach(OPERATORS)
+    customers = chosen_customers(services, req.params.get("customers"), reach)
+    turns = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(key: str) -> AccessShown:
+        async with turns:
+            return await _shown(services, key)
+
+    shown, bounces = await asyncio.gather(asyncio.gather(*map(one, customers)), _sees_bounces(services))
+    return json_answer(AccessesShown(value=shown, sees_bounces=bounces))
+
+
+async def _sees_bounces(services: Services) -> bool | None:
+    """Asked of the mailbox itself: a right given in Exchange is in no token."""
+    try:
+        return await can_read(services.graph.of(services.settings.graph_home_tenant), services.settings.mail_from)
+    except GraphError:
+        return None
+
+
+async def _shown(services: Services, key: str) -> AccessShown:
+    tenant_id = services.policy.customers[key].tenant_id
+    access = await check_access(services.graph, tenant_id)
+    return AccessShown(
+        customer=key,
+        tenant_id=tenant_id,
+        is_enough=access.is_enough,
+        reason=access.reason,
+        detail=access.detail,
+        missing=[
+            PermissionShown(permission=p.name, needed_for=p.needed_for, optional=p.optional) for p in access.missing
+        ],
+        consent_url=consent_url(services.settings.graph_authority, tenant_id, services.settings.graph_client_id),
+    )

@@ -1,0 +1,127 @@
+"""Doors: the customers, what they allow, their users and methods, live from Graph."""
+
+from collections.abc import Mapping
+
+import azure.functions as func
+
+from domain.api.directory_responses import CustomerShown, CustomersShown
+from domain.api.options import options_of
+from domain.errors import NotFoundError
+from domain.methods import MethodType
+from domain.text import clean
+from graph.listing import Order, Query
+from services import current_services
+from triggers.http.authorization import API_LEVEL, DIRECTORY, READERS, caller
+from triggers.http.parameters import limit, number, wrong
+from triggers.http.responses import answering, json_answer
+from use_cases.read_directory import chosen_customers, shown_methods, shown_user, shown_users
+
+app = func.Blueprint()  # type: ignore[no-untyped-call]
+
+_PAGE, _MOST = 50, 200
+# Longer than any name; Graph refuses long searches anyway.
+_SEARCH = 120
+
+
+@app.route("api/customers", methods=["GET"], auth_level=API_LEVEL)
+@answering
+async def list_customers(req: func.HttpRequest) -> func.HttpResponse:
+    services = current_services()
+    policy, reach = services.policy, caller(services, req, READERS).reach(READERS)
+    value = [
+        CustomerShown(
+            customer=key,
+            name=customer.name or key,
+            tenant_id=customer.tenant_id,
+            domains=list(customer.domains),
+            methods=list(customer.methods),
+        )
+        for key, customer in policy.customers.items()
+        if reach is None or key in reach
+    ]
+    return json_answer(CustomersShown(value=value))
+
+
+@app.route("api/options", methods=["GET"], auth_level=API_LEVEL)
+@answering
+async def show_options(req: func.HttpRequest) -> func.HttpResponse:
+    services = current_services()
+    reach = caller(services, req, READERS).reach(READERS)
+    return json_answer(options_of(services.policy, chosen_customers(services, req.params.get("customers"), reach)))
+
+
+@app.route("api/users", methods=["GET"], auth_level=API_LEVEL)
+@answering
+async def list_directory_users(req: func.HttpRequest) -> func.HttpResponse:
+    services = current_services()
+    reach = caller(services, req, DIRECTORY).reach(DIRECTORY)
+    customers = chosen_customers(services, req.params.get("customers"), reach)
+    shown = await shown_users(
+        services, customers, query_of(req), req.params.get("cursor", ""), limit(req, _PAGE, _MOST)
+    )
+    return json_answer(shown)
+
+
+@app.route("api/customers/{customer}/users/{user}", methods=["GET"], auth_level=API_LEVEL)
+@answering
+async def get_directory_user(req: func.HttpRequest) -> func.HttpResponse:
+    services = current_services()
+    reach = caller(services, req, DIRECTORY).reach(DIRECTORY)
+    customer = services.policy.find_customer(req.route_params.get("customer", ""))
+    if customer is None or (reach is not None and customer not in reach):
+        raise NotFoundError("There is no such customer.")
+    return json_answer(await shown_user(services, customer, req.route_params.get("user", "")[:320]))
+
+
+@app.route("api/authentication-methods", methods=["GET"], auth_level=API_LEVEL)
+@answering
+async def list_authentication_methods(req: func.HttpRequest) -> func.HttpResponse:
+    services = current_services()
+    reach = caller(services, req, DIRECTORY).reach(DIRECTORY)
+    customers = chosen_customers(services, req.params.get("customers"), reach)
+    shown = await shown_methods(
+        services,
+        customers,
+        query_of(req),
+        req.params.get("cursor", ""),
+        kinds=_kinds(req),
+        older_than_days=number(req, "olderThanDays", digits=5),
+    )
+    return json_answer(shown)
+
+
+def query_of(req: func.HttpRequest) -> Query:
+    """What the parameters ask for: search, enabled, guest, registered, privileged, sort."""
+    return query_from(req.params)
+
+
+def query_from(parameters: Mapping[str, str]) -> Query:
+    """The same, of any parameters."""
+    sort = parameters.get("sort") or "displayName"
+    orders: dict[str, Order] = {"displayName": "name", "userPrincipalName": "userPrincipalName"}
+    if sort.removeprefix("-") not in orders:
+        raise wrong("sort", "must be displayName or userPrincipalName, with a - before it for descending")
+    return Query(
+        search=clean(parameters.get("search", ""), _SEARCH),
+        enabled=_flag(parameters, "enabled"),
+        guest=_flag(parameters, "guest"),
+        registered=_flag(parameters, "registered"),
+        admin=_flag(parameters, "privileged"),
+        order=orders[sort.removeprefix("-")],
+        descending=sort.startswith("-"),
+    )
+
+
+def _kinds(req: func.HttpRequest) -> frozenset[MethodType]:
+    names = [name for name in req.params.get("type", "").split(",") if name]
+    try:
+        return frozenset(MethodType(name) for name in names)
+    except ValueError:
+        raise wrong("type", f"must be some of {', '.join(MethodType)}") from None
+
+
+def _flag(parameters: Mapping[str, str], name: str) -> bool | None:
+    text = parameters.get(name, "")
+    if text not in {"", "true", "false"}:
+        raise wrong(name, "must be true or false")
+    return {"true": True, "false": False}.get(text)

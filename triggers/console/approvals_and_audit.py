@@ -1,0 +1,107 @@
+"""Pages: what waits for the approver who is signed in, and the audit with its verification."""
+
+import asyncio
+
+import azure.functions as func
+
+from activities.notify_approvers import approval_token
+from domain.outcomes import RequestStatus
+from domain.request.reset_request import Approver, ResetRequest
+from services import Services, current_services
+from triggers.console.directory import Listing
+from triggers.console.layout import frame, show, signed_in
+from triggers.http.authorization import AUDITORS
+from triggers.http.parameters import page_number, whole
+from use_cases.read_request import find, within
+from web import labels
+from web.presenters import plan_totals
+
+app = func.Blueprint()  # type: ignore[no-untyped-call]
+
+# Requests looked through for what waits: approvals expire within days.
+_LOOKED = 500
+_PAGE = 25
+_EVENTS = 200
+# Of larger requests not every user is read to count those who are refused.
+_COUNTED = 1000
+
+
+@app.route("console/approvals", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@signed_in
+async def console_approvals(req: func.HttpRequest) -> func.HttpResponse:
+    services = current_services()
+    around = frame(services, req, ())
+    waiting, decided = [], []
+    cursor, looked = "", 0
+    while looked < _LOOKED:
+        page, cursor = await services.requests.newest(cursor, _PAGE)
+        looked += len(page)
+        for request in page:
+            entry = next(
+                (e for e in request.approval.approvers if around.operator.decides_as(services, e.approver)), None
+            )
+            if entry is None:
+                continue
+            decision = await services.requests.decision_of(request.id, entry.approver)
+            if decision is not None:
+                decided.append((request, decision))
+            elif request.status is RequestStatus.AWAITING_APPROVAL:
+                link = f"/api/approvals/{approval_token(services, request, entry.approver)}"
+                waiting.append((request, link, await _users(services, request, entry)))
+        if not cursor:
+            break
+    return show(
+        "approvals.html", frame=around, active="approvals", waiting=waiting, decided=decided[:_PAGE], now=services.now()
+    )
+
+
+async def _users(services: Services, request: ResetRequest, entry: Approver) -> str:
+    """Whom the approver would decide on, as the mail and the approval page count them: none of other customers, no refused."""
+    mine = [(first, count) for customer, first, count in request.ranges if customer in entry.customers]
+    most = sum(count for _, count in mine)
+    if most > _COUNTED:
+        return f"up to {labels.count(most, 'user')}"
+    targets = [kept.target for first, count in mine for kept in await services.targets.range(request.id, first, count)]
+    return labels.count(plan_totals(targets).users, "user")
+
+
+@app.route("console/audit", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@signed_in
+async def console_audit(req: func.HttpRequest) -> func.HttpResponse:
+    """The latest requests, each chain verified now."""
+    services = current_services()
+    around = frame(services, req, AUDITORS)
+    page, cursor = await services.requests.newest(req.params.get("cursor", ""), _PAGE)
+    page = [request for request in page if within(request, around.operator.reach)]
+    found = await asyncio.gather(*(services.audits.verify(request.id) for request in page))
+    listing = Listing("/console/audit", {}, page_number(req))
+    return show(
+        "audit.html",
+        frame=around,
+        active="audit",
+        rows=list(zip(page, found, strict=True)),
+        listing=listing,
+        cursor=cursor,
+        now=services.now(),
+    )
+
+
+@app.route("console/requests/{id}/audit", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@signed_in
+async def console_request_audit(req: func.HttpRequest) -> func.HttpResponse:
+    services = current_services()
+    around = frame(services, req, AUDITORS)
+    request = await find(services, req.route_params.get("id"), around.operator.reach)
+    text = req.params.get("after", "0")
+    after = whole(text, 8) or 0
+    events = await services.audits.page(request.id, after, _EVENTS)
+    return show(
+        "request_audit.html",
+        frame=around,
+        active="audit",
+        request=request,
+        events=events,
+        wrong=await services.audits.verify(request.id),
+        more=events[-1].number if len(events) == _EVENTS else None,
+        now=services.now(),
+    )

@@ -1,0 +1,145 @@
+"""Pages: users, one user, authentication methods; live from Graph over the chosen customers."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+import azure.functions as func
+
+from domain.api.options import options_of
+from domain.errors import InvalidInputError, NotFoundError
+from domain.methods import MethodType
+from graph.errors import GraphError
+from services import Services, current_services
+from triggers.api.directory import query_of
+from triggers.console.layout import Frame, frame, show, signed_in
+from triggers.http.parameters import page_number, whole
+from use_cases.read_directory import shown_methods, shown_user, shown_users, unreachable
+
+app = func.Blueprint()  # type: ignore[no-untyped-call]
+
+_PAGE = 50
+# Requests looked through for those of one user: what is recent, no archive.
+_RECENT = 50
+_FILTERS = ("search", "customer", "enabled", "guest", "privileged", "registered", "sort", "type", "olderThanDays")
+
+
+class Listing(NamedTuple):
+    """What a list was asked for, to keep it in links: `parameters` are those that are set."""
+
+    path: str
+    parameters: Mapping[str, str]
+    page: int
+
+    def link(self, **changes: str) -> str:
+        kept = {name: value for name, value in (dict(self.parameters) | changes).items() if value}
+        return f"{self.path}?{urlencode(kept)}" if kept else self.path
+
+    def get(self, name: str) -> str:
+        return self.parameters.get(name, "")
+
+    @property
+    def filtered(self) -> bool:
+        return any(self.parameters.get(name) for name in _FILTERS if name != "sort")
+
+
+@app.route("console/users", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@signed_in
+async def console_users(req: func.HttpRequest) -> func.HttpResponse:
+    services = current_services()
+    around = frame(services, req)
+    listing = _listing(req, "/console/users")
+    customers = _customers(around, listing)
+    shown = await shown_users(services, customers, query_of(req), req.params.get("cursor", ""), _PAGE)
+    return show(
+        "users.html",
+        frame=around,
+        active="users",
+        listing=listing,
+        shown=shown,
+        options=options_of(services.policy, customers),
+        standard=options_of(services.policy, customers).methods,
+        error=req.params.get("error", ""),
+    )
+
+
+@app.route("console/users/{customer}/{user}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@signed_in
+async def console_user(req: func.HttpRequest) -> func.HttpResponse:
+    services = current_services()
+    around = frame(services, req)
+    customer = services.policy.find_customer(req.route_params.get("customer", ""))
+    if customer is None or customer not in dict(around.customers):
+        raise NotFoundError("There is no such customer.")
+    tab = "methods" if req.params.get("tab") == "methods" else "summary"
+    try:
+        user = await shown_user(services, customer, req.route_params.get("user", "")[:320])
+    except GraphError as error:
+        return show("user_away.html", 503, frame=around, active="users", away=unreachable(customer, error))
+    return show(
+        "user.html",
+        frame=around,
+        active="users",
+        user=user,
+        tab=tab,
+        past=await _past_requests(services, customer, user.id),
+        options=options_of(services.policy, [customer]),
+    )
+
+
+@app.route("console/methods", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@signed_in
+async def console_methods(req: func.HttpRequest) -> func.HttpResponse:
+    services = current_services()
+    around = frame(services, req)
+    listing = _listing(req, "/console/methods")
+    customers = _customers(around, listing)
+    kind, age = listing.get("type"), listing.get("olderThanDays")
+    try:
+        kinds = frozenset({MethodType(kind)} if kind else ())
+    except ValueError:
+        raise InvalidInputError("type is not known.") from None
+    shown = await shown_methods(
+        services,
+        customers,
+        query_of(req),
+        req.params.get("cursor", ""),
+        kinds=kinds,
+        older_than_days=whole(age, 5),
+    )
+    return show(
+        "methods.html",
+        frame=around,
+        active="methods",
+        listing=listing,
+        shown=shown,
+        kinds=[kind.value for kind in MethodType],
+        options=options_of(services.policy, customers),
+        error=req.params.get("error", ""),
+    )
+
+
+def _listing(req: func.HttpRequest, path: str) -> Listing:
+    parameters = {name: req.params[name] for name in _FILTERS if req.params.get(name)}
+    return Listing(path, parameters, page_number(req, 5))
+
+
+def _customers(around: Frame, listing: Listing) -> list[str]:
+    """The chosen customers, or the one of them that the list is filtered by."""
+    wanted = listing.get("customer")
+    return [wanted] if wanted in around.chosen else list(around.chosen)
+
+
+async def _past_requests(services: Services, customer: str, user_id: str) -> list[dict[str, object]]:
+    """The latest requests that this user was a target of."""
+    requests, _ = await services.requests.newest(limit=_RECENT)
+    found: list[dict[str, object]] = []
+    for request in requests:
+        if request.dry_run or customer not in request.customers:
+            continue
+        for key, first, count in request.ranges:
+            if key != customer or count > 1000:
+                continue
+            kept = await services.targets.range(request.id, first, count)
+            found += [{"request": request, "target": k.target} for k in kept if k.target.user_id == user_id]
+    return found

@@ -1,0 +1,49 @@
+"""Downloads of the console: a request as CSV or JSON, and its pack of evidence."""
+
+import json
+
+import azure.functions as func
+
+from activities.showing import all_targets
+from domain.api.responses import target_shown
+from domain.outcomes import RequestStatus
+from domain.request.csv_export import BYTE_ORDER_MARK, csv_lines
+from services import current_services
+from triggers.api.exports import file_answer
+from triggers.console.layout import RefusedError, frame, signed_in
+from triggers.http.authorization import AUDITORS
+from use_cases.export_evidence import evidence_pack
+from use_cases.read_request import find, show
+
+app = func.Blueprint()  # type: ignore[no-untyped-call]
+
+
+@app.route("console/requests/{id}/export", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@signed_in
+async def console_export(req: func.HttpRequest) -> func.HttpResponse:
+    """The files of the API's export, but whole: somebody who presses a button wants one file."""
+    services = current_services()
+    request = await find(services, req.route_params.get("id"), frame(services, req, AUDITORS).operator.reach)
+    if req.params.get("format") == "json":
+        targets = [target_shown(target).to_json() async for target in all_targets(services, request.id)]
+        value = {"request": (await show(services, request)).to_json(), "targets": targets, "cursor": None}
+        return file_answer(json.dumps(value).encode(), "application/json", f"mfa-reset-{request.id}.json")
+    lines = [
+        line
+        async for target in all_targets(services, request.id)
+        for line in csv_lines(request, [target], header=False)
+    ]
+    body = b"".join([BYTE_ORDER_MARK, *csv_lines(request, []), *lines])
+    return file_answer(body, "text/csv", f"mfa-reset-{request.id}.csv")
+
+
+@app.route("console/requests/{id}/evidence", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@signed_in
+async def console_evidence(req: func.HttpRequest) -> func.HttpResponse:
+    services = current_services()
+    request = await find(services, req.route_params.get("id"), frame(services, req, AUDITORS).operator.reach)
+    if request.status is RequestStatus.PLANNING:
+        raise RefusedError(409, "noEvidence")
+    return file_answer(
+        await evidence_pack(services, request), "application/zip", f"mfa-reset-{request.id}-evidence.zip"
+    )

@@ -1,0 +1,162 @@
+"""One request as its page in the console shows it."""
+
+import hashlib
+import json
+from collections import Counter
+from typing import Any
+
+import azure.functions as func
+
+from activities.showing import all_targets
+from domain.outcomes import TargetOutcome
+from domain.request.approval import approvals, same_account
+from domain.request.notifications import Announcement
+from domain.request.reset_request import Decision, ResetRequest
+from domain.request.target import Target
+from services import Services
+from triggers.console.operators import operator_of
+from triggers.http.authorization import AUDITORS
+from triggers.http.parameters import whole
+from use_cases.read_request import find
+from use_cases.redeliver import approvers_left, callbacks_left, events_left
+from web.presenters import came_to_nothing, followed_views, standing, user_view
+
+_TARGETS = 50
+_EVENTS = 200
+# What needs every target (counts per customer, notices, who is exposed) is shown for what is quickly read.
+_COUNTED = 1000
+_NAMED = 50
+
+
+class Sums:
+    """What all targets of a request together say. `failed` names users whose notice failed, and why."""
+
+    def __init__(self) -> None:
+        self.by_customer: dict[str, Counter[str]] = {}
+        self.notices: dict[str, Counter[str]] = {}
+        self.failed: list[tuple[str, str, str]] = []
+        self.followed: list[Target] = []
+
+    def add(self, target: Target) -> None:
+        self.by_customer.setdefault(target.customer, Counter())[target.outcome.value] += 1
+        for mail in target.mails:
+            self.notices.setdefault(mail.to, Counter())[mail.state] += 1
+            if mail.state == "failed":
+                self.failed.append((target.user_principal_name or target.asked, mail.to, mail.detail))
+        if target.follow_up:
+            self.followed.append(target)
+
+
+class RequestState:
+    """One request as a page shows it; `etag` changes whenever the page would."""
+
+    def __init__(
+        self,
+        services: Services,
+        req: func.HttpRequest,
+        request: ResetRequest,
+        totals: dict[str, int],
+        decisions: list[Decision],
+        told: list[Announcement],
+    ) -> None:
+        self._services = services
+        self.request = request
+        self.totals = totals
+        self.decisions = decisions
+        self._told = told
+        self._outcome = req.params.get("outcome", "")
+        text = req.params.get("from", "0")
+        self._start = whole(text, 6) or 0
+        records = [request, *decisions, *self._told]
+        seen = [[record.to_json() for record in records], totals, self._outcome, self._start, self.live]
+        self.etag = f'"{hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()[:24]}"'
+
+    @property
+    def live(self) -> bool:
+        """Whether the page may still change by itself: after the end, while there are others to tell."""
+        return not self.request.status.ended or any("pending" in {each.state, each.bus} for each in self._told)
+
+    @classmethod
+    async def read(cls, services: Services, req: func.HttpRequest) -> "RequestState":
+        request = await find(services, req.route_params.get("id"), operator_of(services, req, AUDITORS).reach)
+        totals, decisions = await services.targets.totals(request.id), await services.requests.decisions(request.id)
+        return cls(services, req, request, totals, decisions, await services.announcements.all(request.id))
+
+    async def view(self) -> dict[str, Any]:
+        services, request = self._services, self.request
+        targets, following = await self._page()
+        given_for = approvals(request, self.decisions)
+        given = {decision.approver.casefold(): decision for decision in self.decisions}
+        cancelled = await services.requests.cancelled(request.id)
+        sums = await self._sums()
+        followed = followed_views(services.policy, sums.followed)
+        stands = standing(request, self.decisions, services.now(), cancelled=cancelled is not None, totals=self.totals)
+        return {
+            "request": request,
+            "stands": stands,
+            "nothing": came_to_nothing(request, stands),
+            "totals": self.totals,
+            "done": request.target_count - self.totals.get("pending", 0),
+            "etag": self.etag,
+            "live": self.live,
+            "approvers": [(entry, given.get(entry.approver.casefold())) for entry in request.approval.approvers],
+            "given": {key: given_for[key] for key in request.customers if key in given_for},
+            "same_account": same_account(self.decisions),
+            "cancelled": cancelled,
+            "targets": [(target, user_view(target, request)) for target in targets],
+            "by_customer": sums.by_customer if len(request.customers) > 1 else {},
+            "callbacks": [each for each in self._told if each.state != "none"],
+            "topic": [each for each in self._told if each.bus != "none"],
+            "told_left": bool(callbacks_left(services, self._told) or events_left(services, self._told)),
+            "approvers_left": await approvers_left(services, request),
+            "notices": sums.notices,
+            "notices_failed": sums.failed[:_NAMED],
+            "mails_left": bool(sums.failed) or any(mail.state == "failed" for mail in request.mails),
+            "followed": followed[:_NAMED],
+            "followed_more": max(0, len(followed) - _NAMED),
+            "large": request.target_count > _COUNTED,
+            "outcome": self._outcome,
+            "outcomes": [outcome.value for outcome in TargetOutcome],
+            "start": self._start,
+            "following": following,
+            "events": await services.audits.page(request.id, 0, _EVENTS),
+            "customer_names": {
+                key: services.policy.customers[key].name or key
+                for key in request.customers
+                if key in services.policy.customers
+            },
+            "now": services.now(),
+            "retryable": request.status.ended and self._retryable(),
+        }
+
+    def _retryable(self) -> bool:
+        # A retry is a reset, so an undo has none.
+        return not self.request.dry_run and not self.request.undo_of and _open_ends(self.totals) > 0
+
+    async def _page(self) -> tuple[list[Target], int | None]:
+        """The next users with the outcome that is asked for, and where the page after them begins."""
+        found: list[Target] = []
+        at, end = self._start, min(self.request.target_count, self._start + 2000)
+        while len(found) < _TARGETS and at < end:
+            page = await self._services.targets.range(self.request.id, at, _TARGETS)
+            if not page:
+                break
+            for kept in page:
+                at = kept.target.number + 1
+                if not self._outcome or kept.target.outcome.value == self._outcome:
+                    found.append(kept.target)
+                    if len(found) == _TARGETS:
+                        break
+        return found, at if at < self.request.target_count else None
+
+    async def _sums(self) -> Sums:
+        sums = Sums()
+        if self.request.target_count <= _COUNTED:
+            async for target in all_targets(self._services, self.request.id):
+                sums.add(target)
+        return sums
+
+
+def _open_ends(totals: dict[str, int]) -> int:
+    well = {"reset", "alreadyClear"}
+    return sum(count for outcome, count in totals.items() if outcome not in well)

@@ -1,0 +1,1 @@
+"""What comes by a message queue."""

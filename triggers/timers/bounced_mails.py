@@ -1,0 +1,106 @@
+"""Timer: approver mails that Graph took and that came back. Read from the sender's mailbox, shown in the request, to be sent again."""
+
+import logging
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import azure.functions as func
+
+from domain.outcomes import RequestStatus
+from domain.request.reset_request import Approver, ResetRequest
+from graph.bounces import Bounce, read_bounces
+from graph.errors import Fault, GraphError
+from records.errors import RecordsError
+from services import Services, current_services
+from telemetry.metrics import count
+
+app = func.Blueprint()  # type: ignore[no-untyped-call]
+
+_log = logging.getLogger("mfareset.bounces")
+_PAGE = 100
+# Exchange Online gives up on a mail after a day; a server on the way may keep it for another.
+_WAITED_FOR = timedelta(hours=48)
+# The clocks of this service and of Exchange may differ by this much.
+_CLOCK_DIFFERENCE = timedelta(minutes=5)
+NOT_READ = (
+    "the mailbox of MAIL_FROM cannot be read: approver mails that bounce are not noticed. Give the application Mail.Read for that"
+    " one mailbox (docs/deploy.md, Bounced mails)"
+)
+
+
+class _Mail(NamedTuple):
+    """A mail that may still come back."""
+
+    request_id: str
+    approver: str
+    at: datetime
+
+
+@app.timer_trigger(schedule="30 */5 * * * *", arg_name="timer", run_on_startup=False)
+async def read_bounced_mails(timer: func.TimerRequest) -> None:
+    try:
+        await mark_bounced(current_services())
+    except RecordsError as error:  # the next run comes in five minutes, and finds the same reports
+        _log.warning("bounced mails could not be looked for: %s", type(error).__name__)
+
+
+async def mark_bounced(services: Services) -> None:
+    """Marks what came back. May stop anywhere and run again: the audit is written once, and the mark only once there is something
+    to mark.
+
+    Graph is asked only while some mail may still come back. Whoever sends a report without a reference that is waited for changes
+    nothing; whoever has the mail can have it marked, which costs one more mail.
+    """
+    waiting = await _waiting(services)
+    if not waiting:
+        return
+    since = min(mail.at for mail in waiting.values()) - _CLOCK_DIFFERENCE
+    for bounce in await _read(services, since):
+        for reference in bounce.references & waiting.keys():
+            await _mark(services, waiting[reference], reference, bounce)
+
+
+async def _waiting(services: Services) -> dict[str, _Mail]:
+    """By reference, the mails of requests that wait for approval which were sent and may still come back."""
+    after, found, oldest = "", dict[str, _Mail](), services.now() - _WAITED_FOR
+    while page := await services.requests.open(after, _PAGE):
+        for row in page:
+            request = await services.requests.get(row.key)
+            if request is not None and request.status is RequestStatus.AWAITING_APPROVAL:
+                for entry in request.approval.approvers:
+                    if entry.mail == "sent" and entry.mailed_at is not None and entry.mailed_at >= oldest:
+                        found[entry.reference] = _Mail(request.id, entry.approver, entry.mailed_at)
+        after = page[-1].key
+    return found
+
+
+async def _read(services: Services, since: datetime) -> list[Bounce]:
+    try:
+        return await read_bounces(
+            services.graph.of(services.settings.graph_home_tenant), services.settings.mail_from, since
+        )
+    except GraphError as error:
+        if error.fault is not Fault.FORBIDDEN:
+            _log.warning("bounced mails could not be read: %s", error.reason)  # the next run tries again
+        elif services.tell_once("bounces"):
+            _log.warning(NOT_READ)
+        return []
+
+
+async def _mark(services: Services, mail: _Mail, reference: str, bounce: Bounce) -> None:
+    data = {"approver": mail.approver, "reason": bounce.code or "unknown"}
+    if await services.audits.append(
+        mail.request_id, services.now(), "service", "mailBounced", data, once=f"mailBounced:{reference}"
+    ):
+        count("mfareset.mails", kind="approval", result="bounced")
+
+    def marked(entry: Approver) -> Approver:
+        # Mailed again meanwhile: the report is of the mail before, and says nothing of this one.
+        if entry.reference != reference or entry.mail != "sent":
+            return entry
+        return entry.model_copy(update={"mail": "bounced", "detail": bounce.detail})
+
+    def change(request: ResetRequest) -> ResetRequest:
+        return request.with_approvers(marked)
+
+    await services.requests.update(mail.request_id, change)

@@ -1,0 +1,85 @@
+"""Timer: repairs what a fault in the middle left behind: a request without an orchestration, a decision nobody was woken for."""
+
+import logging
+from datetime import datetime, timedelta
+
+import azure.durable_functions as df
+import azure.functions as func
+import grpc
+
+from activities.settle_approval import came_to
+from domain.outcomes import RequestStatus, TargetOutcome
+from domain.request.approval import Verdict
+from domain.request.reset_request import ResetRequest
+from records.errors import RecordsError
+from records.store import Row
+from services import Services, current_services
+from telemetry.metrics import count
+from use_cases.orchestrations import ensure_started, wake
+
+app = df.Blueprint()
+
+_log = logging.getLogger("mfareset.reconcile")
+_PAGE = 100
+# A request whose own record is still missing after this long was given up by whoever began to write it.
+_UNWRITTEN = timedelta(hours=1)
+
+
+@app.timer_trigger(schedule="0 * * * * *", arg_name="timer", run_on_startup=False)
+@app.durable_client_input(client_name="client")
+async def reconcile(timer: func.TimerRequest, client: df.DurableFunctionsClient) -> None:
+    services = current_services()
+    after = ""
+    while page := await services.requests.open(after, _PAGE):
+        for row in page:
+            try:
+                await _look_at(services, client, row)
+            except (
+                RecordsError,
+                grpc.RpcError,
+            ) as error:  # the next run comes in a minute; the others need not wait for it
+                _log.warning("request %s could not be looked at: %s", row.key, type(error).__name__)
+        after = page[-1].key
+
+
+async def _look_at(services: Services, client: df.DurableFunctionsClient, row: Row) -> None:
+    request = await services.requests.get(row.key)
+    if request is None:
+        if services.now() - datetime.fromisoformat(row.value["at"]) > _UNWRITTEN:
+            await services.requests.close(row)
+    elif request.status.ended:
+        await services.requests.close(row)
+    else:
+        await _repair(services, client, request, row)
+
+
+async def _repair(services: Services, client: df.DurableFunctionsClient, request: ResetRequest, row: Row) -> None:
+    async def may_restart() -> bool:
+        times = await services.requests.note_restart(row, services.now())
+        if not times:
+            return False
+        _log.error("request %s: its orchestration is broken and is started anew, number %d", request.id, times)
+        count("mfareset.requests.restarted")
+        await services.audits.append(
+            request.id, services.now(), "service", "restarted", {"times": times}, once=f"restarted:{times}"
+        )
+        return True
+
+    if await ensure_started(client, request, may_restart):
+        _log.warning("request %s had no running orchestration and was started", request.id)
+    # Woken only for something to do: each event stays in the history of an orchestration that may wait for days.
+    elif await _can_go_on(services, request):
+        await wake(client, request.id)
+
+
+async def _can_go_on(services: Services, request: ResetRequest) -> bool:
+    if request.status is RequestStatus.AWAITING_APPROVAL:
+        return await came_to(services, request) is not Verdict.WAITING
+    return (
+        bool(request.undo_of) and request.status is RequestStatus.RESETTING and await _has_its_codes(services, request)
+    )
+
+
+async def _has_its_codes(services: Services, request: ResetRequest) -> bool:
+    pending = (await services.targets.totals(request.id))[TargetOutcome.PENDING.value]
+    return not pending or await services.requests.cancelled(request.id) is not None

@@ -1,0 +1,1 @@
+"""What the system can be asked to do, each written once."""

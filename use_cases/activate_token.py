@@ -1,0 +1,134 @@
+"""One hardware token, one code: it is tried at once, because it lives for 30 or 60 seconds. The code itself is kept nowhere."""
+
+from collections.abc import Callable
+
+from activities.reset_target import leaving
+from domain.errors import ConflictError, NotFoundError, WrongCodeError
+from domain.outcomes import MethodOutcome
+from domain.request.guards import still_allowed
+from domain.request.target import Target, TargetMethod
+from domain.request.undo import WRONG_CODES, with_method
+from graph.client import GraphClient
+from graph.errors import Fault, GraphError
+from graph.hardware import activate, read_hardware
+from records.targets import Kept
+from services import Services
+
+_GONE = "The token is not assigned to this user any more."
+
+
+async def activate_token(
+    services: Services, request_id: str, number: int, method_id: str, code: str, *, by: str
+) -> Target:
+    """The target afterwards. Raises WrongCodeError, ConflictError or NotFoundError, or GraphError where nothing was tried."""
+    kept = await services.targets.get(request_id, number)
+    method = next((m for m in kept.target.methods if m.id == method_id), None) if kept else None
+    if kept is None or method is None:
+        raise NotFoundError("The request has no such user with such a token.")
+    if method.reactivated:
+        return kept.target
+    await _check(services, request_id, kept.target, method)
+    trying = _Trying(services, request_id, kept, method, by)
+    return await trying.run(services.graph.of(kept.target.tenant_id), code)
+
+
+async def _check(services: Services, request_id: str, target: Target, method: TargetMethod) -> None:
+    if target.settled or method.outcome is not MethodOutcome.PENDING:
+        raise ConflictError(f"No code is taken for this token any more. {method.detail or target.detail}".strip())
+    if method.wrong_codes >= WRONG_CODES:  # the last of them is being tried right now
+        raise ConflictError("As many codes as are allowed have been tried for this token.")
+    leave = await leaving(services, request_id)
+    if leave != "go":
+        why = "The request was cancelled." if leave == "cancelled" else "The service is stopped from changing anything."
+        raise ConflictError(why)
+    if refused := still_allowed(target, services.policy.customers.get(target.customer)):
+        raise ConflictError(refused.detail)
+
+
+class _Trying:
+    def __init__(self, services: Services, request_id: str, kept: Kept, method: TargetMethod, by: str) -> None:
+        self._services, self._request_id, self._kept, self._method, self._by = services, request_id, kept, method, by
+
+    async def run(self, client: GraphClient, code: str) -> Target:
+        user_id = self._kept.target.user_id
+        seen = next((m for m in await read_hardware(client, user_id) if m.id == self._method.id), None)
+        if seen is None:
+            await self._gone()
+        elif seen.active:  # by the user, an administrator, or a call of ours whose answer was lost
+            return await self._active("It was active already when it was looked at.", None)
+        await self._count()
+        try:
+            answer = await activate(client, user_id, self._method.id, code)
+            error = None if answer.ok else answer.error()
+        except GraphError as lost:
+            error = lost
+        if error is None:
+            return await self._active("", answer.request_id)
+        if error.fault is Fault.REFUSED and error.status == 400:
+            raise await self._wrong()
+        await self._record(self._uncounted)
+        if error.fault is Fault.NOT_FOUND:
+            await self._gone()
+        if error.passing or error.fault is Fault.CONSENT:
+            raise error
+        # Graph's own words are left out: nobody knows that they never repeat the code.
+        raise ConflictError(f"Graph does not let the service activate this token ({error.status} {error.code}).")
+
+    async def _count(self) -> None:
+        """Counts the code as a wrong one before it is tried, so that tries side by side cannot get past the limit."""
+        counted = self._counting(self._kept.target, 1)
+        if await self._services.targets.rewrite(self._kept, counted) is None:
+            raise ConflictError(
+                "Another code of this user is being tried right now. Look at the user and send it again."
+            )
+
+    async def _active(self, detail: str, graph_id: str | None) -> Target:
+        changes = {"outcome": MethodOutcome.KEPT_NEWER, "reactivated": True, "detail": detail, "request_id": graph_id}
+        target = await self._record(lambda t: with_method(t, self._method.id, **changes))
+        data: dict[str, object] = {"wasActive": bool(detail), "requestId": graph_id}
+        await self._tell("tokenActivated", data, once=f"activated:{target.number}:{self._method.id}")
+        return target
+
+    async def _gone(self) -> None:
+        await self._record(lambda t: with_method(t, self._method.id, outcome=MethodOutcome.ALREADY_GONE, detail=_GONE))
+        raise ConflictError(_GONE)
+
+    async def _wrong(self) -> WrongCodeError:
+        wrong = self._method.wrong_codes + 1
+        await self._tell("tokenCodeRefused", {"wrong": wrong})
+        if wrong < WRONG_CODES:
+            left = WRONG_CODES - wrong
+            return WrongCodeError(
+                "The token shows another code. Wait for its next one and send it within 30 seconds; check the label of the "
+                f"token. {left} more wrong {'code ends' if left == 1 else 'codes end'} this token's undo."
+            )
+        detail = f"{wrong} wrong codes were sent for it."
+        await self._record(lambda t: with_method(t, self._method.id, outcome=MethodOutcome.FAILED, detail=detail))
+        return WrongCodeError(
+            f"{detail} No more are taken: the user activates the token at mysignins.microsoft.com, or an Authentication "
+            "Administrator does, or another undo is asked for."
+        )
+
+    async def _tell(self, event: str, more: dict[str, object], once: str = "") -> None:
+        data = {"number": self._kept.target.number, "method": self._method.id} | more
+        await self._services.audits.append(self._request_id, self._services.now(), self._by, event, data, once=once)
+
+    def _uncounted(self, target: Target) -> Target:
+        return self._counting(target, -1)
+
+    def _counting(self, target: Target, by: int) -> Target:
+        methods = [
+            m.model_copy(update={"wrong_codes": m.wrong_codes + by}) if m.id == self._method.id else m
+            for m in target.methods
+        ]
+        return target.model_copy(update={"methods": methods})
+
+    async def _record(self, change: Callable[[Target], Target]) -> Target:
+        """Writes what happened onto the target as it is by now: it did happen, whoever wrote in between."""
+        while True:
+            kept = await self._services.targets.get(self._request_id, self._kept.target.number)
+            if kept is None:
+                raise LookupError(self._request_id)
+            after = change(kept.target)
+            if await self._services.targets.save(self._request_id, kept, after):
+                return after

@@ -1,0 +1,44 @@
+"""Puts a request's records into an evidence pack."""
+
+import tempfile
+from collections.abc import Callable, Iterable
+
+from activities.showing import all_targets, show
+from domain.api.responses import target_shown
+from domain.audit import evidence_pack as evidence
+from domain.audit.chain import START
+from domain.audit.evidence_pack import Pack, json_bytes, json_line
+from domain.request.csv_export import BYTE_ORDER_MARK, csv_lines
+from domain.request.plan import plan_line, scope_line
+from domain.request.reset_request import ResetRequest
+from domain.request.target import Target
+from services import Services
+
+# Beyond this a file takes the place of memory.
+_IN_MEMORY = 8 << 20
+
+
+async def evidence_pack(services: Services, request: ResetRequest) -> bytes:
+    """The zip of a request as it stands."""
+
+    async def lines(of: Callable[[Target], Iterable[bytes]]) -> list[bytes]:
+        return [line async for target in all_targets(services, request.id) for line in of(target)]
+
+    decisions = await services.requests.decisions(request.id)
+    events = await services.audits.all(request.id)  # after the decisions: whatever was decided is in the audit, too
+    head = (events[-1].number, events[-1].hash) if events else (0, START)
+    shown = await show(services, request)
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as out:
+        pack = Pack(out, services.now())
+        pack.add(evidence.REQUEST, [json_bytes(shown.to_json())])
+        plan = await lines(lambda target: [plan_line(target).encode() + b"\n"])
+        pack.add(evidence.PLAN, [scope_line(request).encode() + b"\n", *plan])
+        pack.add(evidence.TARGETS, await lines(lambda target: [json_line(target_shown(target).to_json())]))
+        pack.add(evidence.DECISIONS, [json_bytes([decision.to_json() for decision in decisions])])
+        pack.add(evidence.AUDIT, (json_line(event.to_json()) for event in events))
+        rows = await lines(lambda target: csv_lines(request, [target], header=False))
+        pack.add(evidence.OUTCOMES, [BYTE_ORDER_MARK, *csv_lines(request, []), *rows])
+        pack.add(evidence.READ_ME, [evidence.TEXT.encode()])
+        pack.finish(request.id, request.plan_digest, head)
+        out.seek(0)
+        return out.read()

@@ -1,0 +1,50 @@
+"""Starts the orchestration of a request, or sees that it is there already; and wakes one that waits."""
+
+import logging
+from collections.abc import Awaitable, Callable
+
+import azure.durable_functions as df
+import grpc
+from durabletask.client import OrchestrationStatus
+
+from domain.request.reset_request import ResetRequest
+
+_log = logging.getLogger("mfareset.starting")
+
+# Ended without having ended its request: started anew it does only what is left.
+_BROKEN = {OrchestrationStatus.FAILED, OrchestrationStatus.TERMINATED}
+
+
+async def start(client: df.DurableFunctionsClient, request: ResetRequest) -> None:
+    """Starts the orchestration of a new request. One that is there already is left alone."""
+    try:
+        await client.schedule_new_orchestration("reset_request", input={"id": request.id}, instance_id=request.id)
+    except grpc.aio.AioRpcError as error:
+        if error.code() is not grpc.StatusCode.ALREADY_EXISTS:
+            raise
+
+
+async def ensure_started(
+    client: df.DurableFunctionsClient, request: ResetRequest, may_restart: Callable[[], Awaitable[bool]] | None = None
+) -> bool:
+    """Starts the orchestration of a request that has not ended and has none, or a broken one; True if it did.
+
+    `may_restart` is asked before a broken one is started anew.
+    """
+    if request.status.ended:
+        return False
+    state = await client.get_orchestration_state(request.id, fetch_payloads=False)
+    if state is not None:
+        if state.runtime_status not in _BROKEN or (may_restart and not await may_restart()):
+            return False
+        await client.purge_orchestration(request.id)
+    await start(client, request)
+    return True
+
+
+async def wake(client: df.DurableFunctionsClient, request_id: str) -> None:
+    """Tells a waiting orchestration to look at the records. A lost event costs time only: a timer looks, too."""
+    try:
+        await client.raise_orchestration_event(request_id, "decided", data={})
+    except grpc.aio.AioRpcError as error:
+        _log.warning("request %s could not be woken: %s", request_id, error.code().name)

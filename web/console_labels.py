@@ -1,0 +1,196 @@
+"""The console's texts in one place, beside those of `web.labels`. Codes are the contract's."""
+
+from collections.abc import Mapping
+
+UNREACHABLE: Mapping[str, str] = {
+    "consentMissing": "The customer has not consented to this service, or has withdrawn it. An administrator of the customer"
+    " can consent again.",
+    "customerUnreachable": "Its directory does not answer right now. Refresh to try again.",
+    "throttled": "Microsoft asks for a pause for this customer. Refresh in a minute.",
+    "forbidden": "The service lacks a permission there. Consent again to all permissions of the service.",
+    "noLicence": "This filter needs Microsoft's registration report, which this customer has no licence for.",
+}
+
+# What to do next about a target that did not end well.
+NEXT: Mapping[str, str] = {
+    "protectedUser": "Change the policy if this account should not be protected.",
+    "privilegedUser": "Reset administrators in the customer's own admin center.",
+    "guestUser": "Ask the guest's home organization.",
+    "disabledUser": "Enable the account first, or allow disabled accounts in the policy.",
+    "userNotFound": "Check the name; the account may have been deleted or renamed.",
+    "ownAccount": "Ask a colleague to request it.",
+    "duplicateUser": "Nothing to do.",
+    "alreadyRunning": "Wait for the other request, then retry.",
+    "consentMissing": "Have the customer consent again, then retry.",
+    "customerUnreachable": "Retry in a few minutes.",
+    "throttled": "Retry later; fewer users at once help.",
+    "forbidden": "Have an administrator of the customer consent to the missing permission, then retry.",
+    "notRemoved": "Retry. If it stays, remove the method in the customer's admin center.",
+    "cancelled": "Ask again if it is still needed.",
+    "excludedByApprover": "Ask the approver.",
+    "stopped": "Retry.",
+    "notReactivated": "Ask for another undo, or have the user activate it under Security info.",
+    "partlyReactivated": "Ask for another undo, or have the user activate it under Security info.",
+    "tokenGone": "Assign a token to the user in the customer's admin center.",
+    "newerMethods": "Nothing to do: the user has registered since.",
+}
+
+# What is said about a whole request that failed.
+FAILURE: Mapping[str, str] = {
+    "notEnoughApprovers": "The policy names too few approvers for this request.",
+    "planChanged": "The recorded plan is not the one that was approved, so nothing was removed.",
+}
+
+EVENT: Mapping[str, str] = {
+    "accepted": "Request accepted",
+    "planned": "Plan made",
+    "approvalMailSent": "Approver asked by mail",
+    "reminderSent": "Approver reminded by mail",
+    "mailFailed": "A mail could not be sent",
+    "mailBounced": "A mail to an approver came back",
+    "decided": "Decision made",
+    "denied": "Request denied",
+    "expired": "Request expired",
+    "cancelled": "Request cancelled",
+    "planChanged": "Plan found changed",
+    "resetting": "Reset started",
+    "cancelAccepted": "Cancellation accepted",
+    "undoAsked": "Undo asked for",
+    "tokenActivated": "Hardware token activated again",
+    "tokenCodeRefused": "A wrong code was sent for a hardware token",
+    "restarted": "Started again after a fault of the service",
+    "ended": "Request ended",
+    "targetsEnded": "Users ended",
+    "outcomeMailSent": "Outcome mailed",
+    "followUpMailSent": "Follow-up mailed",
+    "followedUp": "Looked again at who has registered",
+    "approvalMailsAskedAgain": "Mails to the approvers asked for again",
+    "mailsAskedAgain": "Failed mails asked for again",
+    "callbackDelivered": "The ticket system was told",
+    "callbackFailed": "The ticket system could not be told",
+    "userNoticesSent": "Users told by mail",
+}
+
+# The same for an undo, which resets nothing.
+UNDO_EVENT: Mapping[str, str] = {
+    **EVENT,
+    "accepted": "Undo accepted",
+    "resetting": "Undo approved",
+    "ended": "Undo ended",
+}
+
+DEFAULT_METHOD: Mapping[str, str] = {
+    "push": "Authenticator notification",
+    "oath": "Authenticator or token code",
+    "sms": "Text message",
+    "voiceMobile": "Call to the mobile phone",
+    "voiceAlternateMobile": "Call to the alternate mobile phone",
+    "voiceOffice": "Call to the office phone",
+}
+
+MISSING: Mapping[str, str] = {
+    "methodNotAllowed": "the policy does not allow it",
+    "noMethodAllowed": "the policy allows none of the standard methods",
+}
+
+NOTICE: Mapping[str, str] = {
+    "created": "Request sent. Nothing is removed before the approver's decision.",
+    "cancelled": "Cancelled. Nothing further is removed.",
+    "withdrawn": "Withdrawn. Nothing was removed.",
+    "reminded": "The approvers who have not decided were reminded.",
+    "remindedRecently": "The approvers were reminded less than a minute ago.",
+    "retried": "A new request for the users that did not end well was made.",
+    "askedAgain": "Asked again: this is the new request for these users. It needs a decision of its own.",
+    "ended": "The request has ended already.",
+    "notEnded": "The request has not ended yet; wait for its end, or cancel it.",
+    "nothingToRetry": "Every user ended well; there is nothing to try again.",
+    "notWaiting": "The request does not wait for an approval any more.",
+    "sentAgain": "It is being sent again. Load the page again in a minute to see whether it got through.",
+    "nothingToSend": "Nothing is left to send again: all of it got through, or is still being tried.",
+    "confirmedAlready": "This plan was confirmed already. This is its request.",
+}
+
+# What the ticket system is told, and whether it got through.
+CALLBACK: Mapping[str, str] = {
+    "accepted": "Request accepted",
+    "awaitingApproval": "Waiting for approval",
+    "decided": "Decided",
+    "completed": "Ended",
+    "followedUp": "Who has registered again",
+}
+CALLBACK_STATE: Mapping[str, str] = {
+    "pending": "being tried",
+    "delivered": "told",
+    "failed": "not told",
+    "gone": "not wanted any more",
+}
+# What to do next, once for all events in that state.
+CALLBACK_TEXT: Mapping[str, str] = {
+    "failed": "It did not get through for a day. See whether the ticket system answers, then send it again.",
+    "gone": "The ticket system answered that nobody listens there any more. Correct its address in the policy first.",
+}
+# The same for the events of the topic.
+TOPIC_STATE: Mapping[str, str] = {"pending": "being tried", "published": "sent", "failed": "not sent"}
+TOPIC_TEXT: Mapping[str, str] = {
+    "failed": "The Service Bus did not take it for a day. See whether its topic is there, then send it again.",
+}
+
+MAIL_KIND: Mapping[str, str] = {"outcome": "The outcome", "followUp": "Who has registered again", "notice": "Notice"}
+MAIL_TO: Mapping[str, str] = {"requester": "The requester", "user": "Users", "manager": "Managers"}
+MAIL_STATE: Mapping[str, str] = {
+    "sent": "handed over",
+    "failed": "not sent",
+    "noAddress": "no mail address",
+    "notAllowed": "not sent: their mail domain may not read this",
+}
+
+# The follow-up's states, short; words.FOLLOW_UP has them as sentences.
+FOLLOW_UP: Mapping[str, str] = {
+    "exposed": "Exposed",
+    "quick": "Registered quickly",
+    "unreadable": "Not seen",
+    "protected": "Still protected",
+    "registered": "Registered again",
+    "gone": "No longer there",
+}
+FOLLOW_UP_NEXT: Mapping[str, str] = {
+    "exposed": "Call the user and have them register, or hand out a Temporary Access Pass.",
+    "quick": "Call the user. If it was somebody else, reset again and end the sessions.",
+    "unreadable": "Look at the user in the customer's admin center.",
+}
+
+# Errors beside the console's forms.
+ERROR: Mapping[str, str] = {
+    "nobodyChosen": "Choose at least one user.",
+    "tooMany": "These are more users than one request may have. Filter, or send several requests.",
+    "reasonNeeded": "Say why: the approver and the audit need a reason.",
+    "ticketNeeded": "Name the ticket this is for.",
+    "countWrong": "Type exactly how many users will be reset.",
+    "nobodyLeft": "Nobody is left to reset: every user was refused or taken out.",
+    "customerAway": "A customer does not answer, so not all matching users can be named. Leave it out, or try again.",
+    "noMethod": "Choose at least one kind of method to remove.",
+    "notOffered": "Not all of the chosen customers allow this.",
+}
+
+PROBLEM: Mapping[str, tuple[str, str]] = {
+    "notFound": ("There is nothing here", "The address is wrong, or it is not yours to see."),
+    "wrongOrigin": ("This did not come from our page", "Nothing was changed. Go back and try again there."),
+    "wrongNonce": ("Please look at the page again", "It was open for too long. Nothing was changed. Load it again."),
+    "notOperator": (
+        "This page is not open to you",
+        "Your account has no role for it. Ask whoever runs this service.",
+    ),
+    "notSignedIn": ("Please sign in first", "This page needs a sign-in with Microsoft Entra."),
+    "noSignIn": (
+        "Nobody can sign in here",
+        "The console needs the sign-in of Azure App Service, which is not on here. Use the API or the client instead.",
+    ),
+    "unavailable": (
+        "Not possible right now",
+        "Something the service needs does not answer. Please try again in a few minutes.",
+    ),
+    "noCustomer": ("No customer is chosen", "Nothing was changed. Go back and tick at least one."),
+    "noEvidence": ("There is no evidence yet", "The request is still being planned. Come back in a minute."),
+    "badInput": ("The address has a mistake", "One of its parameters is not known. Go back and try again there."),
+    "tooLarge": ("That was too much", "The form was larger than the service accepts. Nothing was changed."),
+}

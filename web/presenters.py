@@ -1,0 +1,344 @@
+"""Views for pages and mails, filled from requests, targets and decisions."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from domain.methods import Method, MethodType
+from domain.outcomes import MethodOutcome, RequestStatus, TargetOutcome
+from domain.policy.load import Policy
+from domain.request.approval import Verdict, approvals, same_account, still_decides, verdict
+from domain.request.follow_up import ALARMING
+from domain.request.reset_request import Approver, Decision, ResetRequest
+from domain.request.target import Target, TargetMethod
+from web.views import (
+    ApprovalView,
+    CustomerView,
+    DecisionView,
+    Fate,
+    FollowedView,
+    FollowUpView,
+    MethodView,
+    NoticeView,
+    OutcomeView,
+    PageView,
+    PlanTotals,
+    StateView,
+    UserView,
+    WaitView,
+)
+
+_COMES_TO = {
+    Verdict.WAITING: RequestStatus.AWAITING_APPROVAL.value,
+    Verdict.APPROVED: "approved",
+    Verdict.DENIED: RequestStatus.DENIED.value,
+    Verdict.EXPIRED: RequestStatus.EXPIRED.value,
+    Verdict.CANCELLED: "withdrawn",
+}
+# Targets with these outcomes may have been touched.
+_TRIED = (TargetOutcome.RESET, TargetOutcome.ALREADY_CLEAR, TargetOutcome.PARTIALLY_RESET, TargetOutcome.FAILED)
+_ENDS_AS = {RequestStatus.RESETTING: "approved", RequestStatus.CANCELLED: "withdrawn"}
+
+
+def method_view(method: TargetMethod, *, undo: bool = False) -> MethodView:
+    fate: Fate = "deactivate" if method.type is MethodType.HARDWARE_OATH else "remove"
+    if method.outcome is MethodOutcome.FORBIDDEN and not method.id:
+        fate = "keep"
+    if undo:
+        fate = "activate"
+    return MethodView(
+        type=method.type.value,
+        label=method.label,
+        fate=fate,
+        is_default=method.is_default,
+        outcome=method.outcome.value,
+        detail=method.detail,
+    )
+
+
+def _kept_view(method: Method, request: ResetRequest) -> MethodView:
+    allowed = "methodNotAllowed" if method.active else "notActive"
+    reason = allowed if method.type in request.methods else "notInScope"
+    return MethodView(type=method.type.value, label=method.label, fate="keep", reason=reason)
+
+
+def _is_kept_since(target: Target, method: TargetMethod) -> bool:
+    """Whether the plan of a retry leaves this method, because the user registered it after the first reset."""
+    return not target.settled and method.outcome is MethodOutcome.KEPT_NEWER
+
+
+def _kept_since(method: TargetMethod) -> MethodView:
+    return MethodView(type=method.type.value, label=method.label, fate="keep", reason="registeredSince")
+
+
+def _is_refused(target: Target) -> bool:
+    """Whether a rule keeps this target from being touched; one may say so when the methods were read already."""
+    return not target.planned or target.outcome is TargetOutcome.REFUSED
+
+
+def user_view(target: Target, request: ResetRequest) -> UserView:
+    unreadable = any(not method.id for method in target.methods)
+    return UserView(
+        number=target.number,
+        display_name=target.display_name,
+        user_principal_name=target.user_principal_name or target.asked,
+        methods=(
+            *(
+                _kept_since(m) if _is_kept_since(target, m) else method_view(m, undo=bool(target.tokens))
+                for m in target.methods
+                if m.id
+            ),
+            *(_kept_view(m, request) for m in target.kept),
+        ),
+        warnings=(*target.warnings, *(["methodsUnreadable"] if unreadable else [])),
+        refused=target.reason if _is_refused(target) else "",
+        privileged=target.privileged,
+        outcome=target.outcome.value,
+        reason=target.reason,
+        sessions_revoked=target.sessions_revoked,
+    )
+
+
+def customer_views(
+    policy: Policy, request: ResetRequest, targets: Iterable[Target], counts: Mapping[str, int] | None = None
+) -> tuple[CustomerView, ...]:
+    """The targets by customer; `counts` has each customer's number of targets where only some are shown."""
+    groups: dict[str, list[UserView]] = {}
+    for target in targets:
+        groups.setdefault(target.customer, []).append(user_view(target, request))
+    return tuple(
+        CustomerView(
+            name=policy.customers[key].name if key in policy.customers else key,
+            key=key,
+            users=tuple(users),
+            targets=(counts or {}).get(key, len(users)),
+        )
+        for key, users in groups.items()
+    )
+
+
+def plan_totals(targets: Iterable[Target]) -> PlanTotals:
+    users = refused = removed = deactivated = privileged = activated = registering = 0
+    for target in targets:
+        if _is_refused(target):
+            refused += 1
+            continue
+        users += 1
+        privileged += target.privileged
+        touched = [method for method in target.methods if not _is_kept_since(target, method)]
+        fates = [method_view(method, undo=bool(target.tokens)).fate for method in touched]
+        removed += fates.count("remove")
+        deactivated += fates.count("deactivate")
+        activated += fates.count("activate")
+        registering += "passwordOnly" not in target.warnings and not {"remove", "deactivate"}.isdisjoint(fates)
+    return PlanTotals(users, refused, removed, deactivated, privileged, activated, registering)
+
+
+def decision_views(decisions: Iterable[Decision]) -> tuple[DecisionView, ...]:
+    made = list(decisions)
+    twice = same_account(made)
+    return tuple(
+        DecisionView(d.approver, d.decision, d.at, d.comment, len(d.without), d.approver.casefold() in twice)
+        for d in made
+    )
+
+
+def _seen_by(entry: Approver, request: ResetRequest, decisions: Iterable[Decision]) -> list[Decision]:
+    """The decisions that `entry` may read: those about a customer of theirs, and of the users left out only their own."""
+    deciding = {other.approver: set(other.customers) for other in request.approval.approvers}
+    mine = set(entry.customers)
+    numbers = [range(first, first + count) for customer, first, count in request.ranges if customer in mine]
+    return [
+        decision.model_copy(update={"without": [n for n in decision.without if any(n in part for part in numbers)]})
+        for decision in decisions
+        if deciding.get(decision.approver, set()) & mine
+    ]
+
+
+def _given(entry: Approver, given: Mapping[str, int]) -> int:
+    """How many approvals the customer of theirs has that has fewest; `given` as `approvals` counts them."""
+    return min((given.get(customer, 0) for customer in entry.customers), default=0)
+
+
+def approval_view(
+    policy: Policy,
+    request: ResetRequest,
+    entry: Approver,
+    targets: Sequence[Target],
+    decisions: Sequence[Decision],
+    now: datetime,
+    *,
+    page: int = 1,
+    page_size: int = 200,
+) -> ApprovalView:
+    """What `entry` decides on. `targets` are all of this approver's customers; one page of them is shown."""
+    pages = max(1, -(-len(targets) // page_size))
+    number = min(max(page, 1), pages)
+    counts: dict[str, int] = {}
+    for target in targets:
+        counts[target.customer] = counts.get(target.customer, 0) + 1
+    totals = plan_totals(targets)
+    step_up: list[str] = []
+    if request.approval.step_up:
+        # Why, as far as this approver sees it: other customers' users are not theirs to know of.
+        step_up = ["privilegedUser"] if totals.privileged else ["manyTargets"]
+    return ApprovalView(
+        request_id=request.id,
+        requester=request.requester,
+        source=request.source,
+        ticket=request.ticket,
+        reason=request.reason,
+        approver=entry.approver,
+        created_at=request.created_at,
+        expires_at=request.approval.expires_at or now,
+        now=now,
+        customers=customer_views(policy, request, targets[(number - 1) * page_size : number * page_size], counts),
+        totals=totals,
+        quorum=request.approval.quorum,
+        approvals=_given(entry, approvals(request, decisions)),
+        decisions=decision_views(_seen_by(entry, request, decisions)),
+        revoke_sessions=request.revoke_sessions,
+        step_up=tuple(step_up),
+        page=PageView(number, pages),
+        undo=bool(request.undo_of),
+        undo_within=policy.undo.within,
+    )
+
+
+def standing(
+    request: ResetRequest,
+    decisions: Sequence[Decision],
+    now: datetime,
+    *,
+    cancelled: bool,
+    totals: Mapping[str, int] | None = None,
+) -> str:
+    """A code of words.STANDING. The decisions tell at once what the status says only when the workflow has got to it.
+
+    `cancelled`: somebody asked for that. `totals`: targets per outcome of the whole request, where they are known.
+    """
+    ends_as = request.approval.ends_as
+    if request.status is RequestStatus.AWAITING_APPROVAL:
+        if ends_as is None:
+            return _COMES_TO[verdict(request, decisions, cancelled=cancelled, now=now)]
+        return _ENDS_AS.get(ends_as, ends_as.value)
+    if request.status is RequestStatus.CANCELLED:
+        begun = ends_as is not RequestStatus.CANCELLED and (totals is None or any(map(totals.get, _TRIED)))
+        return request.status.value if begun else "withdrawn"
+    return request.status.value
+
+
+def came_to_nothing(request: ResetRequest, stands: str) -> bool:
+    """Whether the request ends without anybody being touched; `stands` is its `standing`."""
+    return stands in {"denied", "expired", "withdrawn"} or request.failure is not None
+
+
+def _waits(
+    policy: Policy, request: ResetRequest, entry: Approver, decisions: Sequence[Decision], given: Mapping[str, int]
+) -> list[WaitView]:
+    """For whom the customers of `entry` wait."""
+    decided = {decision.approver.casefold() for decision in decisions}
+    undecided = [
+        other
+        for other in request.approval.approvers
+        if other.approver.casefold() not in decided and still_decides(policy, request, other)
+    ]
+    return [
+        WaitView(
+            customer=policy.customers[key].name if key in policy.customers else key,
+            missing=request.approval.quorum - so_far,
+            approvers=tuple(other.approver for other in undecided if key in other.customers),
+        )
+        for key, so_far in given.items()
+        if key in entry.customers and so_far < request.approval.quorum
+    ]
+
+
+def state_view(
+    policy: Policy,
+    request: ResetRequest,
+    entry: Approver,
+    targets: Sequence[Target],
+    decisions: Sequence[Decision],
+    now: datetime,
+    notice: str = "",
+    *,
+    cancelled: bool = False,
+) -> StateView:
+    """How the request stands for `entry`. `targets` are all of this approver's customers; `cancelled`: somebody asked for that."""
+    given = approvals(request, decisions)
+    waiting = {customer for customer in given if given[customer] < request.approval.quorum}
+    begun = request.status is not RequestStatus.AWAITING_APPROVAL
+    return StateView(
+        request_id=request.id,
+        status=standing(request, decisions, now, cancelled=cancelled),
+        requester=request.requester,
+        ticket=request.ticket,
+        reason=request.reason,
+        now=now,
+        targets=len(targets),
+        totals=Counter(target.outcome.value for target in targets if begun),
+        expires_at=request.approval.expires_at,
+        waits=tuple(_waits(policy, request, entry, decisions, given)),
+        waits_elsewhere=bool(waiting - set(entry.customers)),
+        quorum=request.approval.quorum or 1,
+        approvals=_given(entry, given),
+        decisions=decision_views(_seen_by(entry, request, decisions)),
+        notice=notice,
+        undo=bool(request.undo_of),
+    )
+
+
+def outcome_view(
+    policy: Policy,
+    request: ResetRequest,
+    targets: Iterable[Target],
+    totals: Mapping[str, int],
+    decisions: Iterable[Decision],
+    now: datetime,
+) -> OutcomeView:
+    return OutcomeView(
+        request_id=request.id,
+        status=request.status.value,
+        requester=request.requester,
+        ticket=request.ticket,
+        reason=request.reason,
+        ended_at=request.ended_at or now,
+        targets=request.target_count,
+        totals=totals,
+        customers=customer_views(policy, request, targets),
+        decisions=decision_views(decisions),
+        undo=bool(request.undo_of),
+    )
+
+
+def notice_view(request: ResetRequest, target: Target, customer: str, at: datetime, contact: str) -> NoticeView:
+    return NoticeView(user=user_view(target, request), customer=customer, at=at, contact=contact, ticket=request.ticket)
+
+
+def followed_views(policy: Policy, targets: Iterable[Target]) -> tuple[FollowedView, ...]:
+    """Those whom somebody should look at, the most urgent first."""
+    alarming = [(target, target.follow_up) for target in targets if target.follow_up]
+    return tuple(
+        FollowedView(
+            name=target.user_principal_name or target.asked,
+            customer=policy.customers[target.customer].name if target.customer in policy.customers else target.customer,
+            state=looked.state,
+            detail=looked.detail,
+        )
+        for state in ALARMING
+        for target, looked in alarming
+        if looked.state == state
+    )
+
+
+def follow_up_view(policy: Policy, request: ResetRequest, targets: Iterable[Target], now: datetime) -> FollowUpView:
+    return FollowUpView(
+        request_id=request.id,
+        ticket=request.ticket,
+        requester=request.requester,
+        at=(request.follow_up.ended_at if request.follow_up else None) or now,
+        ended_at=request.ended_at or now,
+        totals=request.follow_up.totals if request.follow_up else {},
+        users=followed_views(policy, targets),
+    )
