@@ -16,7 +16,7 @@ from domain.methods import STANDARD_SCOPE
 from domain.policy.check import main, policy_schema
 from domain.policy.load import PolicyError, parse_policy, policy_warnings
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef01234567").decode()
 ENVIRON = {
     "HELPDESK_SECRET": SECRET,
