@@ -8,7 +8,7 @@ from domain.methods import MethodType
 from domain.request.follow_up import Looked, looked
 from domain.request.target import Target
 from graph.errors import Fault, GraphError
-from graph.methods import Found
+from graph.found import Found
 from graph.registered_methods import read_registered
 from records.targets import Kept
 from services import Services, current_services

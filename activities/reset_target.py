@@ -1,19 +1,19 @@
 """Activity: resets one user of one customer, as far as it goes in one run, and records what was seen."""
 
-from collections.abc import Collection
 from typing import Any
 
 from activities.app import Work, activity
-from activities.removal import Leave, Removal
 from domain.outcomes import MethodOutcome, RequestStatus, TargetOutcome
 from domain.policy.load import Customer
 from domain.request.guards import Refusal, changed_since, still_allowed
 from domain.request.reset_request import ResetRequest
 from domain.request.settlement import still_listed
-from domain.request.target import Target, TargetMethod
+from domain.request.target import Target
 from graph.users import Standing
 from records.targets import Kept
 from reset.planner import person_of
+from reset.progress import Stop, Terms
+from reset.removal import run_removal
 from services import Services, current_services
 
 
@@ -36,75 +36,65 @@ async def reset_one(services: Services, request_id: str, number: int, *, last: b
         return _answer()
     if request.status is not RequestStatus.RESETTING or request.undo_of:  # an undo removes nothing, whoever asks
         return _answer(fault="ended")
-    return await _Reset(services, request, kept).run(last=last)
+    customer = services.policy.customers.get(kept.target.customer)
+    refused = still_allowed(kept.target, customer)
+    if customer is None or refused is not None:
+        await services.targets.save(request.id, kept, _refused(kept.target, refused))
+        return _answer(moved=True)
+    return await _Reset(services, request, customer, kept).run(last=last)
 
 
 class _Reset:
-    """One run for one target, between the records and the removal."""
+    """One run for one target: the guard of its removal, which keeps what is stored."""
 
-    def __init__(self, services: Services, request: ResetRequest, kept: Kept) -> None:
+    def __init__(self, services: Services, request: ResetRequest, customer: Customer, kept: Kept) -> None:
         self._services = services
         self._request = request
+        self._customer = customer
         self._kept = kept
 
     async def run(self, *, last: bool) -> dict[str, Any]:
-        services, target = self._services, self._kept.target
-        customer = services.policy.customers.get(target.customer)
-        refused = still_allowed(target, customer)
-        if customer is None or refused is not None:
-            await services.targets.save(self._request.id, self._kept, _refused(target, refused))
-            return _answer(moved=True)
+        services, target, allowed = self._services, self._kept.target, frozenset(self._customer.methods)
         client = services.graph.of(target.tenant_id)
-        removal = Removal(
-            client,
-            target,
-            scope=frozenset(self._request.methods),
-            allowed=frozenset(customer.methods),
-            leave=self._leave,
-            begin=self._begin,
-            judge=lambda standing: self._changed_since(standing, customer),
-            # A privileged user was approved as one, or nobody cares.
-            privileges=not target.privileges and services.policy.guards.privileged_users != "allow",
+        terms = Terms(
+            scope=frozenset(self._request.methods) & allowed,
+            allowed=allowed,
+            revoke=self._request.revoke_sessions,
+            last=last,
             now=services.now(),
         )
-        run = await removal.run(revoke=self._request.revoke_sessions, last=last)
+        # A privileged user was approved as one, or the policy does not mind.
+        privileges = not target.privileges and services.policy.guards.privileged_users != "allow"
+        run = await run_removal(client, self, target, terms, privileges=privileges)
         target = run.target if run.refused is None else _refused(run.target, run.refused)
         if target.settled:
             target = target.model_copy(update={"ended_at": services.now()})
         if not await services.targets.save(self._request.id, self._kept, target):
-            # Another run of this activity was faster; what it recorded is as true, and the next look tells what is left.
+            # Another run of this activity was faster; what it recorded is as true, and the next look shows what is left.
             return _answer(again=1.0, fault="overtaken", pressure=client.pressure)
-        return _answer(run.again, run.fault, client.pressure, moved=run.moved)
+        return _answer(run.retry_after, run.fault, client.pressure, moved=run.progressed)
 
-    def _changed_since(self, standing: Standing, customer: Customer) -> Refusal | None:
-        return changed_since(
-            self._kept.target,
-            person_of(standing.user),
-            standing.privileges,
-            customer=customer,
-            guards=self._services.policy.guards,
-            requester=self._request.requester,
-        )
-
-    async def _leave(self) -> Leave:
+    async def check_stop(self) -> Stop:
         return await leaving(self._services, self._request.id)
 
-    async def _begin(self, methods: Collection[TargetMethod]) -> bool:
-        target, wanted = self._kept.target, {(method.type, method.id) for method in methods}
-        marked = [
-            method.model_copy(update={"answered": "begun"})
-            if (method.type, method.id) in wanted and method.answered in {"", "missing"}
-            else method
-            for method in target.methods
-        ]
-        begun = target.model_copy(update={"begun_at": target.begun_at or self._services.now(), "methods": marked})
-        kept = await self._services.targets.rewrite(self._kept, begun)
+    async def write_down(self, target: Target) -> bool:
+        kept = await self._services.targets.rewrite(self._kept, target)
         if kept is not None:
             self._kept = kept
         return kept is not None
 
+    def refusal(self, standing: Standing) -> Refusal | None:
+        return changed_since(
+            self._kept.target,
+            person_of(standing.user),
+            standing.privileges,
+            customer=self._customer,
+            guards=self._services.policy.guards,
+            requester=self._request.requester,
+        )
 
-async def leaving(services: Services, request_id: str) -> Leave:
+
+async def leaving(services: Services, request_id: str) -> Stop:
     """Whether changes may still be made for this request.
 
     A cancel comes before the kill switch: a cancelled request ends, also while everything else is held.

@@ -51,6 +51,13 @@ _SATISFIES: Mapping[str, tuple[tuple[MethodType, str | None], ...]] = {
     "voiceOffice": ((MethodType.PHONE, OFFICE_PHONE_ID),),
 }
 
+# What another method is made the default by, the first that can be.
+_PREFERENCES: Mapping[MethodType, str] = {
+    MethodType.MICROSOFT_AUTHENTICATOR: "push",
+    MethodType.SOFTWARE_OATH: "oath",
+    MethodType.PHONE: "sms",
+}
+
 # Opt-in types first: they are never the default for a second factor and never block another method.
 _RANK: Mapping[MethodType, int] = {
     MethodType.FIDO2: 0,
@@ -118,6 +125,15 @@ def satisfies(method: Method, preference: str | None) -> bool:
         method.type is kind and (phone is None or method.id == phone)
         for kind, phone in _SATISFIES.get(preference or "", ())
     )
+
+
+def other_default(methods: Iterable[Method]) -> str | None:
+    """Return the sign-in preference that makes one of `methods` the default in place of the alternate mobile.
+
+    The alternate mobile must go before the mobile and cannot go while it is the default. None where there is no other.
+    """
+    usable = [m for m in methods if m.type is not MethodType.PHONE or m.id == MOBILE_PHONE_ID]
+    return next((text for kind, text in _PREFERENCES.items() if any(m.type is kind for m in usable)), None)
 
 
 def removal_order(methods: Iterable[Method], preference: str | None) -> list[Method]:

@@ -4,12 +4,13 @@ One user's removals run one after the other: in parallel, or as independent part
 """
 
 from collections.abc import Awaitable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
-from domain.methods import ALTERNATE_MOBILE_PHONE_ID, MOBILE_PHONE_ID, Method, MethodType, method_of
+from domain.methods import Method, MethodType, method_of
 from graph.batch import Part, all_of, batch
 from graph.client import GraphClient, segment
 from graph.errors import Fault, GraphError
+from graph.found import Found
 from graph.responses import Response
 
 _COLLECTIONS = {
@@ -25,14 +26,6 @@ _COLLECTIONS = {
     MethodType.EXTERNAL: "externalAuthenticationMethods",
 }
 _HARDWARE_QUERY = "hardwareOathMethods?$expand=device"
-
-
-class Found(NamedTuple):
-    """What was read of a user. `hardware_unreadable` says why hardware tokens could not be read, None where they could."""
-
-    methods: list[Method]
-    preference: str | None = None
-    hardware_unreadable: GraphError | None = None
 
 
 def methods_part(user_id: str, *, after_previous: bool = False) -> Part:
@@ -156,26 +149,11 @@ async def with_methods(
         return answers[:-1], error
 
 
-async def prefer_another(client: GraphClient, user_id: str, methods: Sequence[Method]) -> Response | None:
-    """Makes another planned method the default where the alternate mobile is it.
-
-    The alternate mobile must go before the mobile and cannot go while it is the default. None where there is no other.
-    """
-    choices = {
-        MethodType.MICROSOFT_AUTHENTICATOR: "push",
-        MethodType.SOFTWARE_OATH: "oath",
-        MethodType.PHONE: "sms",
-    }
-    for kind, preference in choices.items():
-        if any(m.type is kind and m.id != ALTERNATE_MOBILE_PHONE_ID and _prefers(m) for m in methods):
-            return await client.send(
-                "PATCH",
-                f"users/{segment(user_id)}/authentication/signInPreferences",
-                body={"userPreferredMethodForSecondaryAuthentication": preference},
-                version="beta",
-            )
-    return None
-
-
-def _prefers(method: Method) -> bool:
-    return method.type is not MethodType.PHONE or method.id == MOBILE_PHONE_ID
+async def change_default(client: GraphClient, user_id: str, preference: str) -> Response:
+    """Make `preference` (push, oath, sms, ...) the user's default second factor. The answer may be an error."""
+    return await client.send(
+        "PATCH",
+        f"users/{segment(user_id)}/authentication/signInPreferences",
+        body={"userPreferredMethodForSecondaryAuthentication": preference},
+        version="beta",
+    )

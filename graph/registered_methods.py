@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from graph.batch import batch
 from graph.client import GraphClient
 from graph.errors import GraphError
-from graph.methods import Found, hardware_listed, hardware_part, listed, methods_part, preference_in, preference_part
+from graph.found import Found
+from graph.methods import hardware_listed, hardware_part, listed, methods_part, preference_in, preference_part
 
 
 async def read_registered(

@@ -8,8 +8,8 @@ from urllib.parse import quote
 from graph.batch import Part, all_of, batch
 from graph.client import GraphClient, segment
 from graph.errors import Fault, GraphError
+from graph.found import Found
 from graph.methods import (
-    Found,
     hardware_listed,
     hardware_part,
     listed,

@@ -72,6 +72,17 @@ def test_inner_rooms_do_no_input_or_output(package: str) -> None:
         assert not imported(path) & outside, path
 
 
+def test_state_of_a_removal_loads_no_client_and_has_no_clock() -> None:
+    pure = ["answered", "progress", "result", "state", "steps"]
+    code = f"import sys; {'; '.join(f'import reset.{name}' for name in pure)}; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True)
+    assert not {"httpx", "msgraph", "graph.client", "records", "asyncio"} & set(loaded.stdout.split())
+    for name in pure:
+        text = (ROOT / f"reset/{name}.py").read_text(encoding="utf-8")
+        assert not [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Await | ast.AsyncFunctionDef)]
+        assert "now(" not in text
+
+
 def test_app_knows_nothing_of_the_local_host() -> None:
     for name in ALLOWED.keys() - {"localhost"}:
         for path in [ROOT / f"{name}.py"] if (ROOT / f"{name}.py").exists() else (ROOT / name).rglob("*.py"):

@@ -20,8 +20,8 @@ from domain.policy.load import Customer
 from domain.request.guards import Person, privilege_refusal, refusal
 from graph.client import Graph
 from graph.errors import Fault, GraphError
+from graph.found import Found
 from graph.listing import ListedUser, Query, UserPage, list_users
-from graph.methods import Found
 from graph.registered_methods import read_registered
 from graph.users import User, find_users, read_details
 from services import Services

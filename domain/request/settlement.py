@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from domain.methods import MethodType
 from domain.outcomes import MethodOutcome, TargetOutcome
-from domain.request.target import TargetMethod
+from domain.request.target import Answered, TargetMethod
 
 # The first of these that a target has tells why it did not end well.
 _BAD = {
@@ -19,11 +19,11 @@ _BAD = {
 def gone(method: TargetMethod) -> None:
     """A read shows that the registration is not there any more."""
     method.detail = ""
-    if method.answered == "sent":
+    if method.answered is Answered.SENT:
         method.detail = "Graph's answer to the removal was lost; the method is gone."
-    elif method.answered == "begun":
+    elif method.answered is Answered.BEGUN:
         method.detail = "The reset was interrupted while it removed; the method is gone."
-    if not method.in_doubt and method.answered != "removed":
+    if not method.in_doubt and method.answered is not Answered.REMOVED:
         method.outcome = MethodOutcome.ALREADY_GONE
     elif method.type is MethodType.HARDWARE_OATH:
         method.outcome = MethodOutcome.DEACTIVATED
@@ -48,7 +48,7 @@ def still_listed(method: TargetMethod) -> None:
     method.outcome = MethodOutcome.UNVERIFIED
     method.detail = (
         "Graph accepted the removal, but the method is still listed."
-        if method.answered == "removed"
+        if method.answered is Answered.REMOVED
         else "Whether the removal was done could not be seen."
     )
 

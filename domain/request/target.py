@@ -1,6 +1,6 @@
 """A target: one user of one customer in a request, its plan and what came of it."""
 
-from typing import Literal
+from enum import StrEnum
 
 from pydantic import Field
 
@@ -13,13 +13,21 @@ from domain.request.follow_up import Looked
 _CHANGED = frozenset({MethodOutcome.DELETED, MethodOutcome.DEACTIVATED, MethodOutcome.UNVERIFIED})
 
 
+class Answered(StrEnum):
+    """What is known of the call that asked for a method's removal, until a read shows what came of it."""
+
+    NOT_ASKED = ""
+    BEGUN = "begun"  # a run was about to ask, and never reported how far it came
+    SENT = "sent"  # Graph gave no answer, so the removal may or may not have been done
+    REMOVED = "removed"  # Graph said that it was done
+    MISSING = "missing"  # Graph knew of no such method
+
+
 class TargetMethod(Method):
     """A method of a target with what happened to it. `request_id` is Graph's, for a support case."""
 
     is_default: bool = False
-    # What Graph said to the removal, until a read shows it. It may or may not have been done: "sent": Graph gave no answer;
-    # "begun": the run that was about to ask for it never told how far it came.
-    answered: Literal["", "begun", "sent", "removed", "missing"] = ""
+    answered: Answered = Answered.NOT_ASKED
     outcome: MethodOutcome = MethodOutcome.PENDING
     detail: str = ""
     request_id: str | None = None
@@ -33,8 +41,8 @@ class TargetMethod(Method):
 
     @property
     def in_doubt(self) -> bool:
-        """Whether nobody said what became of its removal."""
-        return self.answered in {"begun", "sent"}
+        """Whether it is not known what became of its removal."""
+        return self.answered in {Answered.BEGUN, Answered.SENT}
 
 
 class Target(Model):
@@ -119,7 +127,7 @@ class Target(Model):
         """Whether anything of this user may have been changed."""
         if self.sessions_revoked is True or self.begun_at is not None or self.default_changed:
             return True
-        return any(m.in_doubt or m.answered == "removed" or m.outcome in _CHANGED for m in self.methods)
+        return any(m.in_doubt or m.answered is Answered.REMOVED or m.outcome in _CHANGED for m in self.methods)
 
     def settle(self, outcome: TargetOutcome, reason: str = "", detail: str = "") -> "Target":
         """This target, ended."""

@@ -244,7 +244,7 @@ async def test_a_cancel_between_two_removals_of_one_user_spares_the_rest(
         await works.services.requests.cancel("r1", "tester", works.clock())
         return answer
 
-    monkeypatch.setattr("activities.removal.remove", removed_and_cancelled)
+    monkeypatch.setattr("reset.removal.remove", removed_and_cancelled)
     assert (await works.once())["again"] is None
     assert len(works.deletes(user)) == 1
     target = await works.target()

@@ -30,8 +30,8 @@ class Moment:
 MOMENTS = {
     "recorded, not scheduled": Moment("use_cases.submit_request:start", "before"),
     "scheduled, not answered": Moment("use_cases.submit_request:start", "after"),
-    "removed, not known": Moment("activities.removal:remove", "after"),
-    "revoked, not known": Moment("activities.removal:revoke_and_read", "after"),
+    "removed, not known": Moment("reset.removal:remove", "after"),
+    "revoked, not known": Moment("reset.removal:revoke_and_read", "after"),
     "decided, not woken": Moment("triggers.approval_page.handlers:wake", "before"),
     "settled, not audited": Moment("activities.settle_approval:_audit_end", "before"),
     "mailed, not noted": Moment("activities.notify_approvers:send_mail", "after"),

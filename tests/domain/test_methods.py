@@ -9,6 +9,7 @@ from domain.methods import (
     Method,
     MethodType,
     method_of,
+    other_default,
     removal_order,
 )
 
@@ -49,6 +50,20 @@ def test_alternate_mobile_goes_before_the_mobile_whatever_else_there_is() -> Non
 def test_voice_to_the_mobile_number_is_served_by_it() -> None:
     assert removal_order([MOBILE, APP], "voiceMobile")[-1] == MOBILE
     assert removal_order([MOBILE, APP], "push")[-1] == APP
+
+
+@pytest.mark.parametrize(
+    ("left", "preference"),
+    [
+        ([MOBILE, SOFTWARE, APP], "push"),
+        ([MOBILE, SOFTWARE], "oath"),
+        ([MOBILE], "sms"),
+        ([OFFICE, ALTERNATE, HARDWARE], None),
+        ([], None),
+    ],
+)
+def test_what_takes_the_place_of_the_alternate_mobile_as_default(left: list[Method], preference: str | None) -> None:
+    assert other_default(left) == preference
 
 
 @pytest.mark.parametrize(

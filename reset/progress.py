@@ -1,0 +1,202 @@
+"""What one run knows of one user: the methods of the plan, the sessions, the default method. Values only."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
+
+from domain.methods import ALTERNATE_MOBILE_PHONE_ID, Method, MethodType, other_default
+from domain.outcomes import MethodOutcome
+from domain.request.settlement import gone, newer, still_listed, uncertain
+from domain.request.target import Answered, Target, TargetMethod
+from graph.errors import Fault
+from graph.found import Found
+
+# From this look on, what was answered as removed and is still listed is asked for once more: a removal can get lost.
+_ASK_AGAIN = 2
+# Sooner than this after the removal a user has not signed in, entered the number again and confirmed it.
+_INTERRUPTED = timedelta(minutes=1)
+_NO_LONGER_ALLOWED = "Since the approval, the policy no longer allows this kind of method to be removed here."
+
+# Whether changes may still be made: "held" while removing is stopped by the kill switch.
+type Stop = Literal["go", "cancelled", "held"]
+
+
+class Terms(NamedTuple):
+    """What a run may do, given from outside.
+
+    `scope` are the types that the request names and the policy allows, `allowed` all that the policy lets be removed now.
+    `last`: no further run will follow, so what is still open ends as what it is. `now` is when the run began.
+    """
+
+    scope: frozenset[MethodType]
+    allowed: frozenset[MethodType]
+    revoke: bool
+    last: bool
+    now: datetime
+
+
+class Sessions(NamedTuple):
+    """`unknown`: a call to revoke them, or a run that may have made it, was never answered."""
+
+    revoked: bool | None
+    unknown: bool
+    detail: str = ""
+
+
+class Progress(NamedTuple):
+    """`target` is as the run read it. `refusals` are the faults of refused removals, by place in `methods`."""
+
+    target: Target
+    terms: Terms
+    methods: tuple[TargetMethod, ...]
+    sessions: Sessions
+    default_changed: bool
+    refusals: Mapping[int, Fault]
+
+    @property
+    def open(self) -> list[int]:
+        """The places of the methods whose outcome is not known yet."""
+        return [place for place, method in enumerate(self.methods) if method.outcome is MethodOutcome.PENDING]
+
+    @property
+    def to_ask(self) -> list[int]:
+        """The places of the methods that this run may ask Graph to remove, in removal order."""
+        return [place for place in self.open if self._may_ask(self.methods[place])]
+
+    @property
+    def to_revoke(self) -> bool:
+        return self.terms.revoke and self.sessions.revoked is not True
+
+    @property
+    def progressed(self) -> bool:
+        """Whether this run got further than the ones before."""
+        before = {(m.type, m.id): _standing(m) for m in self.target.methods}
+        return any(_standing(m) != before.get((m.type, m.id)) for m in self.methods)
+
+    @property
+    def saved(self) -> Target:
+        """The target as it is to be stored, its outcome still open."""
+        # An orderly end leaves no doubt about what was asked, but for what was never answered.
+        doubt = any(self.methods[place].in_doubt for place in self.open)
+        doubt = doubt or (self.sessions.unknown and self.sessions.revoked is None)
+        return self.target.model_copy(
+            update={
+                "methods": list(self.methods),
+                "sessions_revoked": self.sessions.revoked,
+                "begun_at": (self.target.begun_at or self.terms.now) if doubt else None,
+                "default_changed": self.default_changed,
+            }
+        )
+
+    def written_down(self, places: Iterable[int]) -> Target:
+        """The target as it was read, marked with what is about to be removed, so that a run which dies is known to have begun."""
+        wanted = {(self.methods[place].type, self.methods[place].id) for place in places}
+        marked = [
+            method.model_copy(update={"answered": Answered.BEGUN})
+            if (method.type, method.id) in wanted and method.answered in {Answered.NOT_ASKED, Answered.MISSING}
+            else method
+            for method in self.target.methods
+        ]
+        return self.target.model_copy(update={"begun_at": self.target.begun_at or self.terms.now, "methods": marked})
+
+    def with_method(self, place: int, method: TargetMethod) -> "Progress":
+        return self._replace(methods=(*self.methods[:place], method, *self.methods[place + 1 :]))
+
+    def with_refusal(self, place: int, fault: Fault) -> "Progress":
+        return self._replace(refusals={**self.refusals, place: fault})
+
+    def compared(self, found: Found) -> "Progress":
+        """Settle what the read shows: gone, registered anew, or not to be told apart."""
+        methods = (
+            self._compared(method, found) if method.outcome is MethodOutcome.PENDING else method
+            for method in self.methods
+        )
+        return self._replace(methods=tuple(methods))
+
+    def with_newer(self, found: Found) -> "Progress":
+        """Add what was registered after the plan, as kept."""
+        progress = self
+        for current in found.methods:
+            if progress._is_newer(current):
+                added = marked(TargetMethod(**current.model_dump()), newer)
+                progress = progress._replace(methods=(*progress.methods, added))
+        return progress
+
+    def preference_besides(self, place: int, wanted: Iterable[int]) -> str | None:
+        """The sign-in preference by which the refused alternate mobile stops being the default, None where it is not or stays.
+
+        It must go before the mobile, which cannot go while there is an alternate one, and cannot go while it is the default.
+        That it is the default is what the refusal says or, where its words are not known, what the plan does.
+        """
+        method = self.methods[place]
+        names_default = self.refusals[place] is Fault.DEFAULT_METHOD or method.is_default
+        if method.id != ALTERNATE_MOBILE_PHONE_ID or not names_default:
+            return None
+        left = (self.methods[other] for other in wanted if other != place)
+        return other_default(
+            m for m in left if m.outcome is MethodOutcome.PENDING and m.answered in {Answered.NOT_ASKED, Answered.BEGUN}
+        )
+
+    def _may_ask(self, method: TargetMethod) -> bool:
+        if not method.answered or method.in_doubt:
+            return True
+        return self.target.reads >= _ASK_AGAIN and method.tells_apart
+
+    def _compared(self, method: TargetMethod, found: Found) -> TargetMethod:
+        if method.type is MethodType.HARDWARE_OATH and (unreadable := found.hardware_unreadable) is not None:
+            if method.answered:
+                return marked(method, still_listed)
+            forbidden = unreadable.fault is Fault.FORBIDDEN
+            outcome = MethodOutcome.FORBIDDEN if forbidden else MethodOutcome.FAILED
+            return method.model_copy(
+                update={"outcome": outcome, "detail": unreadable.detail, "request_id": unreadable.request_id}
+            )
+        current = _current(found.methods, method)
+        same = current is not None and method.same_registration(current, self.target.planned_at)
+        if current is None or (method.answered and not same):
+            return marked(method, gone)  # and what took its place since is added as newer
+        if not same:
+            return marked(method, newer)
+        if self._interrupted and method.in_doubt and not method.tells_apart:
+            return marked(method, uncertain)
+        return method
+
+    @property
+    def _interrupted(self) -> bool:
+        begun = self.target.begun_at
+        return begun is not None and self.terms.now - begun >= _INTERRUPTED
+
+    def _is_newer(self, current: Method) -> bool:
+        if current.type not in self.terms.scope or not current.active:
+            return False
+        planned_at = self.target.planned_at
+        known = any(m.same_registration(current, planned_at) for m in (*self.methods, *self.target.kept))
+        return not known and not any(m.outcome is MethodOutcome.KEPT_NEWER and m.id == current.id for m in self.methods)
+
+
+def begin(target: Target, terms: Terms) -> Progress:
+    """Start from the target as it is stored; what the policy no longer allows ends as `forbidden`."""
+    methods = tuple(
+        method.model_copy(update={"outcome": MethodOutcome.FORBIDDEN, "detail": _NO_LONGER_ALLOWED})
+        if method.outcome is MethodOutcome.PENDING and method.type not in terms.allowed and not method.answered
+        else method
+        for method in target.methods
+    )
+    unknown = target.begun_at is not None and target.sessions_revoked is None
+    return Progress(target, terms, methods, Sessions(target.sessions_revoked, unknown), target.default_changed, {})
+
+
+def _standing(method: TargetMethod) -> tuple[MethodOutcome, bool]:
+    return method.outcome, method.answered is Answered.REMOVED
+
+
+def _current(methods: Iterable[Method], method: Method) -> Method | None:
+    """The registration in the same place as `method`, None if there is none or it is a token that is not active."""
+    return next((m for m in methods if (m.type, m.id) == (method.type, method.id) and m.active), None)
+
+
+def marked(method: TargetMethod, mark: Callable[[TargetMethod], None]) -> TargetMethod:
+    """Return `method` as `mark` settles it."""
+    copy = method.model_copy()
+    mark(copy)
+    return copy

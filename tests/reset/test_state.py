@@ -1,0 +1,196 @@
+"""The removal's state: each transition as a row, and what holds on every way through."""
+
+from typing import Any
+
+import pytest
+
+from domain.request.target import Target
+from graph.found import Found
+from reset.steps import Answer, Confirmed, Judged, Looked, Written
+from tests.reset.examples import (
+    ALTERNATE,
+    APP,
+    CODES,
+    DEFAULT,
+    GONE,
+    LOST,
+    MOBILE,
+    REFUSAL,
+    REVOKED,
+    THROTTLED,
+    TOKEN,
+    WRITTEN,
+    begun,
+    confirmed,
+    error,
+    looked,
+    method_of_target,
+    target,
+    words,
+)
+
+# The way to the first removal of a user with an Authenticator app alone.
+ASKING: tuple[Answer, ...] = (looked(APP), "go", WRITTEN)
+
+ROWS: list[tuple[str, Target, dict[str, Any], tuple[Answer, ...], str]] = [
+    # what a run begins with
+    ("methods to remove", target(APP), {}, (), "look at user and methods"),
+    ("no methods", target(), {}, (), "may I revoke and read"),
+    ("no methods, sessions stay", target(), {"revoke": False}, (), "read"),
+    ("no methods, sessions ended by a run before", target(sessions_revoked=True), {}, (), "read"),
+    (
+        "only a look is left",
+        target(method_of_target(APP, answered="removed"), sessions_revoked=True),
+        {},
+        (),
+        "look at methods",
+    ),
+    ("a kind that is no longer allowed", target(APP), {"allowed": frozenset()}, (), "may I revoke and read"),
+    # the look
+    ("there", target(APP), {}, (looked(APP),), "may I remove app"),
+    ("in the plan's order", target(APP, CODES), {}, (looked(CODES, APP),), "may I remove app"),
+    ("gone already", target(APP), {}, (looked(),), "may I revoke and read"),
+    ("gone already, sessions stay", target(APP), {"revoke": False}, (looked(),), "finish reset"),
+    ("may not be reset any more", target(APP), {}, (Looked(Found([APP]), REFUSAL),), "finish privilegedUser"),
+    ("not answered", target(APP), {}, (LOST,), "finish unavailable"),
+    ("not answered, in the last run", target(APP), {"last": True}, (LOST,), "finish unavailable"),
+    # the user without methods
+    ("look who it is", target(), {}, ("go",), "look at user"),
+    ("is as in the plan", target(), {}, ("go", Judged(None)), "write down, then revoke and read"),
+    ("may not be reset any more", target(), {}, ("go", Judged(REFUSAL)), "finish privilegedUser"),
+    ("cancelled", target(), {}, ("cancelled",), "finish cancelled"),
+    # before the first change
+    ("go", target(APP), {}, (looked(APP), "go"), "write down, then remove app"),
+    ("cancelled", target(APP), {}, (looked(APP), "cancelled"), "finish cancelled"),
+    ("held", target(APP), {}, (looked(APP), "held"), "finish held"),
+    ("written down", target(APP), {}, ASKING, "remove app"),
+    ("another run was faster", target(APP), {}, (looked(APP), "go", Written(done=False)), "finish overtaken"),
+    # a removal
+    ("removed", target(APP), {}, (*ASKING, GONE), "may I revoke and read"),
+    ("removed, sessions stay", target(APP), {"revoke": False}, (*ASKING, GONE), "read"),
+    ("removed, one is left", target(APP, CODES), {}, (looked(APP, CODES), "go", WRITTEN, GONE), "may I remove codes"),
+    ("written once", target(APP, CODES), {}, (looked(APP, CODES), "go", WRITTEN, GONE, "go"), "remove codes"),
+    ("cancelled between", target(APP, CODES), {}, (looked(APP, CODES), "go", WRITTEN, GONE, "cancelled"), "read"),
+    ("held between", target(APP, CODES), {}, (looked(APP, CODES), "go", WRITTEN, GONE, "held"), "read"),
+    ("missing", target(APP), {}, (*ASKING, error(404)), "may I revoke and read"),
+    ("forbidden", target(APP), {}, (*ASKING, error(403)), "may I revoke and read"),
+    ("throttled", target(APP), {}, (*ASKING, error(429)), "finish throttled"),
+    ("failed", target(APP), {}, (*ASKING, error(503)), "finish unavailable"),
+    ("lost", target(APP), {}, (*ASKING, LOST), "finish unavailable"),
+    ("no consent", target(APP), {}, (*ASKING, error(401)), "finish consentMissing"),
+    ("lost, in the last run", target(APP), {"last": True}, (*ASKING, LOST), "read"),
+    (
+        "and then looked",
+        target(APP),
+        {"last": True},
+        (*ASKING, LOST, confirmed(APP, revocation=None)),
+        "finish unavailable",
+    ),
+    ("and the look is lost, too", target(APP), {"last": True}, (*ASKING, LOST, THROTTLED), "finish throttled"),
+    ("no consent, in the last run", target(APP), {"last": True}, (*ASKING, error(401)), "finish consentMissing"),
+    # what is refused waits for the others
+    ("refused alone", target(APP), {}, (*ASKING, DEFAULT), "may I revoke and read"),
+    ("refused first", target(APP, CODES), {}, (looked(APP, CODES), "go", WRITTEN, DEFAULT), "may I remove codes"),
+    (
+        "and again, once another is gone",
+        target(APP, CODES),
+        {},
+        (looked(APP, CODES), "go", WRITTEN, error(400), "go", GONE),
+        "may I remove app",
+    ),
+    (
+        "not again, where all were refused",
+        target(APP, CODES),
+        {},
+        (looked(APP, CODES), "go", WRITTEN, DEFAULT, "go", DEFAULT),
+        "may I revoke and read",
+    ),
+    # an alternate mobile that is the default
+    (
+        "another is preferred",
+        target(ALTERNATE, MOBILE),
+        {},
+        (looked(ALTERNATE, MOBILE), "go", WRITTEN, DEFAULT),
+        "may I prefer sms",
+    ),
+    (
+        "the app before the mobile",
+        target(ALTERNATE, MOBILE, APP),
+        {},
+        (looked(ALTERNATE, MOBILE, APP), "go", WRITTEN, DEFAULT, "go"),
+        "prefer push",
+    ),
+    (
+        "nothing else to prefer",
+        target(ALTERNATE),
+        {},
+        (looked(ALTERNATE), "go", WRITTEN, DEFAULT),
+        "may I revoke and read",
+    ),
+    (
+        "refused in words that say nothing",
+        target(ALTERNATE, MOBILE),
+        {},
+        (looked(ALTERNATE, MOBILE), "go", WRITTEN, error(400)),
+        "may I remove mobile",
+    ),
+    (
+        "and the plan says that it is the default",
+        target(method_of_target(ALTERNATE, is_default=True), MOBILE),
+        {},
+        (looked(ALTERNATE, MOBILE), "go", WRITTEN, error(400)),
+        "may I prefer sms",
+    ),
+]
+FOUR = target(APP, CODES, TOKEN, MOBILE)
+REFUSED_THRICE: tuple[Answer, ...] = (
+    *(looked(APP, CODES, TOKEN, MOBILE), "go", WRITTEN, error(400), "go", error(400), "go", error(400), "go", GONE),
+    *("go", error(400), "go", error(400), "go", GONE),
+    *("go", error(400), "go"),
+)
+ROWS += [
+    ("a third pass", FOUR, {}, REFUSED_THRICE, "remove codes"),
+    ("and no fourth", FOUR, {}, (*REFUSED_THRICE, GONE), "may I revoke and read"),
+]
+CHANGING: tuple[Answer, ...] = (looked(ALTERNATE, MOBILE), "go", WRITTEN, DEFAULT, "go")
+BOTH = target(ALTERNATE, MOBILE)
+ENDING: tuple[Answer, ...] = (*ASKING, GONE, "go")
+ROWS += [
+    ("changed", BOTH, {}, (*CHANGING, GONE), "may I remove alternate"),
+    ("and asked for again", BOTH, {}, (*CHANGING, GONE, "go"), "remove alternate"),
+    ("gone then", BOTH, {}, (*CHANGING, GONE, "go", GONE), "may I remove mobile"),
+    ("refused once more: no second change", BOTH, {}, (*CHANGING, GONE, "go", DEFAULT), "may I remove mobile"),
+    ("change refused", BOTH, {}, (*CHANGING, error(403)), "may I remove mobile"),
+    ("change throttled", BOTH, {}, (*CHANGING, error(429)), "finish throttled"),
+    ("change lost", BOTH, {}, (*CHANGING, LOST), "finish unavailable"),
+    ("cancelled before the change", BOTH, {}, (*CHANGING[:-1], "cancelled"), "read"),
+    ("cancelled after it", BOTH, {}, (*CHANGING, GONE, "cancelled"), "read"),
+    # the end
+    ("sessions", target(APP), {}, ENDING, "revoke and read"),
+    ("all gone", target(APP), {}, (*ENDING, confirmed()), "finish reset"),
+    ("still listed", target(APP), {}, (*ENDING, confirmed(APP)), "finish notVisibleYet"),
+    ("still listed, in the last run", target(APP), {"last": True}, (*ENDING, confirmed(APP)), "finish partiallyReset"),
+    ("sessions not revoked", target(APP), {}, (*ENDING, confirmed(revocation=error(403))), "finish partiallyReset"),
+    ("revocation throttled", target(APP), {}, (*ENDING, confirmed(revocation=error(429))), "finish throttled"),
+    ("revoked, and then unreadable", target(APP), {}, (*ENDING, Confirmed(REVOKED, THROTTLED)), "finish throttled"),
+    ("lost", target(APP), {}, (*ENDING, LOST), "finish unavailable"),
+    ("lost, in the last run", target(APP), {"last": True}, (*ENDING, LOST), "read"),
+    ("cancelled before", target(APP), {}, (*ASKING, GONE, "cancelled"), "read"),
+    (
+        "cancelled before, all gone",
+        target(APP),
+        {},
+        (*ASKING, GONE, "cancelled", confirmed(revocation=None)),
+        "finish cancelled",
+    ),
+    ("held before", target(APP), {}, (*ASKING, GONE, "held", confirmed(revocation=None)), "finish held"),
+]
+
+
+@pytest.mark.parametrize(
+    ("of", "changed", "answers", "step"),
+    [row[1:] for row in ROWS],
+    ids=[f"{n}: {row[0]}" for n, row in enumerate(ROWS)],
+)
+def test_next_step(of: Target, changed: dict[str, Any], answers: tuple[Answer, ...], step: str) -> None:
+    assert words(begun(of, *answers, **changed).step) == step
