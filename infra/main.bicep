@@ -53,7 +53,7 @@ var functionName = 'func-mfareset-${token}'
 var defaultUrl = 'https://${functionName}.azurewebsites.net'
 var secretNames = empty(policySecretNames) ? [] : split(policySecretNames, ',')
 
-resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
+resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
   name: 'rg-${environmentName}'
   location: location
   tags: tags
@@ -96,8 +96,9 @@ module storage 'app/storage.bicep' = {
     tags: tags
     principalId: identity.outputs.principalId
     workspaceId: monitoring.outputs.workspaceId
+    isPrivate: privateNetworking
     endpointSubnetId: privateNetworking ? network!.outputs.endpointSubnetId : ''
-    zoneIds: privateNetworking ? network!.outputs.zoneIds : {}
+    zoneIds: privateNetworking ? network!.outputs.zoneIds : null
   }
 }
 
@@ -109,8 +110,9 @@ module bus 'app/service_bus.bicep' = {
     tags: tags
     principalId: identity.outputs.principalId
     workspaceId: monitoring.outputs.workspaceId
+    isPrivate: privateNetworking
     endpointSubnetId: privateNetworking ? network!.outputs.endpointSubnetId : ''
-    zoneIds: privateNetworking ? network!.outputs.zoneIds : {}
+    zoneIds: privateNetworking ? network!.outputs.zoneIds : null
   }
 }
 
@@ -123,8 +125,9 @@ module vault 'app/vault.bicep' = {
     principalId: identity.outputs.principalId
     deployerId: principalId
     workspaceId: monitoring.outputs.workspaceId
+    isPrivate: privateNetworking
     endpointSubnetId: privateNetworking ? network!.outputs.endpointSubnetId : ''
-    zoneIds: privateNetworking ? network!.outputs.zoneIds : {}
+    zoneIds: privateNetworking ? network!.outputs.zoneIds : null
   }
 }
 
@@ -171,7 +174,8 @@ module functionApp 'app/function.bicep' = {
     allowApiKeys: allowApiKeys
     maximumInstances: maximumInstances
     stopRemoving: stopRemoving
-    subnetId: privateNetworking ? network!.outputs.appSubnetId : ''
+    subnetId: privateNetworking ? network!.outputs.appSubnetId : null
+    useScheduler: durableTaskScheduler
     schedulerEndpoint: durableTaskScheduler ? scheduler!.outputs.endpoint : ''
     taskHubName: durableTaskScheduler ? scheduler!.outputs.taskHubName : ''
   }

@@ -29,9 +29,15 @@ def azurite(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReq
     store.stop()
 
 
+def _tools_missing(reporter: pytest.TerminalReporter) -> set[str]:
+    """What tests.tools said of the tests that it skipped."""
+    reasons = (str(report.longrepr[2]) for report in reporter.stats.get("skipped", ()))
+    return {reason.removeprefix("Skipped: ") for reason in reasons if "was not tested: there is no `" in reason}
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """A skip is easily overlooked; this is not."""
-    left_out = []
+    left_out = sorted(_tools_missing(terminalreporter))
     if reason := config.stash.get(_LEFT_OUT, None):
         left_out.append(reason)
     if find_spec("proton") is None:

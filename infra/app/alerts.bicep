@@ -1,6 +1,8 @@
 // What somebody should look at. Each alert is a heading of docs/operations.md, which says what to do; a test keeps the two equal.
+import { Tags } from 'types.bicep'
+
 param location string
-param tags object
+param tags Tags
 
 @description('Who is mailed; empty: alerts are shown in the portal only.')
 param mail string
@@ -74,7 +76,7 @@ resource people 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(mail))
   }
 }
 
-resource logAlerts 'Microsoft.Insights/scheduledQueryRules@2023-03-15-preview' = [for rule in rules: {
+resource logAlerts 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [for rule in rules: {
   name: 'mfareset-${rule.name}'
   location: location
   tags: tags
@@ -103,7 +105,7 @@ resource logAlerts 'Microsoft.Insights/scheduledQueryRules@2023-03-15-preview' =
   }
 }]
 
-resource deadLetters 'Microsoft.Insights/metricAlerts@2018-03-01' = {
+resource deadLetters 'Microsoft.Insights/metricAlerts@2026-01-01' = {
   name: 'mfareset-dead-letters'
   location: 'global'
   tags: tags
@@ -151,7 +153,7 @@ resource probe 'Microsoft.Insights/webtests@2022-06-15' = {
   }
 }
 
-resource notAnswering 'Microsoft.Insights/metricAlerts@2018-03-01' = {
+resource notAnswering 'Microsoft.Insights/metricAlerts@2026-01-01' = {
   name: 'mfareset-not-answering'
   location: 'global'
   tags: tags

@@ -8,7 +8,7 @@ param name string
 param identityPrincipalId string
 
 @description('Where the service is reached; sign-ins come back there.')
-param baseUrls array
+param baseUrls string[]
 
 @description('Accounts of which tenants can sign in.')
 param signInAudience string

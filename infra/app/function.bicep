@@ -1,15 +1,17 @@
 // The function app on Flex Consumption, its settings and who has to sign in. docs/settings.md explains every setting.
+import { Tags } from 'types.bicep'
+
 param name string
 param planName string
 param location string
-param tags object
+param tags Tags
 param identityId string
 param identityClientId string
 param storageName string
 param deploymentContainer string
 param serviceBusNamespace string
 param vaultUri string
-param policySecretNames array
+param policySecretNames string[]
 param insightsConnectionString string
 param graphClientId string
 param signInClientId string
@@ -20,10 +22,13 @@ param allowApiKeys bool
 param maximumInstances int
 param stopRemoving bool
 
-@description('Subnet the app sends from; empty: none.')
-param subnetId string
+@description('Subnet the app sends from; null: none.')
+param subnetId string?
 
-@description('Endpoint of the Durable Task Scheduler; empty: the durable state lives in the storage account.')
+@description('The durable state lives in a Durable Task Scheduler instead of the storage account.')
+param useScheduler bool
+
+@description('Endpoint of the scheduler; empty where there is none.')
 param schedulerEndpoint string
 param taskHubName string
 
@@ -36,31 +41,31 @@ var issuer = signInAudience == 'AzureADMyOrg' ? tenant().tenantId : 'organizatio
 // did with whom it asked.
 var open = ['/api/health', '/api/webhooks/*']
 
-var settings = {
-  AzureWebJobsStorage__credential: 'managedidentity'
-  AzureWebJobsStorage__clientId: identityClientId
-  AzureWebJobsStorage__blobServiceUri: 'https://${storageName}.blob.${storage}'
-  AzureWebJobsStorage__queueServiceUri: 'https://${storageName}.queue.${storage}'
-  AzureWebJobsStorage__tableServiceUri: 'https://${storageName}.table.${storage}'
-  ServiceBusConnection__credential: 'managedidentity'
-  ServiceBusConnection__clientId: identityClientId
-  ServiceBusConnection__fullyQualifiedNamespace: serviceBusNamespace
-  AZURE_CLIENT_ID: identityClientId
-  AZURE_FUNCTIONS_DURABLE_STRICT_TYPING: '1'
-  APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnectionString
-  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
-  PYTHON_ENABLE_OPENTELEMETRY: 'true'
-  GRAPH_CLIENT_ID: graphClientId
-  GRAPH_CREDENTIAL: 'managed-identity'
-  GRAPH_HOME_TENANT: tenant().tenantId
-  RECORDS: 'tables'
-  POLICY_FILE: '/home/site/wwwroot/policy.toml'
-  PUBLIC_BASE_URL: baseUrl
-  MAIL_FROM: mailFrom
-  APPROVAL_KEYS: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/approval-keys)'
-  STOP_REMOVING: string(stopRemoving)
-  OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID: identityClientId
-}
+var settings = [
+  { name: 'AzureWebJobsStorage__credential', value: 'managedidentity' }
+  { name: 'AzureWebJobsStorage__clientId', value: identityClientId }
+  { name: 'AzureWebJobsStorage__blobServiceUri', value: 'https://${storageName}.blob.${storage}' }
+  { name: 'AzureWebJobsStorage__queueServiceUri', value: 'https://${storageName}.queue.${storage}' }
+  { name: 'AzureWebJobsStorage__tableServiceUri', value: 'https://${storageName}.table.${storage}' }
+  { name: 'ServiceBusConnection__credential', value: 'managedidentity' }
+  { name: 'ServiceBusConnection__clientId', value: identityClientId }
+  { name: 'ServiceBusConnection__fullyQualifiedNamespace', value: serviceBusNamespace }
+  { name: 'AZURE_CLIENT_ID', value: identityClientId }
+  { name: 'AZURE_FUNCTIONS_DURABLE_STRICT_TYPING', value: '1' }
+  { name: 'APPLICATIONINSIGHTS_CONNECTION_STRING', value: insightsConnectionString }
+  { name: 'APPLICATIONINSIGHTS_AUTHENTICATION_STRING', value: 'ClientId=${identityClientId};Authorization=AAD' }
+  { name: 'PYTHON_ENABLE_OPENTELEMETRY', value: 'true' }
+  { name: 'GRAPH_CLIENT_ID', value: graphClientId }
+  { name: 'GRAPH_CREDENTIAL', value: 'managed-identity' }
+  { name: 'GRAPH_HOME_TENANT', value: tenant().tenantId }
+  { name: 'RECORDS', value: 'tables' }
+  { name: 'POLICY_FILE', value: '/home/site/wwwroot/policy.toml' }
+  { name: 'PUBLIC_BASE_URL', value: baseUrl }
+  { name: 'MAIL_FROM', value: mailFrom }
+  { name: 'APPROVAL_KEYS', value: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/approval-keys)' }
+  { name: 'STOP_REMOVING', value: string(stopRemoving) }
+  { name: 'OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID', value: identityClientId }
+]
 
 var policySecrets = [for secret in policySecretNames: {
   name: secret
@@ -68,23 +73,21 @@ var policySecrets = [for secret in policySecretNames: {
 }]
 
 // host.json is the same everywhere; these settings override it where the other backend is chosen.
-var schedulerSettings = {
-  DURABLE_TASK_SCHEDULER_CONNECTION_STRING: 'Endpoint=${schedulerEndpoint};Authentication=ManagedIdentity;ClientID=${identityClientId}'
-  AzureFunctionsJobHost__extensions__durableTask__hubName: taskHubName
-  AzureFunctionsJobHost__extensions__durableTask__storageProvider__type: 'azureManaged'
-  AzureFunctionsJobHost__extensions__durableTask__storageProvider__connectionStringName: 'DURABLE_TASK_SCHEDULER_CONNECTION_STRING'
-}
-var keySettings = {
-  API_KEYS: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/api-keys)'
-}
-var withKeys = allowApiKeys ? union(settings, keySettings) : settings
-var allSettings = empty(schedulerEndpoint) ? withKeys : union(withKeys, schedulerSettings)
-var plainSettings = [for setting in items(allSettings): {
-  name: setting.key
-  value: setting.value
-}]
+var schedulerConnection = 'Endpoint=${schedulerEndpoint};Authentication=ManagedIdentity;ClientID=${identityClientId}'
+var schedulerSettings = [
+  { name: 'DURABLE_TASK_SCHEDULER_CONNECTION_STRING', value: schedulerConnection }
+  { name: 'AzureFunctionsJobHost__extensions__durableTask__hubName', value: taskHubName }
+  { name: 'AzureFunctionsJobHost__extensions__durableTask__storageProvider__type', value: 'azureManaged' }
+  {
+    name: 'AzureFunctionsJobHost__extensions__durableTask__storageProvider__connectionStringName'
+    value: 'DURABLE_TASK_SCHEDULER_CONNECTION_STRING'
+  }
+]
+var keySettings = [
+  { name: 'API_KEYS', value: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/api-keys)' }
+]
 
-resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
+resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   // checkov:skip=CKV_AZURE_225:Zone redundancy of Flex Consumption needs two always-ready instances, paid day and night; a lost zone delays, no more
   name: planName
   location: location
@@ -94,7 +97,7 @@ resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
   properties: { reserved: true }
 }
 
-resource app 'Microsoft.Web/sites@2024-04-01' = {
+resource app 'Microsoft.Web/sites@2025-03-01' = {
   // checkov:skip=CKV_AZURE_222:Ticketing systems and approvers come from the internet
   // checkov:skip=CKV_AZURE_17:Ticketing systems sign their deliveries and people sign in; neither has a client certificate
   // checkov:skip=CKV_AZURE_212:Flex Consumption scales by itself, with one always-ready instance for the durable work
@@ -110,12 +113,17 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     publicNetworkAccess: 'Enabled' // ticketing systems and approvers are outside
     clientAffinityEnabled: false
     keyVaultReferenceIdentity: identityId
-    virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
+    virtualNetworkSubnetId: subnetId
     siteConfig: {
       minTlsVersion: '1.2'
       http20Enabled: true
       ftpsState: 'Disabled'
-      appSettings: concat(plainSettings, policySecrets)
+      appSettings: concat(
+        settings,
+        policySecrets,
+        allowApiKeys ? keySettings : [],
+        useScheduler ? schedulerSettings : []
+      )
     }
     functionAppConfig: {
       runtime: { name: 'python', version: '3.13' }
@@ -136,19 +144,19 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
   }
 }
 
-resource noFtp 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = {
+resource noFtp 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
   parent: app
   name: 'ftp'
   properties: { allow: false }
 }
 
-resource noScmPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = {
+resource noScmPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
   parent: app
   name: 'scm'
   properties: { allow: false }
 }
 
-resource auth 'Microsoft.Web/sites/config@2024-04-01' = {
+resource auth 'Microsoft.Web/sites/config@2025-03-01' = {
   // checkov:skip=CKV_AZURE_13:Says who must sign in and nothing else; the check is about the site
   // checkov:skip=CKV_AZURE_63:Says who must sign in and nothing else; the check is about the site
   // checkov:skip=CKV_AZURE_65:Says who must sign in and nothing else; the check is about the site

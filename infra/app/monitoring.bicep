@@ -1,8 +1,10 @@
 // Log Analytics and Application Insights; telemetry is taken with Entra tokens only.
+import { Tags } from 'types.bicep'
+
 param workspaceName string
 param insightsName string
 param location string
-param tags object
+param tags Tags
 
 @description('May send telemetry.')
 param principalId string
@@ -14,7 +16,7 @@ param retentionDays int = 90
 
 var metricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb' // Monitoring Metrics Publisher
 
-resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
+resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' = {
   name: workspaceName
   location: location
   tags: tags

@@ -1,7 +1,9 @@
 // The network of the private switch: one subnet for the app, one for private endpoints, and the DNS zones of those.
+import { Tags, ZoneIds } from 'types.bicep'
+
 param name string
 param location string
-param tags object
+param tags Tags
 
 @description('Address space; it must not overlap networks that this one is peered with.')
 param addressPrefix string = '10.83.0.0/24'
@@ -19,14 +21,14 @@ var busZone = 'privatelink.servicebus.windows.net'
 var vaultZone = 'privatelink.vaultcore.azure.net'
 var zones = [blobZone, queueZone, tableZone, busZone, vaultZone]
 
-resource rules 'Microsoft.Network/networkSecurityGroups@2024-05-01' = {
+resource rules 'Microsoft.Network/networkSecurityGroups@2026-03-01' = {
   name: '${name}-nsg'
   location: location
   tags: tags
   properties: { securityRules: [] } // the defaults: nothing comes in from outside the network
 }
 
-resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
+resource network 'Microsoft.Network/virtualNetworks@2026-03-01' = {
   name: name
   location: location
   tags: tags
@@ -52,13 +54,13 @@ resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
   }
 }
 
-resource zone 'Microsoft.Network/privateDnsZones@2020-06-01' = [for zoneName in zones: {
+resource zone 'Microsoft.Network/privateDnsZones@2024-06-01' = [for zoneName in zones: {
   name: zoneName
   location: 'global'
   tags: tags
 }]
 
-resource link 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2020-06-01' = [for zoneName in zones: {
+resource link 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01' = [for zoneName in zones: {
   name: '${zoneName}/${name}'
   location: 'global'
   tags: tags
@@ -68,7 +70,7 @@ resource link 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2020-06-01'
 
 output appSubnetId string = network.properties.subnets[0].id
 output endpointSubnetId string = network.properties.subnets[1].id
-output zoneIds object = {
+output zoneIds ZoneIds = {
   blob: resourceId('Microsoft.Network/privateDnsZones', blobZone)
   queue: resourceId('Microsoft.Network/privateDnsZones', queueZone)
   table: resourceId('Microsoft.Network/privateDnsZones', tableZone)

@@ -1,7 +1,9 @@
 // The durable state in a Durable Task Scheduler, the other choice beside the storage account.
+import { Tags } from 'types.bicep'
+
 param name string
 param location string
-param tags object
+param tags Tags
 
 @description('May run orchestrations.')
 param principalId string

@@ -1,24 +1,28 @@
 // The queue that pipelines send reset requests to, and the topic that tells what came of them.
+import { Tags, ZoneIds } from 'types.bicep'
+
 param name string
 param location string
-param tags object
+param tags Tags
 
 @description('May receive from the queue and send to the topic.')
 param principalId string
 
 param workspaceId string
 
-@description('Subnet for the private endpoint; empty: reached over its public endpoint, with tokens only.')
+@description('Reached over private endpoints only; else reached over its public endpoint, with tokens only.')
+param isPrivate bool
+
+@description('Subnet of the private endpoints; empty where there are none.')
 param endpointSubnetId string
 
-@description('Private DNS zones by service: servicebus.')
-param zoneIds object
+@description('Private DNS zones; none where there are no private endpoints.')
+param zoneIds ZoneIds?
 
-var isPrivate = !empty(endpointSubnetId)
 var dataReceiver = '4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0' // Azure Service Bus Data Receiver
 var dataSender = '69a216fc-b8fb-44d8-bc22-1f3c2cd27a39' // Azure Service Bus Data Sender
 
-resource namespace 'Microsoft.ServiceBus/namespaces@2024-01-01' = {
+resource namespace 'Microsoft.ServiceBus/namespaces@2026-01-01' = {
   name: name
   location: location
   tags: tags
@@ -32,7 +36,7 @@ resource namespace 'Microsoft.ServiceBus/namespaces@2024-01-01' = {
   }
 }
 
-resource queue 'Microsoft.ServiceBus/namespaces/queues@2024-01-01' = {
+resource queue 'Microsoft.ServiceBus/namespaces/queues@2026-01-01' = {
   parent: namespace
   name: 'reset-requests'
   properties: {
@@ -45,7 +49,7 @@ resource queue 'Microsoft.ServiceBus/namespaces/queues@2024-01-01' = {
   }
 }
 
-resource topic 'Microsoft.ServiceBus/namespaces/topics@2024-01-01' = {
+resource topic 'Microsoft.ServiceBus/namespaces/topics@2026-01-01' = {
   parent: namespace
   name: 'reset-outcomes'
   properties: {
@@ -56,7 +60,7 @@ resource topic 'Microsoft.ServiceBus/namespaces/topics@2024-01-01' = {
   }
 }
 
-resource everything 'Microsoft.ServiceBus/namespaces/topics/subscriptions@2024-01-01' = {
+resource everything 'Microsoft.ServiceBus/namespaces/topics/subscriptions@2026-01-01' = {
   parent: topic
   name: 'everything'
   properties: {
@@ -87,6 +91,7 @@ resource sends 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
+#disable-next-line use-recent-api-versions // the only version that is not a preview is of 2016 and cannot do this
 resource log 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   scope: namespace
   name: 'to-workspace'
@@ -101,7 +106,7 @@ module endpoint 'private_endpoint.bicep' = if (isPrivate) {
     subnetId: endpointSubnetId
     targetId: namespace.id
     groupId: 'namespace'
-    zoneId: isPrivate ? zoneIds.servicebus : ''
+    zoneId: zoneIds!.servicebus
   }
 }
 

@@ -1,21 +1,25 @@
 // The account of the function app: its package, the durable state (blobs, queues, tables) and the records (table).
+import { Tags, ZoneIds } from 'types.bicep'
+
 param name string
 param location string
-param tags object
+param tags Tags
 
 @description('May read and write blobs, queues and tables.')
 param principalId string
 
 param workspaceId string
 
-@description('Subnet for private endpoints; empty: reached over its public endpoint, with tokens only.')
+@description('Reached over private endpoints only; else reached over its public endpoint, with tokens only.')
+param isPrivate bool
+
+@description('Subnet of the private endpoints; empty where there are none.')
 param endpointSubnetId string
 
-@description('Private DNS zones by service: blob, queue, table.')
-param zoneIds object
+@description('Private DNS zones; none where there are no private endpoints.')
+param zoneIds ZoneIds?
 
 var deploymentContainer = 'app-package'
-var isPrivate = !empty(endpointSubnetId)
 // The host owns leases of blobs, which Contributor may not break: it asks for Owner.
 var roles = {
   blobDataOwner: 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
@@ -23,7 +27,7 @@ var roles = {
   tableDataContributor: '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
 }
 
-resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
+resource account 'Microsoft.Storage/storageAccounts@2026-06-01' = {
   // checkov:skip=CKV_AZURE_35:The firewall is the switch privateNetworking; without it the account takes Entra tokens only
   // checkov:skip=CKV_AZURE_206:Three zones of one region on purpose: personal data stays in the region that was chosen
   name: name
@@ -46,7 +50,7 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
   }
 }
 
-resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2024-01-01' = {
+resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2026-06-01' = {
   parent: account
   name: 'default'
   properties: {
@@ -55,34 +59,37 @@ resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2024-01-01' = {
   }
 }
 
-resource package 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' = {
+resource package 'Microsoft.Storage/storageAccounts/blobServices/containers@2026-06-01' = {
   parent: blobs
   name: deploymentContainer
   properties: { publicAccess: 'None' }
 }
 
-resource queues 'Microsoft.Storage/storageAccounts/queueServices@2024-01-01' = {
+resource queues 'Microsoft.Storage/storageAccounts/queueServices@2026-06-01' = {
   parent: account
   name: 'default'
 }
 
-resource tables 'Microsoft.Storage/storageAccounts/tableServices@2024-01-01' = {
+resource tables 'Microsoft.Storage/storageAccounts/tableServices@2026-06-01' = {
   parent: account
   name: 'default'
 }
 
+#disable-next-line use-recent-api-versions // the only version that is not a preview is of 2016 and cannot do this
 resource blobLog 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   scope: blobs
   name: 'to-workspace'
   properties: { workspaceId: workspaceId, logs: [{ category: 'StorageDelete', enabled: true }] }
 }
 
+#disable-next-line use-recent-api-versions // the only version that is not a preview is of 2016 and cannot do this
 resource queueLog 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   scope: queues
   name: 'to-workspace'
   properties: { workspaceId: workspaceId, logs: [{ category: 'StorageDelete', enabled: true }] }
 }
 
+#disable-next-line use-recent-api-versions // the only version that is not a preview is of 2016 and cannot do this
 resource tableLog 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   scope: tables
   name: 'to-workspace'
@@ -107,7 +114,7 @@ module endpoints 'private_endpoint.bicep' = [for service in ['blob', 'queue', 't
     subnetId: endpointSubnetId
     targetId: account.id
     groupId: service
-    zoneId: zoneIds[service]
+    zoneId: zoneIds![service]
   }
 }]
 

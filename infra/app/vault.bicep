@@ -1,7 +1,9 @@
 // The secrets: approval keys, and those the policy names. The app reads them as references in its settings.
+import { Tags, ZoneIds } from 'types.bicep'
+
 param name string
 param location string
-param tags object
+param tags Tags
 
 @description('May read secrets: the app.')
 param principalId string
@@ -11,17 +13,19 @@ param deployerId string
 
 param workspaceId string
 
-@description('Subnet for the private endpoint; empty: reached over its public endpoint, with tokens only.')
+@description('Reached over private endpoints only; else reached over its public endpoint, with tokens only.')
+param isPrivate bool
+
+@description('Subnet of the private endpoints; empty where there are none.')
 param endpointSubnetId string
 
-@description('Private DNS zones by service: vault.')
-param zoneIds object
+@description('Private DNS zones; none where there are no private endpoints.')
+param zoneIds ZoneIds?
 
-var isPrivate = !empty(endpointSubnetId)
 var secretsUser = '4633458b-17de-408a-b874-0445c86b69e6' // Key Vault Secrets User
 var secretsOfficer = 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7' // Key Vault Secrets Officer
 
-resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
+resource vault 'Microsoft.KeyVault/vaults@2026-05-15' = {
   // checkov:skip=CKV_AZURE_109:The firewall is the switch privateNetworking; without it Key Vault takes Entra tokens only
   name: name
   location: location
@@ -60,6 +64,7 @@ resource writes 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empt
   }
 }
 
+#disable-next-line use-recent-api-versions // the only version that is not a preview is of 2016 and cannot do this
 resource log 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   scope: vault
   name: 'to-workspace'
@@ -74,7 +79,7 @@ module endpoint 'private_endpoint.bicep' = if (isPrivate) {
     subnetId: endpointSubnetId
     targetId: vault.id
     groupId: 'vault'
-    zoneId: isPrivate ? zoneIds.vault : ''
+    zoneId: zoneIds!.vault
   }
 }
 

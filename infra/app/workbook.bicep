@@ -1,6 +1,8 @@
 // The workbook "MFA resets": requests, targets, approvals, Graph and callbacks at a glance.
+import { Tags } from 'types.bicep'
+
 param location string
-param tags object
+param tags Tags
 param workspaceId string
 
 var charts = [

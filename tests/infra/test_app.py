@@ -11,7 +11,7 @@ import triggers.messages.service_bus
 from graph.permissions import HOME, HOME_MAILBOX, PERMISSIONS
 from localhost.host.app_index import App, load_app
 from messaging.bus import OUTCOMES
-from tests.infra.bicep import FILES, ROOT, keys_of, list_of, resources
+from tests.infra.bicep import FILES, ROOT, list_of, resources, settings_of
 from tests.system import environment
 
 
@@ -34,7 +34,7 @@ def _queue_triggers() -> list[dict[str, Any]]:
 
 def test_every_queue_and_topic_is_made() -> None:
     made = {resource.name for resource in resources() if resource.type.endswith(("/queues", "/topics"))}
-    settings = keys_of("app/function.bicep", "settings")
+    settings = settings_of("settings")
     triggers_found = _queue_triggers()
     assert triggers_found
     for trigger in triggers_found:
@@ -57,7 +57,7 @@ def test_what_needs_no_sign_in_is_what_proves_itself_otherwise(app: App) -> None
 def test_every_role_that_is_given_is_used() -> None:
     """Each role variable, with the sign that the app does what it is for."""
     bicep = {file.name: file.read_text("utf-8") for file in FILES}
-    settings = keys_of("app/function.bicep", "settings")
+    settings = settings_of("settings")
     sends = any("azure.servicebus" in path.read_text("utf-8") for path in (ROOT / "messaging").rglob("*.py"))
     used = {
         "blobDataOwner": "AzureWebJobsStorage__blobServiceUri" in settings,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from settings import read_settings
-from tests.infra.bicep import ROOT, keys_of
+from tests.infra.bicep import ROOT, settings_of
 from tests.test_imports import ALLOWED
 
 DOCS = (ROOT / "docs/settings.md").read_text("utf-8")
@@ -52,16 +52,16 @@ def test_every_setting_is_explained_and_nothing_else() -> None:
 
 def test_every_setting_that_is_needed_is_set_on_azure() -> None:
     needed = set(re.findall(r"^\| `(\w+)` \| needed", DOCS, re.MULTILINE))
-    assert needed <= keys_of("app/function.bicep", "settings").keys()
+    assert needed <= settings_of("settings").keys()
 
 
 def test_every_setting_on_azure_is_read_by_the_app_or_the_host() -> None:
-    given = keys_of("app/function.bicep", "settings").keys() | keys_of("app/function.bicep", "schedulerSettings").keys()
+    given = settings_of("settings").keys() | settings_of("schedulerSettings").keys()
     assert given <= _documented("The app") | _documented("Read by the Functions host and its worker")
 
 
 def test_every_secret_on_azure_is_put_into_the_key_vault_by_the_hook() -> None:
-    secrets = set(re.findall(r"secrets/([\w-]+)\)", "\n".join(keys_of("app/function.bicep", "settings").values())))
+    secrets = set(re.findall(r"secrets/([\w-]+)\)", "\n".join(settings_of("settings").values())))
     hook = (ROOT / "scripts/azure/make-approval-key").read_text("utf-8")
     assert secrets == set(re.findall(r"secret set .*--name ([\w-]+)", hook))
 
