@@ -2,9 +2,9 @@
 
 from activities.app import Work, activity
 from activities.concurrency_permits import tell
-from activities.reset_target import given_up
 from domain.outcomes import RequestStatus, TargetOutcome, request_status
 from domain.request.reset_request import ResetRequest
+from domain.request.settlement import given_up
 from records.targets import Kept
 from services import Services, current_services
 from telemetry.metrics import request_ended

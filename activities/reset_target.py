@@ -3,11 +3,11 @@
 from typing import Any
 
 from activities.app import Work, activity
-from domain.outcomes import MethodOutcome, RequestStatus, TargetOutcome
+from domain.outcomes import RequestStatus, TargetOutcome
 from domain.policy.load import Customer
 from domain.request.guards import Refusal, changed_since, still_allowed
 from domain.request.reset_request import ResetRequest
-from domain.request.settlement import still_listed
+from domain.request.settlement import given_up
 from domain.request.target import Target
 from graph.users import Standing
 from records.targets import Kept
@@ -108,20 +108,6 @@ async def fail_open(services: Services, request_id: str, window: list[Kept], rea
     """Settles what is open in `window`: nothing more will be done for it, so it ends as what it is."""
     pairs = [(kept, given_up(kept.target, reason, detail)) for kept in window if not kept.target.settled]
     await services.targets.save_all(request_id, pairs)
-
-
-def given_up(target: Target, reason: str, detail: str, *, untouched: TargetOutcome = TargetOutcome.FAILED) -> Target:
-    """`target` ended without another look: what was asked for is unverified, what was not tried `untouched`'s."""
-    methods = [method.model_copy() for method in target.methods]
-    for method in methods:
-        if method.outcome is not MethodOutcome.PENDING:
-            continue
-        if method.answered:
-            still_listed(method)
-        elif untouched is TargetOutcome.FAILED:
-            method.outcome, method.detail = MethodOutcome.FAILED, detail
-    ended = target.model_copy(update={"methods": methods, "begun_at": None})
-    return ended.settle(TargetOutcome.PARTIALLY_RESET if target.touched else untouched, reason, detail)
 
 
 def _refused(target: Target, refused: Refusal | None) -> Target:

@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from domain.methods import Method, MethodType, removal_order, satisfies
+from domain.methods import MethodType, removal_order, satisfies
 from domain.outcomes import MethodOutcome, TargetOutcome
 from domain.policy.load import Customer, Guards
 from domain.request.guards import Person, Refusal, privilege_refusal, refusal
 from domain.request.reset_request import ResetRequest
-from domain.request.settlement import newer
+from domain.request.settlement import mark_kept_newer
 from domain.request.target import Target, TargetMethod
 from domain.request.undo import planned as planned_undo
 from graph.client import Graph
@@ -148,7 +148,7 @@ class Planner:
                 "planned_at": self._now,
                 "privileges": privileges,
                 "privileged": bool(privileges) and self._guards.privileged_users == "stepUp",
-                "methods": [*methods, *map(_newer, since)],
+                "methods": [*methods, *(mark_kept_newer(TargetMethod(**m.model_dump())) for m in since)],
                 "kept": kept,
                 "warnings": plan_warnings(user, privileges, methods, [*kept, *since], mfa),
             }
@@ -215,12 +215,6 @@ def _unreadable_hardware(error: GraphError) -> TargetMethod:
         detail=f"They could not be read: {error.detail}",
         request_id=error.request_id,
     )
-
-
-def _newer(method: Method) -> TargetMethod:
-    kept = TargetMethod(**method.model_dump())
-    newer(kept)
-    return kept
 
 
 def unplannable(target: Target, error: GraphError) -> Target:

@@ -1,12 +1,12 @@
 """What one run knows of one user: the methods of the plan, the sessions, the default method. Values only."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from domain.methods import ALTERNATE_MOBILE_PHONE_ID, Method, MethodType, other_default
 from domain.outcomes import MethodOutcome
-from domain.request.settlement import gone, newer, still_listed, uncertain
+from domain.request.settlement import mark_ambiguous, mark_gone, mark_kept_newer, mark_unverified
 from domain.request.target import Answered, Target, TargetMethod
 from graph.errors import Fault
 from graph.found import Found
@@ -118,7 +118,7 @@ class Progress(NamedTuple):
         progress = self
         for current in found.methods:
             if progress._is_newer(current):
-                added = marked(TargetMethod(**current.model_dump()), newer)
+                added = mark_kept_newer(TargetMethod(**current.model_dump()))
                 progress = progress._replace(methods=(*progress.methods, added))
         return progress
 
@@ -145,7 +145,7 @@ class Progress(NamedTuple):
     def _compared(self, method: TargetMethod, found: Found) -> TargetMethod:
         if method.type is MethodType.HARDWARE_OATH and (unreadable := found.hardware_unreadable) is not None:
             if method.answered:
-                return marked(method, still_listed)
+                return mark_unverified(method)
             forbidden = unreadable.fault is Fault.FORBIDDEN
             outcome = MethodOutcome.FORBIDDEN if forbidden else MethodOutcome.FAILED
             return method.model_copy(
@@ -154,11 +154,11 @@ class Progress(NamedTuple):
         current = _current(found.methods, method)
         same = current is not None and method.same_registration(current, self.target.planned_at)
         if current is None or (method.answered and not same):
-            return marked(method, gone)  # and what took its place since is added as newer
+            return mark_gone(method)  # and what took its place since is added as newer
         if not same:
-            return marked(method, newer)
+            return mark_kept_newer(method)
         if self._interrupted and method.in_doubt and not method.tells_apart:
-            return marked(method, uncertain)
+            return mark_ambiguous(method)
         return method
 
     @property
@@ -193,10 +193,3 @@ def _standing(method: TargetMethod) -> tuple[MethodOutcome, bool]:
 def _current(methods: Iterable[Method], method: Method) -> Method | None:
     """The registration in the same place as `method`, None if there is none or it is a token that is not active."""
     return next((m for m in methods if (m.type, m.id) == (method.type, method.id) and m.active), None)
-
-
-def marked(method: TargetMethod, mark: Callable[[TargetMethod], None]) -> TargetMethod:
-    """Return `method` as `mark` settles it."""
-    copy = method.model_copy()
-    mark(copy)
-    return copy

@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 from domain.outcomes import MethodOutcome, TargetOutcome, target_outcome
 from domain.request.guards import Refusal
-from domain.request.settlement import still_listed, why
+from domain.request.settlement import failure_reason, mark_unverified
 from domain.request.target import Answered, Target, TargetMethod
 from graph.errors import Fault, GraphError
-from reset.progress import Progress, Stop, marked
+from reset.progress import Progress, Stop
 
 # A removal is not always visible at once: a public runbook looks three times, ten seconds apart. Seconds before each look
 # after the first.
@@ -97,7 +97,7 @@ def _given_up(progress: Progress, place: int, end: _End) -> TargetMethod:
         # Listed for so long after the interruption, it was never asked for.
         method = method.model_copy(update={"answered": Answered.NOT_ASKED})
     if method.answered:
-        return marked(method, still_listed)
+        return mark_unverified(method)
     if end.cancelled:
         return method  # its turn never came, and it was not touched
     if fault is not None:
@@ -115,7 +115,7 @@ def _settled(progress: Progress, end: _End) -> Target:
     unknown = sessions.unknown and sessions.revoked is not True
     if outcome in {TargetOutcome.CANCELLED, TargetOutcome.FAILED} and (unknown or progress.default_changed):
         outcome = TargetOutcome.PARTIALLY_RESET  # nothing was removed, and yet something may have changed
-    reason, detail = why(outcome, progress.methods)
+    reason, detail = failure_reason(outcome, progress.methods)
     if outcome is TargetOutcome.CANCELLED:
         reason, detail = "cancelled", "The request was cancelled before anything of this user was touched."
     elif reason and end.cancelled:

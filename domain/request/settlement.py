@@ -1,12 +1,12 @@
-"""How what was seen and answered becomes the outcome of a method and the reason of a target."""
+"""Settle methods and targets: what was seen and answered becomes an outcome and a reason."""
 
 from collections.abc import Iterable
 
 from domain.methods import MethodType
 from domain.outcomes import MethodOutcome, TargetOutcome
-from domain.request.target import Answered, TargetMethod
+from domain.request.target import Answered, Target, TargetMethod
 
-# The first of these that a target has tells why it did not end well.
+# The first of these that a target has is why it did not end well.
 _BAD = {
     MethodOutcome.FORBIDDEN: "forbidden",
     MethodOutcome.THROTTLED: "throttled",
@@ -15,46 +15,48 @@ _BAD = {
     MethodOutcome.UNVERIFIED: "unverified",
 }
 
+_INTERRUPTED = {
+    Answered.SENT: "Graph's answer to the removal was lost; the method is gone.",
+    Answered.BEGUN: "The reset was interrupted while it removed; the method is gone.",
+}
 
-def gone(method: TargetMethod) -> None:
-    """A read shows that the registration is not there any more."""
-    method.detail = ""
-    if method.answered is Answered.SENT:
-        method.detail = "Graph's answer to the removal was lost; the method is gone."
-    elif method.answered is Answered.BEGUN:
-        method.detail = "The reset was interrupted while it removed; the method is gone."
+
+def mark_gone(method: TargetMethod) -> TargetMethod:
+    """Return `method` as a read settles it that does not list its registration any more."""
+    detail = _INTERRUPTED.get(method.answered, "")
     if not method.in_doubt and method.answered is not Answered.REMOVED:
-        method.outcome = MethodOutcome.ALREADY_GONE
+        outcome = MethodOutcome.ALREADY_GONE
     elif method.type is MethodType.HARDWARE_OATH:
-        method.outcome = MethodOutcome.DEACTIVATED
+        outcome = MethodOutcome.DEACTIVATED
     else:
-        method.outcome = MethodOutcome.DELETED
+        outcome = MethodOutcome.DELETED
+    return method.model_copy(update={"outcome": outcome, "detail": detail})
 
 
-def newer(method: TargetMethod) -> None:
-    method.outcome = MethodOutcome.KEPT_NEWER
-    method.detail = "Registered after the plan was made; not touched."
+def mark_kept_newer(method: TargetMethod) -> TargetMethod:
+    """Return `method` as one that was registered after the plan."""
+    detail = "Registered after the plan was made; not touched."
+    return method.model_copy(update={"outcome": MethodOutcome.KEPT_NEWER, "detail": detail})
 
 
-def uncertain(method: TargetMethod) -> None:
-    """Listed, but after an interruption nobody can tell whether it is the old registration or a new one of the same number."""
-    method.outcome = MethodOutcome.UNVERIFIED
-    method.detail = (
-        "The reset was interrupted here, and the user may have registered it again since; it was left alone."
-    )
+def mark_ambiguous(method: TargetMethod) -> TargetMethod:
+    """Return `method` as listed after an interruption: it is the old registration, or a new one that looks the same."""
+    detail = "The reset was interrupted here, and the user may have registered it again since; it was left alone."
+    return method.model_copy(update={"outcome": MethodOutcome.UNVERIFIED, "detail": detail})
 
 
-def still_listed(method: TargetMethod) -> None:
-    method.outcome = MethodOutcome.UNVERIFIED
-    method.detail = (
+def mark_unverified(method: TargetMethod) -> TargetMethod:
+    """Return `method` as one whose removal was asked for and not seen."""
+    detail = (
         "Graph accepted the removal, but the method is still listed."
         if method.answered is Answered.REMOVED
         else "Whether the removal was done could not be seen."
     )
+    return method.model_copy(update={"outcome": MethodOutcome.UNVERIFIED, "detail": detail})
 
 
-def why(outcome: TargetOutcome, methods: Iterable[TargetMethod]) -> tuple[str, str]:
-    """The stable reason and the sentence for an outcome that is not a good one."""
+def failure_reason(outcome: TargetOutcome, methods: Iterable[TargetMethod]) -> tuple[str, str]:
+    """Return the stable reason and the sentence for an outcome that is not a good one."""
     if outcome in {TargetOutcome.RESET, TargetOutcome.ALREADY_CLEAR}:
         return "", ""
     ends = {method.outcome: method for method in methods}
@@ -62,3 +64,23 @@ def why(outcome: TargetOutcome, methods: Iterable[TargetMethod]) -> tuple[str, s
         if bad in ends:
             return reason, ends[bad].detail
     return "sessionsNotRevoked", ""
+
+
+def given_up(target: Target, reason: str, detail: str, *, untouched: TargetOutcome = TargetOutcome.FAILED) -> Target:
+    """Return `target` ended without another look.
+
+    What was asked for is unverified; a target of which nothing was tried ends as `untouched`.
+    """
+    methods = [_given_up(method, detail, untouched) for method in target.methods]
+    ended = target.model_copy(update={"methods": methods, "begun_at": None})
+    return ended.settle(TargetOutcome.PARTIALLY_RESET if target.touched else untouched, reason, detail)
+
+
+def _given_up(method: TargetMethod, detail: str, untouched: TargetOutcome) -> TargetMethod:
+    if method.outcome is not MethodOutcome.PENDING:
+        return method
+    if method.answered:
+        return mark_unverified(method)
+    if untouched is TargetOutcome.FAILED:
+        return method.model_copy(update={"outcome": MethodOutcome.FAILED, "detail": detail})
+    return method
