@@ -66,3 +66,41 @@ class FunctionFailedError(LocalHostError):
         self.error_type = error_type
         self.error = error
         self.trace = trace
+
+
+class InstanceError(LocalHostError):
+    """The durable engine cannot do what was asked with this orchestration instance."""
+
+    reason = "instance"
+    condition = "cannot be used"
+
+    def __init__(self, instance_id: str) -> None:
+        super().__init__(f"Instance '{instance_id}' {self.condition}")
+
+
+class InstanceExistsError(InstanceError):
+    """An instance with this id runs, or has ended in a state that the caller does not want replaced."""
+
+    reason = "instanceExists"
+    condition = "already exists"
+
+
+class InstanceNotFoundError(InstanceError):
+    """There is no instance with this id."""
+
+    reason = "instanceNotFound"
+    condition = "not found"
+
+
+class InstanceEndedError(InstanceError):
+    """The instance has ended."""
+
+    reason = "instanceEnded"
+    condition = "has ended"
+
+
+class InstanceRunsError(InstanceError):
+    """The instance has not ended."""
+
+    reason = "instanceRuns"
+    condition = "has not ended"

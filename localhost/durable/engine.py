@@ -1,197 +1,199 @@
-"""The durable engine on one machine: durabletask's in-memory backend, made fit to run more than a unit test.
+"""The durable engine on one machine: gives out turns and activities, takes their results, and does what clients ask."""
 
-What differs from the base (read in durabletask 1.12, testing/in_memory_backend.py):
-- work is taken in process (`take_*`, `complete_*`), not streamed over gRPC to a worker;
-- time comes from a clock and one heap of timers, not from a sleeping thread per timer;
-- a sub-orchestration reports to its parent when it ends, however long it took (base: one thread each, 30 s);
-- results that belong to an earlier run of the same instance, or come after its end, are dropped;
-- a busy instance is queued again when its turn ends (base: put back and polled).
-"""
+from collections.abc import Callable, Iterable
+from datetime import datetime
 
-from datetime import UTC, datetime
-from functools import partial
-from typing import Any, NoReturn, cast, override
-
-import durabletask.internal.orchestrator_service_pb2 as pb
-from durabletask.internal import helpers
-from durabletask.testing.in_memory_backend import OrchestrationInstance
-
-from localhost.durable.engine_state import EngineState
-from localhost.durable.instances import ActivityWork, Instance, OrchestrationWork, Parent, new_execution
-from localhost.durable.timers import wait_for
-
-# What outside hands put into an instance's inbox belongs to the instance; the rest belongs to one run of it.
-_OUTLIVES_A_RUN = {"eventRaised", "executionSuspended", "executionResumed", "executionTerminated"}
+from localhost.clock import Clock
+from localhost.durable import history_events
+from localhost.durable.engine_state import EngineState, NoPersistence, Persistence
+from localhost.durable.instances import ActivityWork, Instance, OrchestrationWork, new_execution
+from localhost.durable.timers import Timers
+from localhost.durable.turns import Turns
+from localhost.durable.vendor_adapter import pb
+from localhost.durable.waiters import Waiter
+from localhost.errors import InstanceExistsError, InstanceNotFoundError, InstanceRunsError
 
 
-class Engine(EngineState):
+class Engine:
+    """Thread-safe. `on_work` is called, in whatever thread makes it, when there is something to take."""
+
+    def __init__(self, clock: Clock, timers: Timers, persistence: Persistence | None = None) -> None:
+        self._state = EngineState(clock, timers, persistence or NoPersistence())
+        self._turns = Turns(self._state)
+        with self._state.lock:
+            for instance in self._state.persistence.attach(self._state):
+                self._state.adopt(instance)
+                self._turns.resume(instance)
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing can be kept at the moment; empty when all is well."""
+        return self._state.persistence.trouble
+
+    def listen(self, on_work: Callable[[], None]) -> None:
+        self._state.on_work = on_work
+
+    def wait_until_kept(self, seconds: float | None) -> bool:
+        """Whether all that the engine knows by now came to disk in time."""
+        return self._state.persistence.wait(seconds)
+
+    def close(self) -> None:
+        with self._state.lock:
+            self._state.waiters.give_up()
+        self._state.persistence.close()
+
     # --- work, taken by the functions host ---
 
     def has_work(self) -> bool:
-        with self._lock:
-            return bool(self._activities or self._orchestration_queue or self._orchestration_in_flight)
+        with self._state.lock:
+            return self._state.has_work()
 
     def take_orchestration(self) -> OrchestrationWork | None:
-        with self._lock:
-            while self._orchestration_queue:
-                instance_id = self._orchestration_queue.popleft()
-                self._orchestration_queue_set.discard(instance_id)
-                instance = self._find(instance_id)
-                if instance is None or not instance.pending_events or instance_id in self._orchestration_in_flight:
-                    continue
-                return self._begin_turn(instance)
-        return None
+        with self._state.lock:
+            instance = self._state.take_ready()
+            return None if instance is None else self._turns.begin(instance)
 
     def take_activity(self) -> ActivityWork | None:
-        with self._lock:
-            return self._activities.popleft() if self._activities else None
+        with self._state.lock:
+            return self._state.take_activity()
 
     def complete_orchestration(self, work: OrchestrationWork, response: pb.OrchestratorResponse) -> None:
-        response.instanceId = work.request.instanceId
-        response.completionToken = work.token
-        self.CompleteOrchestratorTask(response, None)
+        with self._state.lock:
+            self._turns.end(work, response)
 
     def complete_activity(self, work: ActivityWork, result: str | None) -> None:
-        self._deliver(work.instance_id, work.execution, helpers.new_task_completed_event(work.task_id, result))
+        """`result` is JSON."""
+        event = history_events.task_completed(work.task_id, result)
+        self._state.deliver(work.instance_id, work.execution, event)
 
     def fail_activity(self, work: ActivityWork, failure: pb.TaskFailureDetails) -> None:
-        failed = pb.TaskFailedEvent(taskScheduledId=work.task_id, failureDetails=failure)
-        event = pb.HistoryEvent(eventId=-1, taskFailed=failed)
-        self._deliver(work.instance_id, work.execution, event)
+        event = history_events.task_failed(work.task_id, failure)
+        self._state.deliver(work.instance_id, work.execution, event)
 
-    def _begin_turn(self, instance: Instance) -> OrchestrationWork:
-        instance.dispatched_events = list(instance.pending_events)
-        instance.pending_events.clear()
-        if instance.history and not instance.dispatched_events[0].HasField("orchestratorStarted"):
-            # The orchestrator's own time moves by these events.
-            instance.turn_time = self._turn_time(instance)
-            started = helpers.new_orchestrator_started_event(instance.turn_time)
-            instance.dispatched_events.insert(0, started)
-            instance.opened = started
-        self._orchestration_in_flight.add(instance.instance_id)
-        request = pb.OrchestratorRequest(
-            instanceId=instance.instance_id,
-            pastEvents=instance.history,
-            newEvents=instance.dispatched_events,
-        )
-        return OrchestrationWork(instance.name, str(instance.completion_token), request)
+    # --- what clients ask ---
 
-    def _turn_time(self, instance: Instance) -> datetime:
-        """Now, but never before the last turn or a timer that has fired: for an orchestrator no clock goes back."""
-        fired = [event.timerFired.fireAt for event in instance.dispatched_events if event.HasField("timerFired")]
-        known = [instance.turn_time] if instance.turn_time is not None else []
-        return max([self._clock.now(), *known, *(at.ToDatetime(tzinfo=UTC) for at in fired)])
+    def start(
+        self,
+        name: str,
+        instance_id: str = "",
+        *,
+        data: str | None = None,
+        version: str | None = None,
+        tags: dict[str, str] | None = None,
+        starts_at: datetime | None = None,
+        replaceable: Iterable[pb.OrchestrationStatus] = (),
+    ) -> str:
+        """Start an instance and return its id; without an id it gets a new one.
 
-    # --- the end of a turn ---
-
-    @override
-    def CompleteOrchestratorTask(self, request: pb.OrchestratorResponse, context: Any) -> pb.CompleteTaskResponse:
-        with self._lock:
-            self._changed.add(request.instanceId)
-            reply = super().CompleteOrchestratorTask(request, context)
-            instance = self._find(request.instanceId)
-            if instance is not None and self._is_terminal_status(instance.status):
-                self._report_to_parent(instance)
-        return reply
-
-    def _process_complete_orchestration_action(
-        self, instance: OrchestrationInstance, complete_action: pb.CompleteOrchestrationAction
-    ) -> None:
-        current = cast("Instance", instance)
-        again = complete_action.orchestrationStatus == pb.ORCHESTRATION_STATUS_CONTINUED_AS_NEW
-        if again:
-            current.execution = new_execution()
-            current.pending_events = [
-                event for event in current.pending_events if event.WhichOneof("eventType") in _OUTLIVES_A_RUN
-            ]
-        super()._process_complete_orchestration_action(current, complete_action)
-        if again:
-            current.pending_events[:2] = self._opening(current)  # the base's own carry the machine's time
-        else:
-            current.completed_at = self._clock.now()
-
-    def _report_to_parent(self, instance: Instance) -> None:
-        if (parent := instance.parent) is None or instance.told_parent:
-            return
-        instance.told_parent = True
-        if instance.status == pb.ORCHESTRATION_STATUS_COMPLETED:
-            event = helpers.new_sub_orchestration_completed_event(parent.task_id, instance.output)
-        else:
-            failure = instance.failure_details or pb.TaskFailureDetails(
-                errorType="SubOrchestrationTerminated", errorMessage="The sub-orchestration was terminated"
+        An ended id may be used again, as on Azure Storage: an instance id is no guard against doing things twice.
+        Raises: InstanceExistsError.
+        """
+        state, wanted = self._state, instance_id or new_execution()
+        with state.lock:
+            existing, allowed = state.find(wanted), set(replaceable)
+            if existing is not None:
+                if not existing.ended or (allowed and existing.status not in allowed):
+                    raise InstanceExistsError(wanted)
+                state.forget(wanted)
+            now = state.clock.now()
+            instance = Instance(
+                wanted, name, pb.ORCHESTRATION_STATUS_PENDING, now, now, version=version, input=data, tags=tags
             )
-            failed = pb.SubOrchestrationInstanceFailedEvent(taskScheduledId=parent.task_id, failureDetails=failure)
-            event = pb.HistoryEvent(eventId=-1, subOrchestrationInstanceFailed=failed)
-        self._deliver(parent.instance_id, parent.execution, event)
+            instance.starts_at = starts_at if starts_at is not None and starts_at > now else None
+            state.create(instance)
+        return wanted
 
-    def _process_schedule_task_action(self, instance: OrchestrationInstance, action: pb.OrchestratorAction) -> None:
-        current, task = cast("Instance", instance), action.scheduleTask
-        data = task.input.value if task.HasField("input") else None
-        current.history.append(helpers.new_task_scheduled_event(action.id, task.name, data))
-        self._scheduled.append(ActivityWork(current.instance_id, current.execution, task.name, action.id, data))
+    def restart(self, instance_id: str, *, under_new_id: bool) -> str:
+        """Start an ended instance again with its input. Raises: InstanceNotFoundError, InstanceRunsError."""
+        with self._state.lock:
+            old = self._known(instance_id)
+            if not old.ended:
+                raise InstanceRunsError(instance_id)
+            wanted = "" if under_new_id else instance_id
+            return self.start(old.name, wanted, data=old.input, version=old.version, tags=old.tags)
 
-    def _process_create_timer_action(self, instance: OrchestrationInstance, action: pb.OrchestratorAction) -> None:
-        current = cast("Instance", instance)
-        fire_at = action.createTimer.fireAt.ToDatetime(tzinfo=UTC)
-        current.history.append(helpers.new_timer_created_event(action.id, fire_at))
-        fired = helpers.new_timer_fired_event(action.id, fire_at)
-        fire = partial(self._deliver, current.instance_id, current.execution, fired)
-        self._timers.at(fire_at, fire, wait_for(fire_at, current.turn_time))
+    def raise_event(self, instance_id: str, name: str, data: str | None) -> None:
+        """`data` is JSON. Raises: InstanceNotFoundError."""
+        self._send(instance_id, history_events.event_raised(name, data))
 
-    def _process_create_sub_orchestration_action(
-        self, instance: OrchestrationInstance, action: pb.OrchestratorAction
-    ) -> None:
-        current, wanted = cast("Instance", instance), action.createSubOrchestration
-        data = wanted.input.value if wanted.HasField("input") else None
-        version = wanted.version.value if wanted.HasField("version") else None
-        created = helpers.new_sub_orchestration_created_event(
-            action.id, wanted.name, wanted.instanceId, data, version=version
-        )
-        current.history.append(created)
-        existing = self._find(wanted.instanceId)
-        if existing is not None and not self._is_terminal_status(existing.status):
-            error = ValueError(f"Instance '{wanted.instanceId}' already exists")
-            failed = helpers.new_sub_orchestration_failed_event(action.id, error)
-            self._deliver(current.instance_id, current.execution, failed)
-            return
-        self._create(
-            Instance(
-                wanted.instanceId,
-                wanted.name,
-                pb.ORCHESTRATION_STATUS_PENDING,
-                version=version,
-                input=data,
-                created_at=self._clock.now(),
-                parent=Parent(current.instance_id, current.execution, current.name, action.id),
-            )
-        )
+    def suspend(self, instance_id: str, reason: str | None) -> None:
+        """Raises: InstanceNotFoundError."""
+        self._send(instance_id, history_events.suspended(reason))
 
-    # --- the base's inner ways to the same changes (restart, rewind, terminate) ---
+    def resume(self, instance_id: str, reason: str | None) -> None:
+        """Raises: InstanceNotFoundError."""
+        self._send(instance_id, history_events.resumed(reason))
 
-    def _create_instance_internal(
-        self, instance_id: str, name: str, encoded_input: str | None = None, version: str | None = None
-    ) -> None:
-        existing = self._find(instance_id)
-        if existing is not None and not self._is_terminal_status(existing.status):
-            raise ValueError(f"Instance '{instance_id}' already exists")
-        status, now = pb.ORCHESTRATION_STATUS_PENDING, self._clock.now()
-        self._create(Instance(instance_id, name, status, version=version, input=encoded_input, created_at=now))
+    def terminate(self, instance_id: str, output: str | None, *, recursive: bool) -> None:
+        """`output` is JSON."""
+        with self._state.lock:
+            children = list(self._state.descendants(instance_id)) if recursive else []
+            for each in [instance_id, *(child.instance_id for child in children)]:
+                self._state.deliver(each, None, history_events.terminated(output))
 
-    def _watch_sub_orchestration(self, parent_instance_id: str, sub_instance_id: str, task_id: int) -> None:
-        parent, child = self._find(parent_instance_id), self._find(sub_instance_id)
-        if parent is not None and child is not None:
-            child.parent = Parent(parent_instance_id, parent.execution, parent.name, task_id)
-            child.told_parent = False
-            if self._is_terminal_status(child.status):
-                self._report_to_parent(child)
+    def purge(self, instance_ids: Iterable[str], *, recursive: bool = False) -> int:
+        """Forget these instances, those that run excepted; how many there were."""
+        with self._state.lock:
+            wanted = list(instance_ids)
+            if recursive:
+                wanted += [child.instance_id for each in wanted for child in self._state.descendants(each)]
+            found = [self._state.find(each) for each in dict.fromkeys(wanted)]
+            ended = [instance.instance_id for instance in found if instance is not None and instance.ended]
+            for each in ended:
+                self._state.forget(each)
+            return len(ended)
 
-    def _process_send_entity_message_action(
-        self, instance: OrchestrationInstance, action: pb.OrchestratorAction
-    ) -> NoReturn:
-        raise NotImplementedError("The local host has no entities")
+    def purge_where(self, wanted: Callable[[Instance], bool], created_before: datetime | None) -> int:
+        """Forget the ended instances of which `wanted` is true; how many there were."""
+        with self._state.lock:
+            found = self._state.instances(created_before=created_before)
+            return self.purge(each.instance_id for each in found if wanted(each))
 
-    def _terminate_instance_internal(self, instance_id: str, output: str | None, recursive: bool = False) -> None:
-        super()._terminate_instance_internal(instance_id, output)
-        if recursive:
-            for child in list(self._descendants(instance_id)):
-                super()._terminate_instance_internal(child, output)
+    def look[T](self, instance_id: str, view: Callable[[Instance], T]) -> T | None:
+        """What `view` makes of the instance; None where there is none."""
+        with self._state.lock:
+            instance = self._state.find(instance_id)
+            return None if instance is None else view(instance)
+
+    def select[T](self, wanted: Callable[[Instance], bool], view: Callable[[Instance], T]) -> list[T]:
+        """What `view` makes of the instances of which `wanted` is true, oldest first."""
+        with self._state.lock:
+            found = sorted(filter(wanted, self._state.instances()), key=lambda each: each.created_at)
+            return [view(each) for each in found]
+
+    def wait[T](self, instance_id: str, view: Callable[[Instance], T | None], seconds: float) -> T | None:
+        """What `view` makes of the instance once that is something; None where it took longer."""
+        waiter = Waiter(view)
+        with self._state.lock:
+            instance = self._state.find(instance_id)
+            if instance is not None and waiter.look(instance):
+                return waiter.result
+            self._state.waiters.add(instance_id, waiter)
+        result = waiter.wait(seconds)
+        with self._state.lock:
+            self._state.waiters.remove(instance_id, waiter)
+        return result
+
+    def instance_ids(self) -> list[str]:
+        with self._state.lock:
+            return [each.instance_id for each in self._state.instances()]
+
+    def history(self, instance_id: str, *, unprocessed: bool = False) -> list[pb.HistoryEvent]:
+        """The events of the instance's current run, on demand also those not yet processed; empty if there is none."""
+        with self._state.lock:
+            if (instance := self._state.find(instance_id)) is None:
+                return []
+            events = self._state.history(instance)
+            if unprocessed:
+                events = [*events, *instance.in_turn, *instance.pending]
+            return [pb.HistoryEvent.FromString(event.SerializeToString()) for event in events]
+
+    def _send(self, instance_id: str, event: pb.HistoryEvent) -> None:
+        with self._state.lock:
+            self._known(instance_id)
+            self._state.deliver(instance_id, None, event)
+
+    def _known(self, instance_id: str) -> Instance:
+        if (instance := self._state.find(instance_id)) is None:
+            raise InstanceNotFoundError(instance_id)
+        return instance

@@ -24,7 +24,7 @@ _BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _LOST_FLUSH = {sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC}
 
 
-class CommitLog:
+class GroupCommit:
     """Changes are numbered from 1. `last` is the number of the latest, `kept` of the last one on disk.
 
     `collect` answers with all changes since it was asked last, and the number of the last of them.

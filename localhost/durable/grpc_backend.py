@@ -1,133 +1,235 @@
-"""The durable engine as its clients see it: the protocol's calls over gRPC, on loopback only.
+"""The durable engine as its clients see it: the durable task protocol over gRPC, on loopback only."""
 
-An ended instance id may be used again, as on Azure Storage (base: ALREADY_EXISTS for ever): whoever takes an
-instance id for a guard against doing things twice finds out here and not in production.
-"""
-
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent import futures
-from datetime import UTC, datetime
-from typing import Any, cast, override
+from typing import Any, override
 
-import durabletask.internal.orchestrator_service_pb2 as pb
-import durabletask.internal.orchestrator_service_pb2_grpc as stubs
 import grpc
-from durabletask.internal import helpers
-from durabletask.testing.in_memory_backend import OrchestrationInstance
-from google.protobuf import wrappers_pb2
+from google.protobuf import empty_pb2, wrappers_pb2
 
-from localhost.clock import Clock
 from localhost.durable.engine import Engine
-from localhost.durable.instances import Instance, new_execution
-from localhost.durable.timers import Timers
+from localhost.durable.history_events import instant, text, timestamp
+from localhost.durable.instances import Instance
+from localhost.durable.vendor_adapter import TaskHubSidecarServiceServicer, pb, register
+from localhost.errors import (
+    InstanceEndedError,
+    InstanceError,
+    InstanceExistsError,
+    InstanceNotFoundError,
+    InstanceRunsError,
+)
 
 # Large enough for the history of an instance with thousands of tasks; gRPC's own default is 4 MiB.
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 # Each waiting client (wait_for_orchestration_completion) holds a thread of the gRPC server.
-GRPC_THREADS = 64
+_THREADS = 64
+# Longer than any commit on a disk that works, shorter than a client waits for an HTTP response.
+_LONGEST_COMMIT = 20.0
+# How long a client waits that named no deadline.
+_LONGEST_WAIT = 30.0
+_CHUNK_EVENTS = 100
+_PAGE = 100
+
+_STATUS: dict[type[InstanceError], grpc.StatusCode] = {
+    InstanceExistsError: grpc.StatusCode.ALREADY_EXISTS,
+    InstanceNotFoundError: grpc.StatusCode.NOT_FOUND,
+    InstanceEndedError: grpc.StatusCode.FAILED_PRECONDITION,
+    InstanceRunsError: grpc.StatusCode.FAILED_PRECONDITION,
+}
 
 
-class DurableBackend(Engine):
-    def __init__(self, clock: Clock, timers: Timers) -> None:
-        super().__init__(clock, timers)
+class GrpcBackend:
+    """Serves one engine to clients on a free loopback port."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._pool = futures.ThreadPoolExecutor(_THREADS, thread_name_prefix="durable-grpc")
+        self._server: grpc.Server | None = None
         self.address = ""
 
-    @property
-    def trouble(self) -> str:
-        """Why nothing can be kept at the moment; empty when all is well."""
-        return ""
-
     def start(self) -> str:
-        """Serves clients on a free loopback port; returns `127.0.0.1:port`."""
-        self._shutdown_event.clear()
+        """Returns `127.0.0.1:port`."""
         limits = [("grpc.max_receive_message_length", MAX_MESSAGE_BYTES)]
         limits += [("grpc.max_send_message_length", MAX_MESSAGE_BYTES), ("grpc.so_reuseport", 0)]
-        pool = futures.ThreadPoolExecutor(GRPC_THREADS, thread_name_prefix="durable-grpc")
-        self._server = grpc.server(pool, options=limits, interceptors=self._interceptors())
-        cast("Any", stubs).add_TaskHubSidecarServiceServicer_to_server(self, self._server)
-        self._port = cast("Any", self._server).add_insecure_port("127.0.0.1:0")
-        cast("Any", self._server).start()
-        self.address = f"127.0.0.1:{self._port}"
+        self._server = grpc.server(self._pool, options=limits, interceptors=[_Answers(self._engine)])
+        register(Service(self._engine), self._server)
+        self.address = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
+        self._server.start()
         return self.address
 
-    def _interceptors(self) -> list[grpc.ServerInterceptor]:
-        return []
+    def stop(self) -> None:
+        """Close the engine, too: its state is on disk afterwards."""
+        stopped = self._server.stop(None) if self._server is not None else None
+        self._engine.close()
+        if stopped is not None:
+            stopped.wait()
+        self._pool.shutdown(wait=False)
 
-    def stop(self, grace: float | None = None) -> None:
-        with self._lock:  # clients that still wait would hold their threads, and with them the process
-            for waiter in [w for waiters in self._state_waiters.values() for w in waiters]:
-                waiter.event.set()
-            self._state_waiters.clear()
-        super().stop(grace)
+
+class Service(TaskHubSidecarServiceServicer):
+    """The protocol's calls. Entities, rewinding and workers of other processes are not there: UNIMPLEMENTED.
+
+    Raises: InstanceError, which `_Answers` turns into a status.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @override
+    def Hello(self, request: empty_pb2.Empty, context: Any) -> empty_pb2.Empty:
+        return empty_pb2.Empty()
 
     @override
     def StartInstance(self, request: pb.CreateInstanceRequest, context: Any) -> pb.CreateInstanceResponse:
-        instance_id = request.instanceId or new_execution()
-        with self._lock:
-            existing = self._find(instance_id)
-            if existing is not None:
-                replaceable = list(request.orchestrationIdReusePolicy.replaceableStatus)
-                ended = self._is_terminal_status(existing.status)
-                if not ended or (replaceable and existing.status not in replaceable):
-                    context.abort(grpc.StatusCode.ALREADY_EXISTS, f"Instance '{instance_id}' already exists")
-                self._forget(instance_id)
-            now = self._clock.now()
-            starts_at: datetime | None = None
-            if request.HasField("scheduledStartTimestamp"):
-                starts_at = request.scheduledStartTimestamp.ToDatetime(tzinfo=UTC)
-            self._create(
-                Instance(
-                    instance_id,
-                    request.name,
-                    pb.ORCHESTRATION_STATUS_PENDING,
-                    version=request.version.value if request.HasField("version") else None,
-                    input=request.input.value if request.HasField("input") else None,
-                    created_at=now,
-                    tags=dict(request.tags) or None,
-                    starts_at=starts_at if starts_at is not None and starts_at > now else None,
-                )
-            )
+        instance_id = self._engine.start(
+            request.name,
+            request.instanceId,
+            data=_optional(request, "input"),
+            version=_optional(request, "version"),
+            tags=dict(request.tags) or None,
+            starts_at=(
+                instant(request.scheduledStartTimestamp) if request.HasField("scheduledStartTimestamp") else None
+            ),
+            replaceable=request.orchestrationIdReusePolicy.replaceableStatus,
+        )
         return pb.CreateInstanceResponse(instanceId=instance_id)
 
     @override
+    def RestartInstance(self, request: pb.RestartInstanceRequest, context: Any) -> pb.RestartInstanceResponse:
+        under_new_id = request.restartWithNewInstanceId
+        return pb.RestartInstanceResponse(
+            instanceId=self._engine.restart(request.instanceId, under_new_id=under_new_id)
+        )
+
+    @override
     def RaiseEvent(self, request: pb.RaiseEventRequest, context: Any) -> pb.RaiseEventResponse:
-        data = request.input.value if request.HasField("input") else None
-        with self._lock:
-            if self._find(request.instanceId) is None:
-                context.abort(grpc.StatusCode.NOT_FOUND, f"Instance '{request.instanceId}' not found")
-            self._deliver(request.instanceId, None, helpers.new_event_raised_event(request.name, data))
+        self._engine.raise_event(request.instanceId, request.name, _optional(request, "input"))
         return pb.RaiseEventResponse()
 
     @override
+    def SuspendInstance(self, request: pb.SuspendRequest, context: Any) -> pb.SuspendResponse:
+        self._engine.suspend(request.instanceId, _optional(request, "reason"))
+        return pb.SuspendResponse()
+
+    @override
+    def ResumeInstance(self, request: pb.ResumeRequest, context: Any) -> pb.ResumeResponse:
+        self._engine.resume(request.instanceId, _optional(request, "reason"))
+        return pb.ResumeResponse()
+
+    @override
+    def TerminateInstance(self, request: pb.TerminateRequest, context: Any) -> pb.TerminateResponse:
+        self._engine.terminate(request.instanceId, _optional(request, "output"), recursive=request.recursive)
+        return pb.TerminateResponse()
+
+    @override
     def PurgeInstances(self, request: pb.PurgeInstancesRequest, context: Any) -> pb.PurgeInstancesResponse:
-        with self._lock:
-            if request.instanceId:
-                wanted = [request.instanceId]
-            elif request.HasField("instanceBatch"):
-                wanted = list(request.instanceBatch.instanceIds)
-            else:
-                wanted = [i.instance_id for i in self._instances.values() if _matches(i, request.purgeInstanceFilter)]
-            if request.recursive:
-                wanted += [child for instance_id in wanted for child in self._descendants(instance_id)]
-            ended = [i for i in map(self._find, dict.fromkeys(wanted)) if i and self._is_terminal_status(i.status)]
-            for instance in ended:
-                self._forget(instance.instance_id)
-        return pb.PurgeInstancesResponse(deletedInstanceCount=len(ended), isComplete=wrappers_pb2.BoolValue(value=True))
+        if request.HasField("purgeInstanceFilter"):
+            wanted = request.purgeInstanceFilter
+            before = instant(wanted.createdTimeTo) if wanted.HasField("createdTimeTo") else None
+            count = self._engine.purge_where(lambda each: _matches(each, wanted), before)
+        elif request.HasField("instanceBatch"):
+            count = self._engine.purge(request.instanceBatch.instanceIds, recursive=request.recursive)
+        else:
+            count = self._engine.purge([request.instanceId], recursive=request.recursive)
+        return pb.PurgeInstancesResponse(deletedInstanceCount=count, isComplete=wrappers_pb2.BoolValue(value=True))
+
+    # --- looking ---
 
     @override
-    def GetWorkItems(self, request: pb.GetWorkItemsRequest, context: Any) -> Iterator[pb.WorkItem]:
-        context.abort(grpc.StatusCode.UNIMPLEMENTED, "Work is run by the functions host of this process")
-        yield from ()
+    def GetInstance(self, request: pb.GetInstanceRequest, context: Any) -> pb.GetInstanceResponse:
+        state = self._engine.look(request.instanceId, lambda each: _state(each, payloads=request.getInputsAndOutputs))
+        return pb.GetInstanceResponse(exists=state is not None, orchestrationState=state)
 
     @override
-    def SignalEntity(self, request: pb.SignalEntityRequest, context: Any) -> pb.SignalEntityResponse:
-        context.abort(grpc.StatusCode.UNIMPLEMENTED, "The local host has no entities")
-        return pb.SignalEntityResponse()
+    def WaitForInstanceStart(self, request: pb.GetInstanceRequest, context: Any) -> pb.GetInstanceResponse:
+        return self._wait(request, context, lambda each: each.status != pb.ORCHESTRATION_STATUS_PENDING)
+
+    @override
+    def WaitForInstanceCompletion(self, request: pb.GetInstanceRequest, context: Any) -> pb.GetInstanceResponse:
+        return self._wait(request, context, lambda each: each.ended)
+
+    def _wait(
+        self, request: pb.GetInstanceRequest, context: Any, reached: Callable[[Instance], bool]
+    ) -> pb.GetInstanceResponse:
+        def view(instance: Instance) -> pb.OrchestrationState | None:
+            return _state(instance, payloads=request.getInputsAndOutputs) if reached(instance) else None
+
+        left = context.time_remaining()
+        state = self._engine.wait(request.instanceId, view, _LONGEST_WAIT if left is None else left)
+        if state is None and self._engine.look(request.instanceId, lambda _: True):
+            context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, f"Instance '{request.instanceId}' is not there yet")
+        return pb.GetInstanceResponse(exists=state is not None, orchestrationState=state)
+
+    @override
+    def QueryInstances(self, request: pb.QueryInstancesRequest, context: Any) -> pb.QueryInstancesResponse:
+        query = request.query
+        found = self._engine.select(
+            lambda each: each.instance_id.startswith(query.instanceIdPrefix.value) and _matches(each, query),
+            lambda each: _state(each, payloads=query.fetchInputsAndOutputs),
+        )
+        start = int(query.continuationToken.value or 0)
+        end = start + (query.maxInstanceCount or _PAGE)
+        more = wrappers_pb2.StringValue(value=str(end)) if end < len(found) else None
+        return pb.QueryInstancesResponse(orchestrationState=found[start:end], continuationToken=more)
+
+    @override
+    def StreamInstanceHistory(
+        self, request: pb.StreamInstanceHistoryRequest, context: Any
+    ) -> Iterator[pb.HistoryChunk]:
+        if not (events := self._engine.history(request.instanceId)):
+            context.abort(grpc.StatusCode.NOT_FOUND, f"Instance '{request.instanceId}' not found")
+        for start in range(0, len(events), _CHUNK_EVENTS):
+            yield pb.HistoryChunk(events=events[start : start + _CHUNK_EVENTS])
 
 
-def _matches(instance: OrchestrationInstance, wanted: pb.PurgeInstanceFilter) -> bool:
+def _optional(request: Any, field: str) -> str | None:
+    return str(getattr(request, field).value) if request.HasField(field) else None
+
+
+def _matches(instance: Instance, wanted: pb.PurgeInstanceFilter | pb.InstanceQuery) -> bool:
     if wanted.runtimeStatus and instance.status not in wanted.runtimeStatus:
         return False
-    if wanted.HasField("createdTimeFrom") and instance.created_at < wanted.createdTimeFrom.ToDatetime(UTC):
+    if wanted.HasField("createdTimeFrom") and instance.created_at < instant(wanted.createdTimeFrom):
         return False
-    return not (wanted.HasField("createdTimeTo") and instance.created_at >= wanted.createdTimeTo.ToDatetime(UTC))
+    return not (wanted.HasField("createdTimeTo") and instance.created_at >= instant(wanted.createdTimeTo))
+
+
+def _state(instance: Instance, *, payloads: bool) -> pb.OrchestrationState:
+    """`payloads`: with input and output."""
+    return pb.OrchestrationState(
+        instanceId=instance.instance_id,
+        name=instance.name,
+        orchestrationStatus=instance.status,
+        createdTimestamp=timestamp(instance.created_at),
+        lastUpdatedTimestamp=timestamp(instance.updated_at),
+        completedTimestamp=timestamp(instance.completed_at) if instance.completed_at else None,
+        input=text(instance.input) if payloads else None,
+        output=text(instance.output) if payloads else None,
+        customStatus=text(instance.custom_status),
+        failureDetails=instance.failure,
+        tags=instance.tags,
+    )
+
+
+class _Answers(grpc.ServerInterceptor):
+    """Answers a client when all that the engine knows by then is on disk, refusals with their status."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def intercept_service(self, continuation: Callable[[Any], Any], details: Any) -> Any:
+        handler = continuation(details)
+        if handler is None or handler.unary_unary is None:
+            return handler
+
+        def answer(request: Any, context: Any) -> Any:
+            try:
+                return handler.unary_unary(request, context)
+            except InstanceError as error:
+                return context.abort(_STATUS[type(error)], str(error))
+            finally:  # also where it refuses: what it refused for must be true tomorrow
+                left = context.time_remaining()
+                if not self._engine.wait_until_kept(_LONGEST_COMMIT if left is None else min(left, _LONGEST_COMMIT)):
+                    context.abort(grpc.StatusCode.UNAVAILABLE, self._engine.trouble or "the engine's file is slow")
+
+        return grpc.unary_unary_rpc_method_handler(answer, handler.request_deserializer, handler.response_serializer)

@@ -15,34 +15,33 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-import durabletask.internal.orchestrator_service_pb2 as pb
-
 from localhost.durable.instances import Instance, Parent
+from localhost.durable.vendor_adapter import pb
 from localhost.errors import DamagedStateError, LocalHostError, NewerStateError, StateUnavailableError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 # "MFAE" marks the file as ours, so that another program's database is never taken for an empty one.
 APPLICATION_ID = 0x4D464145
 
 _COLUMNS = (
     "id, run, execution, history_length, inbox_start, name, status, version, input, output, custom_status, failure, tags,"
-    " parent, told_parent, starts_at, created_at, completed_at, updated_at"
+    " parent, starts_at, created_at, completed_at, updated_at"
 )
 _SCHEMA = (
     """CREATE TABLE instances (
         id TEXT PRIMARY KEY, run INTEGER NOT NULL, execution TEXT NOT NULL,
         history_length INTEGER NOT NULL, inbox_start INTEGER NOT NULL, name TEXT NOT NULL, status INTEGER NOT NULL,
         version TEXT, input TEXT, output TEXT, custom_status TEXT, failure BLOB, tags TEXT,
-        parent TEXT, told_parent INTEGER NOT NULL, starts_at TEXT, created_at TEXT NOT NULL, completed_at TEXT,
+        parent TEXT, starts_at TEXT, created_at TEXT NOT NULL, completed_at TEXT,
         updated_at TEXT NOT NULL
     ) WITHOUT ROWID""",
     # `events` is a protobuf HistoryChunk; `n` is the number of its last event.
     "CREATE TABLE history (run INTEGER, n INTEGER, events BLOB NOT NULL, PRIMARY KEY (run, n)) WITHOUT ROWID",
     "CREATE TABLE inbox (run INTEGER, n INTEGER, events BLOB NOT NULL, PRIMARY KEY (run, n)) WITHOUT ROWID",
-    f"PRAGMA application_id = {APPLICATION_ID}",
-    f"PRAGMA user_version = {SCHEMA_VERSION}",
 )
-_UPSERT = f"INSERT OR REPLACE INTO instances ({_COLUMNS}) VALUES ({', '.join('?' * 19)})"  # noqa: S608 - our own names
+# What brings a file from a version of the schema to the next.
+_UPGRADES = {1: "ALTER TABLE instances DROP COLUMN told_parent"}
+_UPSERT = f"INSERT OR REPLACE INTO instances ({_COLUMNS}) VALUES ({', '.join('?' * 18)})"  # noqa: S608 - our own names
 _RUNNING = (pb.ORCHESTRATION_STATUS_PENDING, pb.ORCHESTRATION_STATUS_RUNNING, pb.ORCHESTRATION_STATUS_SUSPENDED)
 # Up to here the whole file is checked at the start (well under a second); beyond, only what is read.
 _CHECKED_BYTES = 64 * 1024 * 1024
@@ -74,7 +73,7 @@ class Stored:
     row: Row
 
 
-class EngineFile:
+class EngineStore:
     """One connection writes, in the thread of the commit log; the other reads, in whichever thread asks."""
 
     @classmethod
@@ -170,13 +169,13 @@ class EngineFile:
         length, start = int(row[3]), int(row[4])
         inbox = self._reader.execute("SELECT n, events FROM inbox WHERE run = ? ORDER BY n", (run,)).fetchall()
         numbered = [(last + 1 - left, event) for last, data in inbox for left, event in _counted_down(data)]
-        instance.pending_events = [event for number, event in numbered if number >= start]
+        instance.pending = [event for number, event in numbered if number >= start]
         return Stored(instance, run, length, start, row[:-1])
 
 
 def row_of(instance: Instance, run: int, history_length: int, inbox_start: int) -> Row:
     """An instance's row but for `updated_at`, which alone is no reason to write it."""
-    parent, failure = instance.parent, instance.failure_details
+    parent, failure = instance.parent, instance.failure
     return (
         instance.instance_id,
         run,
@@ -192,7 +191,6 @@ def row_of(instance: Instance, run: int, history_length: int, inbox_start: int) 
         failure.SerializeToString() if failure is not None else None,
         json.dumps(instance.tags) if instance.tags else None,
         json.dumps([parent.instance_id, parent.execution, parent.name, parent.task_id]) if parent else None,
-        int(instance.told_parent),
         _text(instance.starts_at),
         _text(instance.created_at),
         _text(instance.completed_at),
@@ -200,31 +198,28 @@ def row_of(instance: Instance, run: int, history_length: int, inbox_start: int) 
 
 
 def updated_at(instance: Instance) -> str | None:
-    return _text(instance.last_updated_at)
+    return _text(instance.updated_at)
 
 
 def _instance(row: Row) -> Instance:
-    (id_, _, execution, _, _, name, status, version, data, output, custom, failure, tags, parent, told, starts) = row[
-        :16
-    ]
-    created, completed, updated = row[16:]
+    (id_, _, execution, _, _, name, status, version, data, output, custom, failure, tags, parent, starts) = row[:15]
+    created, completed, updated = row[15:]
     return Instance(
         id_,
         name,
         status,
+        datetime.fromisoformat(created),
+        datetime.fromisoformat(updated),
         version=version,
         input=data,
         output=output,
         custom_status=custom,
-        failure_details=pb.TaskFailureDetails.FromString(failure) if failure is not None else None,
+        failure=pb.TaskFailureDetails.FromString(failure) if failure is not None else None,
         tags=json.loads(tags) if tags else None,
+        completed_at=_instant(completed),
+        starts_at=_instant(starts),
         execution=execution,
         parent=Parent(*json.loads(parent)) if parent else None,
-        told_parent=bool(told),
-        starts_at=_instant(starts),
-        created_at=datetime.fromisoformat(created),
-        completed_at=_instant(completed),
-        last_updated_at=datetime.fromisoformat(updated),
     )
 
 
@@ -289,9 +284,9 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     # A read-only file says so now, not when the first thing is lost: SQLite tells nobody before there is something to write.
     connection.execute("BEGIN IMMEDIATE")
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    if empty:
-        for statement in _SCHEMA:
-            connection.execute(statement)
+    for statement in _SCHEMA if empty else [_UPGRADES[older] for older in range(version, SCHEMA_VERSION)]:
+        connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     connection.execute("COMMIT")
     path.chmod(0o600)
 

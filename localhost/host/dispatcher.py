@@ -10,14 +10,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import durabletask.internal.orchestrator_service_pb2 as pb
 from azure_functions_runtime import start_threadpool_executor, stop_threadpool_executor
 from azure_functions_runtime.bindings.datumdef import Datum
 
 from localhost.clock import Clock
-from localhost.durable.grpc_backend import DurableBackend
+from localhost.durable.engine import Engine
+from localhost.durable.grpc_backend import GrpcBackend
 from localhost.durable.instances import ActivityWork, OrchestrationWork
 from localhost.durable.timers import Timers
+from localhost.durable.vendor_adapter import pb
 from localhost.errors import FunctionFailedError
 from localhost.host.app_index import App, Function
 from localhost.host.invocation import invoke
@@ -42,8 +43,10 @@ class Limits:
 class FunctionsHost:
     """Everything here happens on one event loop; only `_wake` is called from other threads."""
 
-    def __init__(self, app: App, backend: DurableBackend, clock: Clock, timers: Timers, limits: Limits) -> None:
-        self._app = app
+    def __init__(
+        self, app: App, engine: Engine, backend: GrpcBackend, clock: Clock, timers: Timers, limits: Limits
+    ) -> None:
+        self._engine = engine
         self._backend = backend
         self._clock = clock
         self._timers = timers
@@ -74,7 +77,7 @@ class FunctionsHost:
         threads = self._limits.activities + self._limits.orchestrations + 32
         os.environ.setdefault("PYTHON_THREADPOOL_THREAD_COUNT", str(threads))
         start_threadpool_executor()
-        self._backend.on_work = self._wake
+        self._engine.listen(self._wake)
         self._timers.on_earlier = self._wake_timekeeper
         self._clock.on_move(self._wake_timekeeper)
         self._timekeeper = self._loop.create_task(self._keep_time())
@@ -83,7 +86,7 @@ class FunctionsHost:
     def start_nothing_new(self) -> None:
         """Leaves queued work and timers alone from now on; requests are still answered."""
         self._draining = True
-        self._backend.on_work = lambda: None
+        self._engine.listen(lambda: None)
         if self._timekeeper is not None:
             self._timekeeper.cancel()
 
@@ -138,11 +141,11 @@ class FunctionsHost:
         if self._draining:
             return
         while len(self._turns) < self._limits.orchestrations:
-            if (turn := self._backend.take_orchestration()) is None:
+            if (turn := self._engine.take_orchestration()) is None:
                 break
             self._follow(self._take_turn(turn), self._turns)
         while len(self._works) < self._limits.activities:
-            if (work := self._backend.take_activity()) is None:
+            if (work := self._engine.take_activity()) is None:
                 break
             self._follow(self._run_activity(work), self._works)
         self._note_idle()
@@ -156,7 +159,7 @@ class FunctionsHost:
         except FunctionFailedError as error:
             _log_failure(f"orchestrator {work.name}", error)
             response = _ended_badly(_failure(error))
-        self._backend.complete_orchestration(work, response)
+        self._engine.complete_orchestration(work, response)
 
     async def _run_activity(self, work: ActivityWork) -> None:
         function = self._activities.get(work.name)
@@ -164,9 +167,9 @@ class FunctionsHost:
             answer = await self._invoke_named(function, work.name, Datum(work.input or "null", "json"))
         except FunctionFailedError as error:
             _log_failure(f"activity {work.name}", error)
-            self._backend.fail_activity(work, _failure(error))
+            self._engine.fail_activity(work, _failure(error))
         else:
-            self._backend.complete_activity(work, answer.value if answer else None)
+            self._engine.complete_activity(work, answer.value if answer else None)
 
     def _follow(self, work: Coroutine[Any, Any, None], among: set[asyncio.Task[None]]) -> None:
         task = self._loop.create_task(work)
@@ -211,7 +214,7 @@ class FunctionsHost:
 
     def _is_idle(self) -> bool:
         tasks = self._turns or self._works or self._others
-        return not (tasks or self._busy or self._backend.has_work() or self._timers.any_due())
+        return not (tasks or self._busy or self._engine.has_work() or self._timers.any_due())
 
     def _note_idle(self) -> None:
         if self._idle_waiters and self._is_idle():

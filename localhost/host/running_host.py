@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-import durabletask.internal.orchestrator_service_pb2 as pb
-
 from localhost.clock import Clock, VirtualClock
-from localhost.durable.grpc_backend import DurableBackend
-from localhost.durable.persistent_backend import StoredBackend
+from localhost.durable.engine import Engine
+from localhost.durable.grpc_backend import GrpcBackend
+from localhost.durable.sqlite_persistence import SqlitePersistence
 from localhost.durable.timers import Timers
+from localhost.durable.vendor_adapter import pb
 from localhost.host.app_index import load_app
 from localhost.host.dispatcher import FunctionsHost, Limits
 from localhost.host.http_server import Certificate, HttpServer, url_of
@@ -32,7 +32,8 @@ class RunningHost[AnyClock: Clock]:
     base_url: str
     key: str
     clock: AnyClock
-    backend: DurableBackend
+    engine: Engine
+    backend: GrpcBackend
     functions: FunctionsHost
     timers: Timers
     cut_off: int = 0  # functions that were still running when the grace was over
@@ -42,10 +43,10 @@ class RunningHost[AnyClock: Clock]:
         await self.functions.idle()
 
     def history(self, instance_id: str) -> list[pb.HistoryEvent]:
-        return self.backend.history(instance_id)
+        return self.engine.history(instance_id, unprocessed=True)
 
     def instance_ids(self) -> list[str]:
-        return self.backend.instance_ids()
+        return self.engine.instance_ids()
 
     async def advance(self: "RunningHost[VirtualClock]", seconds: float) -> None:
         """Lets time pass timer by timer, everything that each one starts included; ends idle."""
@@ -80,13 +81,16 @@ async def serving[AnyClock: Clock](
     """
     app = load_app(root, script)
     timers = Timers(clock)
-    backend = _backend(clock, timers, engine, on_broken)
-    functions = FunctionsHost(app, backend, clock, timers, limits or Limits())
+    durable = _engine(clock, timers, engine, on_broken)
+    backend = GrpcBackend(durable)
+    functions = FunctionsHost(app, durable, backend, clock, timers, limits or Limits())
     triggers = TimerTriggers(app, functions, clock, timers)
     queues = QueueTriggers(app, functions)
-    door = Readiness(HttpDoor(app, functions.invoke, key, max_body), lambda: _why_not(functions, backend))
+    door = Readiness(HttpDoor(app, functions.invoke, key, max_body), lambda: _why_not(functions, durable))
     server = HttpServer(Forwarded(door, proxies), sock, GRACE_SECONDS, certificate)
-    host = RunningHost(url_of(sock, "https" if certificate else "http"), key, clock, backend, functions, timers)
+    host = RunningHost(
+        url_of(sock, "https" if certificate else "http"), key, clock, durable, backend, functions, timers
+    )
     backend.start()
     functions.start()
     try:
@@ -103,17 +107,12 @@ async def serving[AnyClock: Clock](
         backend.stop()
 
 
-def _backend(
-    clock: Clock, timers: Timers, engine: Path | None, on_broken: Callable[[Exception], None] | None
-) -> DurableBackend:
-    if engine is None:
-        return DurableBackend(clock, timers)
-    stored = StoredBackend.open(clock, timers, engine)
-    if on_broken is not None:
-        stored.on_broken = on_broken
-    return stored
+def _engine(clock: Clock, timers: Timers, file: Path | None, on_broken: Callable[[Exception], None] | None) -> Engine:
+    if file is None:
+        return Engine(clock, timers)
+    return Engine(clock, timers, SqlitePersistence.open(file, on_broken or (lambda _: None)))
 
 
-def _why_not(functions: FunctionsHost, backend: DurableBackend) -> str:
+def _why_not(functions: FunctionsHost, engine: Engine) -> str:
     """Why nothing should be sent here at the moment."""
-    return "the host is stopping" if functions.draining else backend.trouble
+    return "the host is stopping" if functions.draining else engine.trouble

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from localhost.data_dir import DataDir
-from localhost.durable.sqlite_store import EngineFile
+from localhost.durable.sqlite_store import EngineStore
 from records.sqlite import SqliteStore
 from tests.crash.harness import CUSTOMERS, ROOT, Shop, shop
 from tests.crash.truth import check, check_audit
@@ -94,7 +94,7 @@ def test_a_state_that_became_read_only_is_one_clear_line_and_left_alone(tmp_path
         made.function_key()
         made.approval_keys()
         made.webhook_secret("helpdesk")
-        EngineFile.open(data / "engine.sqlite").close()
+        EngineStore.open(data / "engine.sqlite").close()
         asyncio.run(SqliteStore.open(data / "records.sqlite").close())
     before = {file.name: file.read_bytes() for file in data.iterdir()}
     for file in data.glob(locked):

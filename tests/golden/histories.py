@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-import durabletask.internal.orchestrator_service_pb2 as pb
 from azure.durable_functions.worker import DurableFunctionsWorker
 
 import orchestrators
 import orchestrators.app
+from localhost.durable.vendor_adapter import pb
 
 GOLDEN = Path(__file__).parent
 # What a turn itself writes into the history: not what it was given.

@@ -3,9 +3,9 @@
 import json
 import re
 
-import durabletask.internal.orchestrator_service_pb2 as pb
 import pytest
 
+from localhost.durable.vendor_adapter import pb
 from tests.golden.histories import GOLDEN, Recorded, read, replay, todays
 from tests.golden.record import STORIES
 from tests.system import ROOT

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import durabletask.internal.orchestrator_service_pb2 as pb
-
 from localhost.clock import VirtualClock
+from localhost.durable.vendor_adapter import pb
 from localhost.simulator import World
 from tests.system import System, system
 from tests.workflow.test_scale import policy

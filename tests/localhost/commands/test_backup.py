@@ -11,10 +11,11 @@ import pytest
 from localhost.clock import VirtualClock
 from localhost.commands.backup import backup, restore
 from localhost.data_dir import DataDir
-from localhost.durable.persistent_backend import StoredBackend
+from localhost.durable.engine import Engine
+from localhost.durable.sqlite_persistence import SqlitePersistence
 from localhost.durable.timers import Timers
 from localhost.errors import BackupError
-from tests.localhost.durable.test_turns import start
+from tests.localhost.durable.steps import start
 
 
 @pytest.fixture
@@ -25,15 +26,15 @@ def running(tmp_path: Path) -> Iterator[Path]:
         held.function_key()
         held.approval_keys()
         clock = VirtualClock()
-        engine = StoredBackend.open(clock, Timers(clock), data / "engine.sqlite")
+        engine = Engine(clock, Timers(clock), SqlitePersistence.open(data / "engine.sqlite"))
         start(engine, "one")
-        assert engine._log.wait(engine._log.last, 10)
+        assert engine.wait_until_kept(10)
         with closing(sqlite3.connect(data / "records.sqlite", isolation_level=None)) as records:
             records.execute("PRAGMA journal_mode = WAL")
             records.execute("CREATE TABLE rows (a)")
             records.execute("INSERT INTO rows VALUES (42)")
             yield data
-        engine.stop()
+        engine.close()
 
 
 def test_what_is_restored_is_what_was_there(running: Path, tmp_path: Path) -> None:
@@ -48,9 +49,9 @@ def test_what_is_restored_is_what_was_there(running: Path, tmp_path: Path) -> No
     with closing(sqlite3.connect(new / "records.sqlite")) as records:
         assert records.execute("SELECT a FROM rows").fetchall() == [(42,)]
     clock = VirtualClock()
-    again = StoredBackend.open(clock, Timers(clock), new / "engine.sqlite")
+    again = Engine(clock, Timers(clock), SqlitePersistence.open(new / "engine.sqlite"))
     assert again.instance_ids() == ["one"]
-    again.stop()
+    again.close()
 
 
 def test_a_restore_writes_over_nothing(running: Path, tmp_path: Path) -> None:

@@ -1,26 +1,26 @@
-"""The engine turn by turn, without functions: what must hold whatever the order of things is."""
+"""What must hold whatever the order of turns, results, events and time is."""
 
-from datetime import UTC, timedelta
-from typing import Any, cast
+from datetime import timedelta
 
-import durabletask.internal.orchestrator_service_pb2 as pb
 import pytest
-from google.protobuf import timestamp_pb2
 
 from localhost.clock import VirtualClock
-from localhost.durable.grpc_backend import DurableBackend
-from localhost.durable.instances import Instance, OrchestrationWork
+from localhost.durable.engine import Engine
+from localhost.durable.engine_state import NoPersistence
+from localhost.durable.history_events import instant
+from localhost.durable.instances import Instance
 from localhost.durable.timers import Timers
+from localhost.durable.vendor_adapter import pb
+from tests.localhost.durable.steps import activity, answer, child, ended, kinds, raise_event, start, turn
 
 
-class Recording(DurableBackend):
-    """Keeps what would be written to disk, as a subclass with a disk does."""
+class Recording(NoPersistence):
+    """Notes what would be written to disk."""
 
-    def __init__(self, clock: VirtualClock, timers: Timers) -> None:
-        super().__init__(clock, timers)
+    def __init__(self) -> None:
         self.units: list[tuple[set[str], set[str]]] = []
 
-    def _commit(self, changed: list[Instance], forgotten: set[str]) -> None:
+    def commit(self, changed: list[Instance], forgotten: set[str]) -> None:
         self.units.append(({instance.instance_id for instance in changed}, set(forgotten)))
 
 
@@ -35,142 +35,124 @@ def timers(clock: VirtualClock) -> Timers:
 
 
 @pytest.fixture
-def backend(clock: VirtualClock, timers: Timers) -> Recording:
-    return Recording(clock, timers)
+def recording() -> Recording:
+    return Recording()
 
 
-def start(backend: DurableBackend, instance_id: str = "one", **more: Any) -> None:
-    backend.StartInstance(pb.CreateInstanceRequest(instanceId=instance_id, name="orchestrator", **more), None)
+@pytest.fixture
+def engine(clock: VirtualClock, timers: Timers, recording: Recording) -> Engine:
+    return Engine(clock, timers, recording)
 
 
-def turn(backend: DurableBackend) -> OrchestrationWork:
-    work = backend.take_orchestration()
-    assert work is not None
-    return work
-
-
-def answer(backend: DurableBackend, work: OrchestrationWork, *actions: pb.OrchestratorAction) -> None:
-    backend.complete_orchestration(work, pb.OrchestratorResponse(actions=actions))
-
-
-def activity(number: int = 1) -> pb.OrchestratorAction:
-    return pb.OrchestratorAction(id=number, scheduleTask=pb.ScheduleTaskAction(name="activity"))
-
-
-def ended(status: int = pb.ORCHESTRATION_STATUS_COMPLETED) -> pb.OrchestratorAction:
-    end = pb.CompleteOrchestrationAction(orchestrationStatus=status)  # type: ignore[arg-type]
-    return pb.OrchestratorAction(id=99, completeOrchestration=end)
-
-
-def kinds(events: Any) -> list[str | None]:
-    return [event.WhichOneof("eventType") for event in events]
-
-
-def raise_event(backend: DurableBackend, name: str, instance_id: str = "one") -> None:
-    backend.RaiseEvent(pb.RaiseEventRequest(instanceId=instance_id, name=name), None)
-
-
-def test_a_result_that_comes_during_the_last_turn_of_a_run_stays_out_of_the_next(backend: Recording) -> None:
-    start(backend)
-    answer(backend, turn(backend), activity())
-    raise_event(backend, "go on")
-    last = turn(backend)
-    late = backend.take_activity()
+def test_a_result_that_comes_during_the_last_turn_of_a_run_stays_out_of_the_next(engine: Engine) -> None:
+    start(engine)
+    answer(engine, turn(engine), activity())
+    raise_event(engine, "go on")
+    last = turn(engine)
+    late = engine.take_activity()
     assert late is not None
-    backend.complete_activity(late, "1")
-    raise_event(backend, "kept")
-    answer(backend, last, ended(pb.ORCHESTRATION_STATUS_CONTINUED_AS_NEW))
-    events = turn(backend).request.newEvents
+    engine.complete_activity(late, "1")
+    raise_event(engine, "kept")
+    answer(engine, last, ended(pb.ORCHESTRATION_STATUS_CONTINUED_AS_NEW))
+    events = turn(engine).request.newEvents
     assert kinds(events) == ["orchestratorStarted", "executionStarted", "eventRaised"]
 
 
-def test_a_result_that_comes_after_the_end_is_dropped(backend: Recording) -> None:
-    start(backend)
-    answer(backend, turn(backend), activity(), ended())
-    before = backend.history("one")
-    late = backend.take_activity()
+def test_a_result_that_comes_after_the_end_is_dropped(engine: Engine) -> None:
+    start(engine)
+    answer(engine, turn(engine), activity(), ended())
+    before = engine.history("one", unprocessed=True)
+    late = engine.take_activity()
     assert late is not None
-    backend.complete_activity(late, "1")
-    assert backend.history("one") == before
-    assert not backend.has_work()
+    engine.complete_activity(late, "1")
+    assert engine.history("one", unprocessed=True) == before
+    assert not engine.has_work()
 
 
 def test_an_event_does_not_start_an_instance_before_its_time(
-    backend: Recording, clock: VirtualClock, timers: Timers
+    engine: Engine, clock: VirtualClock, timers: Timers
 ) -> None:
-    start(backend, scheduledStartTimestamp=clock.now() + timedelta(hours=1))
-    raise_event(backend, "early")
-    assert backend.take_orchestration() is None
+    start(engine, starts_at=clock.now() + timedelta(hours=1))
+    raise_event(engine, "early")
+    assert engine.take_orchestration() is None
     clock.advance(3600)
     timers.fire_due()
-    assert kinds(turn(backend).request.newEvents) == ["orchestratorStarted", "executionStarted", "eventRaised"]
+    assert kinds(turn(engine).request.newEvents) == ["orchestratorStarted", "executionStarted", "eventRaised"]
 
 
-def test_an_instance_has_one_turn_at_a_time_and_loses_nothing(backend: Recording) -> None:
-    start(backend)
-    first = turn(backend)
-    raise_event(backend, "meanwhile")
-    assert backend.take_orchestration() is None
-    answer(backend, first)
-    assert kinds(turn(backend).request.newEvents) == ["orchestratorStarted", "eventRaised"]
+def test_an_instance_has_one_turn_at_a_time_and_loses_nothing(engine: Engine) -> None:
+    start(engine)
+    first = turn(engine)
+    raise_event(engine, "meanwhile")
+    assert engine.take_orchestration() is None
+    answer(engine, first)
+    assert kinds(turn(engine).request.newEvents) == ["orchestratorStarted", "eventRaised"]
 
 
-def test_a_second_answer_to_the_same_turn_changes_nothing(backend: Recording) -> None:
-    start(backend)
-    first = turn(backend)
-    answer(backend, first, activity())
-    answer(backend, first, activity(2))
-    assert backend.take_activity() is not None
-    assert backend.take_activity() is None
+def test_a_second_answer_to_the_same_turn_changes_nothing(engine: Engine) -> None:
+    start(engine)
+    first = turn(engine)
+    answer(engine, first, activity())
+    answer(engine, first, activity(2))
+    assert engine.take_activity() is not None
+    assert engine.take_activity() is None
 
 
-def test_time_in_the_history_is_the_clocks(backend: Recording, clock: VirtualClock) -> None:
-    start(backend)
-    answer(backend, turn(backend))
+def test_time_in_the_history_is_the_clocks(engine: Engine, clock: VirtualClock) -> None:
+    start(engine)
+    answer(engine, turn(engine))
     clock.advance(86400)
-    raise_event(backend, "next day")
-    work = turn(backend)
-    answer(backend, work, ended())
-    state = backend.GetInstance(pb.GetInstanceRequest(instanceId="one"), cast("Any", None)).orchestrationState
-    for stamp in (work.request.newEvents[0].timestamp, state.lastUpdatedTimestamp, state.completedTimestamp):
-        assert stamp.ToDatetime(tzinfo=UTC) == clock.now()
+    raise_event(engine, "next day")
+    work = turn(engine)
+    answer(engine, work, ended())
+    assert instant(work.request.newEvents[0].timestamp) == clock.now()
+    assert engine.look("one", lambda each: (each.updated_at, each.completed_at)) == (clock.now(), clock.now())
 
 
-def test_a_turn_with_all_it_starts_is_one_unit_for_the_disk(backend: Recording) -> None:
-    start(backend)
-    sub = pb.CreateSubOrchestrationAction(name="sub", instanceId="two")
-    work = turn(backend)
-    backend.units.clear()
-    answer(backend, work, pb.OrchestratorAction(id=1, createSubOrchestration=sub))
-    assert backend.units == [({"one", "two"}, set())]
-    answer(backend, turn(backend), ended())
-    assert backend.units[-1] == ({"one", "two"}, set())
-    backend.PurgeInstances(pb.PurgeInstancesRequest(instanceId="two"), None)
-    assert backend.units[-1] == (set(), {"two"})
+def test_a_turn_with_all_it_starts_is_one_unit_for_the_disk(engine: Engine, recording: Recording) -> None:
+    start(engine)
+    work = turn(engine)
+    recording.units.clear()
+    answer(engine, work, child("two"))
+    assert recording.units == [({"one", "two"}, set())]
+    answer(engine, turn(engine), ended())
+    assert recording.units[-1] == ({"one", "two"}, set())
+    engine.purge(["two"])
+    assert recording.units[-1] == (set(), {"two"})
 
 
-def test_purging_by_state_and_age_takes_only_what_ended(backend: Recording, clock: VirtualClock) -> None:
-    for instance_id in ("old", "running"):
-        start(backend, instance_id)
-    answer(backend, turn(backend), ended())
-    clock.advance(60)
-    border = clock.now()
-    start(backend, "new")
-    answer(backend, turn(backend))
-    answer(backend, turn(backend), ended())
-    before = timestamp_pb2.Timestamp()
-    before.FromDatetime(border)
-    wanted = pb.PurgeInstanceFilter(createdTimeTo=before, runtimeStatus=[pb.ORCHESTRATION_STATUS_COMPLETED])
-    purged = backend.PurgeInstances(pb.PurgeInstancesRequest(purgeInstanceFilter=wanted), None)
-    assert purged.deletedInstanceCount == 1
-    assert backend.instance_ids() == ["running", "new"]
+def test_purging_a_parent_takes_its_sub_orchestrations_along(engine: Engine) -> None:
+    start(engine)
+    answer(engine, turn(engine), child("two"))
+    answer(engine, turn(engine), ended())
+    answer(engine, turn(engine), ended())
+    engine.purge(["one"], recursive=True)
+    assert engine.instance_ids() == []
 
 
-def test_purging_a_parent_takes_its_sub_orchestrations_along(backend: Recording) -> None:
-    start(backend)
-    sub = pb.CreateSubOrchestrationAction(name="sub", instanceId="two")
-    answer(backend, turn(backend), pb.OrchestratorAction(id=1, createSubOrchestration=sub))
-    answer(backend, turn(backend), ended())
-    answer(backend, turn(backend), ended())
-    backend.PurgeInstances(pb.PurgeInstancesRequest(instanceId="one", recursive=True), None)
-    assert backend.instance_ids() == []
+def test_an_action_that_the_engine_has_not_fails_its_orchestration(engine: Engine) -> None:
+    start(engine)
+    answer(engine, turn(engine), pb.OrchestratorAction(id=1, sendEntityMessage=pb.SendEntityMessageAction()))
+    failure = engine.look("one", lambda each: each.failure)
+    assert failure is not None
+    assert "sendEntityMessage" in failure.errorMessage
+
+
+def test_an_orchestration_sends_an_event_to_another(engine: Engine) -> None:
+    start(engine, "receiver")
+    answer(engine, turn(engine))
+    start(engine, "sender")
+    to = pb.OrchestrationInstance(instanceId="receiver")
+    answer(engine, turn(engine), pb.OrchestratorAction(id=1, sendEvent=pb.SendEventAction(instance=to, name="go")))
+    assert kinds(turn(engine).request.newEvents) == ["orchestratorStarted", "eventRaised"]
+    assert "eventSent" in kinds(engine.history("sender"))
+
+
+def test_a_turn_of_what_was_replaced_meanwhile_changes_nothing_and_holds_nothing_up(engine: Engine) -> None:
+    start(engine)
+    first = turn(engine)
+    engine._state.forget("one")  # what nobody may do to a running instance yet
+    start(engine)
+    answer(engine, first, activity())
+    assert engine.take_activity() is None
+    assert kinds(turn(engine).request.newEvents) == ["orchestratorStarted", "executionStarted"]

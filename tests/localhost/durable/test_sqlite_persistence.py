@@ -1,6 +1,7 @@
 """The engine's file: what a crash leaves behind is all that was answered, and a start goes on from it."""
 
 import asyncio
+import queue
 import random
 import shutil
 import sqlite3
@@ -9,23 +10,25 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-import durabletask.internal.orchestrator_service_pb2 as pb
 import httpx
 import pytest
 
 from domain.policy.model import Retention
 from localhost.clock import VirtualClock
-from localhost.durable import group_commit, persistent_backend
-from localhost.durable.persistent_backend import StoredBackend
-from localhost.durable.sqlite_store import EngineFile
+from localhost.durable import group_commit, sqlite_persistence
+from localhost.durable.engine import Engine
+from localhost.durable.instances import Instance
+from localhost.durable.sqlite_persistence import SqlitePersistence
+from localhost.durable.sqlite_store import EngineStore
 from localhost.durable.timers import Timers
+from localhost.durable.vendor_adapter import pb
 from localhost.errors import DamagedStateError, NewerStateError, StateUnavailableError
 from localhost.host.running_host import RunningHost
 from localhost.testing import running
 from tests.localhost.driving import APPS, Driver
-from tests.localhost.durable.test_turns import activity, answer, ended, kinds, raise_event, start, turn
+from tests.localhost.durable.steps import activity, answer, child, ended, kinds, raise_event, start, turn
 
 type Host = RunningHost[VirtualClock]
 
@@ -44,13 +47,21 @@ async def served(file: Path, clock: VirtualClock) -> AsyncIterator[tuple[Host, D
         yield host, Driver(http)
 
 
+class Kept(Engine):
+    """An engine on a file, and what it keeps it with."""
+
+    def __init__(self, file: Path, clock: VirtualClock) -> None:
+        self.persistence = SqlitePersistence.open(file)
+        super().__init__(clock, Timers(clock), self.persistence)
+
+
 @contextmanager
-def opened(file: Path, clock: VirtualClock) -> Iterator[StoredBackend]:
-    backend = StoredBackend.open(clock, Timers(clock), file)
+def opened(file: Path, clock: VirtualClock) -> Iterator[Kept]:
+    engine = Kept(file, clock)
     try:
-        yield backend
+        yield engine
     finally:
-        backend.stop()
+        engine.close()
 
 
 def crashed(file: Path) -> Path:
@@ -63,8 +74,8 @@ def crashed(file: Path) -> Path:
     return folder / file.name
 
 
-def settled(backend: StoredBackend) -> None:
-    assert backend._log.wait(backend._log.last, 10)
+def settled(engine: Kept) -> None:
+    assert engine.wait_until_kept(10)
 
 
 async def test_a_parent_waits_on_for_its_sub_orchestration(tmp_path: Path, clock: VirtualClock) -> None:
@@ -138,45 +149,47 @@ async def test_the_history_of_what_ended_is_read_from_the_file(tmp_path: Path, c
         assert await driver.output(instance) == 2
 
 
-def in_memory(backend: StoredBackend) -> list[str]:
-    settled(backend)
-    backend._log.note()  # what was looked up is let go with the next commit
-    backend._log.hurry()
-    settled(backend)
-    with backend._lock:  # the writer lets go under it, after it told that all is kept
-        return list(dict.keys(backend._instances))
+def in_memory(engine: Kept) -> list[str]:
+    settled(engine)
+    engine.persistence._commits.note()  # what was looked up is let go with the next commit
+    engine.persistence._commits.hurry()
+    settled(engine)
+    with engine._state.lock:  # the writer lets go under it, after it reported that all is kept
+        return list(engine._state.resident)
+
+
+def found(engine: Kept, instance_id: str) -> Instance:
+    instance = engine.look(instance_id, lambda each: each)
+    assert instance is not None
+    return instance
 
 
 def test_what_has_ended_takes_no_memory_and_is_there_for_who_asks(tmp_path: Path, clock: VirtualClock) -> None:
-    with opened(tmp_path / "e", clock) as backend:
+    with opened(tmp_path / "e", clock) as engine:
         for number in range(5):
-            start(backend, f"i{number}")
+            start(engine, f"i{number}")
             clock.advance(60)
-            answer(backend, turn(backend), ended())
+            answer(engine, turn(engine), ended())
         clock.advance(60)
-        start(backend, "runs")
-        assert any(in_memory(backend) == ["runs"] for _ in range(1000))
-        assert backend._saved.keys() == {"runs"}
-        assert backend._is_terminal_status(backend._found("i0").status)
-        assert kinds(backend.history("i0"))[-1] == "executionCompleted"
-        start(backend, "i1")  # anew, under the same id
-        assert kinds(backend.history("i1")) == ["orchestratorStarted", "executionStarted"]
-        again = cast("Any", backend).RestartInstance(pb.RestartInstanceRequest(instanceId="i2"), None)
-        assert again.instanceId == "i2"
-        then = backend._found("i3").completed_at
+        start(engine, "runs")
+        assert any(in_memory(engine) == ["runs"] for _ in range(1000))
+        assert engine.persistence._saved.keys() == {"runs"}
+        assert found(engine, "i0").ended
+        assert kinds(engine.history("i0"))[-1] == "executionCompleted"
+        start(engine, "i1")  # anew, under the same id
+        assert kinds(engine.history("i1", unprocessed=True)) == ["orchestratorStarted", "executionStarted"]
+        assert engine.restart("i2", under_new_id=False) == "i2"
+        then = found(engine, "i3").completed_at
         assert then is not None
-        assert backend.purge_ended(then) == 1
+        assert engine.persistence.purge_ended(then) == 1
         ids = ["i1", "i2", "i3", "i4", "runs"]
-        assert sorted(backend.instance_ids()) == ids
-        settled(backend)
+        assert sorted(engine.instance_ids()) == ids
+        settled(engine)
         with opened(crashed(tmp_path / "e"), clock) as other:
             assert sorted(other.instance_ids()) == ids
-            assert _known(other) == _known(backend)
-            made = backend._found("i4").created_at
-            wanted = pb.PurgeInstanceFilter(runtimeStatus=[pb.ORCHESTRATION_STATUS_COMPLETED])
-            wanted.createdTimeTo.FromDatetime(made)
-            purged = other.PurgeInstances(pb.PurgeInstancesRequest(purgeInstanceFilter=wanted), None)
-            assert purged.deletedInstanceCount == 1
+            assert _known(other) == _known(engine)
+            made = found(engine, "i4").created_at
+            assert other.purge_where(lambda each: each.ended and each.created_at < made, made) == 1
             assert sorted(other.instance_ids()) == ["i1", "i2", "i4", "runs"]
         assert _orphans(tmp_path / "e") == [], "no history is left of what was replaced"
 
@@ -184,23 +197,24 @@ def test_what_has_ended_takes_no_memory_and_is_there_for_who_asks(tmp_path: Path
 def test_what_was_forgotten_does_not_come_back_while_that_is_being_written(
     tmp_path: Path, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with opened(tmp_path / "e", clock) as backend:
-        start(backend, "old")
-        answer(backend, turn(backend), ended())
+    with opened(tmp_path / "e", clock) as engine:
+        start(engine, "old")
+        answer(engine, turn(engine), ended())
         clock.advance(60)
-        assert any(in_memory(backend) == [] for _ in range(1000))
-        write, seen = backend._file.write, []
+        assert any(in_memory(engine) == [] for _ in range(1000))
+        store, seen = engine.persistence._store, []
+        write = store.write
 
         def looking(unit: Any) -> None:
             if unit.forgotten:
-                seen.append((backend._find("old"), backend._file.find("old") is not None))
+                seen.append((engine._state.find("old"), store.find("old") is not None))
             write(unit)
 
-        monkeypatch.setattr(backend._log, "_write", looking)
-        assert backend.purge_ended(clock.now()) == 1
-        settled(backend)
+        monkeypatch.setattr(engine.persistence._commits, "_write", looking)
+        assert engine.persistence.purge_ended(clock.now()) == 1
+        settled(engine)
         assert seen == [(None, True)]
-        assert backend.instance_ids() == []
+        assert engine.instance_ids() == []
 
 
 def _orphans(file: Path) -> list[Any]:
@@ -212,13 +226,13 @@ def _orphans(file: Path) -> list[Any]:
 
 def test_the_policy_says_how_long_histories_are_kept_not_the_engine() -> None:
     longest = next(each.le for each in Retention.model_fields["history_days"].metadata if hasattr(each, "le"))
-    assert timedelta(days=longest) < persistent_backend.KEEP_ENDED
+    assert timedelta(days=longest) < sqlite_persistence.KEEP_ENDED
 
 
 async def test_what_ended_long_ago_is_forgotten_but_not_what_runs(
     tmp_path: Path, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(persistent_backend, "KEEP_ENDED", timedelta(days=7))
+    monkeypatch.setattr(sqlite_persistence, "KEEP_ENDED", timedelta(days=7))
     async with served(tmp_path / "e", clock) as (host, driver):
         old, patient = await driver.start("sleeper", 1), await driver.start("patient_parent", [60, 30 * 24 * 3600])
         await host.advance(8 * 24 * 3600)
@@ -238,27 +252,30 @@ def test_an_activity_starts_only_when_its_turn_is_on_disk(
     """On a full disk everything waits, and goes on when there is room: nothing is lost and nothing done unknown."""
     monkeypatch.setattr(group_commit, "RETRY_SECONDS", 0.01)
     full = True
-    write = EngineFile.write
+    write = EngineStore.write
+    refused: queue.SimpleQueue[None] = queue.SimpleQueue()
 
-    def fails_while_full(file: EngineFile, unit: Any) -> None:
+    def fails_while_full(file: EngineStore, unit: Any) -> None:
         if full:
+            refused.put(None)
             error = sqlite3.OperationalError("database or disk is full")
             error.sqlite_errorcode = sqlite3.SQLITE_FULL
             raise error
         write(file, unit)
 
-    monkeypatch.setattr(EngineFile, "write", fails_while_full)
-    with opened(tmp_path / "e", clock) as backend:
-        start(backend)
-        answer(backend, turn(backend), activity())
-        assert not backend._log.wait(1, 0.05)
-        assert backend.take_activity() is None
-        assert backend.has_work()
-        assert "full" in backend.trouble
+    monkeypatch.setattr(EngineStore, "write", fails_while_full)
+    with opened(tmp_path / "e", clock) as engine:
+        start(engine)
+        answer(engine, turn(engine), activity())
+        for _ in range(2):  # the second attempt begins when the first is known to have failed
+            refused.get(timeout=10)
+        assert engine.take_activity() is None
+        assert engine.has_work()
+        assert "full" in engine.trouble
         full = False
-        settled(backend)
-        assert backend.take_activity() is not None
-        assert backend.trouble == ""
+        settled(engine)
+        assert engine.take_activity() is not None
+        assert engine.trouble == ""
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -266,54 +283,73 @@ def test_what_is_on_disk_is_what_the_engine_knows(tmp_path: Path, clock: Virtual
     """A walk of random steps; after each a crash, and the engine that starts from it knows the same."""
     dice = random.Random(seed)  # noqa: S311 - a walk that repeats
     file = tmp_path / "e"
-    with opened(file, clock) as backend:
+    with opened(file, clock) as engine:
         in_turn: list[Any] = []
         for step in range(60):
             match dice.randrange(6):
                 case 0:
-                    start(backend, f"i{step}")
-                case 1 if backend.instance_ids():
-                    raise_event(backend, "go", dice.choice(backend.instance_ids()))
-                case 2 if (work := backend.take_orchestration()) is not None:
+                    start(engine, f"i{step}")
+                case 1 if engine.instance_ids():
+                    raise_event(engine, "go", dice.choice(engine.instance_ids()))
+                case 2 if (work := engine.take_orchestration()) is not None:
                     in_turn.append(work)
                 case 3 | 4 if in_turn:
                     work = in_turn.pop(dice.randrange(len(in_turn)))
-                    sub = pb.CreateSubOrchestrationAction(name="sub", instanceId=f"s{step}")
                     again = ended(pb.ORCHESTRATION_STATUS_CONTINUED_AS_NEW)
-                    actions = [activity(), pb.OrchestratorAction(id=2, createSubOrchestration=sub)]
+                    actions = [activity(), child(f"s{step}", 2)]
                     actions += dice.choice([[], [], [ended()], [again]])
-                    answer(backend, work, *actions)
-                case 5 if (done := backend.take_activity()) is not None:
-                    backend.complete_activity(done, "1")
-            settled(backend)
+                    answer(engine, work, *actions)
+                case 5 if (done := engine.take_activity()) is not None:
+                    engine.complete_activity(done, "1")
+            settled(engine)
             if step % 5 == 0:
                 with opened(crashed(file), clock) as other:
-                    assert _known(other) == _known(backend)
-        known = set(backend.instance_ids())
+                    assert _known(other) == _known(engine)
+        known = set(engine.instance_ids())
     with opened(file, clock) as other:
         assert set(other.instance_ids()) == known
 
 
-def _known(backend: StoredBackend) -> dict[str, Any]:
+def _known(engine: Kept) -> dict[str, Any]:
     known = {}
-    for instance_id in backend.instance_ids():
-        instance = backend._found(instance_id)
-        past = instance.history or backend._file_history(instance_id)
-        parent = (instance.parent, instance.told_parent)
-        known[instance_id] = (instance.status, instance.execution, parent, past, instance.inbox())
+    for instance_id in engine.instance_ids():
+        instance = found(engine, instance_id)
+        past = engine.history(instance_id)
+        known[instance_id] = (instance.status, instance.execution, instance.parent, past, instance.inbox())
     return known
 
 
 def test_a_file_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> None:
     file = tmp_path / "e"
-    EngineFile.open(file).close()
+    EngineStore.open(file).close()
     with sqlite3.connect(file) as connection:
-        connection.execute("PRAGMA user_version = 2")
+        connection.execute("PRAGMA user_version = 3")
     connection.close()
     before = file.read_bytes()
     with pytest.raises(NewerStateError, match="newer version"):
-        EngineFile.open(file)
+        EngineStore.open(file)
     assert file.read_bytes() == before
+
+
+def test_a_file_of_an_older_version_is_read_on(tmp_path: Path, clock: VirtualClock) -> None:
+    file = tmp_path / "e"
+    with opened(file, clock) as engine:
+        start(engine)
+    with sqlite3.connect(file) as connection:
+        connection.execute("ALTER TABLE instances ADD COLUMN told_parent INTEGER NOT NULL DEFAULT 0")
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    with opened(file, clock) as engine:
+        assert kinds(turn(engine).request.newEvents) == ["orchestratorStarted", "executionStarted"]
+    EngineStore.open(tmp_path / "new").close()
+    assert _columns(file) == _columns(tmp_path / "new")
+
+
+def _columns(file: Path) -> list[Any]:
+    with sqlite3.connect(file) as connection:
+        found = connection.execute("PRAGMA table_info(instances)").fetchall()
+    connection.close()
+    return found
 
 
 @pytest.mark.parametrize("content", [b"no database at all, " * 400, b"SQLite format 3\0" + b"\xff" * 8192])
@@ -321,20 +357,20 @@ def test_a_damaged_file_is_refused_and_left_alone(tmp_path: Path, content: bytes
     file = tmp_path / "e"
     file.write_bytes(content)
     with pytest.raises(DamagedStateError, match="left as it is"):
-        EngineFile.open(file)
+        EngineStore.open(file)
     assert file.read_bytes() == content
 
 
 def test_a_page_that_was_written_over_is_found(tmp_path: Path, clock: VirtualClock) -> None:
     file = tmp_path / "e"
-    with opened(file, clock) as backend:
+    with opened(file, clock) as engine:
         for number in range(200):
-            start(backend, f"i{number}")
+            start(engine, f"i{number}")
     content = bytearray(file.read_bytes())
     content[4096 * 3 : 4096 * 4] = b"\xaa" * 4096
     file.write_bytes(content)
     with pytest.raises(DamagedStateError, match="damaged"):
-        EngineFile.open(file)
+        EngineStore.open(file)
     assert file.read_bytes() == content
 
 
@@ -343,9 +379,9 @@ def test_a_database_of_another_program_is_refused(tmp_path: Path) -> None:
         connection.execute("CREATE TABLE theirs (a)")
     connection.close()
     with pytest.raises(DamagedStateError, match="another program"):
-        EngineFile.open(tmp_path / "e")
+        EngineStore.open(tmp_path / "e")
 
 
 def test_a_folder_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(StateUnavailableError, match="cannot be used"):
-        EngineFile.open(tmp_path / "nowhere" / "e")
+        EngineStore.open(tmp_path / "nowhere" / "e")
