@@ -13,6 +13,10 @@ param location string
 @description('Object id of whoever deploys; gets the right to write secrets into the key vault.')
 param principalId string
 
+@allowed(['User', 'ServicePrincipal'])
+@description('What principalId is: somebody, or the service principal of a pipeline.')
+param principalType string = 'User'
+
 @minLength(3)
 @description('Mailbox that approval mails come from; a real mailbox (a shared one will do) in the provider\'s tenant.')
 param mailFrom string
@@ -124,6 +128,7 @@ module vault 'app/vault.bicep' = {
     tags: tags
     principalId: identity.outputs.principalId
     deployerId: principalId
+    deployerType: principalType
     workspaceId: monitoring.outputs.workspaceId
     isPrivate: privateNetworking
     endpointSubnetId: privateNetworking ? network!.outputs.endpointSubnetId : ''

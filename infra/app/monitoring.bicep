@@ -1,4 +1,5 @@
 // Log Analytics and Application Insights; telemetry is taken with Entra tokens only.
+import { roles } from 'roles.bicep'
 import { Tags } from 'types.bicep'
 
 param workspaceName string
@@ -13,8 +14,6 @@ param principalId string
 @maxValue(730)
 @description('Days that logs are kept.')
 param retentionDays int = 90
-
-var metricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb' // Monitoring Metrics Publisher
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' = {
   name: workspaceName
@@ -41,11 +40,11 @@ resource insights 'Microsoft.Insights/components@2020-02-02' = {
 
 resource publishes 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: insights
-  name: guid(insights.id, principalId, metricsPublisher)
+  name: guid(insights.id, principalId, roles.monitoringMetricsPublisher)
   properties: {
     principalId: principalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', metricsPublisher)
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.monitoringMetricsPublisher)
   }
 }
 

@@ -1,4 +1,5 @@
 // The durable state in a Durable Task Scheduler, the other choice beside the storage account.
+import { roles } from 'roles.bicep'
 import { Tags } from 'types.bicep'
 
 param name string
@@ -7,8 +8,6 @@ param tags Tags
 
 @description('May run orchestrations.')
 param principalId string
-
-var dataContributor = '0ad04412-c4d5-4796-b79c-f76d14c8d402' // Durable Task Data Contributor
 
 resource scheduler 'Microsoft.DurableTask/schedulers@2025-11-01' = {
   name: name
@@ -27,11 +26,11 @@ resource hub 'Microsoft.DurableTask/schedulers/taskHubs@2025-11-01' = {
 
 resource runs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: scheduler
-  name: guid(scheduler.id, principalId, dataContributor)
+  name: guid(scheduler.id, principalId, roles.durableTaskDataContributor)
   properties: {
     principalId: principalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', dataContributor)
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.durableTaskDataContributor)
   }
 }
 

@@ -1,4 +1,5 @@
 // The queue that pipelines send reset requests to, and the topic that tells what came of them.
+import { roles } from 'roles.bicep'
 import { Tags, ZoneIds } from 'types.bicep'
 
 param name string
@@ -18,9 +19,6 @@ param endpointSubnetId string
 
 @description('Private DNS zones; none where there are no private endpoints.')
 param zoneIds ZoneIds?
-
-var dataReceiver = '4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0' // Azure Service Bus Data Receiver
-var dataSender = '69a216fc-b8fb-44d8-bc22-1f3c2cd27a39' // Azure Service Bus Data Sender
 
 resource namespace 'Microsoft.ServiceBus/namespaces@2026-01-01' = {
   name: name
@@ -71,23 +69,26 @@ resource everything 'Microsoft.ServiceBus/namespaces/topics/subscriptions@2026-0
   }
 }
 
+// Owner, not Receiver: what scales the app out, and wakes it, asks how long the queue is, which is a right of managing it; with
+// Receiver alone it guesses from a peek (https://github.com/MicrosoftDocs/azure-docs/pull/128626). Microsoft's sample gives the same
+// (https://github.com/Azure-Samples/functions-quickstart-python-azd-service-bus), there on the namespace; the queue is enough.
 resource receives 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: queue
-  name: guid(queue.id, principalId, dataReceiver)
+  name: guid(queue.id, principalId, roles.serviceBusDataOwner)
   properties: {
     principalId: principalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', dataReceiver)
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.serviceBusDataOwner)
   }
 }
 
 resource sends 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: topic
-  name: guid(topic.id, principalId, dataSender)
+  name: guid(topic.id, principalId, roles.serviceBusDataSender)
   properties: {
     principalId: principalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', dataSender)
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.serviceBusDataSender)
   }
 }
 

@@ -1,4 +1,5 @@
 // The account of the function app: its package, the durable state (blobs, queues, tables) and the records (table).
+import { roles } from 'roles.bicep'
 import { Tags, ZoneIds } from 'types.bicep'
 
 param name string
@@ -21,11 +22,11 @@ param zoneIds ZoneIds?
 
 var deploymentContainer = 'app-package'
 // The host owns leases of blobs, which Contributor may not break: it asks for Owner.
-var roles = {
-  blobDataOwner: 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
-  queueDataContributor: '974c5e8b-45b9-4653-ba55-5f855dd0fbe8'
-  tableDataContributor: '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
-}
+var rolesOfApp = [
+  roles.storageBlobDataOwner
+  roles.storageQueueDataContributor
+  roles.storageTableDataContributor
+]
 
 resource account 'Microsoft.Storage/storageAccounts@2026-06-01' = {
   // checkov:skip=CKV_AZURE_35:The firewall is the switch privateNetworking; without it the account takes Entra tokens only
@@ -96,13 +97,13 @@ resource tableLog 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   properties: { workspaceId: workspaceId, logs: [{ category: 'StorageDelete', enabled: true }] }
 }
 
-resource granted 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role in items(roles): {
+resource granted 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role in rolesOfApp: {
   scope: account
-  name: guid(account.id, principalId, role.value)
+  name: guid(account.id, principalId, role)
   properties: {
     principalId: principalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role.value)
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role)
   }
 }]
 

@@ -1,4 +1,5 @@
 // The secrets: approval keys, and those the policy names. The app reads them as references in its settings.
+import { roles } from 'roles.bicep'
 import { Tags, ZoneIds } from 'types.bicep'
 
 param name string
@@ -11,6 +12,10 @@ param principalId string
 @description('May write secrets: whoever deploys. Empty: nobody is given that here.')
 param deployerId string
 
+@allowed(['User', 'ServicePrincipal'])
+@description('What deployerId is.')
+param deployerType string
+
 param workspaceId string
 
 @description('Reached over private endpoints only; else reached over its public endpoint, with tokens only.')
@@ -21,9 +26,6 @@ param endpointSubnetId string
 
 @description('Private DNS zones; none where there are no private endpoints.')
 param zoneIds ZoneIds?
-
-var secretsUser = '4633458b-17de-408a-b874-0445c86b69e6' // Key Vault Secrets User
-var secretsOfficer = 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7' // Key Vault Secrets Officer
 
 resource vault 'Microsoft.KeyVault/vaults@2026-05-15' = {
   // checkov:skip=CKV_AZURE_109:The firewall is the switch privateNetworking; without it Key Vault takes Entra tokens only
@@ -47,20 +49,21 @@ resource vault 'Microsoft.KeyVault/vaults@2026-05-15' = {
 
 resource reads 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: vault
-  name: guid(vault.id, principalId, secretsUser)
+  name: guid(vault.id, principalId, roles.keyVaultSecretsUser)
   properties: {
     principalId: principalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', secretsUser)
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.keyVaultSecretsUser)
   }
 }
 
 resource writes 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(deployerId)) {
   scope: vault
-  name: guid(vault.id, deployerId, secretsOfficer)
+  name: guid(vault.id, deployerId, roles.keyVaultSecretsOfficer)
   properties: {
     principalId: deployerId
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', secretsOfficer)
+    principalType: deployerType
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.keyVaultSecretsOfficer)
   }
 }
 

@@ -11,7 +11,7 @@ import triggers.messages.service_bus
 from graph.permissions import HOME, HOME_MAILBOX, PERMISSIONS
 from localhost.host.app_index import App, load_app
 from messaging.bus import OUTCOMES
-from tests.infra.bicep import FILES, ROOT, list_of, resources, settings_of
+from tests.infra.bicep import INFRA, ROOT, list_of, resources, settings_of
 from tests.system import environment
 
 
@@ -55,30 +55,23 @@ def test_what_needs_no_sign_in_is_what_proves_itself_otherwise(app: App) -> None
 
 
 def test_every_role_that_is_given_is_used() -> None:
-    """Each role variable, with the sign that the app does what it is for."""
-    bicep = {file.name: file.read_text("utf-8") for file in FILES}
+    """Each role of the table, with the sign that the app does what it is for."""
     settings = settings_of("settings")
     sends = any("azure.servicebus" in path.read_text("utf-8") for path in (ROOT / "messaging").rglob("*.py"))
     used = {
-        "blobDataOwner": "AzureWebJobsStorage__blobServiceUri" in settings,
-        "queueDataContributor": "AzureWebJobsStorage__queueServiceUri" in settings,
-        "tableDataContributor": settings["RECORDS"] == "'tables'",
-        "dataReceiver": bool(_queue_triggers()),
-        "dataSender": sends,
-        "secretsUser": any("KeyVault" in value for value in settings.values()),
-        "secretsOfficer": (ROOT / "scripts/azure/make-approval-key").exists(),
-        "metricsPublisher": "APPLICATIONINSIGHTS_CONNECTION_STRING" in settings,
-        "dataContributor": "azureManaged" in bicep["function.bicep"],
+        "durableTaskDataContributor": "DURABLE_TASK_SCHEDULER_CONNECTION_STRING" in settings_of("schedulerSettings"),
+        "keyVaultSecretsOfficer": "az keyvault secret" in (ROOT / "docs/deploy.md").read_text("utf-8"),
+        "keyVaultSecretsUser": any("KeyVault" in value for value in settings.values()),
+        "monitoringMetricsPublisher": "APPLICATIONINSIGHTS_CONNECTION_STRING" in settings,
+        "serviceBusDataOwner": bool(_queue_triggers()),
+        "serviceBusDataSender": sends,
+        "storageBlobDataOwner": "AzureWebJobsStorage__blobServiceUri" in settings,
+        "storageQueueDataContributor": "AzureWebJobsStorage__queueServiceUri" in settings,
+        "storageTableDataContributor": settings["RECORDS"] == "'tables'",
     }
-    guid = r"'[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'"
-    given = {
-        name
-        for name, text in bicep.items()
-        if "roleAssignments" in text
-        for name in re.findall(rf"(\w+)(?:: | = ){guid}", text)
-    }
-    assert given == used.keys()
-    assert {name for name, is_used in used.items() if not is_used} == set()
+    table = re.findall(r"^  (\w+): '", (INFRA / "app/roles.bicep").read_text("utf-8"), re.MULTILINE)
+    assert set(table) == used.keys()
+    assert [name for name, is_used in used.items() if not is_used] == []
 
 
 def test_customers_are_asked_for_exactly_what_the_code_needs() -> None:
