@@ -1,11 +1,11 @@
 """Activity: what is still to do for a request that has ended: mails, and a look at its users later."""
 
 from activities.app import Work, activity
-from activities.begin_request import windows
 from domain.model import iso
 from domain.outcomes import TargetOutcome
 from domain.request.follow_up import FollowUp
 from domain.request.reset_request import ResetRequest
+from domain.request.windows import windows
 from services import Services, current_services
 
 

@@ -1,14 +1,9 @@
 """Activity: looks up what an orchestration is to do, so that one that is started twice does nothing twice."""
 
-from typing import Any
-
 from activities.app import Work, activity
 from domain.outcomes import RequestStatus
-from domain.request.reset_request import ResetRequest
+from domain.request.windows import windows
 from services import current_services
-
-# Targets per planning call and per reset window: replay grows with the square of a fan-out, 100 cost 3 ms.
-WINDOW = 100
 
 
 @activity
@@ -37,12 +32,3 @@ async def begin_request(work: Work) -> Work:
             once="accepted",
         )
     return {"go": True, "windows": windows(request)}
-
-
-def windows(request: ResetRequest) -> list[list[Any]]:
-    """The targets in windows of one customer each: [customer key, first number, count]."""
-    return [
-        [customer, first + offset, min(WINDOW, count - offset)]
-        for customer, first, count in request.ranges
-        for offset in range(0, count, WINDOW)
-    ]

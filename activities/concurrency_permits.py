@@ -3,11 +3,12 @@
 from typing import Any
 
 from activities.app import Work, activity
-from activities.reset_target import fail_open, leaving
+from activities.reset_target import fail_open
 from domain.outcomes import RequestStatus
 from domain.request.reset_request import ResetRequest
 from records.targets import Kept
 from services import Services, current_services
+from use_cases.check_stop import check_stop
 
 # Targets in one audit event: with fifty methods each they stay under the size of a record.
 _PER_EVENT = 25
@@ -48,8 +49,8 @@ async def look_out(work: Work) -> Work:
 async def _stopping(services: Services, request: ResetRequest | None) -> str:
     if request is None or request.status is not RequestStatus.RESETTING:
         return "ended"
-    leave = await leaving(services, request.id)
-    return "" if leave == "go" else leave
+    stop = await check_stop(services, request.id)
+    return "" if stop == "go" else stop
 
 
 @activity

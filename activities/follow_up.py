@@ -3,7 +3,6 @@
 from collections import Counter
 
 from activities.app import Work, activity
-from activities.showing import all_targets
 from domain.methods import MethodType
 from domain.request.follow_up import Looked, looked
 from domain.request.target import Target
@@ -12,6 +11,7 @@ from graph.found import Found
 from graph.registered_methods import read_registered
 from records.targets import Kept
 from services import Services, current_services
+from use_cases.read_targets import all_targets
 
 # Users per round trip: one batch of Graph takes twenty parts.
 _GROUP = 20

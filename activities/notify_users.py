@@ -5,7 +5,6 @@ have the manager told, too.
 """
 
 from activities.app import Work, activity
-from activities.mailing import Try, try_mail
 from domain.mails import Mailed, MailTo
 from domain.request.reset_request import ResetRequest
 from domain.request.target import Target
@@ -14,6 +13,7 @@ from graph.managers import read_manager
 from messaging.mail_text import manager_notice_mail, user_notice_mail
 from records.targets import Kept
 from services import Services, current_services
+from use_cases.mail_attempt import MailAttempt, try_mail
 from web.presenters import notice_view
 
 
@@ -32,7 +32,7 @@ async def notify(services: Services, request_id: str, start: int, count: int, *,
         for to in _whom(services, kept.target):
             tried = await _tell(services, request, kept.target, to, last=last)
             if tried.made is None:
-                again, fault = max(again, tried.again), tried.fault
+                again, fault = max(again, tried.retry_after), tried.fault
                 if fault == "throttled":  # the mailbox has its limit per minute; asking on would only lengthen it
                     return {"again": again, "fault": fault, "moved": moved}
                 continue
@@ -53,18 +53,18 @@ def _whom(services: Services, target: Target) -> list[MailTo]:
     return [to for to in wanted if to not in told]
 
 
-async def _tell(services: Services, request: ResetRequest, target: Target, to: MailTo, *, last: bool) -> Try:
+async def _tell(services: Services, request: ResetRequest, target: Target, to: MailTo, *, last: bool) -> MailAttempt:
     address = target.mail
     if to == "manager":
         try:
             manager = await read_manager(services.graph.of(target.tenant_id), target.user_id)
         except GraphError as error:
             if error.passing and not last:
-                return Try(None, error.retry_after or 0.0, error.fault.value)
-            return Try(Mailed(kind="notice", to=to, state="failed", detail=error.detail, at=services.now()))
+                return MailAttempt(None, error.retry_after or 0.0, error.fault.value)
+            return MailAttempt(Mailed(kind="notice", to=to, state="failed", detail=error.detail, at=services.now()))
         address = manager.mail if manager else ""
     if not address:
-        return Try(Mailed(kind="notice", to=to, state="noAddress", at=services.now()))
+        return MailAttempt(Mailed(kind="notice", to=to, state="noAddress", at=services.now()))
     customer = services.policy.customers[target.customer]
     view = notice_view(
         request,

@@ -3,8 +3,6 @@
 from typing import Any
 
 from activities.app import Work, activity
-from activities.commenting import comment_view
-from activities.showing import show
 from domain.outcomes import RequestStatus
 from domain.request.notifications import Announcement
 from domain.request.reset_request import ResetRequest
@@ -12,6 +10,8 @@ from messaging.comment_text import comment
 from messaging.events import EventKind, cloud_event
 from records.errors import ValueTooLargeError
 from services import Services, current_services
+from use_cases.read_request import request_response
+from use_cases.ticket_comment import comment_view
 
 # A denial and an approval are decisions; an expiry or a cancel is told by the end alone.
 _DECIDED = {RequestStatus.RESETTING, RequestStatus.DENIED}
@@ -56,7 +56,7 @@ def _has_callback(services: Services, request: ResetRequest) -> bool:
 async def made(services: Services, request: ResetRequest, kind: EventKind) -> dict[str, Any]:
     """The event of `kind` as the request stands, with the comment for a ticket where the policy names a system."""
     event = cloud_event(
-        kind, await show(services, request), at=services.now(), source=services.settings.public_base_url
+        kind, await request_response(services, request), at=services.now(), source=services.settings.public_base_url
     )
     source = services.policy.sources.get(request.source)
     template = source.callback.template if source is not None and source.callback is not None else None

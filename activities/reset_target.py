@@ -15,6 +15,7 @@ from reset.planner import person_of
 from reset.progress import Stop, Terms
 from reset.removal import run_removal
 from services import Services, current_services
+from use_cases.check_stop import check_stop
 
 
 @activity
@@ -75,7 +76,7 @@ class _Reset:
         return _answer(run.retry_after, run.fault, client.pressure, moved=run.progressed)
 
     async def check_stop(self) -> Stop:
-        return await leaving(self._services, self._request.id)
+        return await check_stop(self._services, self._request.id)
 
     async def write_down(self, target: Target) -> bool:
         kept = await self._services.targets.rewrite(self._kept, target)
@@ -92,16 +93,6 @@ class _Reset:
             guards=self._services.policy.guards,
             requester=self._request.requester,
         )
-
-
-async def leaving(services: Services, request_id: str) -> Stop:
-    """Whether changes may still be made for this request.
-
-    A cancel comes before the kill switch: a cancelled request ends, also while everything else is held.
-    """
-    if await services.requests.cancelled(request_id) is not None:
-        return "cancelled"
-    return "held" if services.removing_stopped else "go"
 
 
 async def fail_open(services: Services, request_id: str, window: list[Kept], reason: str, detail: str) -> None:

@@ -1,14 +1,14 @@
 """Activity: mails the requester what became of the request, and later who has registered again."""
 
 from activities.app import Work, activity
-from activities.mailing import try_mail
-from activities.showing import all_targets
 from domain.mails import Mailed, MailKind, mail_domain
 from domain.policy.load import Policy
 from domain.policy.values import mail_address
 from domain.request.reset_request import ResetRequest
 from messaging.mail_text import Mail, follow_up_mail, outcome_mail
 from services import Services, current_services
+from use_cases.mail_attempt import try_mail
+from use_cases.read_targets import all_targets
 from web.presenters import follow_up_view, outcome_view
 
 
@@ -28,7 +28,7 @@ async def send(services: Services, request_id: str, kind: MailKind, *, last: boo
         return {"again": None, "fault": ""}
     tried = await try_mail(services, await _mail(services, request, kind), kind=kind, to="requester", last=last)
     if tried.made is None:
-        return {"again": tried.again, "fault": tried.fault}
+        return {"again": tried.retry_after, "fault": tried.fault}
     await _note(services, request_id, tried.made)
     event = f"{kind}MailSent" if tried.made.state == "sent" else "mailFailed"
     data = {"to": request.requester, "kind": kind, "reason": tried.fault}

@@ -7,10 +7,11 @@ from activities.finish_request import settle_open
 from activities.seal_plan import approved_next, read_plan
 from domain.model import iso
 from domain.outcomes import RequestStatus, TargetOutcome
-from domain.request.approval import Verdict, left_out, next_look, verdict
-from domain.request.reset_request import Decision, ResetRequest
+from domain.request.approval import Verdict, left_out, next_look
+from domain.request.reset_request import ResetRequest
 from services import Services, current_services
 from telemetry.metrics import approval_wait
+from use_cases.approval_verdict import audit_decision, current_verdict
 
 _PAGE = 200
 _ENDS = {
@@ -41,7 +42,7 @@ async def settle(services: Services, request_id: str) -> dict[str, Any]:
         for decision in decisions:
             await audit_decision(services, request_id, decision)  # whoever recorded it may have stopped there
         now = services.now()
-        ended = await _verdict(services, request, decisions)
+        ended = await current_verdict(services, request, decisions)
         if ended is Verdict.WAITING:
             asked_at = (request.approval.expires_at or now) - services.policy.approval.expires_after
             remind_after = services.policy.approval.remind_after
@@ -81,29 +82,6 @@ async def _follow(services: Services, request: ResetRequest, ends_as: RequestSta
     )
     await _audit_end(services, request.model_copy(update={"status": ends_as}))
     return "end"
-
-
-async def came_to(services: Services, request: ResetRequest) -> Verdict:
-    """What the records say of a request that waits for its approval."""
-    return await _verdict(services, request, await services.requests.decisions(request.id))
-
-
-async def _verdict(services: Services, request: ResetRequest, decisions: list[Decision]) -> Verdict:
-    cancelled = await services.requests.cancelled(request.id) is not None
-    return verdict(request, decisions, cancelled=cancelled, now=services.now())
-
-
-async def audit_decision(services: Services, request_id: str, decision: Decision) -> None:
-    """Writes the decision's audit event, once however often it is called."""
-    data = {
-        "decision": decision.decision,
-        "comment": decision.comment,
-        "without": decision.without,
-        "planDigest": decision.plan_digest,
-        "signedInAs": decision.signed_in_as,
-    }
-    once = f"decided:{decision.approver}"
-    await services.audits.append(request_id, decision.at, decision.approver, "decided", data, once=once)
 
 
 async def _start(services: Services, request: ResetRequest) -> bool:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from activities.reset_target import leaving
 from domain.errors import ConflictError, NotFoundError, WrongCodeError
 from domain.outcomes import MethodOutcome
 from domain.request.guards import still_allowed
@@ -13,6 +12,7 @@ from graph.errors import Fault, GraphError
 from graph.hardware import activate, read_hardware
 from records.targets import Kept
 from services import Services
+from use_cases.check_stop import check_stop
 
 _GONE = "The token is not assigned to this user any more."
 
@@ -37,9 +37,9 @@ async def _check(services: Services, request_id: str, target: Target, method: Ta
         raise ConflictError(f"No code is taken for this token any more. {method.detail or target.detail}".strip())
     if method.wrong_codes >= WRONG_CODES:  # the last of them is being tried right now
         raise ConflictError("As many codes as are allowed have been tried for this token.")
-    leave = await leaving(services, request_id)
-    if leave != "go":
-        why = "The request was cancelled." if leave == "cancelled" else "The service is stopped from changing anything."
+    stop = await check_stop(services, request_id)
+    if stop != "go":
+        why = "The request was cancelled." if stop == "cancelled" else "The service is stopped from changing anything."
         raise ConflictError(why)
     if refused := still_allowed(target, services.policy.customers.get(target.customer)):
         raise ConflictError(refused.detail)

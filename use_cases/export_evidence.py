@@ -3,7 +3,6 @@
 import tempfile
 from collections.abc import Callable, Iterable
 
-from activities.showing import all_targets, show
 from domain.api.responses import target_shown
 from domain.audit import evidence_pack as evidence
 from domain.audit.chain import START
@@ -13,6 +12,8 @@ from domain.request.plan import plan_line, scope_line
 from domain.request.reset_request import ResetRequest
 from domain.request.target import Target
 from services import Services
+from use_cases.read_request import request_response
+from use_cases.read_targets import all_targets
 
 # Beyond this a file takes the place of memory.
 _IN_MEMORY = 8 << 20
@@ -27,7 +28,7 @@ async def evidence_pack(services: Services, request: ResetRequest) -> bytes:
     decisions = await services.requests.decisions(request.id)
     events = await services.audits.all(request.id)  # after the decisions: whatever was decided is in the audit, too
     head = (events[-1].number, events[-1].hash) if events else (0, START)
-    shown = await show(services, request)
+    shown = await request_response(services, request)
     with tempfile.SpooledTemporaryFile(_IN_MEMORY) as out:
         pack = Pack(out, services.now())
         pack.add(evidence.REQUEST, [json_bytes(shown.to_json())])

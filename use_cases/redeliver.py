@@ -5,11 +5,11 @@ from typing import Any
 
 import azure.durable_functions as df
 
-from activities.begin_request import windows
 from domain.errors import ConflictError
 from domain.outcomes import RequestStatus
 from domain.request.notifications import Announcement
 from domain.request.reset_request import ResetRequest
+from domain.request.windows import windows
 from records.targets import Kept
 from services import Services
 

@@ -1,15 +1,11 @@
 """What a retry asks for: the targets of an ended request that did not end well, planned and approved anew."""
 
-from collections.abc import AsyncIterator
-
 from domain.errors import ConflictError
 from domain.outcomes import WELL_ENDED
 from domain.request.parsing import Earlier
 from domain.request.reset_request import ResetRequest
-from domain.request.target import Target
 from services import Services
-
-_PAGE = 500
+from use_cases.read_targets import all_targets
 
 
 async def retry_body(services: Services, request: ResetRequest) -> tuple[dict[str, object], Earlier]:
@@ -23,7 +19,9 @@ async def retry_body(services: Services, request: ResetRequest) -> tuple[dict[st
         raise ConflictError("This was an undo: ask for another undo of the request that it names in undoOf.")
     groups: dict[str, list[str]] = {}
     earlier: dict[tuple[str, str], int] = {}
-    async for target in _not_well_ended(services, request):
+    async for target in all_targets(services, request.id):
+        if target.outcome in WELL_ENDED or target.reason == "duplicateUser":
+            continue
         user = target.user_id or target.asked
         groups.setdefault(target.customer, []).append(user)
         earlier[target.customer, user] = target.number
@@ -39,12 +37,3 @@ async def retry_body(services: Services, request: ResetRequest) -> tuple[dict[st
         "dryRun": request.dry_run,
     }
     return body, earlier
-
-
-async def _not_well_ended(services: Services, request: ResetRequest) -> AsyncIterator[Target]:
-    start = 0
-    while page := await services.targets.range(request.id, start, _PAGE):
-        for kept in page:
-            if kept.target.outcome not in WELL_ENDED and kept.target.reason != "duplicateUser":
-                yield kept.target
-        start += len(page)

@@ -1,6 +1,5 @@
 """What an undo asks for: the hardware tokens that an ended request deactivated, planned and approved anew."""
 
-from activities.showing import all_targets
 from domain.errors import ConflictError
 from domain.methods import MethodType
 from domain.outcomes import MethodOutcome, RequestStatus
@@ -8,6 +7,7 @@ from domain.request.parsing import Asked
 from domain.request.reset_request import ResetRequest, ResetRequestBody, TargetsOfCustomer, UndoBody
 from domain.request.undo import Undo
 from services import Services
+from use_cases.read_targets import all_targets
 
 
 async def tokens_of(services: Services, request: ResetRequest) -> Undo:

@@ -12,7 +12,6 @@ import pytest
 import services
 from activities.publish_event import publish
 from activities.record_event import record
-from activities.showing import show
 from domain.errors import ConflictError
 from domain.methods import STANDARD_SCOPE
 from domain.request.notifications import EventKind
@@ -20,6 +19,7 @@ from domain.request.reset_request import ResetRequest
 from messaging.errors import BusUnavailableError
 from settings import read_settings
 from tests.system import environment
+from use_cases.read_request import request_response
 from use_cases.redeliver import callbacks_again
 
 
@@ -113,7 +113,7 @@ class Client:
 async def states(s: WithBus) -> list[tuple[str, str]]:
     request = await s.requests.get("r1")
     assert request is not None
-    return [(event.kind, event.state) for event in (await show(s, request)).outcome_events]
+    return [(event.kind, event.state) for event in (await request_response(s, request)).outcome_events]
 
 
 async def test_what_the_topic_did_not_take_is_shown_and_sent_again_in_order(s: WithBus) -> None:

@@ -34,7 +34,7 @@ MOMENTS = {
     "revoked, not known": Moment("reset.removal:revoke_and_read", "after"),
     "decided, not woken": Moment("triggers.approval_page.handlers:wake", "before"),
     "settled, not audited": Moment("activities.settle_approval:_audit_end", "before"),
-    "mailed, not noted": Moment("activities.notify_approvers:send_mail", "after"),
+    "mailed, not noted": Moment("use_cases.notify_approvers:send_mail", "after"),
     "called back, not noted": Moment("activities.send_callback:post_event", "after"),
     "audit written": Moment("records.audits:Audits.append", "after"),
     "in the engine's commit": Moment("localhost.durable.sqlite_store:_write", "after"),

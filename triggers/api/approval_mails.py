@@ -12,7 +12,7 @@ from domain.request.reset_request import ResetRequest
 from services import Services, current_services
 from triggers.http.authorization import API_LEVEL, OPERATORS, caller
 from triggers.http.responses import answering, json_answer
-from use_cases.read_request import find, show
+from use_cases.read_request import find_request, request_response
 from use_cases.redeliver import approvals_again, approvers_left
 
 app = df.Blueprint()
@@ -25,12 +25,12 @@ async def resend_approvals(req: func.HttpRequest, client: df.DurableFunctionsCli
     """Mails those whose mail failed or came back; with {"approvers": [...]}, those named, though Graph took their mail before."""
     services = current_services()
     who = caller(services, req, OPERATORS)
-    request = await find(services, req.route_params.get("id"), who.reach(OPERATORS))
+    request = await find_request(services, req.route_params.get("id"), who.reach(OPERATORS))
     if request.status is not RequestStatus.AWAITING_APPROVAL:
         raise ConflictError(f"The request waits for no approval: {request.status.value}.")
     chosen = await _chosen(services, request, _named(req.get_body()))
     request = await approvals_again(services, client, request, chosen, who.name)
-    return json_answer(await show(services, request), 202, {"Retry-After": "2"})
+    return json_answer(await request_response(services, request), 202, {"Retry-After": "2"})
 
 
 def _named(body: bytes) -> list[str] | None:

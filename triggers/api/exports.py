@@ -16,7 +16,7 @@ from triggers.http.authorization import API_LEVEL, AUDITORS, READERS, caller
 from triggers.http.parameters import number, wrong
 from triggers.http.responses import answering
 from use_cases.export_evidence import evidence_pack
-from use_cases.read_request import find, show
+from use_cases.read_request import find_request, request_response
 
 app = func.Blueprint()  # type: ignore[no-untyped-call]
 
@@ -29,7 +29,7 @@ _PAGE = 500
 @answering
 async def export_request(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
-    request = await find(services, req.route_params.get("id"), caller(services, req, READERS).reach(READERS))
+    request = await find_request(services, req.route_params.get("id"), caller(services, req, READERS).reach(READERS))
     kind = req.params.get("format") or "json"
     if kind not in {"csv", "json"}:
         raise wrong("format", "must be csv or json")
@@ -44,7 +44,7 @@ async def export_request(req: func.HttpRequest) -> func.HttpResponse:
         body = b"".join([BYTE_ORDER_MARK, *csv_lines(request, targets)])
         return file_answer(body, "text/csv", f"mfa-reset-{request.id}.csv", headers)
     value = {
-        "request": (await show(services, request)).to_json(),
+        "request": (await request_response(services, request)).to_json(),
         "targets": [target_shown(target).to_json() for target in targets],
         "cursor": None if cursor is None else str(cursor),
     }
@@ -55,7 +55,7 @@ async def export_request(req: func.HttpRequest) -> func.HttpResponse:
 @answering
 async def get_evidence(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
-    request = await find(services, req.route_params.get("id"), caller(services, req, AUDITORS).reach(AUDITORS))
+    request = await find_request(services, req.route_params.get("id"), caller(services, req, AUDITORS).reach(AUDITORS))
     if request.status is RequestStatus.PLANNING:
         raise ConflictError("The request is still being planned; there is no evidence of it yet.")
     body = await evidence_pack(services, request)

@@ -19,7 +19,7 @@ from triggers.http.authorization import API_LEVEL, AUDITORS, OPERATORS, READERS,
 from triggers.http.parameters import limit, number, wrong
 from triggers.http.responses import answering, json_answer
 from use_cases.orchestrations import wake
-from use_cases.read_request import find, show, within
+from use_cases.read_request import find_request, is_within, request_response
 from use_cases.retry_request import retry_body
 from use_cases.submit_request import accept
 
@@ -53,7 +53,7 @@ async def create_request(req: func.HttpRequest, client: df.DurableFunctionsClien
 
 
 async def accepted(services: Services, request: ResetRequest, *, new: bool) -> func.HttpResponse:
-    shown = await show(services, request)
+    shown = await request_response(services, request)
     headers = {"Location": shown.links.self, "Retry-After": "2"}
     return json_answer(shown, 202 if new else 200, headers)
 
@@ -76,14 +76,14 @@ async def list_requests(req: func.HttpRequest) -> func.HttpResponse:
         found += [
             request
             for request in page
-            if within(request, reach)
+            if is_within(request, reach)
             and (status is None or request.status is status)
             and (customer is None or customer in request.customers)
         ]
         scanned += most
         if not cursor:
             break
-    shown = await asyncio.gather(*(show(services, request) for request in found))
+    shown = await asyncio.gather(*(request_response(services, request) for request in found))
     return json_answer(RequestsPage(value=list(shown), cursor=cursor or None))
 
 
@@ -92,7 +92,7 @@ async def list_requests(req: func.HttpRequest) -> func.HttpResponse:
 async def get_request(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
     reach = caller(services, req, READERS).reach(READERS)
-    shown = await show(services, await find(services, req.route_params.get("id"), reach))
+    shown = await request_response(services, await find_request(services, req.route_params.get("id"), reach))
     return json_answer(shown, headers={} if shown.ended_at else {"Retry-After": "2"})
 
 
@@ -100,7 +100,7 @@ async def get_request(req: func.HttpRequest) -> func.HttpResponse:
 @answering
 async def list_targets(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
-    request = await find(services, req.route_params.get("id"), caller(services, req, READERS).reach(READERS))
+    request = await find_request(services, req.route_params.get("id"), caller(services, req, READERS).reach(READERS))
     outcome = _one_of(req, "outcome", TargetOutcome)
     customer = services.policy.find_customer(req.params.get("customer", "")) or req.params.get("customer")
     start, most = number(req, "cursor") or 0, limit(req, _PAGE, _MOST)
@@ -120,7 +120,7 @@ async def list_targets(req: func.HttpRequest) -> func.HttpResponse:
 @answering
 async def list_audit(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
-    request = await find(services, req.route_params.get("id"), caller(services, req, AUDITORS).reach(AUDITORS))
+    request = await find_request(services, req.route_params.get("id"), caller(services, req, AUDITORS).reach(AUDITORS))
     events = await services.audits.page(request.id, number(req, "cursor") or 0, _MOST)
     cursor = str(events[-1].number) if len(events) == _MOST else None
     return json_answer(AuditPage(value=events, cursor=cursor))
@@ -130,7 +130,7 @@ async def list_audit(req: func.HttpRequest) -> func.HttpResponse:
 @answering
 async def verify_audit(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
-    request = await find(services, req.route_params.get("id"), caller(services, req, AUDITORS).reach(AUDITORS))
+    request = await find_request(services, req.route_params.get("id"), caller(services, req, AUDITORS).reach(AUDITORS))
     events, problem = await services.audits.count(request.id), await services.audits.verify(request.id)
     if problem is None and not events and request.status is not RequestStatus.PLANNING:
         problem = "there is no event, though the request has gone on"
@@ -143,8 +143,8 @@ async def verify_audit(req: func.HttpRequest) -> func.HttpResponse:
 async def cancel_request(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
     services = current_services()
     who = caller(services, req, REQUESTERS)
-    request = await find(services, req.route_params.get("id"), who.reach(REQUESTERS))
-    if not (within(request, who.reach(OPERATORS)) or request.requested_by_id == who.identity):
+    request = await find_request(services, req.route_params.get("id"), who.reach(REQUESTERS))
+    if not (is_within(request, who.reach(OPERATORS)) or request.requested_by_id == who.identity):
         raise NotAllowedError("A requester cancels only what they asked for themselves.")
     if request.status.ended:
         raise ConflictError(f"The request has ended already: {request.status.value}.")
@@ -152,7 +152,9 @@ async def cancel_request(req: func.HttpRequest, client: df.DurableFunctionsClien
     # Also on a repeat: whoever stopped between the two is made up for.
     await services.audits.append(request.id, services.now(), who.name, "cancelAccepted", once="cancelAccepted")
     await wake(client, request.id)
-    return json_answer(await show(services, await find(services, request.id, None)), 202, {"Retry-After": "2"})
+    return json_answer(
+        await request_response(services, await find_request(services, request.id, None)), 202, {"Retry-After": "2"}
+    )
 
 
 @app.route("api/reset-requests/{id}/retry", methods=["POST"], auth_level=API_LEVEL)
@@ -161,7 +163,7 @@ async def cancel_request(req: func.HttpRequest, client: df.DurableFunctionsClien
 async def retry_request(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
     services = current_services()
     who = caller(services, req, OPERATORS)
-    request = await find(services, req.route_params.get("id"), who.reach(OPERATORS))
+    request = await find_request(services, req.route_params.get("id"), who.reach(OPERATORS))
     value, earlier = await retry_body(services, request)
     source = services.policy.sources.get(request.source)
     asked = read_request(value, services.policy, source.customers if source else None)

@@ -19,7 +19,7 @@ from triggers.http.parameters import whole
 from triggers.http.responses import answering, json_answer
 from use_cases.activate_token import activate_token
 from use_cases.orchestrations import wake
-from use_cases.read_request import find
+from use_cases.read_request import find_request
 from use_cases.submit_request import accept
 from use_cases.undo_request import asked_undo, check_undo, tokens_of
 
@@ -32,7 +32,7 @@ app = df.Blueprint()
 async def undo_request(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
     services = current_services()
     who = caller(services, req, REQUESTERS)
-    request = await find(services, req.route_params.get("id"), who.reach(REQUESTERS))
+    request = await find_request(services, req.route_params.get("id"), who.reach(REQUESTERS))
     body = _read(req.get_body() if req.get_body().strip() else b"{}", UndoBody)
     key = key_of(req)
     undo = await tokens_of(services, request)
@@ -62,7 +62,7 @@ async def undo_request(req: func.HttpRequest, client: df.DurableFunctionsClient)
 async def activate_target(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
     services = current_services()
     who = caller(services, req, REQUESTERS)
-    request = await find(services, req.route_params.get("id"), who.reach(REQUESTERS))
+    request = await find_request(services, req.route_params.get("id"), who.reach(REQUESTERS))
     body = _read(req.get_body(), TokenCode)
     number = whole(req.route_params.get("number") or "")
     if number is None:

@@ -9,8 +9,6 @@ from urllib.parse import parse_qs, quote, urlsplit
 import azure.durable_functions as df
 import azure.functions as func
 
-from activities.notify_approvers import targets_for, view_for
-from activities.settle_approval import audit_decision
 from domain.access.approval_links import ApprovalLink, LinkError, check_nonce, issue_nonce, read
 from domain.access.callers import Principal, PrincipalError, is_approver, read_principal
 from domain.outcomes import RequestStatus
@@ -21,6 +19,8 @@ from records.errors import RecordsError
 from services import Services, current_services
 from triggers.http.authorization import PRINCIPAL, SIGN_IN
 from triggers.http.parameters import page_number, ticked
+from use_cases.approval_verdict import audit_decision
+from use_cases.approval_view import targets_for, view_for
 from use_cases.orchestrations import wake
 from web.pages import page_headers, render
 from web.presenters import state_view

@@ -4,7 +4,6 @@ import asyncio
 
 import azure.functions as func
 
-from activities.notify_approvers import approval_token
 from domain.outcomes import RequestStatus
 from domain.request.reset_request import Approver, ResetRequest
 from services import Services, current_services
@@ -12,7 +11,8 @@ from triggers.console.directory import Listing
 from triggers.console.layout import frame, show, signed_in
 from triggers.http.authorization import AUDITORS
 from triggers.http.parameters import page_number, whole
-from use_cases.read_request import find, within
+from use_cases.approval_view import approval_token
+from use_cases.read_request import find_request, is_within
 from web import labels
 from web.presenters import plan_totals
 
@@ -72,7 +72,7 @@ async def console_audit(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
     around = frame(services, req, AUDITORS)
     page, cursor = await services.requests.newest(req.params.get("cursor", ""), _PAGE)
-    page = [request for request in page if within(request, around.operator.reach)]
+    page = [request for request in page if is_within(request, around.operator.reach)]
     found = await asyncio.gather(*(services.audits.verify(request.id) for request in page))
     listing = Listing("/console/audit", {}, page_number(req))
     return show(
@@ -91,7 +91,7 @@ async def console_audit(req: func.HttpRequest) -> func.HttpResponse:
 async def console_request_audit(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
     around = frame(services, req, AUDITORS)
-    request = await find(services, req.route_params.get("id"), around.operator.reach)
+    request = await find_request(services, req.route_params.get("id"), around.operator.reach)
     text = req.params.get("after", "0")
     after = whole(text, 8) or 0
     events = await services.audits.page(request.id, after, _EVENTS)

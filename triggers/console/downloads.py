@@ -4,7 +4,6 @@ import json
 
 import azure.functions as func
 
-from activities.showing import all_targets
 from domain.api.responses import target_shown
 from domain.outcomes import RequestStatus
 from domain.request.csv_export import BYTE_ORDER_MARK, csv_lines
@@ -13,7 +12,8 @@ from triggers.api.exports import file_answer
 from triggers.console.layout import RefusedError, frame, signed_in
 from triggers.http.authorization import AUDITORS
 from use_cases.export_evidence import evidence_pack
-from use_cases.read_request import find, show
+from use_cases.read_request import find_request, request_response
+from use_cases.read_targets import all_targets
 
 app = func.Blueprint()  # type: ignore[no-untyped-call]
 
@@ -23,10 +23,10 @@ app = func.Blueprint()  # type: ignore[no-untyped-call]
 async def console_export(req: func.HttpRequest) -> func.HttpResponse:
     """The files of the API's export, but whole: somebody who presses a button wants one file."""
     services = current_services()
-    request = await find(services, req.route_params.get("id"), frame(services, req, AUDITORS).operator.reach)
+    request = await find_request(services, req.route_params.get("id"), frame(services, req, AUDITORS).operator.reach)
     if req.params.get("format") == "json":
         targets = [target_shown(target).to_json() async for target in all_targets(services, request.id)]
-        value = {"request": (await show(services, request)).to_json(), "targets": targets, "cursor": None}
+        value = {"request": (await request_response(services, request)).to_json(), "targets": targets, "cursor": None}
         return file_answer(json.dumps(value).encode(), "application/json", f"mfa-reset-{request.id}.json")
     lines = [
         line
@@ -41,7 +41,7 @@ async def console_export(req: func.HttpRequest) -> func.HttpResponse:
 @signed_in
 async def console_evidence(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
-    request = await find(services, req.route_params.get("id"), frame(services, req, AUDITORS).operator.reach)
+    request = await find_request(services, req.route_params.get("id"), frame(services, req, AUDITORS).operator.reach)
     if request.status is RequestStatus.PLANNING:
         raise RefusedError(409, "noEvidence")
     return file_answer(

@@ -7,7 +7,6 @@ from typing import Any
 
 import azure.functions as func
 
-from activities.showing import all_targets
 from domain.outcomes import TargetOutcome
 from domain.request.approval import approvals, same_account
 from domain.request.notifications import Announcement
@@ -17,7 +16,8 @@ from services import Services
 from triggers.console.operators import operator_of
 from triggers.http.authorization import AUDITORS
 from triggers.http.parameters import whole
-from use_cases.read_request import find
+from use_cases.read_request import find_request
+from use_cases.read_targets import all_targets
 from use_cases.redeliver import approvers_left, callbacks_left, events_left
 from web.presenters import came_to_nothing, followed_views, standing, user_view
 
@@ -78,7 +78,7 @@ class RequestState:
 
     @classmethod
     async def read(cls, services: Services, req: func.HttpRequest) -> "RequestState":
-        request = await find(services, req.route_params.get("id"), operator_of(services, req, AUDITORS).reach)
+        request = await find_request(services, req.route_params.get("id"), operator_of(services, req, AUDITORS).reach)
         totals, decisions = await services.targets.totals(request.id), await services.requests.decisions(request.id)
         return cls(services, req, request, totals, decisions, await services.announcements.all(request.id))
 

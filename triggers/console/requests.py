@@ -3,7 +3,6 @@
 import azure.durable_functions as df
 import azure.functions as func
 
-from activities.notify_approvers import notify
 from domain.errors import ConflictError
 from domain.outcomes import RequestStatus
 from domain.request.parsing import read_request
@@ -17,8 +16,9 @@ from triggers.console.review import CONSOLE
 from triggers.http.authorization import AUDITORS
 from triggers.http.parameters import page_number
 from triggers.http.rate_limit import Rates
+from use_cases.notify_approvers import notify_approvers
 from use_cases.orchestrations import wake
-from use_cases.read_request import find, within
+from use_cases.read_request import find_request, is_within
 from use_cases.redeliver import approvals_again, approvers_left, callbacks_again, mails_again
 from use_cases.retry_request import retry_body
 from use_cases.submit_request import accept
@@ -50,7 +50,7 @@ async def console_requests(req: func.HttpRequest) -> func.HttpResponse:
             if (not status or r.status.value == status)
             and (bool(parameters.get("dry")) or not r.dry_run)
             and (not parameters.get("mine") or r.requester.casefold() == around.operator.mail.casefold())
-            and within(r, around.operator.reach)
+            and is_within(r, around.operator.reach)
             and (around.all_chosen or set(r.customers) & set(around.chosen))
         ]
         if not cursor:
@@ -98,7 +98,7 @@ async def console_request_live(req: func.HttpRequest) -> func.HttpResponse:
 async def console_act(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
     services = current_services()
     operator, form = form_of(services, req)
-    request = await find(services, req.route_params.get("id"), operator.reach)
+    request = await find_request(services, req.route_params.get("id"), operator.reach)
     act = one(form, "act")
     if act == "retry":
         return await _retry(services, client, request, operator)
@@ -123,7 +123,7 @@ async def _remind(services: Services, request: ResetRequest) -> str:
     if not _reminders.allow(request.id, 1, services.now()):
         return "remindedRecently"
     mails = max((entry.mails for entry in request.approval.approvers), default=0)
-    await notify(services, request.id, reminder=max(mails, 1), last=True)
+    await notify_approvers(services, request.id, reminder=max(mails, 1), last=True)
     return "reminded"
 
 

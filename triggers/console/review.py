@@ -20,7 +20,7 @@ from triggers.api.directory import query_from
 from triggers.console.layout import Frame, form_of, frame, local_path, one, redirect, show, signed_in
 from triggers.console.operators import Operator
 from triggers.http.parameters import ticked, whole
-from use_cases.read_request import find
+from use_cases.read_request import find_request
 from use_cases.submit_request import accept
 from web.presenters import customer_views, plan_totals
 
@@ -195,7 +195,7 @@ async def _page(
 
 async def _mine(services: Services, req: func.HttpRequest, operator: Operator) -> ResetRequest:
     """The review, for the person who began it only."""
-    review = await find(services, req.route_params.get("id"), operator.reach)
+    review = await find_request(services, req.route_params.get("id"), operator.reach)
     if not review.dry_run or review.source != CONSOLE or review.requester.casefold() != operator.mail.casefold():
         raise NotFoundError("There is no such review.")
     return review

@@ -7,7 +7,6 @@ import azure.durable_functions as df
 import azure.functions as func
 import grpc
 
-from activities.settle_approval import came_to
 from domain.outcomes import RequestStatus, TargetOutcome
 from domain.request.approval import Verdict
 from domain.request.reset_request import ResetRequest
@@ -15,6 +14,7 @@ from records.errors import RecordsError
 from records.store import Row
 from services import Services, current_services
 from telemetry.metrics import count
+from use_cases.approval_verdict import current_verdict
 from use_cases.orchestrations import ensure_started, wake
 
 app = df.Blueprint()
@@ -74,7 +74,7 @@ async def _repair(services: Services, client: df.DurableFunctionsClient, request
 
 async def _can_go_on(services: Services, request: ResetRequest) -> bool:
     if request.status is RequestStatus.AWAITING_APPROVAL:
-        return await came_to(services, request) is not Verdict.WAITING
+        return await current_verdict(services, request) is not Verdict.WAITING
     return (
         bool(request.undo_of) and request.status is RequestStatus.RESETTING and await _has_its_codes(services, request)
     )

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from activities.begin_request import windows
 from domain.request.reset_request import ResetRequest
+from domain.request.windows import windows
 
 
 @pytest.mark.parametrize(

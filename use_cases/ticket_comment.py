@@ -1,14 +1,15 @@
-"""What a ticket's comment says of a request as it stands."""
+"""Gather what a ticket's comment says of a request as it stands."""
 
-from activities.showing import all_targets
 from domain.request.reset_request import ResetRequest
 from messaging.comment_text import CommentView, waiting
 from messaging.events import EventKind
 from services import Services
+from use_cases.read_targets import all_targets
 from web.presenters import customer_views, decision_views, followed_views
 
 
 async def comment_view(services: Services, request: ResetRequest, kind: EventKind) -> CommentView:
+    """Return the values for the comment about an event of this kind."""
     decisions = decision_views(await services.requests.decisions(request.id))
     wanted = kind in {"completed", "followedUp"}
     targets = [target async for target in all_targets(services, request.id)] if wanted else []
