@@ -1,4 +1,4 @@
-"""The composition root: what triggers and activities work with, made once from the settings.
+"""The composition root: what triggers, use cases and activities work with, built once from the settings.
 
 HTTP pools and table clients belong to an event loop, so each running loop has its own; everything else is shared.
 """
@@ -20,7 +20,7 @@ from records.audits import Audits
 from records.concurrency_permits import Turns
 from records.deliveries import Deliveries
 from records.leases import Leases
-from records.notifications import Announcements
+from records.notifications import Notifications
 from records.people import People
 from records.requests import Requests
 from records.retention import Retention
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 class Services:
-    """`transport` carries the calls to Graph; None: over the network."""
+    """Hold the settings, the clock and the clients. `transport` carries the calls to Graph; None: over the network."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Services:
         self._stores: WeakKeyDictionary[asyncio.AbstractEventLoop, Store] = WeakKeyDictionary()
         self._buses: WeakKeyDictionary[asyncio.AbstractEventLoop, Bus] = WeakKeyDictionary()
         self._file: SqliteStore | None = None
-        self._told: set[str] = set()
+        self._seen: set[str] = set()
 
     @property
     def policy(self) -> Policy:
@@ -68,7 +68,7 @@ class Services:
         return graph
 
     def check(self) -> None:
-        """Raises RecordsError where there is a file of records that this version cannot go on with."""
+        """Check that the file of records, if there is one, can be used by this version. Raises: RecordsError."""
         kind, _, path = self.settings.records.partition(":")
         if kind == "sqlite":
             SqliteStore.check(path)
@@ -90,7 +90,7 @@ class Services:
 
     @property
     def bus(self) -> "Bus":
-        """The Service Bus, where the settings name one (`settings.has_service_bus`)."""
+        """The Service Bus client; only where the settings name a Service Bus (`settings.has_service_bus`)."""
         loop = asyncio.get_running_loop()
         bus = self._buses.get(loop)
         if bus is None:
@@ -119,8 +119,8 @@ class Services:
         return Audits(self.store)
 
     @property
-    def announcements(self) -> Announcements:
-        return Announcements(self.store)
+    def notifications(self) -> Notifications:
+        return Notifications(self.store)
 
     @property
     def retention(self) -> Retention:
@@ -138,14 +138,14 @@ class Services:
     def removing_stopped(self) -> bool:
         return removing_stopped(os.environ)
 
-    def tell_once(self, what: str) -> bool:
-        """True the first time only: for a warning that would say the same every few minutes until the next start."""
-        first = what not in self._told
-        self._told.add(what)
+    def is_first(self, occurrence: str) -> bool:
+        """Return True for the first call with this name only: for a warning that a timer would repeat every few minutes."""
+        first = occurrence not in self._seen
+        self._seen.add(occurrence)
         return first
 
     async def close(self) -> None:
-        """Closes what this loop uses and the shared file."""
+        """Close the clients of this event loop and the shared file of records."""
         loop = asyncio.get_running_loop()
         if graph := self._graphs.pop(loop, None):
             await graph.close()
@@ -158,19 +158,24 @@ class Services:
             self._file = None
 
 
-_made: list[Services] = []
+_current: Services | None = None
 
 
 def current_services() -> Services:
-    """The services of this process. Raises SettingsError or PolicyError when the settings are no good."""
-    if not _made:
-        _made.append(Services(read_settings(os.environ)))
-    return _made[0]
+    """Return the services of this process, built from the environment on first use.
+
+    Raises: SettingsError or PolicyError when the settings are invalid.
+    """
+    global _current  # noqa: PLW0603 - one set of services per process, replaced only by `set_services`
+    if _current is None:
+        _current = Services(read_settings(os.environ))
+    return _current
 
 
-def use(made: Services | None) -> None:
-    """Puts `made` in their place (tests bring their own clock); None: made anew from the environment when next needed."""
-    _made[:] = [] if made is None else [made]
+def set_services(services: Services | None) -> None:
+    """Replace the services of this process (tests bring their own clock); None: build them anew on next use."""
+    global _current  # noqa: PLW0603 - see `current_services`
+    _current = services
 
 
 def _connections() -> httpx.AsyncBaseTransport:

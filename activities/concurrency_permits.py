@@ -6,7 +6,7 @@ from activities.app import Work, activity
 from activities.reset_target import fail_open
 from domain.outcomes import RequestStatus
 from domain.request.reset_request import ResetRequest
-from records.targets import Kept
+from records.targets import StoredTarget
 from services import Services, current_services
 from use_cases.check_stop import check_stop
 
@@ -86,7 +86,7 @@ async def end_window(services: Services, work: dict[str, Any]) -> None:
     await tell(services, work["id"], window)
 
 
-async def tell(services: Services, request_id: str, window: list[Kept]) -> None:
+async def tell(services: Services, request_id: str, window: list[StoredTarget]) -> None:
     """The audit events of targets that were planned and have ended."""
     told = [kept for kept in window if kept.target.planned and kept.target.settled]
     for start in range(0, len(told), _PER_EVENT):
@@ -101,7 +101,7 @@ async def tell(services: Services, request_id: str, window: list[Kept]) -> None:
         )
 
 
-def _told(kept: Kept) -> dict[str, Any]:
+def _told(kept: StoredTarget) -> dict[str, Any]:
     target = kept.target
     return {
         "number": target.number,

@@ -5,7 +5,7 @@ from activities.concurrency_permits import tell
 from domain.outcomes import RequestStatus, TargetOutcome, request_status
 from domain.request.reset_request import ResetRequest
 from domain.request.settlement import given_up
-from records.targets import Kept
+from records.targets import StoredTarget
 from services import Services, current_services
 from telemetry.metrics import request_ended
 from telemetry.spans import root_span
@@ -68,7 +68,7 @@ async def settle_open(services: Services, request_id: str, status: RequestStatus
             if not kept.target.settled
         ]
         await services.targets.save_all(request_id, pairs)
-        await tell(services, request_id, [Kept(target, kept.row) for kept, target in pairs if target.touched])
+        await tell(services, request_id, [StoredTarget(target, kept.row) for kept, target in pairs if target.touched])
         start += len(page)
 
 

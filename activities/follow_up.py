@@ -9,7 +9,7 @@ from domain.request.target import Target
 from graph.errors import Fault, GraphError
 from graph.found import Found
 from graph.registered_methods import read_registered
-from records.targets import Kept
+from records.targets import StoredTarget
 from services import Services, current_services
 from use_cases.read_targets import all_targets
 
@@ -80,8 +80,8 @@ def _looked(services: Services, target: Target, answer: Found | GraphError) -> L
     )
 
 
-async def _note(services: Services, request_id: str, kept: Kept, seen: Looked) -> None:
-    current: Kept | None = kept
+async def _note(services: Services, request_id: str, kept: StoredTarget, seen: Looked) -> None:
+    current: StoredTarget | None = kept
     while current is not None and current.target.follow_up is None:
         if await services.targets.save(request_id, current, current.target.model_copy(update={"follow_up": seen})):
             return

@@ -11,7 +11,7 @@ from domain.request.target import Target
 from graph.errors import GraphError
 from graph.managers import read_manager
 from messaging.mail_text import manager_notice_mail, user_notice_mail
-from records.targets import Kept
+from records.targets import StoredTarget
 from services import Services, current_services
 from use_cases.mail_attempt import MailAttempt, try_mail
 from web.presenters import notice_view
@@ -77,9 +77,9 @@ async def _tell(services: Services, request: ResetRequest, target: Target, to: M
     return await try_mail(services, compose(view, to=address), kind="notice", to=to, last=last)
 
 
-async def _note(services: Services, request_id: str, kept: Kept, made: Mailed) -> None:
+async def _note(services: Services, request_id: str, kept: StoredTarget, made: Mailed) -> None:
     """Adds it to the target at once, so that no later fault repeats the mail."""
-    current: Kept | None = kept
+    current: StoredTarget | None = kept
     while current is not None:
         current = await services.targets.get(request_id, kept.target.number)
         if current is None or any(mail.to == made.to for mail in current.target.mails):

@@ -7,7 +7,7 @@ from domain.outcomes import RequestStatus, TargetOutcome
 from domain.request.reset_request import ResetRequest
 from domain.request.target import Target
 from graph.errors import Fault, GraphError
-from records.targets import Kept
+from records.targets import StoredTarget
 from reset.planner import Planner, unplannable
 from services import Services, current_services
 
@@ -48,7 +48,7 @@ async def plan_window(
     if await services.requests.cancelled(request_id) is not None:
         return _answer(fault="cancelled")
     planned, pressure = await _plan(services, request, [entry.target for entry in kept], slow)
-    done: list[tuple[Kept, Target]] = []
+    done: list[tuple[StoredTarget, Target]] = []
     for entry, result in zip(kept, planned, strict=True):
         if not isinstance(result, GraphError):
             done.append((entry, result))
@@ -78,7 +78,7 @@ async def give_up(services: Services, request_id: str, start: int, count: int, r
     await services.targets.save_all(request_id, pairs)
 
 
-async def _unplanned(services: Services, request_id: str, start: int, count: int) -> list[Kept]:
+async def _unplanned(services: Services, request_id: str, start: int, count: int) -> list[StoredTarget]:
     window = await services.targets.range(request_id, start, count)
     return [entry for entry in window if not entry.target.planned and not entry.target.settled]
 

@@ -4,7 +4,7 @@ import logging
 from typing import Any
 
 from activities.app import Work, activity
-from domain.request.notifications import KINDS, Announcement, BusState
+from domain.request.notifications import KINDS, BusState, Notification
 from messaging.errors import BusUnavailableError
 from services import Services, current_services
 from telemetry.metrics import count
@@ -27,28 +27,28 @@ async def publish(services: Services, request_id: str, kind: str, *, last: bool)
     if request is None or not services.settings.has_service_bus:
         return {"again": None}
     for each in KINDS[: [str(known) for known in KINDS].index(kind) + 1]:
-        announcement = await services.announcements.get(request_id, each)
-        if announcement is None or announcement.bus != "pending":
+        notification = await services.notifications.get(request_id, each)
+        if notification is None or notification.bus != "pending":
             continue
         try:
             await services.bus.publish(
-                announcement.event, correlation_id=request.correlation_id, reply_to=request.reply_to
+                notification.event, correlation_id=request.correlation_id, reply_to=request.reply_to
             )
         except BusUnavailableError as error:
             _log.warning("event %s of request %s was not published: %s", each, request_id, error)
             count("mfareset.events", result="lost" if last else "retried")
             if not last:
                 return {"again": 0.0}
-            await services.announcements.update(request_id, each, _noted("failed"))
+            await services.notifications.update(request_id, each, _noted("failed"))
             await services.audits.append(request_id, services.now(), "service", "eventLost", {"kind": each})
             continue
-        await services.announcements.update(request_id, each, _noted("published"))
+        await services.notifications.update(request_id, each, _noted("published"))
         count("mfareset.events", result="published")
     return {"again": None}
 
 
 def _noted(state: BusState) -> Any:
-    def noted(announcement: Announcement) -> Announcement:
-        return announcement.model_copy(update={"bus": state})
+    def noted(notification: Notification) -> Notification:
+        return notification.model_copy(update={"bus": state})
 
     return noted

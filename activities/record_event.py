@@ -4,7 +4,7 @@ from typing import Any
 
 from activities.app import Work, activity
 from domain.outcomes import RequestStatus
-from domain.request.notifications import Announcement
+from domain.request.notifications import Notification
 from domain.request.reset_request import ResetRequest
 from messaging.comment_text import comment
 from messaging.events import EventKind, cloud_event
@@ -30,21 +30,21 @@ async def record(services: Services, request_id: str, kind: EventKind) -> list[s
     callback = _has_callback(services, request)
     if not callback and not services.settings.has_service_bus:
         return []
-    known = await services.announcements.get(request_id, kind)
+    known = await services.notifications.get(request_id, kind)
     if known is None:
         event = await made(services, request, kind)
-        known = Announcement(
+        known = Notification(
             kind=kind,
             event=event,
             state="pending" if callback else "none",
             bus="pending" if services.settings.has_service_bus else "none",
         )
         try:
-            await services.announcements.add(request_id, known)
+            await services.notifications.add(request_id, known)
         except ValueTooLargeError:
             # Only a request with thousands of people in its approvals comes here: the receiver reads it by its link.
             known = known.model_copy(update={"event": event | {"data": _short(event["data"])}})
-            await services.announcements.add(request_id, known)
+            await services.notifications.add(request_id, known)
     return [name for name, state in (("callback", known.state), ("bus", known.bus)) if state == "pending"]
 
 

@@ -10,7 +10,7 @@ from domain.request.reset_request import ResetRequest
 from domain.request.settlement import given_up
 from domain.request.target import Target
 from graph.users import Standing
-from records.targets import Kept
+from records.targets import StoredTarget
 from reset.planner import person_of
 from reset.progress import Stop, Terms
 from reset.removal import run_removal
@@ -48,7 +48,7 @@ async def reset_one(services: Services, request_id: str, number: int, *, last: b
 class _Reset:
     """One run for one target: the guard of its removal, which keeps what is stored."""
 
-    def __init__(self, services: Services, request: ResetRequest, customer: Customer, kept: Kept) -> None:
+    def __init__(self, services: Services, request: ResetRequest, customer: Customer, kept: StoredTarget) -> None:
         self._services = services
         self._request = request
         self._customer = customer
@@ -95,7 +95,7 @@ class _Reset:
         )
 
 
-async def fail_open(services: Services, request_id: str, window: list[Kept], reason: str, detail: str) -> None:
+async def fail_open(services: Services, request_id: str, window: list[StoredTarget], reason: str, detail: str) -> None:
     """Settles what is open in `window`: nothing more will be done for it, so it ends as what it is."""
     pairs = [(kept, given_up(kept.target, reason, detail)) for kept in window if not kept.target.settled]
     await services.targets.save_all(request_id, pairs)

@@ -5,7 +5,7 @@ from typing import Any
 
 from activities.app import Work, activity
 from domain.policy.load import Callback
-from domain.request.notifications import Announcement
+from domain.request.notifications import Notification
 from messaging.callback import post_event
 from messaging.errors import MessagingError
 from services import Services, current_services
@@ -23,34 +23,34 @@ async def send_callback(work: Work) -> Work:
 
 async def send(services: Services, request_id: str, kind: str, *, last: bool) -> dict[str, Any]:
     request = await services.requests.get(request_id)
-    announcement = await services.announcements.get(request_id, kind)
-    if request is None or announcement is None or announcement.state != "pending":
+    notification = await services.notifications.get(request_id, kind)
+    if request is None or notification is None or notification.state != "pending":
         return {"again": None}
     source = services.policy.sources.get(request.source)
     if source is None or source.callback is None:
         noted = _noted(services.now(), state="failed", detail="The policy names no callback for this source any more.")
-        await services.announcements.update(request_id, kind, noted)
+        await services.notifications.update(request_id, kind, noted)
         return {"again": None}
-    changes, again = await _attempt(source.callback, announcement, services.now(), last=last)
-    await services.announcements.update(
-        request_id, kind, _noted(services.now(), attempts=announcement.attempts + 1, **changes)
+    changes, again = await _attempt(source.callback, notification, services.now(), last=last)
+    await services.notifications.update(
+        request_id, kind, _noted(services.now(), attempts=notification.attempts + 1, **changes)
     )
     count("mfareset.callbacks", result=_RESULTS[changes.get("state", "pending")])
     if again is None:
         event = "callbackDelivered" if changes["state"] == "delivered" else "callbackFailed"
-        data = {"kind": kind, "attempts": announcement.attempts + 1, "status": changes.get("last_status")}
+        data = {"kind": kind, "attempts": notification.attempts + 1, "status": changes.get("last_status")}
         await services.audits.append(request_id, services.now(), "service", event, data)
     return {"again": again}
 
 
 async def _attempt(
-    callback: Callback, announcement: Announcement, now: datetime, *, last: bool
+    callback: Callback, notification: Notification, now: datetime, *, last: bool
 ) -> tuple[dict[str, Any], float | None]:
-    """What changes in the announcement, and how long to wait at least before another attempt, None for none."""
+    """What changes in the notification, and how long to wait at least before another attempt, None for none."""
     state = "failed" if last else "pending"
     again = None if last else 0.0
     try:
-        answer = await post_event(callback, announcement.event, now)
+        answer = await post_event(callback, notification.event, now)
     except MessagingError as error:
         return {"state": state, "last_status": None, "detail": f"{error.reason}: {error}"}, again
     changes = {"last_status": answer.status, "detail": ""}
@@ -62,7 +62,7 @@ async def _attempt(
 
 
 def _noted(now: datetime, **changes: Any) -> Any:
-    def noted(announcement: Announcement) -> Announcement:
-        return announcement.model_copy(update={"last_at": now, **changes})
+    def noted(notification: Notification) -> Notification:
+        return notification.model_copy(update={"last_at": now, **changes})
 
     return noted

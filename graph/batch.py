@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from graph.client import GraphClient
 from graph.errors import Fault, GraphError
-from graph.instrumentation import tell_part
-from graph.paging import whole
+from graph.instrumentation import record_batch_part
+from graph.paging import follow_next_links
 from graph.responses import Response, items_in
 
 LIMIT = 20  # Graph's limit of parts in one batch
@@ -40,7 +40,7 @@ async def batch(client: GraphClient, parts: Sequence[Part], *, version: str = "v
 async def _whole(client: GraphClient, part: Part, answer: Response, version: str) -> Response:
     """The whole list, or the answer to the page that is lost: that is one part's fault, and what the others did stays known."""
     try:
-        return await whole(client, answer, version=version, headers=part.headers)
+        return await follow_next_links(client, answer, version=version, headers=part.headers)
     except GraphError as error:
         return Response(502, {}, {"error": {"code": "pageLost", "message": error.detail}})
 
@@ -58,7 +58,7 @@ async def _send(client: GraphClient, chunk: Sequence[Part], version: str) -> lis
     answers = _in_order(chunk, answer)
     for part_answer in answers:
         client.pressure = max(client.pressure, part_answer.pressure)
-        tell_part(client.tenant_id, part_answer)
+        record_batch_part(client.tenant_id, part_answer)
     return answers
 
 

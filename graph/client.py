@@ -23,7 +23,7 @@ from kiota_http.middleware.options import ResponseHandlerOption
 from msgraph.graph_request_adapter import GraphRequestAdapter
 
 from graph.errors import Fault, GraphError
-from graph.instrumentation import graph_call
+from graph.instrumentation import instrument_call
 from graph.responses import Response, parsed
 from graph.tokens import Tokens
 
@@ -96,9 +96,9 @@ class GraphClient:
         headers: Mapping[str, str] | None = None,
     ) -> Response:
         """The answer, whatever its status; raises GraphError only when there is none. `path` may be a whole nextLink."""
-        with graph_call(self.tenant_id, method, path, version) as call:
+        with instrument_call(self.tenant_id, method, path, version) as call:
             response = await self._send(method, path, body, version, headers)
-            call.answered(response)
+            call.record_response(response)
         return response
 
     async def _send(

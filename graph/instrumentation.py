@@ -1,4 +1,4 @@
-"""Tells telemetry about calls to Graph: where, how it was answered, and Graph's own id for a support case. Never about whom."""
+"""Spans and metrics of calls to Graph: URL template, status, and Graph's request id for a support case; never a user."""
 
 import re
 from collections.abc import Iterator
@@ -10,13 +10,13 @@ from graph.errors import GraphError
 from graph.responses import Response
 from telemetry import metrics, spans
 
-# A segment of a path that names somebody or something: what follows `users` and the like, and whatever is no plain word.
+# Path segments that identify someone or something: what follows `users`, and everything that is not a plain word.
 _AFTER = re.compile(r"(?<=users/)[^/]+")
 _WORD = re.compile(r"\$?[A-Za-z][A-Za-z0-9.]*(\([^)]*\))?")
 
 
-def template(path: str) -> str:
-    """`path` without whom it is about: `users/{id}/authentication/methods`. The query goes, too."""
+def url_template(path: str) -> str:
+    """Return `path` with ids replaced and without its query: `users/{id}/authentication/methods`."""
     bare = path.partition("?")[0]
     if "://" in bare:  # a nextLink: scheme, host and version go
         bare = bare.split("/", 4)[-1]
@@ -25,12 +25,14 @@ def template(path: str) -> str:
 
 
 class Call:
+    """One call under way, with its span."""
+
     def __init__(self, tenant_id: str, span: Span) -> None:
         self.tenant_id = tenant_id
         self.span = span
         self.status = 0
 
-    def answered(self, response: Response) -> None:
+    def record_response(self, response: Response) -> None:
         self.status = response.status
         if not self.span.is_recording():
             return
@@ -48,9 +50,9 @@ class Call:
 
 
 @contextmanager
-def graph_call(tenant_id: str, method: str, path: str, version: str) -> Iterator[Call]:
-    """Around one call; `answered` says how it went."""
-    where = template(path)
+def instrument_call(tenant_id: str, method: str, path: str, version: str) -> Iterator[Call]:
+    """Wrap one call in a span and count it; `Call.record_response` notes how it ended."""
+    where = url_template(path)
     attributes = {"http.request.method": method, "url.template": f"{version}/{where}", "graph.tenant": tenant_id}
     with spans.call_span(f"graph {method} {where}", attributes) as span:
         call = Call(tenant_id, span)
@@ -60,12 +62,12 @@ def graph_call(tenant_id: str, method: str, path: str, version: str) -> Iterator
             spans.failed(span, error.reason)
             raise
         finally:
-            metrics.graph_call(tenant_id, call.status)
+            metrics.record_graph_call(tenant_id, call.status)
 
 
-def tell_part(tenant_id: str, part: Response) -> None:
-    """One part of a batch: a throttled part is a 429 inside a 200, which no span of the call shows."""
-    metrics.graph_call(tenant_id, part.status)
+def record_batch_part(tenant_id: str, part: Response) -> None:
+    """Record one part of a batch: a throttled part is a 429 inside a 200, which the span of the call does not show."""
+    metrics.record_graph_call(tenant_id, part.status)
     if not part.ok:
         error = part.error()
         get_current_span().add_event(

@@ -1,4 +1,4 @@
-"""Lists that come in pages: followed to their end, because half a list would say that the rest is not there."""
+"""Lists that come in pages: always read to the end, because half a list would suggest that the rest does not exist."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,19 +7,20 @@ from graph.client import GraphClient
 from graph.errors import Fault, GraphError
 from graph.responses import Response
 
-_MOST = 100  # pages; a list that never ends is a fault
+_MAX_PAGES = 100  # a list that never ends is a fault
 
 
-async def whole(
+async def follow_next_links(
     client: GraphClient, answer: Response, *, version: str = "v1.0", headers: Mapping[str, str] | None = None
 ) -> Response:
-    """`answer` with the items of all further pages; the answer to a further page where that is none of a list.
+    """Return `answer` with the items of all further pages, or the failed response to one of those pages.
 
-    An answer of one page, or without a list, is as it was. Raises GraphError where a page got no answer, or the list goes on
-    anywhere but at our Graph.
+    A response of one page, or without a list, is returned as it is.
+
+    Raises: GraphError when a page gets no response, or a link leads to another host than the configured Graph.
     """
     items: list[Any] = []
-    for _ in range(_MOST):
+    for _ in range(_MAX_PAGES):
         link = answer.body.get("@odata.nextLink") if answer.ok else None
         if link is None:
             return answer._replace(body=answer.body | {"value": [*items, *answer.items()]}) if items else answer
@@ -27,9 +28,9 @@ async def whole(
         if not client.serves(str(link)):
             raise GraphError(Fault.REFUSED, "Graph's next page is not a page of the same Graph")
         answer = await client.send("GET", str(link), version=version, headers=headers)
-    raise GraphError(Fault.UNAVAILABLE, f"a list has more than {_MOST} pages")
+    raise GraphError(Fault.UNAVAILABLE, f"a list has more than {_MAX_PAGES} pages")
 
 
 async def read_all(client: GraphClient, path: str) -> list[dict[str, Any]]:
-    """The items of all pages. Raises GraphError."""
-    return (await whole(client, await client.send("GET", path))).items()
+    """Return the items of all pages of the list at `path`. Raises: GraphError."""
+    return (await follow_next_links(client, await client.send("GET", path))).items()

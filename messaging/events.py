@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from domain.api.responses import RequestShown
+from domain.api.responses import RequestResponse
 from domain.model import iso
 from domain.request.notifications import KINDS, EventKind
 
@@ -14,21 +14,24 @@ _TYPE = "mfareset.request."
 
 
 def event_id(request_id: str, kind: EventKind, number: int = 1) -> str:
-    """The same for every attempt to deliver it, so that a receiver knows a repetition."""
+    """Return the id of an event: the same for every attempt to deliver it, so that a receiver recognizes a duplicate."""
     return f"{request_id}:{kind}:{number}"
 
 
 def cloud_event(
-    kind: EventKind, request_shown: RequestShown, *, at: datetime, source: str, number: int = 1
+    kind: EventKind, request: RequestResponse, *, at: datetime, source: str, number: int = 1
 ) -> dict[str, Any]:
-    """The event of `kind` about a request, as structured JSON. `source` is the service's public address, `at` when it happened."""
+    """Return the event of `kind` about a request as structured JSON.
+
+    `source` is the public base URL of the service, `at` the time of the event.
+    """
     return {
         "specversion": "1.0",
-        "id": event_id(request_shown.id, kind, number),
+        "id": event_id(request.id, kind, number),
         "source": f"{source}/api/reset-requests",
         "type": f"{_TYPE}{kind}",
-        "subject": request_shown.id,
+        "subject": request.id,
         "time": iso(at),
         "datacontenttype": "application/json",
-        "data": request_shown.to_json(),
+        "data": request.to_json(),
     }

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Iterable
 
 from domain.request.reset_request import ResetRequest
 from domain.request.target import Target
-from records.notifications import Announcements
+from records.notifications import Notifications
 from records.requests import Requests
 from records.store import Store
-from records.targets import Kept, Targets
+from records.targets import StoredTarget, Targets
 
 _PAGE = 500
 
@@ -28,7 +28,7 @@ class People:
     def __init__(self, store: Store) -> None:
         self._requests = Requests(store)
         self._targets = Targets(store)
-        self._announcements = Announcements(store)
+        self._notifications = Notifications(store)
 
     async def forget(self, customer: str, user: str) -> Forgotten:
         """`user` is an object id, user principal name or mail address of `customer`, a policy key."""
@@ -53,14 +53,14 @@ class People:
             return 0
         async for kept in self._matching(request, customer, user):
             many += await self._targets.save(request_id, kept, kept.target.without_person()) is not None
-        for announcement in await self._announcements.all(request_id):
+        for notification in await self._notifications.all(request_id):
             # A comment names people in its text.
-            await self._announcements.update(
-                request_id, announcement.kind, lambda one: one.model_copy(update={"event": _without_comment(one.event)})
+            await self._notifications.update(
+                request_id, notification.kind, lambda one: one.model_copy(update={"event": _without_comment(one.event)})
             )
         return many
 
-    async def _with(self, customer: str, user: str) -> AsyncIterator[tuple[ResetRequest, Kept]]:
+    async def _with(self, customer: str, user: str) -> AsyncIterator[tuple[ResetRequest, StoredTarget]]:
         cursor = ""
         while True:
             page, cursor = await self._requests.newest(cursor, 100)
@@ -71,7 +71,7 @@ class People:
             if not cursor:
                 return
 
-    async def _matching(self, request: ResetRequest, customer: str, user: str) -> AsyncIterator[Kept]:
+    async def _matching(self, request: ResetRequest, customer: str, user: str) -> AsyncIterator[StoredTarget]:
         for name, first, count in request.ranges:
             for start in range(first, first + count, _PAGE) if name == customer else ():
                 for kept in await self._targets.range(request.id, start, min(_PAGE, first + count - start)):

@@ -25,8 +25,8 @@ def count_key(number: int) -> str:
     return f"{_COUNT}{number // _BLOCK:04d}{number % _ROWS:02d}"
 
 
-class Kept(NamedTuple):
-    """A target as it was read, with the row it came from."""
+class StoredTarget(NamedTuple):
+    """A target as it was read, with the row that holds it; a write is conditional on that row."""
 
     target: Target
     row: Row
@@ -36,22 +36,22 @@ class Targets:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def get(self, request_id: str, number: int) -> Kept | None:
+    async def get(self, request_id: str, number: int) -> StoredTarget | None:
         row = await self._store.get(request_id, target_key(number))
-        return Kept(Target.from_json(row.value), row) if row else None
+        return StoredTarget(Target.from_json(row.value), row) if row else None
 
-    async def range(self, request_id: str, start: int, count: int) -> list[Kept]:
+    async def range(self, request_id: str, start: int, count: int) -> list[StoredTarget]:
         """Targets `start` to `start + count - 1`, at most 1,000."""
         after = target_key(start - 1) if start else ""
         rows = await self._store.scan(request_id, prefix=_TARGET, after=after, limit=count)
-        return [Kept(Target.from_json(row.value), row) for row in rows]
+        return [StoredTarget(Target.from_json(row.value), row) for row in rows]
 
-    async def rewrite(self, kept: Kept, target: Target) -> Kept | None:
+    async def rewrite(self, kept: StoredTarget, target: Target) -> StoredTarget | None:
         """Writes `target`, its outcome unchanged, over what was read; None if somebody else wrote it in between."""
         row = await self._store.replace(kept.row, target.to_json())
-        return Kept(target, row) if row else None
+        return StoredTarget(target, row) if row else None
 
-    async def save(self, request_id: str, kept: Kept, target: Target) -> bool:
+    async def save(self, request_id: str, kept: StoredTarget, target: Target) -> bool:
         """Writes `target` over what was read; False if somebody else wrote it in between. Totals change with it, or not at all."""
         if target == kept.target:
             return True
@@ -61,7 +61,7 @@ class Targets:
                 return False
         return True
 
-    async def save_all(self, request_id: str, pairs: Sequence[tuple[Kept, Target]]) -> None:
+    async def save_all(self, request_id: str, pairs: Sequence[tuple[StoredTarget, Target]]) -> None:
         """Writes many at once; what somebody else wrote in between is left as they wrote it."""
         for start in range(0, len(pairs), _TOGETHER):
             part = pairs[start : start + _TOGETHER]
@@ -69,7 +69,7 @@ class Targets:
                 for kept, target in part:
                     await self.save(request_id, kept, target)
 
-    async def _save_all(self, request_id: str, pairs: Sequence[tuple[Kept, Target]]) -> bool:
+    async def _save_all(self, request_id: str, pairs: Sequence[tuple[StoredTarget, Target]]) -> bool:
         changes: list[Change] = [Replace(kept.row, target.to_json()) for kept, target in pairs]
         moved: defaultdict[str, Counter[str]] = defaultdict(Counter)
         for kept, target in pairs:

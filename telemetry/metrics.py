@@ -1,4 +1,7 @@
-"""Metrics: a handful that say whether the service does its work. infra/ draws and alerts on these names; a test compares."""
+"""Metrics: a handful that show whether the service works.
+
+infra/ draws and alerts on these names; a test compares the two.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
@@ -6,9 +9,9 @@ from datetime import timedelta
 from opentelemetry.metrics import CallbackOptions, Meter, NoOpMeter, Observation
 
 _NAMES = {
-    "mfareset.requests.accepted": ("{request}", "Requests taken in, by source"),
+    "mfareset.requests.accepted": ("{request}", "Requests accepted, by source"),
     "mfareset.requests": ("{request}", "Requests that ended, by status"),
-    "mfareset.requests.restarted": ("{restart}", "Orchestrations of requests that broke and were started anew"),
+    "mfareset.requests.restarted": ("{restart}", "Orchestrations of requests that failed and were restarted"),
     "mfareset.targets": ("{target}", "Targets of requests that ended, by outcome"),
     "mfareset.graph.calls": ("{call}", "Calls to Microsoft Graph, parts of batches too, by tenant and status"),
     "mfareset.graph.throttled": ("{call}", "Calls that Graph answered with 429, by tenant"),
@@ -33,37 +36,38 @@ class _Instruments:
         )
 
 
-_in_use: list[_Instruments] = [_Instruments(NoOpMeter("mfareset"))]
+_instruments = _Instruments(NoOpMeter("mfareset"))
 
 
-def use(meter: Meter | None) -> None:
-    """From now on measures go to `meter`; None: nowhere."""
-    _in_use[:] = [_Instruments(meter or NoOpMeter("mfareset"))]
+def set_meter(meter: Meter | None) -> None:
+    """Send all further measurements to `meter`; None: discard them."""
+    global _instruments  # noqa: PLW0603 - one meter per process, set when telemetry starts
+    _instruments = _Instruments(meter or NoOpMeter("mfareset"))
 
 
 def watch_switch(meter: Meter, is_on: Callable[[], bool]) -> None:
-    """Tells with every report whether the kill switch is on."""
+    """Report the state of the kill switch with every export."""
 
-    def look(_: CallbackOptions) -> Iterable[Observation]:
+    def observe(_: CallbackOptions) -> Iterable[Observation]:
         return [Observation(int(is_on()))]
 
-    meter.create_observable_gauge(STOPPED, [look], "1", "1 while the kill switch is on")
+    meter.create_observable_gauge(STOPPED, [observe], "1", "1 while the kill switch is on")
 
 
 def count(name: str, many: int = 1, **attributes: str | int) -> None:
-    """Adds `many` to one of the counters above."""
-    _in_use[0].counters[name].add(many, attributes)
+    """Add `many` to the counter `name`, one of `NAMES`."""
+    _instruments.counters[name].add(many, attributes)
 
 
-def graph_call(tenant_id: str, status: int) -> None:
-    """One call answered, or one part of a batch; status 0 where there was no answer."""
+def record_graph_call(tenant_id: str, status: int) -> None:
+    """Count one Graph call or one part of a batch; `status` is 0 where there was no response."""
     count("mfareset.graph.calls", tenant=tenant_id, status=status)
     if status == 429:
         count("mfareset.graph.throttled", tenant=tenant_id)
 
 
 def approval_wait(waited: timedelta, ended_as: str) -> None:
-    _in_use[0].wait.record(max(waited.total_seconds(), 0.0), {"ended": ended_as})
+    _instruments.wait.record(max(waited.total_seconds(), 0.0), {"ended": ended_as})
 
 
 def request_ended(status: str, totals: Mapping[str, int]) -> None:

@@ -73,8 +73,8 @@ def start(
         logs.add_log_record_processor(log_processor)
     measuring = MeterProvider(list(readers), resource)
     meter = measuring.get_meter("mfareset")
-    spans.use(tracing.get_tracer("mfareset"))
-    metrics.use(meter)
+    spans.set_tracer(tracing.get_tracer("mfareset"))
+    metrics.set_meter(meter)
     metrics.watch_switch(meter, removing_stopped)
     handler = Sender(logs.get_logger("mfareset"))
     ours = logging.getLogger("mfareset")
@@ -82,8 +82,8 @@ def start(
 
     def stop() -> None:
         ours.removeHandler(handler)
-        spans.use(None)
-        metrics.use(None)
+        spans.set_tracer(None)
+        metrics.set_meter(None)
         tracing.shutdown()
         measuring.shutdown()
         logs.shutdown()

@@ -1,10 +1,9 @@
-"""Spans: one trace per request, from the door to the end, however many processes and days lie between.
+"""Spans: one trace per request, from the first call to the end, however many processes and days lie between.
 
-The id of a request is the id of its trace, so that every step knows it without anything passing through the durable history,
-and an operator finds the trace by the id in a ticket. Steps hang from a root that is told last, when the request has ended.
+The id of a request is the id of its trace. So every step knows it without anything in the durable history, and an operator finds
+the trace by the id in a ticket. Steps are children of a root span that is emitted last, when the request has ended.
 
-The provider is ours and not OpenTelemetry's global one: the libraries we use stay silent, whose spans would hold
-addresses with the names of users in them.
+The provider is our own and not OpenTelemetry's global one: spans of the libraries we use would hold URLs with user names in them.
 """
 
 import hashlib
@@ -20,30 +19,34 @@ from opentelemetry.trace import Link, NoOpTracer, Span, SpanContext, SpanKind, S
 
 REQUEST = "mfareset.request"
 
-# The ids that the next root span gets, instead of drawn ones (telemetry/setup.py draws).
+# The ids of the next root span, in place of random ones (telemetry/providers.py draws those).
 fixed_ids: ContextVar[tuple[int, int] | None] = ContextVar("fixed_ids", default=None)
 
-_tracers: list[Tracer] = [NoOpTracer()]
+_tracer: Tracer = NoOpTracer()
 
 
-def use(tracer: Tracer | None) -> None:
-    """From now on spans go to `tracer`; None: nowhere."""
-    _tracers[:] = [tracer or NoOpTracer()]
+def set_tracer(tracer: Tracer | None) -> None:
+    """Send all further spans to `tracer`; None: discard them."""
+    global _tracer  # noqa: PLW0603 - one tracer per process, set when telemetry starts
+    _tracer = tracer or NoOpTracer()
 
 
 def trace_ids(request_id: str) -> tuple[int, int]:
-    """The trace id and the root's span id of a request."""
+    """Return the trace id and the id of the root span of a request."""
     try:
-        whole = UUID(request_id).int
+        number = UUID(request_id).int
     except ValueError:
-        whole = int.from_bytes(hashlib.sha256(request_id.encode()).digest()[:16])
-    return whole, int.from_bytes(hashlib.sha256(whole.to_bytes(16)).digest()[:8]) or 1
+        number = int.from_bytes(hashlib.sha256(request_id.encode()).digest()[:16])
+    return number, int.from_bytes(hashlib.sha256(number.to_bytes(16)).digest()[:8]) or 1
 
 
 @contextmanager
 def request_span(name: str, request_id: str, **attributes: str | int) -> Iterator[Span]:
-    """A step of a request. It hangs from the request's root; a span of another trace around it (the host's) is linked."""
-    tracer = _tracers[0]
+    """Open a span for a step of a request, as a child of the request's root.
+
+    A span of another trace around it (the host's) is linked.
+    """
+    tracer = _tracer
     if isinstance(tracer, NoOpTracer):
         yield trace.INVALID_SPAN
         return
@@ -56,15 +59,15 @@ def request_span(name: str, request_id: str, **attributes: str | int) -> Iterato
         remote = SpanContext(trace_id, root, is_remote=True, trace_flags=TraceFlags(TraceFlags.SAMPLED))
         parent = trace.set_span_in_context(trace.NonRecordingSpan(remote))
     named: dict[str, str | int] = {REQUEST: request_id}
-    named.update({f"mfareset.{key}": told for key, told in attributes.items()})
+    named.update({f"mfareset.{key}": value for key, value in attributes.items()})
     with tracer.start_as_current_span(name, parent, attributes=named, links=links) as span:
         yield span
 
 
 @contextmanager
 def call_span(name: str, attributes: Mapping[str, str | int]) -> Iterator[Span]:
-    """A call to another system, inside of whatever step makes it."""
-    with _tracers[0].start_as_current_span(name, kind=SpanKind.CLIENT, attributes=attributes) as span:
+    """Open a client span for a call to another system, inside the step that makes it."""
+    with _tracer.start_as_current_span(name, kind=SpanKind.CLIENT, attributes=attributes) as span:
         yield span
 
 
@@ -73,8 +76,8 @@ def failed(span: Span, reason: str) -> None:
 
 
 def root_span(request_id: str, started: datetime, ended: datetime, *, well: bool, **attributes: str | int) -> None:
-    """The request as a whole, told once it has ended."""
-    tracer = _tracers[0]
+    """Emit the root span of a request that has ended."""
+    tracer = _tracer
     if isinstance(tracer, NoOpTracer):
         return
     token = fixed_ids.set(trace_ids(request_id))

@@ -140,18 +140,18 @@ async def system(
     """The service with a data directory, a world (the demo's unless given) and a clock of its own."""
     clock = clock or VirtualClock()
     world = world or World.demo(clock=clock.now)
-    services.use(None)
+    services.set_services(None)
     async with running(ROOT, environment(tmp_path, policy, settings), clock=clock) as host:
 
         async def no_sleep(_: float) -> None: ...
 
         transport = httpx.ASGITransport(create_app(world, sleep=no_sleep))
         made = services.Services(read_settings(os.environ), now=clock.now, transport=transport)
-        services.use(made)
+        services.set_services(made)
         headers = {"x-functions-key": host.key}
         async with httpx.AsyncClient(base_url=host.base_url, headers=headers, timeout=60) as http:
             try:
                 yield System(host, world, made, http)
             finally:
                 await made.close()
-                services.use(None)
+                services.set_services(None)

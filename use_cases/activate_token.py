@@ -10,7 +10,7 @@ from domain.request.undo import WRONG_CODES, with_method
 from graph.client import GraphClient
 from graph.errors import Fault, GraphError
 from graph.hardware import activate, read_hardware
-from records.targets import Kept
+from records.targets import StoredTarget
 from services import Services
 from use_cases.check_stop import check_stop
 
@@ -46,7 +46,7 @@ async def _check(services: Services, request_id: str, target: Target, method: Ta
 
 
 class _Trying:
-    def __init__(self, services: Services, request_id: str, kept: Kept, method: TargetMethod, by: str) -> None:
+    def __init__(self, services: Services, request_id: str, kept: StoredTarget, method: TargetMethod, by: str) -> None:
         self._services, self._request_id, self._kept, self._method, self._by = services, request_id, kept, method, by
 
     async def run(self, client: GraphClient, code: str) -> Target:

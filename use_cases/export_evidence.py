@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Callable, Iterable
 
-from domain.api.responses import target_shown
+from domain.api.responses import to_target_response
 from domain.audit import evidence_pack as evidence
 from domain.audit.chain import START
 from domain.audit.evidence_pack import Pack, json_bytes, json_line
@@ -34,7 +34,7 @@ async def evidence_pack(services: Services, request: ResetRequest) -> bytes:
         pack.add(evidence.REQUEST, [json_bytes(shown.to_json())])
         plan = await lines(lambda target: [plan_line(target).encode() + b"\n"])
         pack.add(evidence.PLAN, [scope_line(request).encode() + b"\n", *plan])
-        pack.add(evidence.TARGETS, await lines(lambda target: [json_line(target_shown(target).to_json())]))
+        pack.add(evidence.TARGETS, await lines(lambda target: [json_line(to_target_response(target).to_json())]))
         pack.add(evidence.DECISIONS, [json_bytes([decision.to_json() for decision in decisions])])
         pack.add(evidence.AUDIT, (json_line(event.to_json()) for event in events))
         rows = await lines(lambda target: csv_lines(request, [target], header=False))

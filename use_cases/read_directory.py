@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from domain.api.directory_responses import (
     MethodRow,
-    MethodsShown,
+    MethodsResponse,
     RegisteredMethod,
     Unreachable,
-    UserDetailsShown,
-    UserShown,
-    UsersShown,
+    UserDetailsResponse,
+    UserResponse,
+    UsersResponse,
 )
 from domain.api.options import kept_because
 from domain.cursors import pack, unpack
@@ -47,14 +47,14 @@ def chosen_customers(services: Services, text: str | None, reach: frozenset[str]
 
 async def shown_users(
     services: Services, customers: Sequence[str], query: Query, cursor: str, limit: int
-) -> UsersShown:
+) -> UsersResponse:
     """One page of users; a customer that does not answer is named and the rest is listed."""
     question = _question("users", customers, query)
     page = await list_users(
         services.graph, _tenants(services, customers), query, unpack(question, cursor) if cursor else None, limit
     )
     counted = page.counts.keys() | page.faults.keys()
-    return UsersShown(
+    return UsersResponse(
         value=[user_shown(services, row) for row in page.users],
         cursor=pack(question, page.spots),
         count=sum(page.counts.values()) if not cursor and counted >= set(customers) else None,
@@ -71,11 +71,11 @@ async def shown_methods(
     *,
     kinds: frozenset[MethodType] = frozenset(),
     older_than_days: int | None = None,
-) -> MethodsShown:
+) -> MethodsResponse:
     """The methods of the next users, only those of `kinds` where some are named and only older ones where that is asked."""
     question = _question("methods", customers, query)
     spots = unpack(question, cursor) if cursor else None
-    shown = MethodsShown(value=[], cursor=None, users=0, unread=[], unreachable=[], read_at=services.now())
+    shown = MethodsResponse(value=[], cursor=None, users=0, unread=[], unreachable=[], read_at=services.now())
     for _ in range(_LOOKS):
         page = await list_users(services.graph, _tenants(services, customers), query, spots, _USERS_OF_PAGE)
         rows, unread = await _methods_of(services, page)
@@ -90,7 +90,7 @@ async def shown_methods(
     return shown
 
 
-async def shown_user(services: Services, customer: str, text: str) -> UserDetailsShown:
+async def shown_user(services: Services, customer: str, text: str) -> UserDetailsResponse:
     """One user with summary and methods. NotFoundError where the customer has no such user; GraphError where it is silent."""
     policy = services.policy.customers[customer]
     client = services.graph.of(policy.tenant_id)
@@ -106,7 +106,7 @@ async def shown_user(services: Services, customer: str, text: str) -> UserDetail
     row = user_shown(services, ListedUser(customer, found))
     methods = _registered(details.found, policy)
     unreadable = details.found.hardware_unreadable
-    return UserDetailsShown(
+    return UserDetailsResponse(
         **row.model_dump(exclude={"registered", "privileged"}),
         registered=any(method.type not in _NO_SECOND_FACTOR for method in methods),
         privileged=bool(privileges),
@@ -131,9 +131,9 @@ def unreachable(customer: str, error: GraphError) -> Unreachable:
     return Unreachable(customer=customer, reason=reason, detail=error.detail)
 
 
-def user_shown(services: Services, row: ListedUser) -> UserShown:
+def user_shown(services: Services, row: ListedUser) -> UserResponse:
     user = row.user
-    return UserShown(
+    return UserResponse(
         customer=row.customer,
         tenant_id=services.policy.customers[row.customer].tenant_id,
         id=user.id,
@@ -213,7 +213,7 @@ def _refused(services: Services, customer: Customer, user: User, privileges: lis
     return found.reason if found else ""
 
 
-def _wanted(row: MethodRow, kinds: Iterable[MethodType], older_than_days: int | None, shown: MethodsShown) -> bool:
+def _wanted(row: MethodRow, kinds: Iterable[MethodType], older_than_days: int | None, shown: MethodsResponse) -> bool:
     if kinds and row.type not in kinds:
         return False
     if older_than_days is None:

@@ -3,9 +3,9 @@
 import asyncio
 import re
 
-from domain.api.responses import RequestShown, request_shown
+from domain.api.responses import RequestResponse, to_request_response
 from domain.errors import NotFoundError
-from domain.request.notifications import callback_shown, outcome_event_shown
+from domain.request.notifications import to_callback_response, to_outcome_event_response
 from domain.request.reset_request import ResetRequest
 from domain.request.undo import open_tokens
 from services import Services
@@ -31,21 +31,21 @@ def is_within(request: ResetRequest, reach: frozenset[str] | None) -> bool:
     return reach is None or reach.issuperset(request.customers)
 
 
-async def request_response(services: Services, request: ResetRequest) -> RequestShown:
+async def request_response(services: Services, request: ResetRequest) -> RequestResponse:
     """Return what the API shows of a request: its record, totals, decisions and deliveries."""
     totals, decisions, notifications = await asyncio.gather(
         services.targets.totals(request.id),
         services.requests.decisions(request.id),
-        services.announcements.all(request.id),
+        services.notifications.all(request.id),
     )
-    return request_shown(
+    return to_request_response(
         request,
         totals,
         decisions,
         services.settings.public_base_url,
-        [callback_shown(each) for each in notifications if each.state != "none"],
+        [to_callback_response(each) for each in notifications if each.state != "none"],
         await _codes_needed(services, request),
-        [outcome_event_shown(each) for each in notifications if each.bus != "none"],
+        [to_outcome_event_response(each) for each in notifications if each.bus != "none"],
     )
 
 

@@ -7,10 +7,10 @@ import azure.durable_functions as df
 
 from domain.errors import ConflictError
 from domain.outcomes import RequestStatus
-from domain.request.notifications import Announcement
+from domain.request.notifications import Notification
 from domain.request.reset_request import ResetRequest
 from domain.request.windows import windows
-from records.targets import Kept
+from records.targets import StoredTarget
 from services import Services
 
 # Longer than the longest wait between two attempts (orchestrators.event_delivery): nobody is trying any more.
@@ -19,43 +19,43 @@ _STALLED = timedelta(hours=8)
 
 async def callbacks_again(services: Services, client: df.DurableFunctionsClient, request: ResetRequest) -> None:
     """Callbacks and events for the topic that did not get through are tried for another day. Raises ConflictError where all did."""
-    announcements = await services.announcements.all(request.id)
-    left = callbacks_left(services, announcements)
-    lost = events_left(services, announcements)
+    notifications = await services.notifications.all(request.id)
+    left = callbacks_left(services, notifications)
+    lost = events_left(services, notifications)
     if not left and not lost:
         raise ConflictError(
             "Everything told of this request got through or is still being tried; nothing is to be sent again."
         )
     for each in lost:
-        await services.announcements.update(request.id, each.kind, lambda a: a.model_copy(update={"bus": "pending"}))
+        await services.notifications.update(request.id, each.kind, lambda a: a.model_copy(update={"bus": "pending"}))
     if lost:  # one delivery for all of them: it publishes what is pending up to its kind, the oldest first
         await client.schedule_new_orchestration(
             "deliver_event", input={"id": request.id, "kind": lost[-1].kind, "sender": "bus"}
         )
     for each in left:
-        await services.announcements.update(request.id, each.kind, lambda a: a.model_copy(update={"state": "pending"}))
+        await services.notifications.update(request.id, each.kind, lambda a: a.model_copy(update={"state": "pending"}))
         await client.schedule_new_orchestration(
             "deliver_event", input={"id": request.id, "kind": each.kind, "sender": "callback"}
         )
 
 
-def callbacks_left(services: Services, announcements: list[Announcement]) -> list[Announcement]:
-    return [each for each in announcements if each.undelivered or _stalled(services, each)]
+def callbacks_left(services: Services, notifications: list[Notification]) -> list[Notification]:
+    return [each for each in notifications if each.undelivered or _stalled(services, each)]
 
 
-def events_left(services: Services, announcements: list[Announcement]) -> list[Announcement]:
+def events_left(services: Services, notifications: list[Notification]) -> list[Notification]:
     """Events that the Service Bus did not take. One long pending counts too: a second copy is dropped by its id."""
     if not services.settings.has_service_bus:
         return []
     return [
         each
-        for each in announcements
+        for each in notifications
         if each.bus == "failed" or (each.bus == "pending" and each.at < services.now() - _STALLED)
     ]
 
 
-def _stalled(services: Services, announcement: Announcement) -> bool:
-    return announcement.state == "pending" and (announcement.last_at or announcement.at) < services.now() - _STALLED
+def _stalled(services: Services, notification: Notification) -> bool:
+    return notification.state == "pending" and (notification.last_at or notification.at) < services.now() - _STALLED
 
 
 async def approvers_left(services: Services, request: ResetRequest) -> set[str]:
@@ -106,7 +106,7 @@ async def _forget_failed(services: Services, request_id: str, window: list[Any])
     """Takes the failed notices of a window out of the record, so that they are sent like new ones; whether there were any."""
     found = False
     for kept in await services.targets.range(request_id, window[1], window[2]):
-        current: Kept | None = kept
+        current: StoredTarget | None = kept
         while current is not None and any(mail.state == "failed" for mail in current.target.mails):
             found = True
             mails = [mail for mail in current.target.mails if mail.state != "failed"]

@@ -205,7 +205,7 @@ def approval_view(
     )
 
 
-def standing(
+def display_status(
     request: ResetRequest,
     decisions: Sequence[Decision],
     now: datetime,
@@ -213,9 +213,10 @@ def standing(
     cancelled: bool,
     totals: Mapping[str, int] | None = None,
 ) -> str:
-    """A code of words.STANDING. The decisions tell at once what the status says only when the workflow has got to it.
+    """Return the status to display, a code of `labels.STANDING`.
 
-    `cancelled`: somebody asked for that. `totals`: targets per outcome of the whole request, where they are known.
+    The decisions are ahead of the recorded status, which follows once the workflow has processed them. `cancelled`: a cancellation
+    was requested. `totals`: targets per outcome of the whole request, where they are known.
     """
     ends_as = request.approval.ends_as
     if request.status is RequestStatus.AWAITING_APPROVAL:
@@ -228,9 +229,9 @@ def standing(
     return request.status.value
 
 
-def came_to_nothing(request: ResetRequest, stands: str) -> bool:
-    """Whether the request ends without anybody being touched; `stands` is its `standing`."""
-    return stands in {"denied", "expired", "withdrawn"} or request.failure is not None
+def ended_untouched(request: ResetRequest, status: str) -> bool:
+    """Return whether the request ends without any user being touched; `status` is its `display_status`."""
+    return status in {"denied", "expired", "withdrawn"} or request.failure is not None
 
 
 def _waits(
@@ -271,7 +272,7 @@ def state_view(
     begun = request.status is not RequestStatus.AWAITING_APPROVAL
     return StateView(
         request_id=request.id,
-        status=standing(request, decisions, now, cancelled=cancelled),
+        status=display_status(request, decisions, now, cancelled=cancelled),
         requester=request.requester,
         ticket=request.ticket,
         reason=request.reason,

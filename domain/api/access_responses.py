@@ -5,26 +5,26 @@ from pydantic import Field
 from domain.model import Model
 
 
-class PermissionShown(Model):
+class PermissionResponse(Model):
     permission: str
     needed_for: str
     optional: bool = Field(description="Without it the service does less, and says so")
 
 
-class AccessShown(Model):
+class AccessResponse(Model):
     customer: str
     tenant_id: str
     is_enough: bool = Field(description="Whether resets can work there")
     reason: str = Field("", description="Why there is no access at all, a stable word")
     detail: str = ""
-    missing: list[PermissionShown] = Field(
+    missing: list[PermissionResponse] = Field(
         description="Permissions that the tenant's administrator has not consented to"
     )
     consent_url: str = Field(description="Where an administrator of the customer gives consent")
 
 
-class AccessesShown(Model):
-    value: list[AccessShown]
+class AccessesResponse(Model):
+    value: list[AccessResponse]
     sees_bounces: bool | None = Field(
         description="Whether approver mails that bounce are noticed: Mail.Read for the sender's mailbox; null: it did not answer"
     )

@@ -6,7 +6,7 @@ from domain.methods import MethodType
 from domain.model import Instant, Model
 
 
-class CustomerShown(Model):
+class CustomerResponse(Model):
     customer: str = Field(description="The policy's key, which every call takes")
     name: str
     tenant_id: str
@@ -14,8 +14,8 @@ class CustomerShown(Model):
     methods: list[MethodType] = Field(description="What may be reset there")
 
 
-class CustomersShown(Model):
-    value: list[CustomerShown]
+class CustomersResponse(Model):
+    value: list[CustomerResponse]
     cursor: str | None = None
 
 
@@ -28,7 +28,7 @@ class Missing(Model):
     detail: str
 
 
-class OptionsShown(Model):
+class OptionsResponse(Model):
     """What can be done with all of these customers at once."""
 
     customers: list[str]
@@ -47,7 +47,7 @@ class Unreachable(Model):
     detail: str
 
 
-class UserShown(Model):
+class UserResponse(Model):
     """`registered` and `privileged` are null where the list was not asked for them: one user's page always knows."""
 
     customer: str
@@ -62,10 +62,10 @@ class UserShown(Model):
     privileged: bool | None = None
 
 
-class UsersShown(Model):
+class UsersResponse(Model):
     """`count` is how many users match in all the customers that answered; null where Graph did not count."""
 
-    value: list[UserShown]
+    value: list[UserResponse]
     cursor: str | None
     count: int | None
     unreachable: list[Unreachable]
@@ -85,7 +85,7 @@ class RegisteredMethod(Model):
     kept: str
 
 
-class UserDetailsShown(UserShown):
+class UserDetailsResponse(UserResponse):
     """`refused` is why this user may not be reset, empty where they may; `unreadable` why not every method was read."""
 
     privileges: list[str]
@@ -106,7 +106,7 @@ class MethodRow(RegisteredMethod):
     user_principal_name: str
 
 
-class MethodsShown(Model):
+class MethodsResponse(Model):
     """`unread` names users whose methods could not be read; `users` is how many users this page looked at."""
 
     value: list[MethodRow]

@@ -2,21 +2,21 @@
 
 from collections.abc import Sequence
 
-from domain.api.directory_responses import Missing, OptionsShown
+from domain.api.directory_responses import Missing, OptionsResponse
 from domain.methods import STANDARD_SCOPE, MethodType
 from domain.policy.load import Policy
 
 RESET = "resetMultiFactorAuthentications"
 
 
-def options_of(policy: Policy, customers: Sequence[str]) -> OptionsShown:
+def options_of(policy: Policy, customers: Sequence[str]) -> OptionsResponse:
     """The options of these policy keys together."""
     lacking = {kind: [key for key in customers if kind not in policy.customers[key].methods] for kind in MethodType}
     missing = [_missing(policy, kind.value, "methodNotAllowed", keys) for kind, keys in lacking.items() if keys]
     none = [key for key in customers if not set(policy.customers[key].methods) & set(STANDARD_SCOPE)]
     if none:
         missing.append(_missing(policy, RESET, "noMethodAllowed", none))
-    return OptionsShown(
+    return OptionsResponse(
         customers=list(customers),
         actions=[RESET] if customers and not none else [],
         methods=[kind for kind, keys in lacking.items() if customers and not keys],

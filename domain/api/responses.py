@@ -11,7 +11,7 @@ from domain.methods import MethodType
 from domain.model import Instant, Model
 from domain.outcomes import MethodOutcome, RequestStatus, TargetOutcome
 from domain.request.follow_up import FollowUp, Looked
-from domain.request.notifications import CallbackShown, OutcomeEventShown
+from domain.request.notifications import CallbackResponse, OutcomeEventResponse
 from domain.request.reset_request import ApproverMail, Decision, ResetRequest
 from domain.request.target import Target
 
@@ -29,21 +29,21 @@ class Totals(Model):
     cancelled: int = 0
 
 
-class ApproverShown(Model):
+class ApproverResponse(Model):
     approver: str
     customers: list[str]
     mail: ApproverMail = Field(description="`bounced`: it was sent, and a report came back that it did not arrive")
     detail: str
 
 
-class ApprovalShown(Model):
+class ApprovalResponse(Model):
     """`quorum` is how many approvals each customer of the request needs, of its own approvers."""
 
     required: bool
     quorum: int
     step_up: bool
     expires_at: Instant | None
-    approvers: list[ApproverShown]
+    approvers: list[ApproverResponse]
     decisions: list[Decision]
 
 
@@ -56,14 +56,14 @@ class Links(Model):
     undo: str
 
 
-class UndoShown(Model):
+class UndoResponse(Model):
     """What an undo waits for once it is approved: this many codes, each sent to `.../targets/{number}/activate`."""
 
     codes_needed: int
     codes_until: Instant | None
 
 
-class RequestShown(Model):
+class RequestResponse(Model):
     id: str
     status: RequestStatus
     created_at: Instant
@@ -78,24 +78,24 @@ class RequestShown(Model):
     customers: list[str]
     plan_digest: str | None
     totals: Totals
-    approval: ApprovalShown
+    approval: ApprovalResponse
     retry_of: str | None
     kind: Literal["reset", "undo"]
     undo_of: str | None = Field(description="The request whose deactivated hardware tokens this one activates again")
     undone_by: str | None = Field(description="The last undo that was asked for of this request")
-    undo: UndoShown | None = Field(description="Of an undo only")
+    undo: UndoResponse | None = Field(description="Of an undo only")
     failure: str | None
     detail: str
     mails: list[Mailed] = Field(description="To the requester, after the end")
     follow_up: FollowUp | None = Field(description="Whether the users have registered again, once that was looked at")
-    callbacks: list[CallbackShown] = Field(description="What the source was told, and whether it got through")
-    outcome_events: list[OutcomeEventShown] = Field(
+    callbacks: list[CallbackResponse] = Field(description="What the source was told, and whether it got through")
+    outcome_events: list[OutcomeEventResponse] = Field(
         default_factory=list, description="What was published to the Service Bus topic"
     )
     links: Links
 
 
-class MethodShown(Model):
+class MethodResponse(Model):
     """`label` is masked. `request_id` is Graph's, for a support case."""
 
     type: MethodType
@@ -109,7 +109,7 @@ class MethodShown(Model):
     reactivated: bool = Field(description="Of an undo: whether the hardware token was seen active again")
 
 
-class TargetShown(Model):
+class TargetResponse(Model):
     number: int
     customer: str
     tenant_id: str
@@ -122,7 +122,7 @@ class TargetShown(Model):
     privileged: bool
     privileges: list[str]
     warnings: list[str]
-    methods: list[MethodShown]
+    methods: list[MethodResponse]
     sessions_revoked: bool | None
     ended_at: Instant | None
     mails: list[Mailed] = Field(description="The notices to the user and the manager")
@@ -130,12 +130,12 @@ class TargetShown(Model):
 
 
 class RequestsPage(Model):
-    value: list[RequestShown]
+    value: list[RequestResponse]
     cursor: str | None = Field(description="Where the next page begins; null at the end")
 
 
 class TargetsPage(Model):
-    value: list[TargetShown]
+    value: list[TargetResponse]
     cursor: str | None
 
 
@@ -144,29 +144,29 @@ class AuditPage(Model):
     cursor: str | None
 
 
-class ExportShown(Model):
-    request: RequestShown
-    targets: list[TargetShown]
+class ExportResponse(Model):
+    request: RequestResponse
+    targets: list[TargetResponse]
     cursor: str | None
 
 
-class HealthShown(Model):
+class HealthResponse(Model):
     status: Literal["ok"]
 
 
-class MistakeShown(Model):
+class MistakeResponse(Model):
     pointer: str = Field(description="A JSON pointer into the body; /query/... for a parameter")
     detail: str
 
 
-class ProblemShown(Model):
+class ProblemResponse(Model):
     """RFC 9457."""
 
     type: str
     title: str
     status: int
     detail: str = ""
-    errors: list[MistakeShown] = Field(default_factory=list)
+    errors: list[MistakeResponse] = Field(default_factory=list)
 
 
 class AuditVerification(Model):
@@ -178,31 +178,31 @@ class AuditVerification(Model):
     problem: str | None
 
 
-def request_shown(
+def to_request_response(
     request: ResetRequest,
     totals: dict[str, int],
     decisions: list[Decision],
     base: str,
-    callbacks: Sequence[CallbackShown] = (),
+    callbacks: Sequence[CallbackResponse] = (),
     codes_needed: int = 0,
-    outcome_events: Sequence[OutcomeEventShown] = (),
-) -> RequestShown:
+    outcome_events: Sequence[OutcomeEventResponse] = (),
+) -> RequestResponse:
     """`base` is the address the API's paths are under, such as https://host."""
     address = f"{base}/api/reset-requests/{request.id}"
     approval = request.approval
-    return RequestShown(
-        **request.model_dump(include=set(RequestShown.model_fields) & set(ResetRequest.model_fields) - {"approval"}),
+    return RequestResponse(
+        **request.model_dump(include=set(RequestResponse.model_fields) & set(ResetRequest.model_fields) - {"approval"}),
         kind="undo" if request.undo_of else "reset",
-        undo=UndoShown(codes_needed=codes_needed, codes_until=request.codes_until) if request.undo_of else None,
+        undo=UndoResponse(codes_needed=codes_needed, codes_until=request.codes_until) if request.undo_of else None,
         customers=request.customers,
         totals=Totals.model_validate({"targets": request.target_count} | totals),
-        approval=ApprovalShown(
+        approval=ApprovalResponse(
             required=approval.required,
             quorum=approval.quorum,
             step_up=approval.step_up,
             expires_at=approval.expires_at,
             approvers=[
-                ApproverShown(**entry.model_dump(include=set(ApproverShown.model_fields)))
+                ApproverResponse(**entry.model_dump(include=set(ApproverResponse.model_fields)))
                 for entry in approval.approvers
             ],
             decisions=decisions,
@@ -220,8 +220,8 @@ def request_shown(
     )
 
 
-def target_shown(target: Target) -> TargetShown:
-    fields = target.model_dump(include=set(TargetShown.model_fields) - {"methods", "user_principal_name"})
-    methods = [MethodShown(**m.model_dump(include=set(MethodShown.model_fields))) for m in target.methods]
+def to_target_response(target: Target) -> TargetResponse:
+    fields = target.model_dump(include=set(TargetResponse.model_fields) - {"methods", "user_principal_name"})
+    methods = [MethodResponse(**m.model_dump(include=set(MethodResponse.model_fields))) for m in target.methods]
     # A user that was not found has the name that was asked for.
-    return TargetShown(**fields, user_principal_name=target.user_principal_name or target.asked, methods=methods)
+    return TargetResponse(**fields, user_principal_name=target.user_principal_name or target.asked, methods=methods)

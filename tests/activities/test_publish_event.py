@@ -77,7 +77,7 @@ async def test_source_without_a_callback_is_told_by_the_topic_alone(s: WithBus) 
 async def test_without_a_service_bus_nothing_is_recorded(s: WithBus) -> None:
     s.settings = replace(s.settings, service_bus="")
     assert await record(s, "r1", "accepted") == []
-    assert await s.announcements.all("r1") == []
+    assert await s.notifications.all("r1") == []
 
 
 async def test_an_event_takes_the_earlier_ones_along_and_each_goes_once(s: WithBus) -> None:

@@ -13,7 +13,7 @@ from domain.ingress.signatures import sign_standard
 from domain.mails import MailState
 from domain.policy.load import Template, parse_policy
 from domain.request.follow_up import FollowUpState
-from domain.request.notifications import KINDS, AnnouncementState
+from domain.request.notifications import KINDS, NotificationState
 from messaging.comment_text import COMMENT_USERS, FORMATS
 from orchestrators.event_delivery import PATIENCE, WAITS
 from triggers.api.exports import MOST
@@ -58,7 +58,7 @@ def test_the_receiver_of_the_page_takes_what_is_sent_and_nothing_else() -> None:
 
 def test_every_event_state_and_template_is_told() -> None:
     assert re.findall(r"^\| `mfareset\.request\.(\w+)`", CALLBACKS, re.MULTILINE) == list(KINDS)
-    for state in get_args(AnnouncementState.__value__):
+    for state in get_args(NotificationState.__value__):
         assert f"`{state}`" in CALLBACKS
     told = dict(re.findall(r"^\| `(\w+)` \| ([\w ]+) \|", CALLBACKS, re.MULTILINE))
     forms = {"html": "HTML", "txt": "plain text", "wiki": "wiki markup"}

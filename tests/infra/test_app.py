@@ -20,9 +20,9 @@ def app(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatc
     for name, value in environment(tmp_path_factory.mktemp("app")).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("PUBLIC_BASE_URL", "https://mfa.msp.example")
-    services.use(None)
+    services.set_services(None)
     yield load_app(ROOT)
-    services.use(None)
+    services.set_services(None)
 
 
 def _queue_triggers() -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from cloudevents.core.formats.json import JSONFormat
 
-from domain.api.responses import RequestShown, request_shown
+from domain.api.responses import RequestResponse, to_request_response
 from domain.methods import STANDARD_SCOPE
 from domain.outcomes import RequestStatus
 from domain.request.reset_request import ResetRequest
@@ -14,7 +14,7 @@ from messaging.events import KINDS, cloud_event, event_id
 AT = datetime(2026, 1, 5, 9, 30, tzinfo=UTC)
 
 
-def shown() -> RequestShown:
+def shown() -> RequestResponse:
     request = ResetRequest(
         id="r-1",
         status=RequestStatus.COMPLETED,
@@ -25,7 +25,7 @@ def shown() -> RequestShown:
         target_count=1,
         ranges=[("contoso", 0, 1)],
     )
-    return request_shown(request, {"reset": 1}, [], "https://mfa.example")
+    return to_request_response(request, {"reset": 1}, [], "https://mfa.example")
 
 
 def test_an_event_is_a_cloud_event() -> None:

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from graph.instrumentation import template
+from graph.instrumentation import url_template
 from telemetry.events import log_event
 from telemetry.metrics import NAMES, count
 from telemetry.setup import configure
@@ -30,7 +30,7 @@ from tests.system import ROOT
     ],
 )
 def test_a_path_is_told_without_whom_it_is_about(path: str, shown: str) -> None:
-    assert template(path) == shown
+    assert url_template(path) == shown
 
 
 def test_a_request_has_one_trace_whatever_its_id() -> None:

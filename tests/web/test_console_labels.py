@@ -9,7 +9,7 @@ import pytest
 from domain.mails import MailKind, MailState, MailTo
 from domain.outcomes import RequestStatus
 from domain.request.follow_up import ALARMING, FollowUpState
-from domain.request.notifications import KINDS, AnnouncementState, BusState
+from domain.request.notifications import KINDS, BusState, NotificationState
 from tests.web.test_labels import REASONS
 from web import console_labels, labels
 
@@ -33,7 +33,7 @@ def test_every_unreachable_customer_has_words() -> None:
     ("codes", "dictionary"),
     [
         (KINDS, console_labels.CALLBACK),
-        (get_args(AnnouncementState.__value__), console_labels.CALLBACK_STATE),
+        (get_args(NotificationState.__value__), console_labels.CALLBACK_STATE),
         (set(get_args(BusState.__value__)) - {"none"}, console_labels.TOPIC_STATE),
         (get_args(MailKind.__value__), console_labels.MAIL_KIND),
         (get_args(MailTo.__value__), console_labels.MAIL_TO),

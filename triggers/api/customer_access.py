@@ -4,7 +4,7 @@ import asyncio
 
 import azure.functions as func
 
-from domain.api.access_responses import AccessesShown, AccessShown, PermissionShown
+from domain.api.access_responses import AccessesResponse, AccessResponse, PermissionResponse
 from graph.bounces import can_read
 from graph.errors import GraphError
 from graph.permissions import check_access, consent_url
@@ -27,12 +27,12 @@ async def show_customer_access(req: func.HttpRequest) -> func.HttpResponse:
     customers = chosen_customers(services, req.params.get("customers"), reach)
     turns = asyncio.Semaphore(_AT_ONCE)
 
-    async def one(key: str) -> AccessShown:
+    async def one(key: str) -> AccessResponse:
         async with turns:
             return await _shown(services, key)
 
     shown, bounces = await asyncio.gather(asyncio.gather(*map(one, customers)), _sees_bounces(services))
-    return json_answer(AccessesShown(value=shown, sees_bounces=bounces))
+    return json_answer(AccessesResponse(value=shown, sees_bounces=bounces))
 
 
 async def _sees_bounces(services: Services) -> bool | None:
@@ -43,17 +43,17 @@ async def _sees_bounces(services: Services) -> bool | None:
         return None
 
 
-async def _shown(services: Services, key: str) -> AccessShown:
+async def _shown(services: Services, key: str) -> AccessResponse:
     tenant_id = services.policy.customers[key].tenant_id
     access = await check_access(services.graph, tenant_id)
-    return AccessShown(
+    return AccessResponse(
         customer=key,
         tenant_id=tenant_id,
         is_enough=access.is_enough,
         reason=access.reason,
         detail=access.detail,
         missing=[
-            PermissionShown(permission=p.name, needed_for=p.needed_for, optional=p.optional) for p in access.missing
+            PermissionResponse(permission=p.name, needed_for=p.needed_for, optional=p.optional) for p in access.missing
         ],
         consent_url=consent_url(services.settings.graph_authority, tenant_id, services.settings.graph_client_id),
     )

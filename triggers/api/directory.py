@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import azure.functions as func
 
-from domain.api.directory_responses import CustomerShown, CustomersShown
+from domain.api.directory_responses import CustomerResponse, CustomersResponse
 from domain.api.options import options_of
 from domain.errors import NotFoundError
 from domain.methods import MethodType
@@ -29,7 +29,7 @@ async def list_customers(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
     policy, reach = services.policy, caller(services, req, READERS).reach(READERS)
     value = [
-        CustomerShown(
+        CustomerResponse(
             customer=key,
             name=customer.name or key,
             tenant_id=customer.tenant_id,
@@ -39,7 +39,7 @@ async def list_customers(req: func.HttpRequest) -> func.HttpResponse:
         for key, customer in policy.customers.items()
         if reach is None or key in reach
     ]
-    return json_answer(CustomersShown(value=value))
+    return json_answer(CustomersResponse(value=value))
 
 
 @app.route("api/options", methods=["GET"], auth_level=API_LEVEL)

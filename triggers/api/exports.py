@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import azure.functions as func
 
-from domain.api.responses import target_shown
+from domain.api.responses import to_target_response
 from domain.errors import ConflictError
 from domain.outcomes import RequestStatus
 from domain.request.csv_export import BYTE_ORDER_MARK, csv_lines
@@ -45,7 +45,7 @@ async def export_request(req: func.HttpRequest) -> func.HttpResponse:
         return file_answer(body, "text/csv", f"mfa-reset-{request.id}.csv", headers)
     value = {
         "request": (await request_response(services, request)).to_json(),
-        "targets": [target_shown(target).to_json() for target in targets],
+        "targets": [to_target_response(target).to_json() for target in targets],
         "cursor": None if cursor is None else str(cursor),
     }
     return file_answer(json.dumps(value).encode(), "application/json", f"mfa-reset-{request.id}.json", headers)

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from domain.api.responses import ProblemShown
+from domain.api.responses import ProblemResponse
 from domain.model import Model
 from triggers.api.openapi_operations import CALLS, JSON, PROBLEM, Call
 
@@ -27,7 +27,7 @@ _WORDS = {
 
 @cache
 def description() -> dict[str, Any]:
-    used: dict[tuple[type[Model], JsonSchemaMode], None] = {(ProblemShown, "serialization"): None}
+    used: dict[tuple[type[Model], JsonSchemaMode], None] = {(ProblemResponse, "serialization"): None}
     for call in CALLS:
         if call.body:
             used[call.body, "validation"] = None
@@ -76,7 +76,7 @@ def _operation(call: Call, references: dict[Any, dict[str, Any]]) -> dict[str, A
         if call.path.endswith("/export"):
             content["text/csv"] = {"schema": {"type": "string"}}
         answers[str(status)] = {"description": _WORDS[status], "content": content}
-    problem = {PROBLEM: {"schema": references[ProblemShown, "serialization"]}}
+    problem = {PROBLEM: {"schema": references[ProblemResponse, "serialization"]}}
     for status in sorted({*call.problems, *_common(call)}):
         answer = answers.setdefault(str(status), {"description": _WORDS[status], "content": {}})
         answer["content"] |= problem

@@ -5,17 +5,23 @@ A new route needs a line here; tests/triggers/api/test_openapi.py compares the t
 
 from typing import Any, NamedTuple
 
-from domain.api.access_responses import AccessesShown
-from domain.api.directory_responses import CustomersShown, MethodsShown, OptionsShown, UserDetailsShown, UsersShown
+from domain.api.access_responses import AccessesResponse
+from domain.api.directory_responses import (
+    CustomersResponse,
+    MethodsResponse,
+    OptionsResponse,
+    UserDetailsResponse,
+    UsersResponse,
+)
 from domain.api.people_responses import Person, PersonDeleted
 from domain.api.responses import (
     AuditPage,
     AuditVerification,
-    ExportShown,
-    HealthShown,
-    RequestShown,
+    ExportResponse,
+    HealthResponse,
+    RequestResponse,
     RequestsPage,
-    TargetShown,
+    TargetResponse,
     TargetsPage,
 )
 from domain.model import Model
@@ -97,13 +103,13 @@ _DECISION = {
 _ID = "/api/reset-requests/{id}"
 
 CALLS: tuple[Call, ...] = (
-    Call("GET", "/api/health", "Whether the service answers", {200: HealthShown}, open=True),
+    Call("GET", "/api/health", "Whether the service answers", {200: HealthResponse}, open=True),
     Call("GET", "/api/openapi.json", "This description", {200: ({"type": "object"}, JSON)}),
     Call(
         "POST",
         "/api/reset-requests",
         "Asks for a reset; a repeat with the same Idempotency-Key is answered 200",
-        {200: RequestShown, 202: RequestShown},
+        {200: RequestResponse, 202: RequestResponse},
         (400, 413, 422),
         (_KEY,),
         ResetRequestBody,
@@ -116,7 +122,7 @@ CALLS: tuple[Call, ...] = (
         (400,),
         (_STATUS, _CUSTOMER, _CURSOR, _LIMIT),
     ),
-    Call("GET", _ID, "One request", {200: RequestShown}, (404,)),
+    Call("GET", _ID, "One request", {200: RequestResponse}, (404,)),
     Call(
         "GET",
         f"{_ID}/targets",
@@ -131,17 +137,17 @@ CALLS: tuple[Call, ...] = (
         "GET",
         f"{_ID}/export",
         "A request with its users as a file",
-        {200: ExportShown},
+        {200: ExportResponse},
         (400, 404),
         (Parameter("format", "json or csv", {"type": "string", "enum": ["json", "csv", ""]}), _CUSTOMER, _COUNTED),
     ),
     Call("GET", f"{_ID}/evidence", "A pack of evidence", {200: (_FILE, "application/zip")}, (404, 409)),
-    Call("POST", f"{_ID}/cancel", "Nothing further is removed", {202: RequestShown}, (404, 409)),
+    Call("POST", f"{_ID}/cancel", "Nothing further is removed", {202: RequestResponse}, (404, 409)),
     Call(
         "POST",
         f"{_ID}/retry",
         "A new request for the users that did not end well",
-        {200: RequestShown, 202: RequestShown},
+        {200: RequestResponse, 202: RequestResponse},
         (400, 404, 409, 422),
         (_KEY,),
     ),
@@ -149,7 +155,7 @@ CALLS: tuple[Call, ...] = (
         "POST",
         f"{_ID}/undo",
         "A new request that activates again the hardware tokens that this one deactivated",
-        {200: RequestShown, 202: RequestShown},
+        {200: RequestResponse, 202: RequestResponse},
         (400, 404, 409, 422),
         (_KEY,),
         UndoBody,
@@ -159,7 +165,7 @@ CALLS: tuple[Call, ...] = (
         "POST",
         f"{_ID}/targets/{{number}}/activate",
         "Of an approved undo: tries the code that a hardware token shows, at once",
-        {200: TargetShown},
+        {200: TargetResponse},
         (400, 404, 409, 422, 503),
         body=TokenCode,
     ),
@@ -167,7 +173,7 @@ CALLS: tuple[Call, ...] = (
         "POST",
         f"{_ID}/approvals/resend",
         "Mails approvers again: those whose mail failed, or those named",
-        {202: RequestShown},
+        {202: RequestResponse},
         (400, 404, 409),
         body=ApproversNamed,
         body_needed=False,
@@ -176,21 +182,21 @@ CALLS: tuple[Call, ...] = (
         "POST",
         f"{_ID}/callbacks/resend",
         "Sends again what the source and the Service Bus topic were not told",
-        {202: RequestShown},
+        {202: RequestResponse},
         (404, 409),
     ),
     Call(
         "POST",
         f"{_ID}/mails/resend",
         "Sends mails again that failed: to the requester, and notices to users",
-        {202: RequestShown},
+        {202: RequestResponse},
         (404, 409),
     ),
     Call(
         "POST",
         "/api/webhooks/{source}",
         "A delivery, signed as its source's scheme says; a repeat is answered 200",
-        {200: RequestShown, 202: RequestShown},
+        {200: RequestResponse, 202: RequestResponse},
         (400, 401, 404, 413, 422, 429),
         any_body=True,
         open=True,
@@ -211,8 +217,10 @@ CALLS: tuple[Call, ...] = (
         form=_DECISION,
         open=True,
     ),
-    Call("GET", "/api/customers", "The customers", {200: CustomersShown}),
-    Call("GET", "/api/customer-access", "What each customer consented to", {200: AccessesShown}, (400,), (_CUSTOMERS,)),
+    Call("GET", "/api/customers", "The customers", {200: CustomersResponse}),
+    Call(
+        "GET", "/api/customer-access", "What each customer consented to", {200: AccessesResponse}, (400,), (_CUSTOMERS,)
+    ),
     Call(
         "POST",
         "/api/people/deletions",
@@ -221,14 +229,14 @@ CALLS: tuple[Call, ...] = (
         (400, 409),
         body=Person,
     ),
-    Call("GET", "/api/options", "What all of these customers allow", {200: OptionsShown}, (400,), (_CUSTOMERS,)),
-    Call("GET", "/api/users", "Users, live from Graph", {200: UsersShown}, (400,), _OF_USERS),
-    Call("GET", "/api/customers/{customer}/users/{user}", "One user with methods", {200: UserDetailsShown}, (404,)),
+    Call("GET", "/api/options", "What all of these customers allow", {200: OptionsResponse}, (400,), (_CUSTOMERS,)),
+    Call("GET", "/api/users", "Users, live from Graph", {200: UsersResponse}, (400,), _OF_USERS),
+    Call("GET", "/api/customers/{customer}/users/{user}", "One user with methods", {200: UserDetailsResponse}, (404,)),
     Call(
         "GET",
         "/api/authentication-methods",
         "One row per user and method",
-        {200: MethodsShown},
+        {200: MethodsResponse},
         (400,),
         (
             *_OF_USERS,

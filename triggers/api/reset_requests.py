@@ -8,7 +8,7 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from domain.access.callers import Caller
-from domain.api.responses import AuditPage, AuditVerification, RequestsPage, TargetsPage, target_shown
+from domain.api.responses import AuditPage, AuditVerification, RequestsPage, TargetsPage, to_target_response
 from domain.errors import ConflictError, InvalidInputError, NotAllowedError, TooLargeError
 from domain.outcomes import RequestStatus, TargetOutcome
 from domain.request.parsing import read_json, read_request
@@ -113,7 +113,7 @@ async def list_targets(req: func.HttpRequest) -> func.HttpResponse:
         found += [t for t in page if (outcome is None or t.outcome is outcome) and customer in {None, t.customer}]
         start = page[-1].number + 1
     more = start < request.target_count
-    return json_answer(TargetsPage(value=[target_shown(t) for t in found], cursor=str(start) if more else None))
+    return json_answer(TargetsPage(value=[to_target_response(t) for t in found], cursor=str(start) if more else None))
 
 
 @app.route("api/reset-requests/{id}/audit", methods=["GET"], auth_level=API_LEVEL)

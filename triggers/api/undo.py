@@ -6,7 +6,7 @@ import azure.durable_functions as df
 import azure.functions as func
 from pydantic import ValidationError
 
-from domain.api.responses import target_shown
+from domain.api.responses import to_target_response
 from domain.errors import ConflictError, InvalidInputError, NotFoundError
 from domain.model import Model
 from domain.outcomes import RequestStatus, TargetOutcome
@@ -73,7 +73,7 @@ async def activate_target(req: func.HttpRequest, client: df.DurableFunctionsClie
     finally:
         if not (await services.targets.totals(request.id))[TargetOutcome.PENDING.value]:
             await wake(client, request.id)
-    return json_answer(target_shown(target))
+    return json_answer(to_target_response(target))
 
 
 def _takes_codes(services: Services, request: ResetRequest) -> None:

@@ -4,7 +4,7 @@ import json
 
 import azure.functions as func
 
-from domain.api.responses import target_shown
+from domain.api.responses import to_target_response
 from domain.outcomes import RequestStatus
 from domain.request.csv_export import BYTE_ORDER_MARK, csv_lines
 from services import current_services
@@ -25,7 +25,7 @@ async def console_export(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
     request = await find_request(services, req.route_params.get("id"), frame(services, req, AUDITORS).operator.reach)
     if req.params.get("format") == "json":
-        targets = [target_shown(target).to_json() async for target in all_targets(services, request.id)]
+        targets = [to_target_response(target).to_json() async for target in all_targets(services, request.id)]
         value = {"request": (await request_response(services, request)).to_json(), "targets": targets, "cursor": None}
         return file_answer(json.dumps(value).encode(), "application/json", f"mfa-reset-{request.id}.json")
     lines = [

@@ -9,7 +9,7 @@ import azure.functions as func
 
 from domain.outcomes import TargetOutcome
 from domain.request.approval import approvals, same_account
-from domain.request.notifications import Announcement
+from domain.request.notifications import Notification
 from domain.request.reset_request import Decision, ResetRequest
 from domain.request.target import Target
 from services import Services
@@ -19,7 +19,7 @@ from triggers.http.parameters import whole
 from use_cases.read_request import find_request
 from use_cases.read_targets import all_targets
 from use_cases.redeliver import approvers_left, callbacks_left, events_left
-from web.presenters import came_to_nothing, followed_views, standing, user_view
+from web.presenters import display_status, ended_untouched, followed_views, user_view
 
 _TARGETS = 50
 _EVENTS = 200
@@ -57,7 +57,7 @@ class RequestState:
         request: ResetRequest,
         totals: dict[str, int],
         decisions: list[Decision],
-        told: list[Announcement],
+        told: list[Notification],
     ) -> None:
         self._services = services
         self.request = request
@@ -80,7 +80,7 @@ class RequestState:
     async def read(cls, services: Services, req: func.HttpRequest) -> "RequestState":
         request = await find_request(services, req.route_params.get("id"), operator_of(services, req, AUDITORS).reach)
         totals, decisions = await services.targets.totals(request.id), await services.requests.decisions(request.id)
-        return cls(services, req, request, totals, decisions, await services.announcements.all(request.id))
+        return cls(services, req, request, totals, decisions, await services.notifications.all(request.id))
 
     async def view(self) -> dict[str, Any]:
         services, request = self._services, self.request
@@ -90,11 +90,13 @@ class RequestState:
         cancelled = await services.requests.cancelled(request.id)
         sums = await self._sums()
         followed = followed_views(services.policy, sums.followed)
-        stands = standing(request, self.decisions, services.now(), cancelled=cancelled is not None, totals=self.totals)
+        stands = display_status(
+            request, self.decisions, services.now(), cancelled=cancelled is not None, totals=self.totals
+        )
         return {
             "request": request,
             "stands": stands,
-            "nothing": came_to_nothing(request, stands),
+            "nothing": ended_untouched(request, stands),
             "totals": self.totals,
             "done": request.target_count - self.totals.get("pending", 0),
             "etag": self.etag,

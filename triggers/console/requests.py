@@ -23,7 +23,7 @@ from use_cases.redeliver import approvals_again, approvers_left, callbacks_again
 from use_cases.retry_request import retry_body
 from use_cases.submit_request import accept
 from web.console import console_headers, render
-from web.presenters import came_to_nothing, standing
+from web.presenters import display_status, ended_untouched
 
 app = df.Blueprint()
 
@@ -167,6 +167,6 @@ async def _retry(
         caller=operator.caller,
     )
     totals = await services.targets.totals(request.id)
-    stands = standing(request, [], services.now(), cancelled=False, totals=totals)
-    notice = "askedAgain" if came_to_nothing(request, stands) else "retried"
+    stands = display_status(request, [], services.now(), cancelled=False, totals=totals)
+    notice = "askedAgain" if ended_untouched(request, stands) else "retried"
     return redirect(f"/console/requests/{new.id}?notice={notice}")

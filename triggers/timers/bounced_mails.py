@@ -82,7 +82,7 @@ async def _read(services: Services, since: datetime) -> list[Bounce]:
     except GraphError as error:
         if error.fault is not Fault.FORBIDDEN:
             _log.warning("bounced mails could not be read: %s", error.reason)  # the next run tries again
-        elif services.tell_once("bounces"):
+        elif services.is_first("bounces"):
             _log.warning(NOT_READ)
         return []
 

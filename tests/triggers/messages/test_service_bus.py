@@ -78,10 +78,10 @@ async def door(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
         pauses.append(seconds)
 
     monkeypatch.setattr(triggers.messages.service_bus, "pause", pause)
-    services.use(made)
+    services.set_services(made)
     yield Door(made, made.fake, [], pauses)
     await made.close()
-    services.use(None)
+    services.set_services(None)
 
 
 async def test_valid_message_becomes_a_request_that_remembers_who_asked(door: Door) -> None:
