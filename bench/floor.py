@@ -92,7 +92,12 @@ class Customer:
                 await self.call("PATCH", f"/beta/users/{user}/authentication/signInPreferences", body)
             verb, version, path = removal_path(user, method)
             await self.call(verb, f"/{version}/{path}")
-        revoke = {"method": "POST", "url": f"/users/{user}/revokeSignInSessions"}
+        revoke = {
+            "method": "POST",
+            "url": f"/users/{user}/revokeSignInSessions",
+            "headers": {"Content-Type": "application/json"},
+            "body": {},
+        }
         await self._both(self.batch("v1.0", [revoke, look]), tokens, hardware=hardware)
 
     async def _both(self, call: Coroutine[Any, Any, Any], tokens: str, *, hardware: bool) -> None:

@@ -25,7 +25,7 @@ _COLLECTIONS = {
     MethodType.PLATFORM_CREDENTIAL: "platformCredentialMethods",
     MethodType.EXTERNAL: "externalAuthenticationMethods",
 }
-_HARDWARE_QUERY = "hardwareOathMethods?$expand=device"
+_HARDWARE_QUERY = "hardwareOathMethods"
 
 
 def methods_part(user_id: str, *, after_previous: bool = False) -> Part:
@@ -124,7 +124,7 @@ async def revoke_and_read(
     The first answer is that of the revocation, None where it was not asked for; it may be an error. The second is an error
     when the methods could not be read, so that a revocation that was done is not forgotten.
     """
-    parts = [Part(f"users/{segment(user_id)}/revokeSignInSessions", "POST")] if revoke else []
+    parts = [Part(f"users/{segment(user_id)}/revokeSignInSessions", "POST", body={})] if revoke else []
     # No dependsOn: a refused revocation must not hide what is still registered.
     answers, found = await with_methods(client, user_id, parts, hardware=hardware)
     return (_readable(answers[0]) if revoke else None), found

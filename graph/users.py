@@ -95,7 +95,11 @@ def privilege_parts(user_id: str) -> list[Part]:
     user = f"users/{segment(user_id)}"
     groups = "microsoft.graph.group?$filter=isAssignableToRole%20eq%20true&$count=true&$select=id,displayName,isAssignableToRole"
     return [
-        Part(f"{user}/transitiveMemberOf/microsoft.graph.directoryRole?$select=id,displayName"),
+        # A cast of memberships is an advanced query. (Graph documentation, "List a user's memberships")
+        Part(
+            f"{user}/transitiveMemberOf/microsoft.graph.directoryRole?$count=true&$select=id,displayName",
+            headers=_ADVANCED,
+        ),
         Part(f"{user}/transitiveMemberOf/{groups}", headers=_ADVANCED),
         # Owned objects cannot be filtered by isAssignableToRole, so that is done here.
         Part(f"{user}/ownedObjects/microsoft.graph.group?$select=id,displayName,isAssignableToRole&$top=999"),

@@ -6,7 +6,7 @@ from typing import Any
 from localhost.simulator.model import method_kinds
 from localhost.simulator.model.entities import Method
 from localhost.simulator.model.method_kinds import Kind
-from localhost.simulator.model.timestamps import stamp
+from localhost.simulator.model.timestamps import precise
 from localhost.simulator.protocol.errors import no_method, no_segment
 from localhost.simulator.protocol.messages import Request, Response, context
 from localhost.simulator.protocol.paging import page
@@ -18,7 +18,9 @@ def show(method: Method, *, typed: bool) -> dict[str, Any]:
     body: dict[str, Any] = {"@odata.type": method.kind.odata_type} if typed else {}
     body["id"] = method.id
     if not method.created_absent:
-        body["createdDateTime"] = stamp(method.created) if method.created_text is None else method.created_text
+        body["createdDateTime"] = (
+            precise(method.created, method.id) if method.created_text is None else method.created_text
+        )
     return body | method.properties
 
 

@@ -1,8 +1,9 @@
 """System query options: which an endpoint accepts, and the rules of advanced queries on directory objects.
 
 Advanced queries [d: concepts/aad-advanced-queries] need the header `ConsistencyLevel: eventual` and `$count=true`:
-`ne`, `not`, `endsWith`, some properties, `$filter` together with `$orderby`, and `$filter` or `$orderby` on the
-relationships of a user or group [d: user-list-transitivememberof]. `$search` needs the header alone, `$count=true`
+`ne`, `not`, `endsWith`, some properties, `$filter` together with `$orderby`, and on the memberships of a user
+`$filter`, `$orderby` and casts [d: user-list-transitivememberof]. (Public scripts make casts without them; what is
+documented is what we hold callers to.) `$search` needs the header alone, `$count=true`
 without the header is ignored silently. Azure AD B2C tenants have no advanced queries at all.
 """
 
@@ -29,6 +30,7 @@ class Accepts:
     expand: Mapping[str, ResourceType] = field(default_factory=dict)
     directory: bool = False  # directory objects: the rules of advanced queries apply
     relationship: bool = False  # $filter and $orderby always need the parameters of advanced queries
+    cast: bool = False  # the cast itself needs them
     own_filter: bool = False  # the handler reads $filter itself
 
 
@@ -42,9 +44,11 @@ def parse_options(request: Request, accepts: Accepts) -> Options:
     params = {name: value for name, value in request.params.items() if name.startswith("$")}
     for name in params:
         _check_supported(name, accepts)
-    if not params:
+    if not params and not accepts.cast:
         return Options()
     counted = params.get("$count", "").lower() == "true" and request.eventual and request.own_tenant.advanced_queries
+    if accepts.cast and not counted:
+        raise _needs_advanced("cast")
     select = _selected(params.get("$select", ""), accepts.type)
     parsed = Filter(params["$filter"]) if "$filter" in params and not accepts.own_filter else None
     where = parsed.parse() if parsed else None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_DNS, uuid5
+from zlib import crc32
 
 from localhost.simulator.model import method_kinds
 from localhost.simulator.model.entities import Group, Method, Role, Tenant, User
@@ -89,6 +90,9 @@ def give(user: User, source: random.Random, profile: str) -> None:
         elif kind == "microsoftAuthenticator":
             extra["displayName"] = source.choice(PHONES)
         method = new_method(BY_NAME[kind], source, created, **given, **extra)
+        if method.created is not None:  # dates have fractions of a second [d], which no random number is spent on
+            fraction = crc32(f"{user.id}/{method.id}".encode()) % 1_000_000
+            method.created = method.created.replace(microsecond=fraction)
         user.methods[method.id] = method
     user.preferred = chosen.preferred
 

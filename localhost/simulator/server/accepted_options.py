@@ -31,12 +31,13 @@ MANAGER = Accepts(USER, _SELECT, directory=True)
 GROUPS = Accepts(GROUP, _LIST, directory=True)
 
 
-def related(of_type: ResourceType) -> Accepts:
-    """A relationship to directory objects, cast to one type or of mixed ones."""
-    return Accepts(of_type, _LIST, directory=True, relationship=True)
+def related(of_type: ResourceType, *, cast: bool = False) -> Accepts:
+    """Return what a relationship to directory objects accepts, cast to one type or of mixed ones."""
+    return Accepts(of_type, _LIST, directory=True, relationship=True, cast=cast)
 
 
-RELATED_OBJECTS, RELATED_GROUPS, RELATED_ROLES = related(DIRECTORY_OBJECT), related(GROUP), related(DIRECTORY_ROLE)
+RELATED_OBJECTS, OWNED_GROUPS = related(DIRECTORY_OBJECT), related(GROUP)
+MEMBER_OF_GROUPS, MEMBER_OF_ROLES = related(GROUP, cast=True), related(DIRECTORY_ROLE, cast=True)
 NO_ROLE_OPTIONS = Accepts(DIRECTORY_ROLE, directory=True)  # "does not support the OData Query Parameters"
 ROLE_MEMBERS = Accepts(USER, _SELECT | _PAGED, directory=True)
 
@@ -57,8 +58,4 @@ ACCESS_POLICIES = Accepts(ACCESS_POLICY, frozenset({"$select", "$filter", "$orde
 # The page documents $filter and $orderby; $top is widely used. [s: public scripts]
 REGISTRATIONS = Accepts(REGISTRATION_DETAILS, frozenset({"$filter", "$orderby"}) | _PAGED)
 INBOX = Accepts(MESSAGE, frozenset({"$select", "$filter", "$orderby", "$count", "$skip"}) | _PAGED, own_filter=True)
-HARDWARE_TOKENS = Accepts(
-    HARDWARE_OATH,
-    frozenset({"$select", "$filter", "$top", "$skiptoken", "$expand"}),
-    expand={"device": ResourceType("hardwareOathTokenAuthenticationMethodDevice", frozenset())},
-)
+HARDWARE_TOKENS = Accepts(HARDWARE_OATH, frozenset({"$select", "$filter", "$top", "$skiptoken"}))

@@ -17,6 +17,7 @@ from localhost.simulator.protocol.messages import Request, Response
 from localhost.simulator.world.world import World
 
 LARGEST = 20  # [d]
+WRITES = frozenset({"POST", "PATCH", "PUT"})
 HTML_MARK = "raw html"
 # JSON readers compare header names literally; Graph writes them like this [d].
 SPELLING = {"retry-after": "Retry-After", "content-type": "Content-Type", "cache-control": "Cache-Control"}
@@ -103,8 +104,10 @@ def _read(request: Request) -> dict[str, Part]:
 
 def _check_body(raw: dict[str, Any], name: str) -> None:
     method, has_body = str(raw.get("method", "")).upper(), raw.get("body") is not None
-    if has_body and not _has_content_type(raw):
-        raise GraphError(400, "BadRequest", f"Request '{name}' has a body and no Content-Type.")  # [d]
+    if (has_body or method in WRITES) and not (has_body and _has_content_type(raw)):
+        # Also a call that documents no body, such as revokeSignInSessions. [i microsoft-graph-docs#6682,
+        # msgraph-sdk-dotnet#1038 #2392 #2628] A body without Content-Type is refused for every method. [d]
+        raise GraphError(400, "BadRequest", f"Write request id : {name} does not contain Content-Type header or body.")
     if has_body and method in {"GET", "DELETE"}:  # OData JSON batching forbids a body there
         raise GraphError(400, "BadRequest", f"Request '{name}' is a {method} and has a body.")
 

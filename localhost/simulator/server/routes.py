@@ -127,11 +127,11 @@ def _memberships(table: Table) -> None:
     for relationship, roles in (("memberOf", m.direct_roles), ("transitiveMemberOf", m.roles)):
         base = f"{user}/{relationship}"
         table.read(base, m.list_mixed(m.groups, roles), needs, accepts.RELATED_OBJECTS)
-        table.read(f"{base}/{role}", m.list_cast(roles, "directoryRoles"), needs, accepts.RELATED_ROLES)
-        table.read(f"{base}/{group}", m.list_cast(m.groups, "groups"), needs, accepts.RELATED_GROUPS)
+        table.read(f"{base}/{role}", m.list_cast(roles, "directoryRoles"), needs, accepts.MEMBER_OF_ROLES)
+        table.read(f"{base}/{group}", m.list_cast(m.groups, "groups"), needs, accepts.MEMBER_OF_GROUPS)
     owned = f"{user}/ownedObjects"
     table.read(owned, m.list_mixed(m.owned_groups), needs, accepts.RELATED_OBJECTS)
-    table.read(f"{owned}/{group}", m.list_cast(m.owned_groups, "groups"), needs, accepts.RELATED_GROUPS)
+    table.read(f"{owned}/{group}", m.list_cast(m.owned_groups, "groups"), needs, accepts.OWNED_GROUPS)
 
 
 def _groups(table: Table) -> None:

@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 import httpx
@@ -81,6 +82,15 @@ async def test_options_of_the_list_of_hardware_tokens(graph: httpx.AsyncClient) 
         {"@odata.type": "#microsoft.graph.hardwareOathAuthenticationMethod", "id": token}
     ]
     assert await values(graph, f"{url}?$filter=id eq 'other'") == []
+
+
+async def test_dates_have_seven_digits_after_the_second(world: World, graph: httpx.AsyncClient) -> None:
+    world.register("contoso", "lynne@contoso.com", "softwareOath")
+    rows = await values(graph, "/v1.0/users/lynne@contoso.com/authentication/softwareOathMethods")
+    rows += await values(graph, f"/v1.0{ADELE}/methods")
+    dates = [row["createdDateTime"] for row in rows if row["createdDateTime"]]
+    assert dates
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}[1-9]Z", date) for date in dates)
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ async def test_the_truth_about_a_user(world: World, graph: httpx.AsyncClient, co
     assert [method["kind"] for method in state["methods"]] == ["phone", "microsoftAuthenticator", "softwareOath"]
     token = state["methods"][2]["id"]
     await graph.delete(f"/v1.0/users/adele@contoso.com/authentication/softwareOathMethods/{token}")
-    await graph.post("/v1.0/users/adele@contoso.com/revokeSignInSessions")
+    await graph.post("/v1.0/users/adele@contoso.com/revokeSignInSessions", json={})
     state = (await control.get(STATE)).json()
     assert [method["kind"] for method in state["methods"]] == ["phone", "microsoftAuthenticator"]
     assert (state["preferred"], state["sessionsRevokedAt"]) == ("push", "2026-03-02T09:00:00Z")

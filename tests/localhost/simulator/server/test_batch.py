@@ -52,7 +52,7 @@ async def test_answers_come_in_any_order(graph: httpx.AsyncClient) -> None:
         [get("a", "/organization", "b"), get("b", "/organization")],  # b comes later
         [get("a", "/organization"), get("a", "/organization")],
         [get("a", "/organization"), get("A", "/organization")],  # ids are not case-sensitive
-        [{"id": "a", "method": "POST", "url": "/x", "body": {}}],  # a body needs a Content-Type
+        [{"id": "a", "method": "DELETE", "url": "/x", "body": {}}],
         # The name of the header counts as it is written.
         [{"id": "a", "method": "POST", "url": "/x", "body": {}, "headers": {"content-type": "application/json"}}],
         [get("a", "/organization") | {"body": {}, "headers": {"Content-Type": "application/json"}}],
@@ -61,6 +61,28 @@ async def test_answers_come_in_any_order(graph: httpx.AsyncClient) -> None:
 )
 async def test_batches_that_are_refused_as_a_whole(graph: httpx.AsyncClient, requests: list[Any]) -> None:
     assert (await graph.post("/v1.0/$batch", json={"requests": requests})).status_code == 400
+
+
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH", "PUT"])
+@pytest.mark.parametrize("given", [{}, {"body": {}}, {"headers": JSON}])
+async def test_a_write_needs_a_content_type_and_a_body(
+    world: World, graph: httpx.AsyncClient, method: str, given: dict[str, Any]
+) -> None:
+    revoke = {"id": "w", "method": method, "url": "/users/adele@contoso.com/revokeSignInSessions"}
+    requests = [delete(world, "1", "softwareOath"), revoke | given]
+    reply = await graph.post("/v1.0/$batch", json={"requests": requests})
+    error = reply.json()["error"]
+    assert (reply.status_code, error["code"]) == (400, "BadRequest")
+    assert error["message"] == "Write request id : w does not contain Content-Type header or body."
+    assert "softwareOath" in left(world), "nothing of it runs"
+
+
+async def test_an_empty_body_is_a_body(graph: httpx.AsyncClient) -> None:
+    revoke = {"id": "w", "method": "POST", "url": "/users/adele@contoso.com/revokeSignInSessions"}
+    assert (await send(graph, revoke | {"headers": JSON, "body": {}}))["w"]["body"]["value"] is True
 
 
 async def test_nothing_of_a_refused_batch_runs(world: World, graph: httpx.AsyncClient) -> None:
