@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from domain.model import Instant, Model
+from domain.model import ExactInstant, Model
 
 
 class MethodType(StrEnum):
@@ -85,7 +85,7 @@ class Method(Model):
     type: MethodType
     id: str
     label: str
-    created_at: Instant | None = None
+    created_at: ExactInstant | None = None
     number_hash: str | None = None
     active: bool = True  # a hardware token that is only assigned is not active
 

@@ -83,3 +83,13 @@ def test_of_a_plan_without_addresses_only_the_date_tells_a_mail_address(
     assert before is not None
     assert after is not None
     assert before.model_copy(update={"number_hash": None}).same_registration(after) is same
+
+
+def test_a_date_with_seven_digits_is_the_same_after_it_was_stored() -> None:
+    resource = {"id": "app", "createdDateTime": "2022-06-06T16:43:04.6438213Z"}
+    read = method_of(resource, MethodType.MICROSOFT_AUTHENTICATOR)
+    assert read is not None
+    stored = Method.from_json(read.to_json())
+    assert stored == read
+    assert stored.created_at is not None
+    assert stored.created_at.microsecond == 643821
