@@ -7,6 +7,8 @@ import ast
 import os
 import subprocess
 import sys
+from collections.abc import Iterable, Mapping
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -100,6 +102,54 @@ def test_state_of_a_removal_loads_no_client_and_has_no_clock() -> None:
         assert "now(" not in text
 
 
+def modules_of(root: Path, names: Iterable[str]) -> dict[str, Path]:
+    """Return every module of these packages and single-file modules below `root`, by its dotted name."""
+    paths = [path for name in names for path in (root / f"{name}.py", *(root / name).rglob("*.py")) if path.exists()]
+    return {".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__"): path for path in paths}
+
+
+def import_graph(modules: Mapping[str, Path]) -> dict[str, set[str]]:
+    """Return for each module which of the others it imports, wherever in the file: a late import is a circle, too."""
+    graph: dict[str, set[str]] = {}
+    for name, path in modules.items():
+        found: set[str] = set()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                names = [f"{node.module}.{alias.name}" for alias in node.names]
+                found |= {name if name in modules else node.module for name in names}
+        graph[name] = found & modules.keys() - {name}
+    return graph
+
+
+def circle_in(graph: Mapping[str, set[str]]) -> list[str]:
+    """Return the modules of one circle in the order of their imports; empty where there is none."""
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return list(reversed(error.args[1]))
+    return []
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    modules = modules_of(ROOT, [*ALLOWED, "bench", "tests"]) | modules_of(ROOT / "client", ["mfa_reset_client"])
+    assert len(modules) > 300
+    assert circle_in(import_graph(modules)) == []
+
+
+def test_a_circle_is_found(tmp_path: Path) -> None:
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app/__init__.py").write_text("")
+    (tmp_path / "app/a.py").write_text("from app import b\n")
+    (tmp_path / "app/b.py").write_text("import app.c\n")
+    (tmp_path / "app/c.py").write_text("def late():\n    from app.a import x\n")
+    circle = circle_in(import_graph(modules_of(tmp_path, ["app"])))
+    assert set(circle) == {"app.a", "app.b", "app.c"}
+    (tmp_path / "app/c.py").write_text("")
+    assert circle_in(import_graph(modules_of(tmp_path, ["app"]))) == []
+
+
 def test_app_knows_nothing_of_the_local_host() -> None:
     for name in ALLOWED.keys() - {"localhost"}:
         for path in [ROOT / f"{name}.py"] if (ROOT / f"{name}.py").exists() else (ROOT / name).rglob("*.py"):
@@ -108,7 +158,7 @@ def test_app_knows_nothing_of_the_local_host() -> None:
 
 def test_after_the_start_garbage_is_collected_again_and_what_was_imported_is_left_alone(tmp_path: Path) -> None:
     code = "import gc; gc.collect(); import function_app; print(gc.isenabled(), gc.get_freeze_count() > 100_000)"
-    told = subprocess.run(
+    output = subprocess.run(
         [sys.executable, "-c", code],
         cwd=ROOT,
         env=os.environ | environment(tmp_path) | {"PUBLIC_BASE_URL": "http://127.0.0.1:7071"},
@@ -116,4 +166,4 @@ def test_after_the_start_garbage_is_collected_again_and_what_was_imported_is_lef
         capture_output=True,
         text=True,
     )
-    assert told.stdout.split() == ["True", "True"]
+    assert output.stdout.split() == ["True", "True"]

@@ -1,4 +1,4 @@
-"""A decision that comes while the approval ends is heard, or its approver is told that it is too late: never both, never neither."""
+"""A decision that comes while the approval ends counts, or is refused as too late: never both, never neither."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -85,7 +85,7 @@ async def test_whom_a_late_approval_leaves_out_is_left_out(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("decision", ["approve", "deny"])
-async def test_a_decision_after_the_end_of_the_approval_is_told_so_and_not_recorded(
+async def test_a_decision_after_the_end_of_the_approval_is_refused_and_not_recorded(
     tmp_path: Path, decision: str
 ) -> None:
     async with system(tmp_path) as it:

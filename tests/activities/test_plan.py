@@ -79,7 +79,7 @@ async def test_own_account_is_known_by_its_object_id(works: Works) -> None:
     assert (asked_by_name.reason, asked_by_id.reason, other.planned) == ("ownAccount", "ownAccount", True)
 
 
-async def test_who_somebody_is_is_warned_of(works: Works) -> None:
+async def test_properties_of_the_user_become_warnings(works: Works) -> None:
     policy = works.services.policy
     guards = policy.guards.model_copy(update={"guests": "allow", "disabled_users": "allow"})
     works.use_policy(policy.model_copy(update={"guards": guards}))
@@ -206,7 +206,7 @@ async def test_lease_ends_with_the_request(works: Works) -> None:
     assert await works.services.leases.holder(CONTOSO, user.id) is None
 
 
-async def test_planning_tells_how_near_the_limit_the_tenant_is(works: Works) -> None:
+async def test_planning_reports_throttling_pressure(works: Works) -> None:
     """So that the windows beside it are narrowed before anything is refused."""
     adele = works.world.user("contoso", "adele@contoso.com")
     await create(works, targets_of(adele.upn, "alex@contoso.com"), methods=["phone"])

@@ -67,7 +67,7 @@ async def s(tmp_path: Path) -> AsyncIterator[WithBus]:
     await made.close()
 
 
-async def test_source_without_a_callback_is_told_by_the_topic_alone(s: WithBus) -> None:
+async def test_source_without_a_callback_is_notified_by_the_topic_alone(s: WithBus) -> None:
     assert await record(s, "r1", "accepted") == ["bus"]
     assert await publish(s, "r1", "accepted", last=False) == {"again": None}
     assert s.fake.sent == [("mfareset.request.accepted", "c1", "answers")]
@@ -116,7 +116,7 @@ async def states(s: WithBus) -> list[tuple[str, str]]:
     return [(event.kind, event.state) for event in (await request_response(s, request)).outcome_events]
 
 
-async def test_what_the_topic_did_not_take_is_shown_and_sent_again_in_order(s: WithBus) -> None:
+async def test_failed_events_are_shown_and_redelivered_in_order(s: WithBus) -> None:
     s.fake.away = True
     kinds: tuple[EventKind, ...] = ("accepted", "awaitingApproval")
     for kind in kinds:
@@ -136,7 +136,7 @@ async def test_what_the_topic_did_not_take_is_shown_and_sent_again_in_order(s: W
         await callbacks_again(s, client, request)
 
 
-async def test_an_event_that_nobody_tries_any_more_is_sent_again(s: WithBus) -> None:
+async def test_a_stalled_event_is_redelivered(s: WithBus) -> None:
     await record(s, "r1", "accepted")
     request = await s.requests.get("r1")
     assert request is not None

@@ -69,7 +69,7 @@ async def test_default_that_changed_since_the_plan_is_deferred(
     assert kinds(works, user)[0] == kinds(works, user)[-1] == "office"
 
 
-async def test_refusal_in_words_that_nobody_knows_is_deferred_too(works: Works) -> None:
+async def test_refusal_with_an_unknown_message_is_deferred_too(works: Works) -> None:
     user = works.user(MOBILE, APP, prefer="push")
     works.world.faults.add(
         method="DELETE", path="*/phoneMethods/*", status=400, code="badRequest", message="Not yet.", count=1
@@ -79,7 +79,7 @@ async def test_refusal_in_words_that_nobody_knows_is_deferred_too(works: Works) 
     assert kinds(works, user).count("mobile") == 2
 
 
-async def test_refusal_for_good_in_words_that_nobody_knows_is_told_as_failed(works: Works) -> None:
+async def test_permanent_refusal_with_an_unknown_message_is_reported_as_failed(works: Works) -> None:
     user = works.user(MOBILE, APP, prefer="push")
     works.world.faults.add(method="DELETE", path="*/phoneMethods/*", status=400, code="badRequest", message="Never.")
     await works.planned(user)
@@ -179,7 +179,7 @@ async def test_hardware_token_that_may_not_be_deactivated_is_forbidden(works: Wo
 
 
 @pytest.mark.parametrize("status", [400, 403, 404])
-async def test_hardware_tokens_that_cannot_be_read_any_more_are_not_told_as_gone(works: Works, status: int) -> None:
+async def test_hardware_tokens_that_cannot_be_read_any_more_are_not_reported_as_gone(works: Works, status: int) -> None:
     user = works.user(HARDWARE, APP)
     token = next(m.id for m in user.methods.values() if m.kind.name == "hardwareOath")
     await works.planned(user)
@@ -199,7 +199,7 @@ async def test_cloud_without_hardware_tokens(works: Works, missing: Literal[400,
     assert len(target.methods) == 1
 
 
-async def test_hardware_tokens_that_may_not_be_read_are_told_in_the_plan(works: Works) -> None:
+async def test_unreadable_hardware_tokens_are_reported_in_the_plan(works: Works) -> None:
     works.world.faults.add(method="GET", path="*/hardwareOathMethods", status=403, code="accessDenied")
     user = works.user(APP)
     await works.planned(user)
@@ -224,7 +224,7 @@ async def test_sessions_stay_where_that_was_asked(works: Works) -> None:
     assert user.sessions_revoked_at is None
 
 
-async def test_sessions_that_cannot_be_revoked_are_told(works: Works) -> None:
+async def test_sessions_that_cannot_be_revoked_are_reported(works: Works) -> None:
     user = works.user(APP)
     works.world.faults.add(path="*/revokeSignInSessions", status=403, code="Authorization_RequestDenied")
     await works.planned(user)

@@ -1,4 +1,4 @@
-"""Whoever changes a request's status may be stopped before the audit says so: the next run of the activity says it."""
+"""A crash between the change of status and its audit event: the next run of the activity adds the event."""
 
 from pathlib import Path
 

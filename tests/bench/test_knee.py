@@ -19,8 +19,8 @@ from bench.knee import Seen, find, not_sustained
     ],
 )
 def test_a_rate_is_sustained_when_requests_end_as_fast_as_they_come(seen: Seen, why: str) -> None:
-    told = not_sustained(seen)
-    assert (why in told) if why else not told
+    reason = not_sustained(seen)
+    assert (why in reason) if why else not reason
 
 
 @pytest.mark.parametrize("capacity", [5.0, 17.0, 38.0, 100.0])

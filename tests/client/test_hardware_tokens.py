@@ -11,8 +11,8 @@ from mfa_reset_client import AsyncClient, ConflictError, InvalidInputError, Unre
 from mfa_reset_client.hardware_tokens import find_token
 from mfa_reset_client.models import Method, Target
 from tests.client.harness import Faulty, Waits, client_of, command
+from tests.scenarios.test_undo import CODE, ISAIAH, WRONG, reset, token
 from tests.system import system
-from tests.workflow.test_undo import CODE, ISAIAH, WRONG, reset, token
 
 
 async def test_undo_and_activate_commands(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from localhost.data_dir import DataDir
 from localhost.durable.sqlite_store import EngineStore
 from records.sqlite import SqliteStore
 from tests.crash.harness import CUSTOMERS, ROOT, Shop, shop
-from tests.crash.truth import check, check_audit
+from tests.crash.invariants import check, check_audit
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ from azure.servicebus.aio import ServiceBusClient
 from records.tables import TableStore
 from tests.azurite import Azurite, NoAzuriteError
 from tests.crash.harness import CUSTOMERS, ROOT, Shop, free_port, shop
-from tests.crash.truth import check, check_audit
+from tests.crash.invariants import check, check_audit
 
 
 @asynccontextmanager

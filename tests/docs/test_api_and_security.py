@@ -33,7 +33,7 @@ def test_every_call_is_listed_with_its_answers() -> None:
     }
 
 
-def test_every_role_is_told() -> None:
+def test_every_role_is_documented() -> None:
     table = SECURITY.partition("| role | may |")[2].partition("\n\n")[0]
     assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == set(Role)
     assert set(READERS) == set(Role)
@@ -44,15 +44,15 @@ def test_every_role_is_told() -> None:
     )
 
 
-def test_every_permission_of_graph_is_told_with_its_reason() -> None:
+def test_every_permission_of_graph_is_documented_with_its_reason() -> None:
     table = SECURITY.partition("## Graph permissions")[2].partition("\nThe first")[0]
     rows = [line.split("|")[1:3] for line in table.splitlines() if line.startswith("| `")]
-    told = {name for names, _ in rows for name in re.findall(r"`([\w.]+)`", names)}
-    assert told == {permission.name for permission in PERMISSIONS} | set(HOME) | set(HOME_MAILBOX)
+    documented = {name for names, _ in rows for name in re.findall(r"`([\w.]+)`", names)}
+    assert documented == {permission.name for permission in PERMISSIONS} | set(HOME) | set(HOME_MAILBOX)
     assert all(reason.strip() for _, reason in rows)
 
 
-def test_every_key_that_can_leak_is_told() -> None:
+def test_every_key_that_can_leak_is_documented() -> None:
     table = SECURITY.partition("## When something leaks")[2].partition("\n\nAfter")[0]
     for secret in (
         "function key",

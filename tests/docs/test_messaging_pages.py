@@ -56,13 +56,13 @@ def test_the_receiver_of_the_page_takes_what_is_sent_and_nothing_else() -> None:
         names["receive"](SECRET, headers, body + b" ")
 
 
-def test_every_event_state_and_template_is_told() -> None:
+def test_every_event_state_and_template_is_documented() -> None:
     assert re.findall(r"^\| `mfareset\.request\.(\w+)`", CALLBACKS, re.MULTILINE) == list(KINDS)
     for state in get_args(NotificationState.__value__):
         assert f"`{state}`" in CALLBACKS
-    told = dict(re.findall(r"^\| `(\w+)` \| ([\w ]+) \|", CALLBACKS, re.MULTILINE))
+    documented = dict(re.findall(r"^\| `(\w+)` \| ([\w ]+) \|", CALLBACKS, re.MULTILINE))
     forms = {"html": "HTML", "txt": "plain text", "wiki": "wiki markup"}
-    assert told == {name: forms[FORMATS[name]] for name in get_args(Template)}
+    assert documented == {name: forms[FORMATS[name]] for name in get_args(Template)}
     for name in get_args(Template):
         assert f'template = "{name}"' in (DOCS / "sources" / f"{name}.md").read_text()
     for state in (*get_args(FollowUpState.__value__), *get_args(MailState.__value__)):

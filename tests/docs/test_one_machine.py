@@ -138,11 +138,11 @@ def test_the_command_lines_of_container_and_unit_are_accepted() -> None:
     assert _served(unit[1].split()).trust_proxy == ["127.0.0.1"]
 
 
-def test_everything_the_container_is_told_of_is_mounted_and_its_port_is_this_machines() -> None:
+def test_every_path_of_the_container_is_mounted_and_its_port_is_local() -> None:
     podman, ours = _run()
     mounts = [mount.split(":") for mount in _options(podman, "-v")]
-    told = {word for word in (*json.loads(_step("ENTRYPOINT")), *ours) if word.startswith("/")}
-    assert told == {inside for _, inside, *_ in mounts}
+    paths = {word for word in (*json.loads(_step("ENTRYPOINT")), *ours) if word.startswith("/")}
+    assert paths == {inside for _, inside, *_ in mounts}
     assert all(how == ["ro"] for _, inside, *how in mounts if inside != _step("VOLUME"))
     assert _options(podman, "-p") == [f"127.0.0.1:{_step('EXPOSE')}:{_step('EXPOSE')}"]
 

@@ -22,6 +22,6 @@ def test_queue_topic_and_subscription_have_one_name_everywhere() -> None:
     assert "requiresSession: true" in bicep
 
 
-def test_every_reason_of_a_dead_letter_is_told() -> None:
+def test_every_reason_of_a_dead_letter_is_documented() -> None:
     for reason in ("invalidInput", "tooLarge", "keyReused", "MaxDeliveryCountExceeded"):
         assert f"`{reason}`" in PAGE

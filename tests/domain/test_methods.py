@@ -72,10 +72,10 @@ def test_what_takes_the_place_of_the_alternate_mobile_as_default(left: list[Meth
         ("2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z", True),
         ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", False),
         ("2026-01-01T00:00:00Z", None, False),
-        (None, None, False),  # may be another address: nobody noted which one it was
+        (None, None, False),  # may be another address: the plan did not note which one it was
     ],
 )
-def test_of_a_plan_without_addresses_only_the_date_tells_a_mail_address(
+def test_a_plan_without_addresses_compares_mail_addresses_by_date(
     planned: str | None, now: str | None, same: bool
 ) -> None:
     read = {"@odata.type": "#microsoft.graph.emailAuthenticationMethod", "id": "3ddf", "emailAddress": "a@home.example"}

@@ -25,7 +25,7 @@ from domain.text import clean, clean_lines
         ("", ""),
     ],
 )
-def test_clean_takes_away_what_nobody_sees_and_keeps_real_names(raw: str, shown: str) -> None:
+def test_clean_removes_invisible_characters_and_keeps_real_names(raw: str, shown: str) -> None:
     assert clean(raw) == shown
 
 

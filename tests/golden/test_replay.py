@@ -46,7 +46,7 @@ def test_a_moved_step_is_noticed() -> None:
     )
 
 
-def test_histories_hold_nobody() -> None:
+def test_histories_contain_no_personal_data() -> None:
     for recorded in RECORDED:
         text = " ".join(str(event) for event in recorded.events)
         assert not re.search(r"adele|alex@|@contoso|@fabrikam|\+\d{6}", text, re.IGNORECASE)

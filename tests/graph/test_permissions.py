@@ -17,7 +17,7 @@ def test_roles_are_read_from_the_token() -> None:
 
 
 @pytest.mark.parametrize("token", ["", "opaque", "a.b.c", "a.!.c", _token([]), _token({}), _token({"roles": "A"})])
-def test_a_token_that_tells_nothing_has_no_roles(token: str) -> None:
+def test_an_opaque_token_has_no_roles(token: str) -> None:
     assert roles_in(token) == frozenset()
 
 

@@ -144,10 +144,10 @@ async def test_a_hundred_callers_make_one_request(tokens: Tokens, entra: Entra) 
     assert len(set(got)) == len(entra.urls) == 1
 
 
-async def test_a_hundred_callers_are_told_of_one_failure(tokens: Tokens, entra: Entra) -> None:
+async def test_one_failure_reaches_a_hundred_waiting_callers(tokens: Tokens, entra: Entra) -> None:
     entra.answers = [refusal("server_error", 500)]
-    told = await asyncio.gather(*(tokens.of(TENANT) for _ in range(100)), return_exceptions=True)
-    assert {type(each) for each in told} == {GraphError}
+    results = await asyncio.gather(*(tokens.of(TENANT) for _ in range(100)), return_exceptions=True)
+    assert {type(each) for each in results} == {GraphError}
     assert len(entra.urls) == 1
     assert await tokens.of(TENANT)
 
@@ -164,7 +164,7 @@ async def test_managed_identity_is_exchanged_and_asked_once_for_all_customers(
     assert (entra.assertions, len(entra.urls)) == (1, 4)
 
 
-async def test_certificate_is_read_anew_and_one_that_cannot_be_read_is_told(
+async def test_certificate_is_read_again_and_an_unreadable_one_is_reported(
     where: dict[str, Any], entra: Entra, tmp_path: Path
 ) -> None:
     path = certificate(tmp_path)
@@ -172,9 +172,9 @@ async def test_certificate_is_read_anew_and_one_that_cannot_be_read_is_told(
     await tokens.of(TENANT)
     assert len(entra.urls) == 1
     path.write_text("nothing of the kind")
-    with pytest.raises(GraphError, match="the service's certificate cannot be used") as told:
+    with pytest.raises(GraphError, match="the service's certificate cannot be used") as error:
         await tokens.of(OTHER)
-    assert told.value.fault is Fault.CONSENT
+    assert error.value.fault is Fault.CONSENT
 
 
 def refusal(error: str, status: int = 400, **headers: str) -> Answer:
@@ -198,13 +198,13 @@ def refusal(error: str, status: int = 400, **headers: str) -> Answer:
     ],
     ids=lambda value: str(value)[:40],
 )
-async def test_what_entra_answers_without_a_token_is_one_fault_told_at_once(
+async def test_response_without_a_token_is_one_fault_raised_at_once(
     tokens: Tokens, entra: Entra, answer: Answer | Exception, fault: Fault, retry_after: float | None
 ) -> None:
     entra.answers = [answer]
-    with pytest.raises(GraphError) as told:
+    with pytest.raises(GraphError) as error:
         await tokens.of(TENANT)
-    assert (told.value.fault, told.value.retry_after) == (fault, retry_after)
+    assert (error.value.fault, error.value.retry_after) == (fault, retry_after)
     assert (len(entra.urls), entra.slept) == (1, [])
     assert await tokens.of(TENANT)  # nothing of it is kept
 
@@ -232,8 +232,8 @@ async def test_fault_of_the_identity_is_no_customers_and_passes(
         monkeypatch.setenv("IDENTITY_HEADER", "header")
     tokens = made(by_managed_identity("an-identity", where))
     entra.answers = [answer]
-    with pytest.raises(GraphError, match="the managed identity gives no token") as told:
+    with pytest.raises(GraphError, match="the managed identity gives no token") as error:
         await tokens.of(TENANT)
-    assert told.value.fault is Fault.UNAVAILABLE
+    assert error.value.fault is Fault.UNAVAILABLE
     assert (len(entra.urls), entra.slept) == (1, [])
     assert await tokens.of(TENANT)

@@ -87,7 +87,7 @@ async def test_no_server_is_a_connect_error_and_silence_a_timeout() -> None:
             await http.get(url)
 
 
-def test_a_loop_that_ends_closes_what_nobody_closed() -> None:
+def test_the_end_of_the_loop_closes_open_connections() -> None:
     transports: list[AiohttpTransport] = []
 
     async def left_open() -> aiohttp.ClientSession:

@@ -7,7 +7,7 @@ from messaging.errors import AddressNotAllowedError
 
 PUBLIC = ["93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c", "::ffff:93.184.215.14", "64:ff9b::5db8:d70e"]
 PRIVATE = ["10.1.2.3", "172.16.0.1", "192.168.1.1", "100.64.0.1", "fc00::1", "fd12:3456::1", "::ffff:10.0.0.1"]
-# Metadata of clouds, this machine under all its names, everybody, nobody.
+# Metadata of clouds, this machine under all its names, broadcast, unspecified.
 NEVER = [
     "169.254.169.254",
     "::ffff:169.254.169.254",

@@ -57,7 +57,7 @@ async def test_a_receiver_with_a_certificate_of_its_own_making_is_not_trusted() 
         assert receiver.calls == []
 
 
-async def test_nobody_there() -> None:
+async def test_connection_refused_is_no_answer() -> None:
     async with receiving() as receiver:
         url = receiver.url
     with pytest.raises(NoAnswerError):

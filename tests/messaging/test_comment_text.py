@@ -43,7 +43,7 @@ def test_every_system_has_a_format() -> None:
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
-def test_each_step_is_told(template: Template) -> None:
+def test_each_event_has_its_comment(template: Template) -> None:
     accepted = shown(template, "accepted")
     assert "5 users of Contoso, Fabrikam, asked by sam@msp.example" in accepted
     waiting = shown(template, "awaitingApproval")
@@ -70,7 +70,7 @@ def test_each_step_is_told(template: Template) -> None:
 
 
 @pytest.mark.parametrize("template", ["servicenow", "jira", "connectwise"])
-def test_everybody_has_a_line(template: Template) -> None:
+def test_every_user_has_a_line(template: Template) -> None:
     lines = comment(template, "completed", VIEW).splitlines()
     assert len([line for line in lines if line.startswith("- ")]) == 5
     decisions = (*VIEW.decisions, DecisionView("owner@contoso.com", "approve", NOW))

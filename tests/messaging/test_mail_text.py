@@ -179,17 +179,17 @@ def test_user_notice_says_what_happened_what_next_and_whom_to_call_without_a_lin
         assert "http" not in notice.text
 
 
-def test_whom_nothing_asks_to_register_again_is_told_where_to() -> None:
+def test_users_who_are_never_prompted_learn_where_to_register() -> None:
     text = EVERY["unasked_notice"].text
     assert "Nothing will ask you to register again, so do it yourself: type mysignins.microsoft.com" in text
     assert "When you are asked" not in text
     assert "authenticator app" not in text
-    told = manager_notice_mail(UNASKED, to=TO).text
-    assert "Nothing makes it register again" in told
-    assert "when a sign-in asks" not in told
+    text = manager_notice_mail(UNASKED, to=TO).text
+    assert "Nothing makes it register again" in text
+    assert "when a sign-in asks" not in text
 
 
-def test_an_approval_mail_calls_only_what_is_final_final() -> None:
+def test_an_approval_mail_says_only_of_removals_that_they_are_final() -> None:
     assert "brought back; deactivated tokens can, for 7 days. Nothing is removed before" in EVERY["approval"].text
     token = replace(ONE_USER, totals=PlanTotals(1, 0, removed=0, deactivated=1))
     assert "cannot be" not in approval_mail(token, to=TO, link=LINK, reference=REFERENCE).text

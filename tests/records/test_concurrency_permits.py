@@ -18,7 +18,7 @@ LIMIT = 8
 
 
 class Office:
-    """Windows that take turns and give them back, each of its own running request unless told otherwise."""
+    """Windows that take turns and give them back, each of its own running request unless stated otherwise."""
 
     def __init__(self, store: Store) -> None:
         self.turns = Turns(store)
@@ -123,7 +123,7 @@ async def test_a_turn_that_is_given_back_twice_counts_once(office: Office) -> No
     assert await office.width() == 6
 
 
-async def test_a_window_that_asks_twice_has_one_turn(office: Office) -> None:
+async def test_a_window_that_asks_twice_has_one_permit(office: Office) -> None:
     await office.open("r1", "r2")
     assert [await office.take("r1", want=5), await office.take("r1", want=5)] == [5, 5]
     assert await office.take("r2") == 3
@@ -151,7 +151,7 @@ async def test_who_waits_is_left_room_until_it_has_not_asked_for_a_minute(office
 
 
 @pytest.mark.parametrize("narrowed", [1, 2])
-async def test_however_narrow_a_customer_is_every_request_has_its_turn(office: Office, narrowed: int) -> None:
+async def test_every_request_gets_permits_however_narrow_the_customer(office: Office, narrowed: int) -> None:
     """Two large requests ask for their next window at once, a third one now and then: nobody is passed for ever."""
     names = ["large", "larger", "small"]
     await office.open("first", *names)

@@ -141,7 +141,7 @@ def test_another_programs_database_is_refused_and_left_as_it_is(path: Path) -> N
     assert path.read_bytes() == before
 
 
-async def test_damage_that_shows_later_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_damage_found_later_is_reported(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     await _filled(path)
     _damage(path, 8192)
     monkeypatch.setattr(sqlite, "_CHECKED_SIZE", 0)  # as if the file were too large to be checked at open
@@ -224,7 +224,7 @@ async def test_a_failed_condition_leaves_the_rest_of_its_group_alone(path: Path,
     assert [row.key for row in await store.scan("p")] == ["a", "b", "d", "e", "taken"]
 
 
-async def test_a_write_that_is_cancelled_while_it_waits_hinders_nobody(path: Path, store: SqliteStore) -> None:
+async def test_a_write_cancelled_while_it_waits_blocks_no_other_write(path: Path, store: SqliteStore) -> None:
     with _another_writer(path):
         cancelled = asyncio.create_task(store.put("p", "cancelled", {}))
         other = asyncio.create_task(store.insert("p", "other", {}))
@@ -255,7 +255,7 @@ def test_every_event_loop_of_the_process_may_use_it(path: Path) -> None:
     asyncio.run(store.close())
 
 
-def test_a_loop_that_closes_while_its_write_waits_hinders_nobody(path: Path) -> None:
+def test_a_loop_closed_while_its_write_waits_blocks_no_other_write(path: Path) -> None:
     store = SqliteStore.open(path)
     loop = asyncio.new_event_loop()
     with _another_writer(path):

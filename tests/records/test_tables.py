@@ -113,7 +113,7 @@ async def test_what_stays_no_answer_is_unavailable(store: TableStore, road: _Roa
     await store.put("p", "k", {})
 
 
-async def test_a_refusal_for_size_is_told(store: TableStore, road: _Road) -> None:
+async def test_a_refusal_for_size_is_reported(store: TableStore, road: _Road) -> None:
     road.meddle = _status(413)
     with pytest.raises(ValueTooLargeError):
         await store.put("p", "k", {})

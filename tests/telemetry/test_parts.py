@@ -29,7 +29,7 @@ from tests.system import ROOT
         ("reports/getSomething(period='D7')", "reports/getSomething(period='D7')"),
     ],
 )
-def test_a_path_is_told_without_whom_it_is_about(path: str, shown: str) -> None:
+def test_url_templates_contain_no_ids(path: str, shown: str) -> None:
     assert url_template(path) == shown
 
 
@@ -57,7 +57,7 @@ def test_an_app_without_a_destination_imports_nothing_of_the_sdk() -> None:
     assert answer.stdout.strip() == "[]"
 
 
-def test_only_plain_fields_of_the_list_are_told(caplog: pytest.LogCaptureFixture) -> None:
+def test_only_plain_fields_of_the_list_are_logged(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("INFO", logger="mfareset.events"):
         log_event(
             "ended", "r1", {"status": "completed", "approver": "a@b.c", "reason": "Her phone", "totals": {"reset": 2}}
@@ -66,8 +66,8 @@ def test_only_plain_fields_of_the_list_are_told(caplog: pytest.LogCaptureFixture
 
 
 def test_every_metric_that_is_drawn_or_alerted_on_is_measured() -> None:
-    told = "\n".join((INFRA / "app" / name).read_text("utf-8") for name in ("alerts.bicep", "workbook.bicep"))
-    used = set(re.findall(r'"(mfareset\.[a-z.]+)"', told))
+    sources = "\n".join((INFRA / "app" / name).read_text("utf-8") for name in ("alerts.bicep", "workbook.bicep"))
+    used = set(re.findall(r'"(mfareset\.[a-z.]+)"', sources))
     assert used
     assert used <= NAMES
 

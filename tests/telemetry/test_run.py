@@ -24,7 +24,7 @@ def _named(recorded: Recorded, name: str) -> list[ReadableSpan]:
     return [span for span in recorded.spans if span.name == name]
 
 
-async def test_one_trace_leads_from_the_door_to_the_outcome(tmp_path: Path) -> None:
+async def test_one_trace_leads_from_the_first_call_to_the_outcome(tmp_path: Path) -> None:
     with recording() as recorded:
         async with system(tmp_path) as it:
             request_id = await _run(it)
@@ -43,7 +43,7 @@ async def test_one_trace_leads_from_the_door_to_the_outcome(tmp_path: Path) -> N
     assert {span.parent.span_id for span in steps if span.parent} == {root.context.span_id}
 
 
-async def test_calls_to_graph_hang_from_their_step_and_tell_status_and_graphs_own_id(tmp_path: Path) -> None:
+async def test_spans_of_graph_calls_have_a_parent_the_status_and_the_request_id(tmp_path: Path) -> None:
     with recording() as recorded:
         async with system(tmp_path) as it:
             await _run(it)
@@ -75,7 +75,7 @@ async def test_requests_targets_waits_calls_and_mails_are_counted(tmp_path: Path
     assert (("kind", "approval"), ("result", "sent")) in recorded.measured("mfareset.mails")
 
 
-async def test_nothing_personal_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def test_telemetry_contains_no_personal_data(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Every span, event and log line of a run, searched for every person, number, method and token there is."""
     with recording() as recorded, caplog.at_level(logging.DEBUG, logger="mfareset"):
         caplog.set_level(logging.INFO)
@@ -84,7 +84,7 @@ async def test_nothing_personal_is_told(tmp_path: Path, caplog: pytest.LogCaptur
             await it.http.get("/api/approvals/not-a-token")
             links = list(it.links(request_id).values())
             tenants = list(it.world.tenants.values())
-    told = "\n".join(
+    sent = "\n".join(
         [
             *(span.to_json() for span in recorded.spans),
             *(record.to_json() for record in recorded.log_exporter.get_finished_logs()),
@@ -92,14 +92,14 @@ async def test_nothing_personal_is_told(tmp_path: Path, caplog: pytest.LogCaptur
             json.dumps([record.__dict__ for record in caplog.records], default=str),
         ]
     )
-    assert f"ended request={request_id} status=completed" in told
+    assert f"ended request={request_id} status=completed" in sent
     forbidden = {"adele", "alex@", "Lost phone", "INC0012345", "tech@msp.example", "eyJ", "Bearer "}
     forbidden |= {link.rpartition("/")[2] for link in links}
     for tenant in tenants:
         for user in tenant.users.values():
             forbidden |= {user.upn, user.name, user.id} | set(user.methods)
             forbidden |= {m.properties["phoneNumber"] for m in user.methods.values() if "phoneNumber" in m.properties}
-    found = {word for word in forbidden if word and word.lower() in told.lower()}
+    found = {word for word in forbidden if word and word.lower() in sent.lower()}
     assert found == set()
 
 

@@ -122,7 +122,7 @@ def test_approval_by_keyboard_alone(site: Site, page: Page) -> None:
     ]
 
 
-def test_posting_tells_the_origin_and_no_other_site_the_address(site: Site, page: Page) -> None:
+def test_posting_sends_the_origin_and_no_other_site_gets_the_address(site: Site, page: Page) -> None:
     page.goto(f"{site.base}/approval")
     page.get_by_role("button", name="Approve").click()
     decided(page)

@@ -42,7 +42,9 @@ def test_every_unreachable_customer_has_words() -> None:
         (ALARMING, console_labels.FOLLOW_UP_NEXT),
     ],
 )
-def test_what_was_told_and_seen_has_words(codes: Iterable[Any], dictionary: Mapping[str, str]) -> None:
+def test_every_notification_and_follow_up_state_has_a_label(
+    codes: Iterable[Any], dictionary: Mapping[str, str]
+) -> None:
     assert set(dictionary) == set(codes)
 
 

@@ -70,7 +70,7 @@ def test_no_words_are_a_code_or_empty() -> None:
                 assert text != code, f"{name}[{code}]"
 
 
-def test_a_code_without_words_is_shown_as_it_is() -> None:
+def test_a_code_without_a_label_is_shown_as_it_is() -> None:
     assert labels.say(labels.REASON, "somethingNew") == "somethingNew"
 
 

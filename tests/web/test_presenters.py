@@ -75,13 +75,13 @@ def test_right_after_the_decision_nothing_says_that_it_waits(policy: Policy, *, 
     assert "removed before, if" not in pages["Cancelled The"]
 
 
-def test_what_it_came_to_is_written_before_the_status(policy: Policy) -> None:
+def test_the_recorded_verdict_is_displayed_before_the_status_follows(policy: Policy) -> None:
     ask = request(MINE)
     late = ask.approval.model_copy(update={"ends_as": RequestStatus.EXPIRED})
     assert "Expired" in page(policy, ask.model_copy(update={"approval": late}), said(OWNER))
 
 
-def test_withdrawn_and_cancelled_midway_are_told_apart(policy: Policy) -> None:
+def test_withdrawn_and_cancelled_midway_have_different_statuses(policy: Policy) -> None:
     ask = request(MINE)
     for ends_as, text in (
         (RequestStatus.CANCELLED, "The request was cancelled before anything was removed."),

@@ -45,7 +45,7 @@ def test_the_longest_link_is_short_enough() -> None:
         sign(ring, ApprovalLink("r" * 200, longest.approver, LINK.plan_digest, LINK.expires_at))
 
 
-def test_expiry_is_told_not_enforced() -> None:
+def test_expiry_is_reported_not_enforced() -> None:
     late = NOW + timedelta(days=400)
     assert read(RING, TOKEN).expired(late)
     assert LINK.expired(LINK.expires_at)

@@ -53,7 +53,7 @@ def test_a_principal_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "principal",
     [
         {},
         [],
@@ -67,9 +67,9 @@ def test_a_principal_is_read() -> None:
         {"claims": [{"typ": "tid", "val": t} for t in (HOME, CONTOSO)] + [{"typ": "oid", "val": SOMEBODY}]},
     ],
 )
-def test_what_entra_did_not_say_is_no_principal(told: object) -> None:
+def test_what_entra_did_not_say_is_no_principal(principal: object) -> None:
     with pytest.raises(PrincipalError):
-        read_principal(base64.b64encode(json.dumps(told).encode()).decode())
+        read_principal(base64.b64encode(json.dumps(principal).encode()).decode())
 
 
 @given(st.one_of(st.text(), st.binary().map(lambda data: base64.b64encode(data).decode())))

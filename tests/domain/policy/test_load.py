@@ -144,7 +144,7 @@ def test_no_secret_shows_in_a_text_of_the_policy() -> None:
     assert SECRET not in repr(parse_policy(CONTRACT, ENVIRON))
 
 
-# What is replaced by what in the contract's file, and the mistake that must be told: line, key, words.
+# What is replaced by what in the contract's file, and the mistake that must be reported: line, key, words.
 ONE_MISTAKE = [
     ("quorum = 1", "quorum = 0", 3, "approval.quorum", "1 or more"),
     ("quorum = 1", 'quorum = "1"', 3, "approval.quorum", "whole number"),
@@ -233,7 +233,7 @@ def test_one_mistake_is_one_line_and_several_are_counted() -> None:
     assert str(two.value).splitlines()[0] == "policy.toml has 2 mistakes:"
 
 
-def test_what_is_no_toml_is_told_with_its_line() -> None:
+def test_invalid_toml_is_reported_with_its_line() -> None:
     assert mistakes_of("[approval]\nquorum = = 1") == ["policy.toml:2: is no TOML: Invalid value"]
 
 
@@ -245,12 +245,12 @@ def test_two_customers_cannot_share_a_tenant_or_a_domain() -> None:
     assert domain == "policy.toml:39: customers.other.domains.0: 'CONTOSO.com' already names the customer 'contoso'"
 
 
-def test_a_customer_that_nobody_can_approve_for_is_a_mistake_unless_only_exempt_sources_reach_it() -> None:
-    nobody = MINIMAL.replace('["lead@msp.example"]', "[]")
+def test_a_customer_without_approvers_is_a_mistake_unless_only_exempt_sources_reach_it() -> None:
+    unapproved = MINIMAL.replace('["lead@msp.example"]', "[]")
     source = '\n[sources.x]\nscheme = "github"\nsecret = "env:OLD"\n'
-    assert "nobody can approve" in mistakes_of(nobody)[0]
-    assert "nobody can approve" in mistakes_of(nobody + source)[0]
-    assert parse_policy(nobody + source + 'approval = "exempt"', ENVIRON).customers
+    assert "nobody can approve" in mistakes_of(unapproved)[0]
+    assert "nobody can approve" in mistakes_of(unapproved + source)[0]
+    assert parse_policy(unapproved + source + 'approval = "exempt"', ENVIRON).customers
 
 
 def test_a_step_up_that_cannot_be_met_is_a_warning() -> None:
@@ -329,7 +329,7 @@ def test_editors_see_mistakes_too() -> None:
         jsonschema.validate(bad, json.loads(policy_schema()))
 
 
-def test_the_command_tells_good_from_bad(tmp_path: Path) -> None:
+def test_the_command_exits_by_whether_the_file_is_valid(tmp_path: Path) -> None:
     file = tmp_path / "policy.toml"
     file.write_text(CONTRACT)
 

@@ -44,7 +44,7 @@ def test_method_that_is_not_listed_any_more(answered: str, outcome: str, detail:
     assert (before.outcome, before.detail) == (MethodOutcome.PENDING, "what Graph said before")
 
 
-def test_hardware_token_that_we_took_is_deactivated_and_one_that_somebody_else_took_is_gone() -> None:
+def test_hardware_token_is_deactivated_if_we_removed_it_and_already_gone_if_not() -> None:
     token = method("removed", type=MethodType.HARDWARE_OATH)
     assert mark_gone(token).outcome is MethodOutcome.DEACTIVATED
     assert mark_gone(token.model_copy(update={"answered": Answered.NOT_ASKED})).outcome is MethodOutcome.ALREADY_GONE

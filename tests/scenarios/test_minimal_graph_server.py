@@ -1,4 +1,4 @@
-"""`serve --graph URL` with a Graph of the test's own, a few lines long: the app makes the contract's calls to it."""
+"""`serve --graph URL` with a Graph server of a few lines: the app makes the documented calls to it."""
 
 import asyncio
 import html

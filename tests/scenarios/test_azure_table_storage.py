@@ -1,4 +1,4 @@
-"""The whole service on Azure Table Storage, as Azurite plays it."""
+"""The whole service on Azure Table Storage, emulated by Azurite."""
 
 from datetime import UTC, datetime
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a source is told about its requests, over a real connection, with a day of retries in no time."""
+"""Callbacks to a source over a real connection, with a day of retries on a clock that is set."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -26,7 +26,7 @@ async def it(tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
         yield made
 
 
-async def test_a_source_is_told_of_every_step(it: System, receiver: Receiver) -> None:
+async def test_a_source_is_notified_of_every_event(it: System, receiver: Receiver) -> None:
     request_id = await send_ticket(it, contoso=["adele@contoso.com"])
     assert receiver.kinds == ["accepted", "awaitingApproval"]
     await it.approve(request_id)
@@ -48,7 +48,7 @@ async def test_a_source_is_told_of_every_step(it: System, receiver: Receiver) ->
     ]
 
 
-async def test_a_denial_is_told_and_an_expiry_is_only_an_end(it: System, receiver: Receiver) -> None:
+async def test_a_denial_is_notified_and_an_expiry_only_completes(it: System, receiver: Receiver) -> None:
     denied = await send_ticket(it, contoso=["adele@contoso.com"])
     (link,) = it.links(denied).values()
     await it.decide(link, "deny", comment="Not her")
@@ -151,7 +151,7 @@ async def test_nothing_personal_is_in_the_durable_history(it: System, receiver: 
         assert word not in histories
 
 
-async def test_who_has_no_callback_is_told_nothing(it: System, receiver: Receiver) -> None:
+async def test_a_source_without_a_callback_is_not_called(it: System, receiver: Receiver) -> None:
     request = await it.ask(contoso=["adele@contoso.com"])
     assert (await it.shown(request["id"]))["callbacks"] == []
     assert receiver.calls == []

@@ -1,4 +1,4 @@
-"""Every end that a request can come to on the plain path."""
+"""Every status that a request can end with, without faults."""
 
 from pathlib import Path
 
@@ -34,7 +34,7 @@ async def test_denied_request_touches_nothing(tmp_path: Path) -> None:
         assert len(it.world.user("contoso", "adele@contoso.com").methods) >= 3
 
 
-async def test_request_nobody_decides_on_expires_after_reminders(tmp_path: Path) -> None:
+async def test_undecided_request_expires_after_reminders(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         request = await it.ask(contoso=["adele@contoso.com"])
         await it.advance(hours=23)

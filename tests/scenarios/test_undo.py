@@ -88,7 +88,7 @@ async def test_a_token_is_active_again_with_an_approval_and_its_code(tmp_path: P
         notices = [m.subject for m in it.world.mailbox.to(ISAIAH)]
         assert notices == ["Your multi-factor authentication was reset"]  # that of the reset, and no second one
         assert any(m.subject.startswith("Undo of MFA reset completed") for m in it.world.mailbox.to("tech@msp.example"))
-        # What a repeat, a second undo, a retry of it and an undo of it are told.
+        # What a repeat, a second undo, a retry of it and an undo of it get as responses.
         assert (await send(it, asked["id"], CODE, 409))["detail"].endswith("It is completed.")
         assert asked["id"] in (await undo(it, request_id, 409))["detail"]
         assert (await it.shown(request_id))["undoneBy"] == asked["id"]
@@ -194,7 +194,7 @@ async def test_the_deadline_ends_it_with_what_is_true(tmp_path: Path) -> None:
         assert (await it.shown(another["id"]))["status"] == "completed"
 
 
-async def test_an_outage_costs_no_code_and_a_token_that_went_to_somebody_else_is_told(tmp_path: Path) -> None:
+async def test_an_outage_costs_no_code_and_a_reassigned_token_is_reported(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         _, undo_id = await approved(it)
         it.world.faults.add(path="*/activate", status=503, count=1)

@@ -1,4 +1,4 @@
-"""A run that ends in the middle, by death or by a cancel: what it did is told as done, and nothing further is done."""
+"""A run that ends early, by a crash or a cancel: what it did is reported, and nothing further is done."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -52,7 +52,7 @@ def patches(works: Works, user: User) -> list[int]:
     return [call.status for call in works.world.calls if call.user == user.id and call.verb == "PATCH"]
 
 
-async def test_what_a_run_removed_before_it_died_is_told_as_deleted(works: Works) -> None:
+async def test_what_a_run_removed_before_it_died_is_reported_as_deleted(works: Works) -> None:
     user = works.user(APP, TOKEN)
     await works.planned(user)
     await dies_before_it_saves(works)
@@ -63,7 +63,7 @@ async def test_what_a_run_removed_before_it_died_is_told_as_deleted(works: Works
     }
 
 
-async def test_cancel_after_a_death_does_not_tell_that_nothing_was_touched(works: Works) -> None:
+async def test_cancel_after_a_crash_does_not_report_the_user_as_untouched(works: Works) -> None:
     user = works.user(APP, TOKEN)
     await works.planned(user)
     works.world.faults.add(user=user.id, path="*/microsoftAuthenticatorMethods/*", status=429, retry_after=5, count=1)
@@ -90,7 +90,7 @@ async def test_what_cannot_be_seen_after_a_death_is_unverified_and_not_failed(wo
     assert {m.outcome.value for m in target.methods} == {"unverified"}
 
 
-async def test_records_that_are_away_between_two_removals_take_nothing_from_what_is_told(
+async def test_an_outage_of_records_between_two_removals_loses_no_outcome(
     works: Works, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     user = works.user(APP, TOKEN)
@@ -156,7 +156,7 @@ async def test_after_a_cancel_the_default_method_is_not_changed_to_make_way(
     assert works.present(user) == {m.id for m in target.methods}
 
 
-async def test_default_method_that_was_changed_before_a_cancel_is_told(
+async def test_a_default_method_changed_before_a_cancel_is_reported(
     works: Works, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     user = works.user(MOBILE, ALTERNATE, prefer="voiceAlternateMobile")
@@ -202,7 +202,7 @@ async def test_kill_switch_during_the_last_removal_holds_the_sessions_until_it_i
     assert user.sessions_revoked_at is not None
 
 
-async def test_without_a_token_nothing_was_asked_so_what_somebody_else_removed_is_not_ours(
+async def test_without_a_token_no_call_was_made_so_a_missing_method_is_already_gone(
     works: Works, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     user = works.user(APP)

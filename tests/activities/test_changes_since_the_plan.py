@@ -1,4 +1,4 @@
-"""Whoever became somebody else between the plan and the reset is not touched; whom the approval knew as such is."""
+"""A user who changed between plan and reset is not touched, unless the approval already covered the change."""
 
 from collections.abc import Callable
 from typing import Any
@@ -59,7 +59,7 @@ BECAME: list[tuple[Callable[[Works, User], None], str]] = [
 
 @pytest.mark.parametrize("methods", [(APP, MOBILE), ()])
 @pytest.mark.parametrize(("became", "reason"), BECAME)
-async def test_who_became_somebody_else_is_refused(
+async def test_user_who_changed_since_the_plan_is_refused(
     works: Works, methods: tuple[Any, ...], became: Callable[[Works, User], None], reason: str
 ) -> None:
     guard(works, disabled_users="refuse", guests="refuse")

@@ -13,8 +13,8 @@ from orchestrators import reset_customer
 from orchestrators.fan_out import FanOut
 from records.concurrency_permits import Turns
 from records.errors import StoreUnavailableError
+from tests.scenarios.test_hundreds_of_targets import policy
 from tests.system import ROOT, System, system
-from tests.workflow.test_scale import policy
 
 CONTOSO = "11111111-1111-1111-1111-111111111111"
 FABRIKAM = "22222222-2222-2222-2222-222222222222"
@@ -42,7 +42,7 @@ async def run(it: System, request_id: str, *, minutes: int = 30) -> dict[str, An
 
 
 async def check_truth(it: System, request_id: str) -> list[dict[str, Any]]:
-    """Nothing is told as gone that is there, nothing is open, and only what the plan lists was touched."""
+    """Nothing that is still there is reported as gone, nothing is open, and only what the plan lists was touched."""
     targets = await it.targets(request_id)
     for target in targets:
         assert target["outcome"] != "pending"
@@ -70,7 +70,7 @@ async def test_5xx_for_a_minute(tmp_path: Path) -> None:
         await check_truth(it, request["id"])
 
 
-async def test_5xx_for_good_at_one_customer_is_told_and_the_others_go_on(tmp_path: Path) -> None:
+async def test_5xx_for_good_at_one_customer_is_reported_and_the_others_go_on(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         request = await it.ask(contoso=USERS, fabrikam=OTHERS)
         it.world.faults.add(status=500, tenant="contoso", path="*/users/*")
@@ -213,19 +213,19 @@ async def test_every_call_failing_with_probability_one_fifth(tmp_path: Path, see
 
 
 def check_each_method(it: System, targets: list[dict[str, Any]], before: dict[tuple[str, str], dict[str, Any]]) -> None:
-    """What is told of every method, and of nobody else's, against what is really there."""
-    told = {(target["tenantId"], target["userId"]): target for target in targets}
+    """Compare what is reported of each method with what the directory really holds; other users are untouched."""
+    reported = {(target["tenantId"], target["userId"]): target for target in targets}
     for (tenant_id, user_id), methods in before.items():
         user = it.world.user(tenant_id, user_id)
         left = {m.id for m in user.methods.values() if m.usable}
-        target = told.get((tenant_id, user_id))
+        target = reported.get((tenant_id, user_id))
         outcomes = {m["id"]: m["outcome"] for m in target["methods"]} if target else {}
         for method in methods.values():
             gone = method.id not in left
             match outcomes.get(method.id):
                 case "deleted" | "deactivated" | "alreadyGone":
                     assert gone, (user.upn, method)
-                case "unverified":  # nobody could see it any more, and that is told
+                case "unverified":  # it could not be verified any more, and that is reported
                     assert target is not None
                     assert target["outcome"] == "partiallyReset"
                 case _:
@@ -234,7 +234,7 @@ def check_each_method(it: System, targets: list[dict[str, Any]], before: dict[tu
             assert user.sessions_revoked_at is not None
 
 
-async def test_users_at_whom_graph_fails_are_told_and_the_rest_of_the_customer_is_reset(tmp_path: Path) -> None:
+async def test_users_for_whom_graph_fails_are_reported_and_the_rest_of_the_customer_is_reset(tmp_path: Path) -> None:
     """Three of them used up their tries one after another: that is not yet a customer who is away."""
     clock = VirtualClock()
     async with system(tmp_path, world=World.demo(150, clock=clock.now), policy=policy(tmp_path), clock=clock) as it:

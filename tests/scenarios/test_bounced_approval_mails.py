@@ -61,7 +61,7 @@ async def test_a_mail_that_comes_back_is_seen_sent_again_and_decided(tmp_path: P
         it.world.mailbox.clear()
         await it.call("POST", f"/api/reset-requests/{request_id}/approvals/resend", 202)
         await it.host.idle()
-        assert it.links(request_id).keys() == {LEAD}  # nobody else is mailed again
+        assert it.links(request_id).keys() == {LEAD}  # no other approver is mailed again
         await it.advance(minutes=10)  # the old report still lies there, and says nothing of the new mail
         assert await states(it, request_id) == {LEAD: "sent", SECOND: "sent"}
         await it.call("POST", f"/api/reset-requests/{request_id}/approvals/resend", 409)
@@ -70,7 +70,7 @@ async def test_a_mail_that_comes_back_is_seen_sent_again_and_decided(tmp_path: P
         assert (await events(it, request_id)).count("mailBounced") == 1
 
 
-async def test_a_mail_that_comes_back_again_is_told_again(tmp_path: Path) -> None:
+async def test_a_second_bounce_is_reported_again(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         request_id = await bounced(it, OWNER, targets={"contoso": ["adele@contoso.com"]})
         await it.call("POST", f"/api/reset-requests/{request_id}/approvals/resend", 202)
@@ -128,7 +128,7 @@ async def test_graph_is_asked_only_while_a_mail_may_come_back(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(("of", "dying"), [(Audits, "append"), (Requests, "update")])
-async def test_a_run_that_dies_is_made_good_by_the_next_and_tells_once(
+async def test_a_crashed_run_is_completed_by_the_next_and_audited_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, of: type, dying: str
 ) -> None:
     async with system(tmp_path) as it:

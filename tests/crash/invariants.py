@@ -15,7 +15,10 @@ _ONCE = {"accepted", "planned", "resetting", "ended"}
 
 
 async def check(shop: Shop, requests: Iterable[str], *, callbacks: bool = True) -> Counter[str]:
-    """Raises AssertionError for the first untruth; how many targets have each outcome. Other doors have no callbacks."""
+    """Check the records and return how many targets have each outcome.
+
+    Requests that did not come by webhook have no callbacks. Raises: AssertionError for the first contradiction.
+    """
     outcomes = Counter[str]()
     planned: dict[str, set[str]] = {}
     for request_id in requests:
@@ -23,8 +26,8 @@ async def check(shop: Shop, requests: Iterable[str], *, callbacks: bool = True) 
         assert shown["endedAt"], f"{request_id} has not ended: {shown['status']}"
         targets = await shop.targets(request_id)
         counts = Counter(target["outcome"] for target in targets)
-        told = {name: count for name, count in shown["totals"].items() if count and name != "targets"}
-        assert counts == told, f"{request_id}: totals {told}, but {dict(counts)} targets"
+        totals = {name: count for name, count in shown["totals"].items() if count and name != "targets"}
+        assert counts == totals, f"{request_id}: totals {totals}, but {dict(counts)} targets"
         for target in targets:
             await _check_target(shop, target, planned)
         outcomes += counts

@@ -1,4 +1,4 @@
-"""The whole path, from a request to verified outcomes."""
+"""The path without faults, from a request to verified outcomes."""
 
 from pathlib import Path
 

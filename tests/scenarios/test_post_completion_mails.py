@@ -28,7 +28,7 @@ async def reset(it: System, more: dict[str, Any] | None = None, **users: list[st
     return str(request["id"])
 
 
-async def test_the_requester_and_the_users_are_told(tmp_path: Path) -> None:
+async def test_the_requester_and_the_users_get_mails(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         request_id = await reset(it, contoso=["adele@contoso.com", "lynne@contoso.com"])
         (mail,) = mails(it, "tech@msp.example", OUTCOME)
@@ -45,7 +45,7 @@ async def test_the_requester_and_the_users_are_told(tmp_path: Path) -> None:
         assert shown["followUp"] is None
 
 
-async def test_a_denied_requester_learns_it_and_a_dry_run_mails_nobody(tmp_path: Path) -> None:
+async def test_a_denied_requester_gets_a_mail_and_a_dry_run_sends_none(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         request = await it.ask(contoso=["adele@contoso.com"])
         (link,) = it.links(request["id"]).values()
@@ -57,7 +57,7 @@ async def test_a_denied_requester_learns_it_and_a_dry_run_mails_nobody(tmp_path:
         assert len(it.world.mailbox) == 0
 
 
-async def test_managers_are_told_where_the_policy_says_so_and_the_contact_is_the_customers(tmp_path: Path) -> None:
+async def test_managers_get_a_notice_where_the_policy_says_so_with_the_customers_contact(tmp_path: Path) -> None:
     text = policy_with(tmp_path, '[notices]\ncontact = "the MSP"\n').read_text()
     for old, new in {
         'name = "Contoso"\n': 'name = "Contoso"\nnotifyManagers = true\ncontact = "Contoso IT, +1 555 0100"\n',
@@ -69,8 +69,8 @@ async def test_managers_are_told_where_the_policy_says_so_and_the_contact_is_the
     policy.write_text(text)
     async with system(tmp_path, policy=policy) as it:
         request_id = await reset(it, contoso=["alex@contoso.com"], fabrikam=["alex@fabrikam.com"])
-        (told,) = mails(it, "adele@contoso.com", "Multi-factor authentication of Alex Wilber was reset")
-        assert "Contoso IT, +1 555 0100" in told.content
+        (notice,) = mails(it, "adele@contoso.com", "Multi-factor authentication of Alex Wilber was reset")
+        assert "Contoso IT, +1 555 0100" in notice.content
         assert "Contoso IT" in mails(it, "alex@contoso.com", NOTICE)[0].content
         assert it.world.mailbox.to("alex@fabrikam.com") == []
         contoso, fabrikam = await it.targets(request_id)
@@ -108,7 +108,7 @@ async def test_mails_are_tried_again_and_sent_once(tmp_path: Path) -> None:
             assert len(mails(it, to, subject)) == 1
 
 
-async def test_activities_that_run_twice_mail_nobody_twice(tmp_path: Path) -> None:
+async def test_activities_that_run_twice_send_each_mail_once(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         request_id = await reset(it, contoso=["adele@contoso.com"])
         before = len(it.world.mailbox)
@@ -219,7 +219,7 @@ async def test_records_that_are_away_at_the_end_delay_what_follows_and_lose_noth
         assert len(mails(it, "tech@msp.example", OUTCOME)) == 1
 
 
-async def test_mails_that_failed_are_sent_again_and_nobody_gets_two(tmp_path: Path) -> None:
+async def test_failed_mails_are_sent_again_and_no_mail_twice(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         request = await it.ask(contoso=["adele@contoso.com", "alex@contoso.com"])
         fault = it.world.faults.add(status=400, message="No such mailbox", path="*/sendMail", count=2)

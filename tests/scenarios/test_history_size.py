@@ -11,8 +11,8 @@ from typing import Any
 from localhost.clock import VirtualClock
 from localhost.durable.vendor_adapter import pb
 from localhost.simulator import World
+from tests.scenarios.test_hundreds_of_targets import policy
 from tests.system import System, system
-from tests.workflow.test_scale import policy
 
 # Bytes of JSON. What tells of every window (three small values each) has them on top.
 _MOST, _PER_WINDOW = 400, 40
@@ -63,7 +63,7 @@ async def test_inputs_outputs_and_events_stay_small_in_a_request_of_three_hundre
         assert shown["status"] == "completed", shown["totals"]
         seen = check(it, request["id"])
         assert {"begin_request", "plan_targets", "seal_plan", "reset_target", "take_turn", "end_turn"} <= seen
-        # A window is never larger, whoever cuts it: so many activities at most are in one history.
+        # A window is never larger, however it is cut: so many activities at most are in one history.
         for instance_id in it.host.instance_ids():
             scheduled = [e for e in it.host.history(instance_id) if e.HasField("taskScheduled")]
             assert sum(e.taskScheduled.name == "reset_target" for e in scheduled) <= 100

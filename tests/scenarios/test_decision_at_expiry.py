@@ -1,4 +1,4 @@
-"""A decision at the very border of the expiry: whoever was in time is heard, whoever was not is told so, and nothing is torn."""
+"""Decisions around the moment of expiry: one in time counts, a late one is refused, and the records agree."""
 
 from datetime import datetime, timedelta
 from pathlib import Path

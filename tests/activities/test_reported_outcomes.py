@@ -1,4 +1,4 @@
-"""Whatever users have and whatever goes wrong: nothing outside the plan goes, nothing is told as gone that is there, and
+"""Whatever users have and whatever fails: nothing outside the plan is removed, nothing present is reported as gone, and
 everything in the plan has one outcome."""
 
 import asyncio
@@ -193,13 +193,13 @@ async def _play(works: Works, story: dict[str, Any]) -> None:
     assert set(before) - plan - taken <= same | {i for i, m in before.items() if not m.usable}
     assert all(user.methods.get(method.id) is method for method in newer), newer
     assert user.methods["28c10230-6103-485e-b985-444c60001490"]
-    # Nothing is told as gone that is there.
+    # Nothing that is still there is reported as gone.
     told_gone = {m.id for m in target.methods if m.outcome in GONE}
     assert not told_gone & same, (told_gone, same)
     assert {_registration(m) for m in target.methods if m.outcome in GONE} <= planned
     if target.outcome in {TargetOutcome.RESET, TargetOutcome.ALREADY_CLEAR}:
         assert not plan & same
-    # And what is gone was not told as never touched.
+    # And what is gone is not reported as untouched.
     untouched = {m.id for m in target.methods if m.outcome is MethodOutcome.PENDING}
     assert untouched <= left
     assert {m.id for m in target.methods if m.outcome in NOT_DONE} <= left
@@ -207,7 +207,7 @@ async def _play(works: Works, story: dict[str, Any]) -> None:
         assert plan <= left
         assert user.sessions_revoked_at is None
         assert user.preferred == story["prefer"]
-    # What we did is not told as somebody else's doing.
+    # What the service did is not reported as done by others.
     ours = set(works.deletes(user, status=204))
     assert not {m.id for m in target.methods if m.outcome is MethodOutcome.ALREADY_GONE} & ours
     # Everything in the plan has one outcome; pending is one only where a cancel came before its turn.

@@ -1,4 +1,4 @@
-"""What cannot be read whole is not taken for nothing: nobody is told as reset, or as unprivileged, because of it."""
+"""An incomplete read is never taken for an empty one: no user is reported as reset, or as unprivileged, because of it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -102,7 +102,7 @@ async def test_what_does_not_say_what_it_is_leaves_the_user_alone(
 
 
 @pytest.mark.parametrize("change", [html, no_list])
-async def test_user_who_cannot_be_read_for_the_plan_is_not_told_as_unknown(
+async def test_user_who_cannot_be_read_for_the_plan_is_not_reported_as_unknown(
     works: Works, monkeypatch: pytest.MonkeyPatch, change: Change
 ) -> None:
     answered(monkeypatch, "$select=id,displayName,userPrincipalName", change)
@@ -112,9 +112,9 @@ async def test_user_who_cannot_be_read_for_the_plan_is_not_told_as_unknown(
 
 @pytest.mark.parametrize("content", [b"[]", b"<html>", b'"text"', b"{}", b'{"value": [1]}'])
 def test_what_is_no_list_of_objects_is_not_an_empty_one(content: bytes) -> None:
-    with pytest.raises(GraphError) as told:
+    with pytest.raises(GraphError) as error:
         Response(200, {}, parsed(content)).items()
-    assert told.value.fault is Fault.UNAVAILABLE
+    assert error.value.fault is Fault.UNAVAILABLE
 
 
 async def test_lost_page_of_one_user_leaves_the_others_planned(works: Works, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,7 +135,7 @@ async def test_lost_page_does_not_hide_that_the_sessions_were_revoked(
     assert isinstance(found, GraphError)
 
 
-async def test_revocation_whose_answer_says_nothing_is_not_told_as_done(
+async def test_revocation_with_an_empty_response_is_not_reported_as_done(
     works: Works, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     user = works.user(APP)
@@ -211,9 +211,9 @@ async def test_list_that_never_ends_or_goes_on_elsewhere_is_a_fault(
         return Response(200, httpx.Headers(), {"value": [{}], "@odata.nextLink": link})
 
     monkeypatch.setattr(GraphClient, "send", sent)
-    with pytest.raises(GraphError) as told:
+    with pytest.raises(GraphError) as error:
         await read_all(works.services.graph.of(CONTOSO), "users")
-    assert told.value.fault is fault
+    assert error.value.fault is fault
     assert "https://elsewhere.example/next" not in asked
     assert len(asked) <= 101
 
@@ -226,6 +226,6 @@ async def test_batch_whose_parts_cannot_be_read_is_a_fault_that_passes(
         return Response(200, {}, {"responses": responses})
 
     monkeypatch.setattr(GraphClient, "send", sent)
-    with pytest.raises(GraphError) as told:
+    with pytest.raises(GraphError) as error:
         await batch(works.services.graph.of(CONTOSO), [Part("users/a"), Part("users/b")])
-    assert told.value.fault is Fault.UNAVAILABLE
+    assert error.value.fault is Fault.UNAVAILABLE

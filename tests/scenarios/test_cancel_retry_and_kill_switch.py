@@ -1,4 +1,4 @@
-"""Cancel at any moment, retry, the kill switch, leases and turns: what people do while a reset runs."""
+"""Cancel at any moment, retry, kill switch, leases and permits: what operators do while a reset runs."""
 
 import asyncio
 from pathlib import Path
@@ -8,8 +8,8 @@ import pytest
 
 from activities.reset_target import reset_one
 from services import Services
+from tests.scenarios.test_graph_faults import CONTOSO, FABRIKAM, OTHERS, USERS, check_truth, run
 from tests.system import System, system
-from tests.workflow.test_faults import CONTOSO, FABRIKAM, OTHERS, USERS, check_truth, run
 
 
 def deletes(it: System) -> int:
@@ -52,7 +52,7 @@ async def test_cancel_while_planning_waits_as_long_as_graph_says(tmp_path: Path)
         assert {(t["outcome"], t["reason"]) for t in await it.targets(request["id"])} == {("cancelled", "cancelled")}
 
 
-async def test_cancel_in_the_middle_of_a_customer_tells_what_was_done(tmp_path: Path) -> None:
+async def test_cancel_in_the_middle_of_a_customer_reports_what_was_done(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         request = await it.ask(contoso=USERS, fabrikam=OTHERS)
         adele = USERS[0]
@@ -73,7 +73,7 @@ async def test_cancel_in_the_middle_of_a_customer_tells_what_was_done(tmp_path: 
         assert sorted(m["outcome"] for m in mine[0]["methods"]) == ["deleted", "pending", "pending"]
 
 
-async def test_after_a_cancel_one_more_look_tells_what_became_of_a_removal_without_an_answer(tmp_path: Path) -> None:
+async def test_after_a_cancel_a_removal_without_a_response_is_verified_by_a_read(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         request = await it.ask(contoso=USERS[:2])
         adele = it.world.user("contoso", USERS[0])
@@ -90,7 +90,7 @@ async def test_after_a_cancel_one_more_look_tells_what_became_of_a_removal_witho
         assert deletes(it) == done
         mine = (await check_truth(it, request["id"]))[0]
         assert (mine["outcome"], mine["reason"]) == ("partiallyReset", "cancelled")
-        # Seen, not guessed: it is neither told as never touched nor as unverified.
+        # Verified by a read: reported neither as untouched nor as unverified.
         assert {m["id"]: m["outcome"] for m in mine["methods"]}[gone] == "deleted"
         assert sorted(m["outcome"] for m in mine["methods"]) == ["deleted", "pending", "pending"]
 
@@ -215,7 +215,7 @@ async def test_retry_leaves_what_was_registered_since_the_first_reset_and_does_w
         assert new.id in megan.methods
 
 
-async def test_user_of_a_running_request_is_refused_and_told_which_one_holds_them(tmp_path: Path) -> None:
+async def test_user_of_a_running_request_is_refused_with_the_id_of_that_request(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         first = await it.ask(contoso=USERS[:2])
         second = await it.ask(contoso=USERS[1:3])

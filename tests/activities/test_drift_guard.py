@@ -67,7 +67,7 @@ async def test_number_registered_again_in_the_very_second_of_the_plan_stays(work
 
 @pytest.mark.parametrize("dated", [True, False])
 async def test_phone_registered_again_after_its_removal_is_not_removed_again(works: Works, dated: bool) -> None:
-    """The same place, the same number: what was told as removed stays told so, and what took its place is kept."""
+    """The same place, the same number: what was reported as removed stays so, and what took its place is kept."""
     user = works.user(MOBILE, APP, prefer="push")
     if not dated:
         undated(user, MOBILE_PHONE_ID)
@@ -113,14 +113,14 @@ async def test_a_run_that_is_resumed_hours_later_leaves_what_was_registered_agai
         patched.setattr("records.targets.Targets.save", dies)
         with pytest.raises(DiedError):
             await works.once()
-    assert MOBILE_PHONE_ID not in user.methods  # it was removed, and nobody wrote it down
+    assert MOBILE_PHONE_ID not in user.methods  # it was removed, but that was not recorded
     works.clock.pass_(hours=5)
     again = works.world.register("contoso", user.upn, "phone", phoneType="mobile", phoneNumber=NUMBER)
     again.created = None
     target = await works.reset()
     assert MOBILE_PHONE_ID in works.present(user)
     assert outcomes(target)[MOBILE_PHONE_ID] == "unverified"
-    assert target.outcome is TargetOutcome.PARTIALLY_RESET  # not told as done, because nobody can know
+    assert target.outcome is TargetOutcome.PARTIALLY_RESET  # not reported as done, because it cannot be known
 
 
 async def test_a_repeated_activity_leaves_what_was_registered_again(works: Works) -> None:
@@ -168,7 +168,7 @@ async def test_alternate_mobile_added_after_the_plan_keeps_the_mobile_and_is_kep
     assert {MOBILE_PHONE_ID, ALTERNATE_MOBILE_PHONE_ID} <= works.present(user)
 
 
-async def test_out_of_scope_is_neither_touched_nor_told_as_newer(works: Works) -> None:
+async def test_out_of_scope_is_neither_touched_nor_reported_as_newer(works: Works) -> None:
     user = works.user(APP, ("fido2", {}), ("windowsHelloForBusiness", {}))
     others = {m.id for m in user.methods.values() if m.kind.name in {"fido2", "windowsHelloForBusiness"}}
     # The request names passkeys, which contoso's policy does not let be reset.

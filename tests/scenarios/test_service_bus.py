@@ -1,4 +1,4 @@
-"""The whole way over the broker on this machine, in a process of its own: a message, its request, the approval, the outcomes."""
+"""A request over the local broker in a process of its own: message, request, approval, outcome events."""
 
 import asyncio
 import json
