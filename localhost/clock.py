@@ -13,13 +13,13 @@ class Clock(Protocol):
     def now(self) -> datetime: ...
 
     def steady(self) -> timedelta:
-        """Time since some instant, whatever anybody does to the clock."""
+        """Time since some instant, however the clock is set."""
 
     def seconds_until(self, when: datetime) -> float | None:
-        """How long to wait for `when`; None if only somebody moving the clock gets there."""
+        """How long to wait for `when`; None if only moving the clock by hand gets there."""
 
     def on_move(self, wake: Callable[[], None]) -> None:
-        """Calls `wake` (from any thread) each time the clock is moved by hand."""
+        """Call `wake` (from any thread) each time the clock is moved by hand."""
 
 
 class SystemClock:
@@ -33,7 +33,7 @@ class SystemClock:
         return max(0.0, (when - self.now()).total_seconds())
 
     def on_move(self, wake: Callable[[], None]) -> None:
-        """The machine's clock moves by itself: nobody has to be woken."""
+        """The machine's clock moves by itself: there is nothing to wake."""
 
 
 class VirtualClock:
@@ -71,7 +71,7 @@ class VirtualClock:
             wake()
 
     def jump(self, seconds: float) -> None:
-        """Somebody sets the clock, forward or back; no time passes."""
+        """Set the clock, forward or back, without any time passing."""
         with self._lock:
             self._now += timedelta(seconds=seconds)
         for wake in self._wakers:

@@ -12,7 +12,7 @@ from localhost.errors import BadFlagError, DataDirInUseError
 
 
 class DataDir:
-    """Held by one host at a time, until `close` or the end of the process. Raises DataDirInUseError, BadFlagError."""
+    """Held by one host at a time, until `close` or the end of the process. Raises: DataDirInUseError, BadFlagError."""
 
     def __init__(self, path: Path) -> None:
         self.path = path.resolve()

@@ -26,7 +26,7 @@ async def running(
     sock_port: int = 0,
     engine: Path | None = None,
 ) -> AsyncIterator[RunningHost[VirtualClock]]:
-    """Serves `root`'s app on a free loopback port with `settings` in the environment while it lasts.
+    """Serve `root`'s app on a free loopback port with `settings` in the environment while it lasts.
 
     `PUBLIC_BASE_URL` is set to the served address. The app is imported once per process, so what it keeps from
     its settings is for the caller to reset.

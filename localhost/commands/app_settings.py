@@ -1,4 +1,4 @@
-"""The app's settings on one machine: what flags say, then what the environment says, then what suits a demo."""
+"""The app's settings on one machine: flags first, then the environment, then defaults for the demo."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,7 +8,7 @@ from localhost.data_dir import DataDir
 
 DEMO_POLICY = Path(__file__).parents[1] / "policy.demo.toml"
 HOME_TENANT = "99999999-9999-9999-9999-999999999999"
-# Real Graph has its tokens from another host; every stand-in serves them itself.
+# Real Graph takes its tokens from another host; every stand-in serves them itself.
 _AUTHORITIES = {"https://graph.microsoft.com": "https://login.microsoftonline.com"}
 
 
@@ -23,7 +23,7 @@ def app_settings(
 ) -> dict[str, str]:
     """What to put into the environment before the app is imported. `simulated`: the Graph is the bundled simulator.
 
-    What the demo's own tenants know us by is a default for a stand-in on plain http alone: for real Graph each of these must
+    The credentials of the demo's tenants are defaults for a stand-in on plain http alone: for real Graph each of them must
     be set, and the app says which is missing.
     """
     graph = graph_url.rstrip("/")
@@ -46,7 +46,7 @@ def app_settings(
     }
     defaults = (demo if stand_in else {}) | {
         "RECORDS": f"sqlite:{data.path / 'records.sqlite'}",
-        # With it anybody who reaches the port asks and approves as anybody: only ever by itself where nobody is real.
+        # With it any client that reaches the port may act as any person: a default only where all of them are simulated.
         "CONSOLE_TEST_SIGN_IN": "tech@msp.example,auditor@msp.example:Auditor" if simulated else "",
     }
     settings = {name: environ.get(name) or value for name, value in defaults.items()} | flags

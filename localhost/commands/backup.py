@@ -16,13 +16,13 @@ from localhost.data_dir import DataDir
 from localhost.errors import BackupError
 
 _ENGINE = "engine.sqlite"
-# The lock is nobody's state; the others belong to a database and are in its copy.
+# The lock is no state; the others belong to a database and are in its copy.
 _LEFT_OUT = ("lock",)
 _LEFT_OUT_ENDINGS = ("-wal", "-shm", "-journal", ".new")
 
 
 def backup(data: Path, to: Path) -> list[str]:
-    """Writes the file, for its owner's eyes only; the names in it. Raises BackupError, and then there is no file."""
+    """Write the file, readable by its owner alone; the names in it. Raises: BackupError, and then there is no file."""
     if not (data / _ENGINE).is_file():
         raise BackupError(f"--data {data}: there is no state of a local host")
     if to.exists():
@@ -49,7 +49,7 @@ def backup(data: Path, to: Path) -> list[str]:
 
 
 def restore(file: Path, data: Path) -> list[str]:
-    """Fills an empty or new directory; the names. Raises BackupError, and then the directory is as it was."""
+    """Fill an empty or new directory; the names. Raises: BackupError, and then the directory is as it was."""
     if data.exists() and any(data.iterdir()):
         raise BackupError(f"--data {data}: it is not empty; a restore writes over nothing")
     try:
@@ -63,7 +63,7 @@ def restore(file: Path, data: Path) -> list[str]:
                     _extract(archive, member, Path(folder) / name)
                 _check(Path(folder))
                 data.mkdir(mode=0o700, exist_ok=True)
-                with DataDir(data):  # nobody starts in the middle of it
+                with DataDir(data):  # no host starts on it meanwhile
                     for name in members:
                         (Path(folder) / name).replace(data / name)
     except (OSError, tarfile.TarError, EOFError) as error:

@@ -16,13 +16,13 @@ from localhost.commands.verify_audit import VerifyOptions, verify_audit
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Returns the exit code: 0 when all went well, 1 when it could not start or a step failed."""
+    """Return the exit code: 0 when all went well, 1 when it could not start or a step failed."""
     options = _parser().parse_args(arguments)
     logs.set_up(options.log_level.upper())
     command: Callable[[argparse.Namespace], int] = options.command
     try:
         return command(options)
-    except Exception as error:  # noqa: BLE001 - the last one to see it: says it and ends the process
+    except Exception as error:  # noqa: BLE001 - the outermost handler: it prints the error and ends the process
         return _explain(error)
 
 
@@ -32,17 +32,17 @@ def _parser() -> argparse.ArgumentParser:
     serve_parser = commands.add_parser("serve", help="start the app and leave it running")
     add_serve_flags(serve_parser)
     serve_parser.set_defaults(command=_serve)
-    demo_parser = commands.add_parser("demo", help="do the whole job once and tell every step")
+    demo_parser = commands.add_parser("demo", help="run one request from ticket to outcomes and print every step")
     demo_parser.add_argument("--log-level", default="warning", choices=["debug", "info", "warning", "error"])
     demo_parser.set_defaults(command=lambda _: asyncio.run(demo(ServeOptions())))
     backup_parser = commands.add_parser("backup", help="all state in one file, also while the host runs")
     backup_parser.add_argument("--data", type=Path, default=ServeOptions().data, metavar="DIR")
     backup_parser.add_argument("--to", type=Path, required=True, metavar="FILE", help="must not exist")
-    backup_parser.set_defaults(command=lambda given: _tell(backup(given.data, given.to)), log_level="warning")
+    backup_parser.set_defaults(command=lambda given: _print(backup(given.data, given.to)), log_level="warning")
     restore_parser = commands.add_parser("restore", help="all state from a backup into an empty directory")
     restore_parser.add_argument("--from", type=Path, required=True, metavar="FILE", dest="file")
     restore_parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="new or empty")
-    restore_parser.set_defaults(command=lambda given: _tell(restore(given.file, given.data)), log_level="warning")
+    restore_parser.set_defaults(command=lambda given: _print(restore(given.file, given.data)), log_level="warning")
     verify = commands.add_parser("verify-audit", help="see whether the audit of every request is whole")
     verify.add_argument("request", nargs="?", metavar="REQUEST", help="only this request (default: all)")
     verify.add_argument(
@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _tell(names: list[str]) -> int:
+def _print(names: list[str]) -> int:
     print("\n".join(names))
     return 0
 

@@ -1,4 +1,4 @@
-"""`python -m localhost demo`: the whole job on this machine, from a signed ticket to verified outcomes, told step by step."""
+"""`python -m localhost demo`: one request on this machine, from a signed ticket to verified outcomes, printed step by step."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ from standardwebhooks import Webhook
 from localhost.commands.serve import Served, ServeOptions, served
 from localhost.errors import LocalHostError
 
-# Who is in the ticket: each user shows something else. The simulator's `demo.py` says what they have registered.
+# The users in the ticket: each shows something else. The simulator's seeds say what they have registered.
 TICKET: Mapping[str, Mapping[str, str]] = {
     "contoso": {
         "adele@contoso.com": "three methods, Authenticator is the default",
@@ -28,20 +28,20 @@ TICKET: Mapping[str, Mapping[str, str]] = {
     "fabrikam": {"alex@fabrikam.com": "mobile and Authenticator", "miriam@fabrikam.com": "an office phone"},
     "tailspin": {"lynne@tailspin.com": "has nothing registered"},
 }
-EXPECTED = {"breakglass@contoso.com": "refused", "lynne@tailspin.com": "alreadyClear"}  # everybody else: reset
+EXPECTED = {"breakglass@contoso.com": "refused", "lynne@tailspin.com": "alreadyClear"}  # all others: reset
 GONE = {"deleted", "deactivated", "alreadyGone"}
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]*)" value="([^"]*)">')
 _LIMIT = 60.0  # seconds for one step; on this machine each takes a few
 
 
 class DemoError(LocalHostError):
-    """A step did not do what it is there to show."""
+    """A step did not do what it should show."""
 
     reason = "demoFailed"
 
 
 async def demo(options: ServeOptions) -> int:
-    """Runs the demo in a data directory of its own; raises DemoError when a step failed."""
+    """Run the demo in a data directory of its own; exit code 0. Raises: DemoError when a step failed."""
     with tempfile.TemporaryDirectory(prefix="mfa-reset-demo-") as data:
         async with (
             asyncio.timeout(4 * _LIMIT),
@@ -55,7 +55,7 @@ async def demo(options: ServeOptions) -> int:
 async def _run(it: Served, http: httpx.AsyncClient) -> None:
     http.headers["x-functions-key"] = it.host.key
     request_id = await _send_ticket(it, http)
-    await _until_asked(http, request_id)
+    await _wait_for_approval_mails(http, request_id)
     await _approve(it, http, request_id)
     ended = await _watch(http, request_id)
     targets = [target async for target in _targets(http, request_id)]
@@ -90,13 +90,13 @@ async def _send_ticket(it: Served, http: httpx.AsyncClient) -> str:
         for name, what in names.items():
             print(f"     {name:28} {what}")
     forged = await http.post("/api/webhooks/helpdesk", content=body + " ", headers=headers)
-    _must(forged.status_code == 401, f"a changed delivery was answered {forged.status_code}, not 401")
-    answer = await http.post("/api/webhooks/helpdesk", content=body, headers=headers)
-    _must(answer.status_code == 202, f"the delivery was answered {answer.status_code}: {answer.text}")
+    _must(forged.status_code == 401, f"a changed delivery got {forged.status_code}, not 401")
+    response = await http.post("/api/webhooks/helpdesk", content=body, headers=headers)
+    _must(response.status_code == 202, f"the delivery got {response.status_code}: {response.text}")
     again = await http.post("/api/webhooks/helpdesk", content=body, headers=headers)
-    same = again.status_code == 200 and again.json()["id"] == answer.json()["id"]
+    same = again.status_code == 200 and again.json()["id"] == response.json()["id"]
     _must(same, "the repeated delivery made another request")
-    request_id = str(answer.json()["id"])
+    request_id = str(response.json()["id"])
     print(f"   Changed on the way: 401. As signed: 202, request {request_id}. Sent again: 200, the same request.")
     return request_id
 
@@ -120,12 +120,12 @@ async def _approve(it: Served, http: httpx.AsyncClient, request_id: str) -> None
 
 
 async def _decide(browser: httpx.AsyncClient, origin: str, approver: str, link: str) -> None:
-    """Opens the link and posts the page's form, as a browser does."""
+    """Open the link and post the page's form, as a browser does."""
     page = await browser.get(link)
-    _must(page.status_code == 200, f"the approval page was answered {page.status_code}")
+    _must(page.status_code == 200, f"the approval page got {page.status_code}")
     form = dict(_HIDDEN.findall(page.text)) | {"decision": "approve", "comment": "Called back on the known number."}
-    answer = await browser.post(link, data=form, headers={"Origin": origin})
-    _must(answer.status_code == 200, f"the decision was answered {answer.status_code}")
+    response = await browser.post(link, data=form, headers={"Origin": origin})
+    _must(response.status_code == 200, f"the decision got {response.status_code}")
     print(f"   {approver} opens the page and approves.")
 
 
@@ -144,8 +144,8 @@ async def _watch(http: httpx.AsyncClient, request_id: str) -> dict[str, Any]:
             await asyncio.sleep(0.1)
 
 
-async def _until_asked(http: httpx.AsyncClient, request_id: str) -> None:
-    """Waits until the plan is made and every approver's mail was sent."""
+async def _wait_for_approval_mails(http: httpx.AsyncClient, request_id: str) -> None:
+    """Wait until the plan is made and every approver's mail was sent."""
     async with asyncio.timeout(_LIMIT):
         while True:
             shown = await _get(http, f"/api/reset-requests/{request_id}")
@@ -181,7 +181,7 @@ def _print_outcomes(targets: list[dict[str, Any]]) -> None:
 
 
 async def _compare(it: Served, targets: list[dict[str, Any]]) -> None:
-    """Holds every outcome against what is really registered in the simulated tenants."""
+    """Compare every outcome with what is really registered in the simulated tenants."""
     async with httpx.AsyncClient(base_url=it.graph_url, timeout=30) as graph:
         for target in targets:
             state = (await graph.get(f"/simulator/state/{target['tenantId']}/{target['userId']}")).json()
@@ -196,9 +196,9 @@ async def _compare(it: Served, targets: list[dict[str, Any]]) -> None:
 
 
 async def _get(http: httpx.AsyncClient, path: str) -> dict[str, Any]:
-    answer = await http.get(path)
-    _must(answer.status_code == 200, f"GET {path} was answered {answer.status_code}")
-    body: dict[str, Any] = answer.json()
+    response = await http.get(path)
+    _must(response.status_code == 200, f"GET {path} got {response.status_code}")
+    body: dict[str, Any] = response.json()
     return body
 
 

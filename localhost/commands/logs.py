@@ -1,4 +1,4 @@
-"""What a person sees at the terminal: one short line for what happened, and libraries only when they complain."""
+"""Logging for a person at the terminal: one short line per event, libraries from warnings on."""
 
 import logging
 import sys
@@ -17,8 +17,8 @@ _LIBRARIES = (
     "urllib3",
     "uvicorn",
 )
-# The worker library logs every failed function once more, without its name; the host says it with the invocation id.
-_SAID_BY_THE_HOST = "azure.functions"
+# The worker library logs every failed function once more, without its name; the host logs it with the invocation id.
+_LOGGED_BY_THE_HOST = "azure.functions"
 
 
 def set_up(level: str) -> None:
@@ -31,4 +31,4 @@ def set_up(level: str) -> None:
     )
     for name in _LIBRARIES:
         logging.getLogger(name).setLevel(logging.WARNING)
-    logging.getLogger(_SAID_BY_THE_HOST).setLevel(logging.CRITICAL)
+    logging.getLogger(_LOGGED_BY_THE_HOST).setLevel(logging.CRITICAL)

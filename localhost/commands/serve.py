@@ -1,4 +1,4 @@
-"""`python -m localhost serve`: the app, and the Graph simulator when no other Graph is named, until told to stop."""
+"""`python -m localhost serve`: the app, and the Graph simulator when no other Graph is named, until SIGTERM."""
 
 import asyncio
 import logging
@@ -40,7 +40,7 @@ class ServeOptions:
 
     @property
     def certificate(self) -> Certificate | None:
-        """Raises BadFlagError when only half of it is named."""
+        """Raises: BadFlagError when only half of it is named."""
         if self.tls_cert is None and self.tls_key is None:
             return None
         if self.tls_cert is None or self.tls_key is None:
@@ -50,7 +50,7 @@ class ServeOptions:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What a caller of `served` may want to talk to."""
+    """The parts of a running service that its caller may use."""
 
     host: RunningHost[SystemClock]
     settings: dict[str, str]
@@ -60,7 +60,7 @@ class Served:
 
 @asynccontextmanager
 async def served(options: ServeOptions) -> AsyncIterator[Served]:
-    """Everything that `serve` and `demo` start, in this process. Raises LocalHostError and what the app raises."""
+    """Everything that `serve` and `demo` start, in this process. Raises: LocalHostError and what the app raises."""
     if options.policy is not None and not options.policy.is_file():
         raise BadFlagError(f"--policy {options.policy}: there is no such file")
     if not options.app.is_file():
@@ -85,7 +85,7 @@ async def served(options: ServeOptions) -> AsyncIterator[Served]:
             if connection:
                 settings["ServiceBusConnection"] = connection
             key = options.key or data.function_key()
-            # Where the app is told that somebody else signs people in, its routes are open to the host and it looks itself.
+            # Where a proxy signs people in, the app's routes are open to the host and the app checks the key itself.
             settings["API_KEYS"] = os.environ.get("API_KEYS") or f"local:{key}"
             os.environ.update(settings)
             async with serving(
@@ -95,7 +95,7 @@ async def served(options: ServeOptions) -> AsyncIterator[Served]:
                 clock=SystemClock(),
                 script=options.app.name,
                 engine=data.path / "engine.sqlite",
-                on_broken=_give_up,
+                on_broken=_end_at_once,
                 proxies=options.trust_proxy,
                 certificate=certificate,
             ) as host:
@@ -136,7 +136,7 @@ def _service_bus(options: ServeOptions, data: DataDir) -> Iterator[str]:
 
 
 async def serve(options: ServeOptions) -> int:
-    """Runs until SIGTERM or SIGINT; returns the number of functions that had to be cut off."""
+    """Run until SIGTERM or SIGINT; returns the number of functions that had to be cut off."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -151,14 +151,14 @@ async def serve(options: ServeOptions) -> int:
     return it.host.cut_off
 
 
-def _give_up(error: Exception) -> None:
-    """Nobody knows what the disk has: what is in memory must not be acted on. A new start reads what is there."""
+def _end_at_once(error: Exception) -> None:
+    """End at once: the state of the disk is unknown, so what is in memory must not be acted on. A new start reads the file."""
     print(f"localhost: the engine's file is broken and the host ends at once: {error}", file=sys.stderr, flush=True)
     os._exit(1)
 
 
 def _stop_or_quit(stop: asyncio.Event) -> None:
-    if stop.is_set():  # asked twice: somebody is in a hurry
+    if stop.is_set():  # a second signal: do not wait
         sys.stdout.flush()
         os._exit(1)
     stop.set()
@@ -173,7 +173,7 @@ def _introduce(it: Served, options: ServeOptions) -> None:
     print(f"graph          {it.graph_url}{' (simulated)' if it.simulated else ''}")
     if options.service_bus is not None:
         print(f"service bus    {it.settings['ServiceBusConnection']}")
-    closed = " (nobody can sign in: see CONSOLE_TEST_SIGN_IN in docs/settings.md)"
+    closed = " (sign-in is off: see CONSOLE_TEST_SIGN_IN in docs/settings.md)"
     print(f"console        {base}/console{'' if it.settings['CONSOLE_TEST_SIGN_IN'] else closed}")
     print(f"policy         {it.settings['POLICY_FILE']}")
     print(f"data           {options.data.resolve()}")

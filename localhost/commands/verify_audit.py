@@ -1,4 +1,4 @@
-"""`python -m localhost verify-audit`: is the audit of every request whole? Asked of a running service, or of a data directory."""
+"""`python -m localhost verify-audit`: check the audit chain of every request, of a running service or of a data directory."""
 
 import os
 from collections.abc import AsyncIterator, Mapping
@@ -15,11 +15,11 @@ from localhost.commands.serve import ROOT
 from localhost.data_dir import DataDir
 from localhost.errors import BadFlagError
 from localhost.host.app_index import Function, load_app
-from localhost.host.http_trigger import HttpDoor
+from localhost.host.http_trigger import HttpTriggers
 from localhost.host.invocation import invoke
 
-# Nothing that is asked here needs the durable engine, Graph or the address of the service.
-_NOWHERE = "127.0.0.1:9"
+# No request made here needs the durable engine, Graph or the address of the service.
+_UNUSED_ENGINE = "127.0.0.1:9"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +32,15 @@ class VerifyOptions:
 
 
 async def verify_audit(options: VerifyOptions) -> int:
-    """Prints a line for each request; 0: every chain is whole, 1: one is not."""
+    """Print a line for each request; 0: every chain is whole, 1: one is not."""
     broken = seen = 0
     async with _service(options) as http:
         async for request_id in _requests(http, options.request):
-            told = await _get(http, f"/api/reset-requests/{request_id}/audit/verification")
+            found = await _get(http, f"/api/reset-requests/{request_id}/audit/verification")
             seen += 1
-            broken += not told["intact"]
+            broken += not found["intact"]
             print(
-                f"{request_id}  {'intact' if told['intact'] else 'BROKEN: ' + told['problem']}  ({told['events']} events)"
+                f"{request_id}  {'intact' if found['intact'] else 'BROKEN: ' + found['problem']}  ({found['events']} events)"
             )
     print(f"{seen} request(s), {broken} broken")
     return 1 if broken else 0
@@ -59,10 +59,10 @@ async def _requests(http: httpx.AsyncClient, only: str | None) -> AsyncIterator[
 
 
 async def _get(http: httpx.AsyncClient, path: str, parameters: Mapping[str, str] | None = None) -> dict[str, Any]:
-    answer = await http.get(path, params=parameters)
-    if answer.status_code != 200:
-        raise BadFlagError(f"{path} was answered {answer.status_code}: {answer.text[:300]}")
-    value: dict[str, Any] = answer.json()
+    response = await http.get(path, params=parameters)
+    if response.status_code != 200:
+        raise BadFlagError(f"{path} got {response.status_code}: {response.text[:300]}")
+    value: dict[str, Any] = response.json()
     return value
 
 
@@ -77,14 +77,14 @@ async def _service(options: VerifyOptions) -> AsyncIterator[httpx.AsyncClient]:
     if not options.data.is_dir():
         raise BadFlagError(f"--data {options.data}: there is no such directory")
     with DataDir(options.data) as data:
-        key, base_url = data.function_key(), f"http://{_NOWHERE}"
+        key, base_url = data.function_key(), f"http://{_UNUSED_ENGINE}"
         settings = app_settings(os.environ, data, graph_url=base_url, policy=options.policy, base_url=base_url)
         os.environ.update(settings | {"API_KEYS": f"local:{key}"})
-        door = HttpDoor(load_app(ROOT), _invoked, key)
-        transport = httpx.ASGITransport(door)
+        triggers = HttpTriggers(load_app(ROOT), _invoke, key)
+        transport = httpx.ASGITransport(triggers)
         async with httpx.AsyncClient(transport=transport, base_url=base_url, headers={"x-functions-key": key}) as http:
             yield http
 
 
-async def _invoked(function: Function, data: Datum) -> Datum | None:
-    return await invoke(function, data, {}, _NOWHERE)
+async def _invoke(function: Function, data: Datum) -> Datum | None:
+    return await invoke(function, data, {}, _UNUSED_ENGINE)

@@ -1,11 +1,11 @@
 """Group commit: one thread writes what changed since it wrote last, so the price of a flush to disk is paid once for many.
 
-It writes at once when somebody waits (`wait`, `hurry`), and otherwise after a moment: a lost result of an activity
+It writes at once when a caller waits (`wait`, `hurry`), and otherwise after a short delay: a lost result of an activity
 only means that the activity runs again.
 
 A write that fails for a reason that may pass (a full disk) is tried again until it succeeds; nothing after it is
-written before it. One that will not pass (a damaged file, a failed flush, after which nobody knows what the disk has)
-is told to `on_broken`, and nothing is written any more.
+written before it. One that will not pass (a damaged file, a failed flush, after which the state of the disk is unknown)
+is reported to `on_broken`, and nothing is written any more.
 """
 
 import logging
@@ -18,7 +18,7 @@ from localhost.durable.sqlite_store import Unit
 logger = logging.getLogger("localhost.engine")
 
 RETRY_SECONDS = 1.0
-# How long a change waits for company when nobody waits for it.
+# How long a change that no caller waits for is held back, to be written together with later ones.
 _LINGER = 0.05
 _BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _LOST_FLUSH = {sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC}
@@ -27,7 +27,7 @@ _LOST_FLUSH = {sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC}
 class GroupCommit:
     """Changes are numbered from 1. `last` is the number of the latest, `kept` of the last one on disk.
 
-    `collect` answers with all changes since it was asked last, and the number of the last of them.
+    `collect` returns the number of the last change and all changes since its previous call.
     """
 
     def __init__(
@@ -53,14 +53,14 @@ class GroupCommit:
         self._thread.start()
 
     def note(self) -> None:
-        """Something changed; `collect` will tell what."""
+        """Count a change; `collect` returns it."""
         with self._changed:
             self.last += 1
             if self.last == self.kept + 1:  # else the writer knows that there is something to do
                 self._changed.notify_all()
 
     def hurry(self) -> None:
-        """Somebody waits for what changed up to now."""
+        """Write what changed up to now without the delay."""
         with self._changed:
             self._hurried = self.last
             self._changed.notify_all()
@@ -75,7 +75,7 @@ class GroupCommit:
             return self._changed.wait_for(lambda: self.kept >= number, seconds)
 
     def close(self) -> bool:
-        """Writes what is left, tried once, and ends; whether all came to disk."""
+        """Write what is left, tried once, and end the thread; whether all came to disk."""
         with self._changed:
             self._closing = True
             self._changed.notify_all()

@@ -45,17 +45,16 @@ class GrpcBackend:
         self._engine = engine
         self._pool = futures.ThreadPoolExecutor(_THREADS, thread_name_prefix="durable-grpc")
         self._server: grpc.Server | None = None
-        self.address = ""
 
     def start(self) -> str:
-        """Returns `127.0.0.1:port`."""
+        """Start to serve; returns `127.0.0.1:port`."""
         limits = [("grpc.max_receive_message_length", MAX_MESSAGE_BYTES)]
         limits += [("grpc.max_send_message_length", MAX_MESSAGE_BYTES), ("grpc.so_reuseport", 0)]
         self._server = grpc.server(self._pool, options=limits, interceptors=[_Answers(self._engine)])
         register(Service(self._engine), self._server)
-        self.address = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
+        port = self._server.add_insecure_port("127.0.0.1:0")
         self._server.start()
-        return self.address
+        return f"127.0.0.1:{port}"
 
     def stop(self) -> None:
         """Close the engine, too: its state is on disk afterwards."""

@@ -2,8 +2,8 @@
 
 An instance's row is written over; its history and its inbox only grow, and the row says up to where the inbox is
 done with: so a turn costs what it added and not what it has behind it. Both belong to a run, a number that is never used
-again, and what one transaction adds to a run is one row: each statement hands Python's lock to whoever waits for it and
-has to wait for it again, so few statements matter more than few bytes.
+again, and what one transaction adds to a run is one row: each statement releases Python's
+interpreter lock and has to acquire it again, so few statements matter more than few bytes.
 """
 
 import json
@@ -59,7 +59,7 @@ class Unit:
     rows: list[Row] = field(default_factory=list)
     happened: list[tuple[int, int, list[Event]]] = field(default_factory=list)  # run, number of the first, events
     arrived: list[tuple[int, int, list[Event]]] = field(default_factory=list)
-    consumed: list[tuple[int, int]] = field(default_factory=list)  # run, number of the first that is still to do
+    consumed: list[tuple[int, int]] = field(default_factory=list)  # run, number of the first that is not processed
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +74,11 @@ class Stored:
 
 
 class EngineStore:
-    """One connection writes, in the thread of the commit log; the other reads, in whichever thread asks."""
+    """One connection writes, in the thread of the group commit; the other reads, in the caller's thread."""
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Opens the file or makes it. Raises DamagedStateError, NewerStateError, StateUnavailableError: one clear line."""
+        """Open the file or make it. Raises: DamagedStateError, NewerStateError, StateUnavailableError: one clear line."""
         opened: list[sqlite3.Connection] = []
         try:
             writer = _connect(path, opened)
@@ -109,12 +109,12 @@ class EngineStore:
             raise
 
     def running(self) -> list[Stored]:
-        """Every instance that has not ended, oldest first. Raises DamagedStateError."""
+        """Every instance that has not ended, oldest first. Raises: DamagedStateError."""
         marks = ", ".join("?" * len(_RUNNING))
         return self._found(f"WHERE status IN ({marks}) ORDER BY run", _RUNNING)
 
     def find(self, instance_id: str) -> Stored | None:
-        """Raises DamagedStateError."""
+        """Raises: DamagedStateError."""
         return next(iter(self._found("WHERE id = ?", (instance_id,))), None)
 
     def ids(self, *, created_before: datetime | None = None, completed_before: datetime | None = None) -> list[str]:
@@ -265,7 +265,7 @@ def _connect(path: Path, opened: list[sqlite3.Connection]) -> sqlite3.Connection
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    """Looks before it writes: a file that is not ours, newer or damaged is left exactly as it is."""
+    """Create or upgrade the schema. A file that is not ours, newer or damaged is left exactly as it is."""
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     empty = not connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
@@ -281,7 +281,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         if verdict != "ok":
             raise DamagedStateError(f"{path} is damaged ({verdict}); it was left as it is: restore a backup")
     connection.execute("PRAGMA journal_mode = WAL")
-    # A read-only file says so now, not when the first thing is lost: SQLite tells nobody before there is something to write.
+    # SQLite reports a read-only file only on the first write; so write now, before there is something to lose.
     connection.execute("BEGIN IMMEDIATE")
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     for statement in _SCHEMA if empty else [_UPGRADES[older] for older in range(version, SCHEMA_VERSION)]:

@@ -1,7 +1,7 @@
-"""Everything that waits for an instant, in one place: durable timers and timer triggers alike.
+"""Fire durable timers and timer triggers at their instants, all from one queue.
 
-A timer fires when the clock shows its instant, or when as much time has passed as was left when it was set: whoever sets
-the clock back by an hour must not make a retry of seconds wait an hour longer.
+A timer fires when the clock shows its instant, or when as much time has passed as was left when it was set: a clock
+that is set back by an hour must not make a retry of seconds wait an hour longer.
 """
 
 import heapq
@@ -21,9 +21,9 @@ class _Timer:
 
 
 def wait_for(when: datetime, turn_time: datetime | None) -> timedelta | None:
-    """How long an orchestrator meant to wait that wanted a timer at its own time `turn_time`.
+    """How long an orchestrator meant to wait when it created a timer at its own time `turn_time`.
 
-    None where it named an instant of somebody else's clock, which its own has passed already.
+    None where it named an instant of another clock, which its own has passed already.
     """
     return when - turn_time if turn_time is not None and when > turn_time else None
 
@@ -35,7 +35,7 @@ class Timers:
         self._clock = clock
         self._lock = threading.Lock()
         self._order = itertools.count()  # equal instants fire in the order they were set
-        # Each timer is in both; while nobody sets the clock they agree.
+        # Each timer is in both; while the clock is not set by hand they agree.
         self._by_instant: list[tuple[datetime, int, _Timer]] = []
         self._by_wait: list[tuple[timedelta, int, _Timer]] = []
         self.on_earlier: Callable[[], None] = lambda: None

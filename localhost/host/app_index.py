@@ -1,4 +1,4 @@
-"""Reads a function app the way Azure does: Microsoft's worker library imports and indexes it."""
+"""Read a function app the way Azure does: Microsoft's worker library imports and indexes it."""
 
 import importlib
 import json
@@ -44,7 +44,7 @@ class App:
         return [function for function in self.functions if function.trigger["type"] == kind]
 
     def activate(self) -> None:
-        """The worker library knows one app per process; this makes it ours (again)."""
+        """Make this the app of the process: the worker library knows only one."""
         handle_event._functions._functions = self.registry  # noqa: SLF001 - it offers no other way
 
 
@@ -52,9 +52,9 @@ _loaded: dict[Path, App] = {}
 
 
 def load_app(root: Path, script: str = "function_app.py") -> App:
-    """Imports and indexes `root/script`; a second call gives the same app without importing it again.
+    """Import and index `root/script`; a second call gives the same app without importing it again.
 
-    Raises what the app raises on import, and UnsupportedFunctionError for bindings that this host has not.
+    Raises: what the app raises on import, and UnsupportedFunctionError for bindings that this host does not have.
     """
     path = (root / script).resolve()
     if path not in _loaded:

@@ -1,4 +1,4 @@
-"""Runs the app's functions: invokes them through Microsoft's worker library and feeds them the durable work."""
+"""Run the app's functions: invoke them through Microsoft's worker library and give them the durable work."""
 
 import asyncio
 import base64
@@ -15,7 +15,6 @@ from azure_functions_runtime.bindings.datumdef import Datum
 
 from localhost.clock import Clock
 from localhost.durable.engine import Engine
-from localhost.durable.grpc_backend import GrpcBackend
 from localhost.durable.instances import ActivityWork, OrchestrationWork
 from localhost.durable.timers import Timers
 from localhost.durable.vendor_adapter import pb
@@ -33,21 +32,21 @@ _LONGEST_WAIT = 60.0
 class Limits:
     """How many functions run at once. Orchestrators have their own number, so that activities cannot starve them.
 
-    A turn of an orchestrator waits for nothing: more of them at once only take Python's lock from who answers HTTP.
+    A turn of an orchestrator waits for nothing: more of them at once only compete with HTTP requests for the interpreter lock.
     """
 
     activities: int = 64
     orchestrations: int = 2
 
 
-class FunctionsHost:
+class Dispatcher:
     """Everything here happens on one event loop; only `_wake` is called from other threads."""
 
     def __init__(
-        self, app: App, engine: Engine, backend: GrpcBackend, clock: Clock, timers: Timers, limits: Limits
+        self, app: App, engine: Engine, engine_address: str, clock: Clock, timers: Timers, limits: Limits
     ) -> None:
         self._engine = engine
-        self._backend = backend
+        self._engine_address = engine_address
         self._clock = clock
         self._timers = timers
         self._limits = limits
@@ -84,14 +83,14 @@ class FunctionsHost:
         self._wake()
 
     def start_nothing_new(self) -> None:
-        """Leaves queued work and timers alone from now on; requests are still answered."""
+        """Leave queued work and timers alone from now on; requests are still answered."""
         self._draining = True
         self._engine.listen(lambda: None)
         if self._timekeeper is not None:
             self._timekeeper.cancel()
 
     async def drain(self, seconds: float) -> int:
-        """Starts nothing new and waits for what runs; returns how many functions had to be cut off."""
+        """Start nothing new and wait for what runs; returns how many functions had to be cut off."""
         self.start_nothing_new()
         running = self._turns | self._works | self._others
         cut: set[asyncio.Task[None]] = set()
@@ -109,9 +108,9 @@ class FunctionsHost:
     async def invoke(
         self, function: Function, data: Datum, metadata: Mapping[str, Datum] | None = None
     ) -> Datum | None:
-        """Runs one function on its trigger's data; returns what it returned. Raises FunctionFailedError."""
+        """Run one function on its trigger's data; returns what it returned. Raises: FunctionFailedError."""
         with self._running():
-            return await invoke(function, data, metadata or {}, self._backend.address)
+            return await invoke(function, data, metadata or {}, self._engine_address)
 
     async def _invoke_named(self, function: Function | None, name: str, data: Datum) -> Datum | None:
         if function is None:
@@ -119,7 +118,7 @@ class FunctionsHost:
         return await self.invoke(function, data)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Runs something beside the durable work (a timer trigger); the shutdown waits for it."""
+        """Run something beside the durable work (a timer trigger); the shutdown waits for it."""
         if self._draining:
             work.close()
             return
@@ -158,7 +157,7 @@ class FunctionsHost:
             response = pb.OrchestratorResponse.FromString(base64.b64decode(answer.value if answer else ""))
         except FunctionFailedError as error:
             _log_failure(f"orchestrator {work.name}", error)
-            response = _ended_badly(_failure(error))
+            response = _failed_turn(_failure(error))
         self._engine.complete_orchestration(work, response)
 
     async def _run_activity(self, work: ActivityWork) -> None:
@@ -224,7 +223,7 @@ class FunctionsHost:
             self._idle_waiters.clear()
 
     async def idle(self) -> None:
-        """Returns when nothing runs or is queued: all that is left waits for time, an event or a request."""
+        """Return when nothing runs or is queued: all that is left waits for time, an event or a request."""
         while not self._is_idle():
             waiter = self._loop.create_future()
             self._idle_waiters.append(waiter)
@@ -235,7 +234,7 @@ def _failure(error: FunctionFailedError) -> pb.TaskFailureDetails:
     return pb.TaskFailureDetails(errorType=error.error_type, errorMessage=error.error)
 
 
-def _ended_badly(failure: pb.TaskFailureDetails) -> pb.OrchestratorResponse:
+def _failed_turn(failure: pb.TaskFailureDetails) -> pb.OrchestratorResponse:
     """An orchestrator that could not run at all fails, instead of being tried for ever."""
     end = pb.CompleteOrchestrationAction(orchestrationStatus=pb.ORCHESTRATION_STATUS_FAILED, failureDetails=failure)
     return pb.OrchestratorResponse(actions=[pb.OrchestratorAction(id=-1, completeOrchestration=end)])

@@ -13,14 +13,14 @@ from starlette.types import ASGIApp
 
 from localhost.errors import CannotServeError
 
-# Connections and requests at once; what comes beyond is answered 503 instead of waiting in memory.
+# Connections and requests at once; further ones get 503 instead of waiting in memory.
 _MOST_AT_ONCE = 1000
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """Port 0 takes a free one. Raises CannotServeError."""
+    """Port 0 takes a free one. Raises: CannotServeError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Only a socket that names its protocol gets TCP_NODELAY from asyncio; without it answers wait 40 ms for an ACK.
+    # Only a socket that names its protocol gets TCP_NODELAY from asyncio; without it responses wait 40 ms for an ACK.
     sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -62,7 +62,7 @@ class _Uvicorn(uvicorn.Server):
 
 
 class HttpServer:
-    """Raises CannotServeError where the certificate cannot be used."""
+    """Raises: CannotServeError where the certificate cannot be used."""
 
     def __init__(
         self, app: ASGIApp, sock: socket.socket, grace_seconds: int = 10, certificate: Certificate | None = None
@@ -73,7 +73,7 @@ class HttpServer:
             access_log=False,
             lifespan="off",
             server_header=False,
-            proxy_headers=False,  # forwarded.py knows whom to believe
+            proxy_headers=False,  # proxy_headers.py knows which proxies are trusted
             limit_concurrency=_MOST_AT_ONCE,
             timeout_graceful_shutdown=grace_seconds,
             ssl_certfile=certificate.chain if certificate else None,
@@ -97,7 +97,7 @@ class HttpServer:
             await self._task  # raises what kept it from starting
 
     async def stop(self) -> None:
-        """Accepts nothing new and lets running requests end within the grace."""
+        """Accept nothing new and let running requests end within the grace."""
         self._server.should_exit = True
         if self._task is not None:
             await self._task

@@ -41,7 +41,7 @@ class HttpFunction:
     needs_key: bool
 
 
-class HttpDoor:
+class HttpTriggers:
     """An ASGI app over all http-triggered functions of an app."""
 
     def __init__(self, app: App, invoke: Invoke, key: str, max_body: int = MAX_BODY_BYTES) -> None:

@@ -1,4 +1,4 @@
-"""One call of one function, through Microsoft's worker library."""
+"""Invoke one function through Microsoft's worker library."""
 
 import json
 import uuid
@@ -13,7 +13,7 @@ from localhost.host.app_index import Function
 
 
 async def invoke(function: Function, data: Datum, metadata: Mapping[str, Datum], engine: str) -> Datum | None:
-    """Runs `function` on its trigger's data; `engine` is `host:port` of the durable engine for its client bindings.
+    """Run `function` on its trigger's data; `engine` is `host:port` of the durable engine for its client bindings.
 
     Returns what the function returned; raises FunctionFailedError if it raised.
     """
@@ -32,7 +32,7 @@ async def invoke(function: Function, data: Datum, metadata: Mapping[str, Datum],
 
 
 def _client_binding(engine: str) -> str:
-    """What the Durable extension hands to a client binding."""
+    """The value that the Durable extension gives to a client binding."""
     return json.dumps(
         {
             "taskHubName": "localhost",

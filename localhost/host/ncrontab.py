@@ -50,7 +50,7 @@ class Schedule:
 
 
 def parse_schedule(text: str) -> Schedule:
-    """Raises UnsupportedFunctionError for anything but NCRONTAB (Azure's time spans need a plan we do not use)."""
+    """Raises: UnsupportedFunctionError for anything but NCRONTAB (Azure's time spans need a plan we do not use)."""
     parts = text.split()
     if len(parts) == len(_FIELDS) - 1:
         parts.insert(0, "0")

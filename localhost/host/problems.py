@@ -1,4 +1,4 @@
-"""The host's own answers when no function answers: RFC 9457 problem details, without internals."""
+"""The host's own error responses: RFC 9457 problem details, without internals."""
 
 from http import HTTPStatus
 

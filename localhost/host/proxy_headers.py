@@ -1,6 +1,6 @@
-"""What a proxy says about who called it: believed from the proxies that were named, and from nobody else.
+"""Accept forwarded headers from the trusted proxies alone.
 
-From everybody else such headers are taken off, `X-MS-CLIENT-PRINCIPAL` among them: it says who is signed in.
+From every other client they are removed, `X-MS-CLIENT-PRINCIPAL` among them: it names the signed-in user.
 """
 
 import ipaddress
@@ -11,26 +11,26 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from localhost.errors import BadFlagError
 
-_SAID_BY_PROXIES = (b"x-forwarded-", b"x-ms-client-principal", b"x-ms-token-", b"x-original-", b"x-real-ip")
+_PROXY_PREFIXES = (b"x-forwarded-", b"x-ms-client-principal", b"x-ms-token-", b"x-original-", b"x-real-ip")
 
 type Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-class Forwarded:
+class ProxyHeaders:
     """An ASGI app around another. `proxies` are networks: 10.0.0.0/24, 127.0.0.1, ::1."""
 
     def __init__(self, app: ASGIApp, proxies: Sequence[str]) -> None:
         self._app = app
         self._networks = [_network(text) for text in proxies]
-        self._believing = ProxyHeadersMiddleware(app, list(proxies))  # type: ignore[arg-type]
+        self._trusting = ProxyHeadersMiddleware(app, list(proxies))  # type: ignore[arg-type]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
         elif self._is_proxy(scope.get("client")):
-            await self._believing(scope, receive, send)  # type: ignore[arg-type]
+            await self._trusting(scope, receive, send)  # type: ignore[arg-type]
         else:
-            headers = [header for header in scope["headers"] if not _is_said_by_proxies(header[0])]
+            headers = [header for header in scope["headers"] if not _is_proxy_header(header[0])]
             await self._app({**scope, "headers": headers}, receive, send)
 
     def _is_proxy(self, client: tuple[str, int] | None) -> bool:
@@ -40,8 +40,8 @@ class Forwarded:
         return any(address in network for network in self._networks)
 
 
-def _is_said_by_proxies(name: bytes) -> bool:
-    return name.lower() == b"forwarded" or name.lower().startswith(_SAID_BY_PROXIES)
+def _is_proxy_header(name: bytes) -> bool:
+    return name.lower() == b"forwarded" or name.lower().startswith(_PROXY_PREFIXES)
 
 
 def _network(text: str) -> Network:

@@ -1,4 +1,4 @@
-"""`GET /ready`: whether work sent here now would be kept. Beside the app's own `/api/health`, which says that it runs."""
+"""`GET /ready`: whether work sent here now would be kept. The app's own `/api/health` only says that it runs."""
 
 from collections.abc import Callable
 
@@ -19,5 +19,5 @@ class Readiness:
             return
         reason = self._why_not()
         body = {"status": "not ready", "detail": reason} if reason else {"status": "ready"}
-        answer = JSONResponse(body, 503 if reason else 200, headers={"Cache-Control": "no-store"})
-        await answer(scope, receive, send)
+        response = JSONResponse(body, 503 if reason else 200, headers={"Cache-Control": "no-store"})
+        await response(scope, receive, send)

@@ -32,7 +32,7 @@ class Route:
 
 
 def parse_route(template: str) -> Route:
-    """Raises UnsupportedFunctionError for a segment or constraint that this host does not know."""
+    """Raises: UnsupportedFunctionError for a segment or constraint that this host does not know."""
     pattern, rank = "", []
     for segment in filter(None, template.split("/")):
         slash = "/" if pattern else ""

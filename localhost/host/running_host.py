@@ -1,9 +1,9 @@
-"""Puts the parts together: one function app, served on one machine, for as long as the context lasts."""
+"""Put the parts together: one function app, served on one machine for as long as the context lasts."""
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -15,15 +15,15 @@ from localhost.durable.sqlite_persistence import SqlitePersistence
 from localhost.durable.timers import Timers
 from localhost.durable.vendor_adapter import pb
 from localhost.host.app_index import load_app
-from localhost.host.dispatcher import FunctionsHost, Limits
+from localhost.host.dispatcher import Dispatcher, Limits
 from localhost.host.http_server import Certificate, HttpServer, url_of
-from localhost.host.http_trigger import MAX_BODY_BYTES, HttpDoor
-from localhost.host.proxy_headers import Forwarded
+from localhost.host.http_trigger import MAX_BODY_BYTES, HttpTriggers
+from localhost.host.proxy_headers import ProxyHeaders
 from localhost.host.readiness import Readiness
-from localhost.host.service_bus_trigger import QueueTriggers
+from localhost.host.service_bus_trigger import ServiceBusTriggers
 from localhost.host.timer_trigger import TimerTriggers
 
-# How long running functions may go on after the host was told to stop.
+# How long running functions may go on after the stop was requested.
 GRACE_SECONDS = 10
 
 
@@ -33,14 +33,13 @@ class RunningHost[AnyClock: Clock]:
     key: str
     clock: AnyClock
     engine: Engine
-    backend: GrpcBackend
-    functions: FunctionsHost
+    dispatcher: Dispatcher
     timers: Timers
     cut_off: int = 0  # functions that were still running when the grace was over
 
     async def idle(self) -> None:
-        """Returns when nothing runs or is queued; only time, events and requests are waited for."""
-        await self.functions.idle()
+        """Return when nothing runs or is queued; only time, events and requests are waited for."""
+        await self.dispatcher.idle()
 
     def history(self, instance_id: str) -> list[pb.HistoryEvent]:
         return self.engine.history(instance_id, unprocessed=True)
@@ -49,7 +48,7 @@ class RunningHost[AnyClock: Clock]:
         return self.engine.instance_ids()
 
     async def advance(self: "RunningHost[VirtualClock]", seconds: float) -> None:
-        """Lets time pass timer by timer, everything that each one starts included; ends idle."""
+        """Let time pass timer by timer, everything that each one starts included, and end idle."""
         end = self.clock.now() + timedelta(seconds=seconds)
         await self.idle()
         while (due := self.timers.next_at()) is not None and due <= end:
@@ -74,36 +73,42 @@ async def serving[AnyClock: Clock](
     proxies: Sequence[str] = (),
     certificate: Certificate | None = None,
 ) -> AsyncIterator[RunningHost[AnyClock]]:
-    """Serves the app until the context is left: then nothing new is accepted and running functions get a grace.
+    """Serve the app until the context is left: then nothing new is accepted and running functions get a grace.
 
-    `engine` is the file of the durable engine's state; None: in memory alone. `on_broken` is told, in another thread,
+    `engine` is the file of the durable engine's state; None: in memory alone. `on_broken` is called, in another thread,
     when that file breaks under way. `proxies` are the networks whose forwarded headers are believed.
     """
     app = load_app(root, script)
     timers = Timers(clock)
     durable = _engine(clock, timers, engine, on_broken)
-    backend = GrpcBackend(durable)
-    functions = FunctionsHost(app, durable, backend, clock, timers, limits or Limits())
-    triggers = TimerTriggers(app, functions, clock, timers)
-    queues = QueueTriggers(app, functions)
-    door = Readiness(HttpDoor(app, functions.invoke, key, max_body), lambda: _why_not(functions, durable))
-    server = HttpServer(Forwarded(door, proxies), sock, GRACE_SECONDS, certificate)
-    host = RunningHost(
-        url_of(sock, "https" if certificate else "http"), key, clock, durable, backend, functions, timers
-    )
-    backend.start()
-    functions.start()
+    with _served(durable) as engine_address:
+        dispatcher = Dispatcher(app, durable, engine_address, clock, timers, limits or Limits())
+        timer_triggers = TimerTriggers(app, dispatcher, clock, timers)
+        queues = ServiceBusTriggers(app, dispatcher)
+        http = Readiness(HttpTriggers(app, dispatcher.invoke, key, max_body), lambda: _why_not(dispatcher, durable))
+        server = HttpServer(ProxyHeaders(http, proxies), sock, GRACE_SECONDS, certificate)
+        host = RunningHost(url_of(sock, "https" if certificate else "http"), key, clock, durable, dispatcher, timers)
+        dispatcher.start()
+        try:
+            await server.start()
+            timer_triggers.start()
+            queues.start()
+            yield host
+        finally:
+            loop = asyncio.get_running_loop()
+            end = loop.time() + GRACE_SECONDS  # one grace for requests and for what runs behind them
+            dispatcher.start_nothing_new()
+            await asyncio.gather(server.stop(), queues.stop(GRACE_SECONDS))
+            host.cut_off = await dispatcher.drain(max(0.0, end - loop.time()))
+
+
+@contextmanager
+def _served(engine: Engine) -> Iterator[str]:
+    """The engine's address, as long as the context lasts; its state is on disk afterwards."""
+    backend = GrpcBackend(engine)
     try:
-        await server.start()
-        triggers.start()
-        queues.start()
-        yield host
+        yield backend.start()
     finally:
-        loop = asyncio.get_running_loop()
-        end = loop.time() + GRACE_SECONDS  # one grace for requests and for what runs behind them
-        functions.start_nothing_new()
-        await asyncio.gather(server.stop(), queues.stop(GRACE_SECONDS))
-        host.cut_off = await functions.drain(max(0.0, end - loop.time()))
         backend.stop()
 
 
@@ -113,6 +118,6 @@ def _engine(clock: Clock, timers: Timers, file: Path | None, on_broken: Callable
     return Engine(clock, timers, SqlitePersistence.open(file, on_broken or (lambda _: None)))
 
 
-def _why_not(functions: FunctionsHost, engine: Engine) -> str:
+def _why_not(dispatcher: Dispatcher, engine: Engine) -> str:
     """Why nothing should be sent here at the moment."""
-    return "the host is stopping" if functions.draining else engine.trouble
+    return "the host is stopping" if dispatcher.draining else engine.trouble

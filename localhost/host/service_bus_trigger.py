@@ -1,4 +1,4 @@
-"""Feeds service-bus-triggered functions as the Functions host does: receive, run, and complete or abandon by how it went."""
+"""Run service-bus-triggered functions as the Functions host does: receive, invoke, then complete or abandon the message."""
 
 import asyncio
 import json
@@ -14,20 +14,20 @@ from azure_functions_runtime.bindings.datumdef import Datum
 
 from localhost.errors import FunctionFailedError, UnsupportedFunctionError
 from localhost.host.app_index import App, Function
-from localhost.host.dispatcher import FunctionsHost
+from localhost.host.dispatcher import Dispatcher
 
 logger = logging.getLogger("localhost.queues")
 
-# How long a receiver waits for a message before it asks again, and before it tries a broker again that is away.
+# Seconds that one receive call waits for a message, and before the next try when the broker is unreachable.
 _WAIT, _AWAY = 30.0, 5.0
 
 
-class QueueTriggers:
+class ServiceBusTriggers:
     """One receiver for each function; messages are taken one after the other."""
 
-    def __init__(self, app: App, host: FunctionsHost) -> None:
+    def __init__(self, app: App, host: Dispatcher) -> None:
         self._host = host
-        self._functions = [(f, *_place(f)) for f in app.triggered_by("serviceBusTrigger")]
+        self._functions = [(f, *_source(f)) for f in app.triggered_by("serviceBusTrigger")]
         self._stopping = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -36,7 +36,7 @@ class QueueTriggers:
             self._tasks.append(asyncio.create_task(self._feed(function, connection, queue)))
 
     async def stop(self, seconds: float) -> None:
-        """Takes no more messages; what runs is settled if it ends in time, else it comes again when its lock is over."""
+        """Receive no more; a running message is settled if it ends in time, else it is delivered again when its lock expires."""
         self._stopping.set()
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=seconds)
@@ -86,7 +86,7 @@ class QueueTriggers:
         try:
             await settled
         except MessageLockLostError:
-            # The function settled it itself, or took longer than the lock lasts: then it comes again.
+            # The function settled it itself, or took longer than the lock lasts: then it is delivered again.
             logger.info("%s: message %s was settled elsewhere", function.name, message.sequence_number)
 
     async def _stopped_within(self, seconds: float) -> None:
@@ -97,8 +97,8 @@ class QueueTriggers:
             return
 
 
-def _place(function: Function) -> tuple[str, str]:
-    """The connection string and the queue of a trigger. Raises UnsupportedFunctionError."""
+def _source(function: Function) -> tuple[str, str]:
+    """The connection string and the queue of a trigger. Raises: UnsupportedFunctionError."""
     trigger = function.trigger
     if not trigger.get("queueName"):
         raise UnsupportedFunctionError(f"function {function.name}: the local host receives from queues alone")
@@ -120,7 +120,7 @@ def _body(message: ServiceBusReceivedMessage) -> Datum:
 
 
 def _metadata(message: ServiceBusReceivedMessage) -> dict[str, Datum]:
-    """What the Functions host tells of a message beside its body; functions get it as the message's properties."""
+    """Trigger metadata of a message as the Functions host passes it; functions see it as the message's properties."""
     texts: Mapping[str, Any] = {
         "MessageId": message.message_id,
         "CorrelationId": message.correlation_id,

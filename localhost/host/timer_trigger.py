@@ -1,4 +1,4 @@
-"""Runs timer-triggered functions at their schedules. A run that takes long is never overtaken by the next."""
+"""Run timer-triggered functions at their schedules, never two runs of one function at once."""
 
 import json
 import logging
@@ -11,16 +11,16 @@ from localhost.clock import Clock
 from localhost.durable.timers import Timers
 from localhost.errors import FunctionFailedError, UnsupportedFunctionError
 from localhost.host.app_index import App, Function
-from localhost.host.dispatcher import FunctionsHost
+from localhost.host.dispatcher import Dispatcher
 from localhost.host.ncrontab import Schedule, parse_schedule
 
 logger = logging.getLogger("localhost.timers")
 
 
 class TimerTriggers:
-    """Runs that fell due while the host was down are not made up for, as with `useMonitor=False` on Azure."""
+    """Runs that fell due while the host was down are not repeated, as with `useMonitor=False` on Azure."""
 
-    def __init__(self, app: App, host: FunctionsHost, clock: Clock, timers: Timers) -> None:
+    def __init__(self, app: App, host: Dispatcher, clock: Clock, timers: Timers) -> None:
         self._host = host
         self._clock = clock
         self._timers = timers

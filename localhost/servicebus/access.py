@@ -1,4 +1,4 @@
-"""Who may talk to the broker: shared access signatures, as `azure-servicebus` makes them from a connection string."""
+"""Authorization at the broker: shared access signatures, as `azure-servicebus` makes them from a connection string."""
 
 import base64
 import hashlib

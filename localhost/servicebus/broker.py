@@ -219,8 +219,8 @@ class Broker(Handler):  # type: ignore[misc] # Proton's types are left out of th
         properties, path = request.properties or {}, path_of(address)
         if path == _CBS:
             peer.allowed = access.is_valid(str(request.body), self._key, datetime.now(UTC))
-            told = {"status-code": 202 if peer.allowed else 401, "status-description": ""}
-            reply = AmqpMessage(correlation_id=request.id, properties=told)
+            status = {"status-code": 202 if peer.allowed else 401, "status-description": ""}
+            reply = AmqpMessage(correlation_id=request.id, properties=status)
         else:
             body = request.body if isinstance(request.body, dict) else {}
             operation = str(properties.get("operation", ""))
@@ -274,7 +274,7 @@ class Broker(Handler):  # type: ignore[misc] # Proton's types are left out of th
             self._container.stop()
 
     def _go_on(self) -> None:
-        """Does what has become possible: gives out messages and sessions, ends waits, and sets the alarm for what comes next."""
+        """Deliver messages and sessions that can be delivered, end waits that are over, and set the alarm for the next one."""
         if self._stopping:
             return
         now = self._clock.now()

@@ -41,17 +41,20 @@ def outcome(delivery: Delivery) -> tuple[Outcome | None, tuple[str, str]]:
         case Delivery.REJECTED:
             condition = delivery.remote.condition
             info: dict[Any, Any] = dict(condition.info or {}) if condition else {}
-            told = {str(name): str(value or "") for name, value in info.items()}
-            return Outcome.DEAD_LETTER, (told.get("DeadLetterReason", ""), told.get("DeadLetterErrorDescription", ""))
+            details = {str(name): str(value or "") for name, value in info.items()}
+            return Outcome.DEAD_LETTER, (
+                details.get("DeadLetterReason", ""),
+                details.get("DeadLetterErrorDescription", ""),
+            )
         case _:
             return None, ("", "")
 
 
 def reply(request: Message, answer: Answer) -> Message:
-    told: dict[str, Any] = {"statusCode": answer.status, "statusDescription": answer.condition or "OK"}
+    details: dict[str, Any] = {"statusCode": answer.status, "statusDescription": answer.condition or "OK"}
     if answer.condition:
-        told["errorCondition"] = symbol(answer.condition)
-    return Message(correlation_id=request.id, properties=told, body=answer.body)
+        details["errorCondition"] = symbol(answer.condition)
+    return Message(correlation_id=request.id, properties=details, body=answer.body)
 
 
 def session_wanted(link: Sender) -> tuple[bool, str | None]:

@@ -24,7 +24,7 @@ create table if not exists session_states (queue text not null, id text not null
 
 
 class State(IntEnum):
-    """As `x-opt-message-state` tells it."""
+    """The values of `x-opt-message-state`."""
 
     ACTIVE = 0
     DEFERRED = 1

@@ -23,7 +23,7 @@ class Facts:
 
 
 def facts(raw: bytes) -> Facts:
-    """Raises proton.MessageException for what is no message."""
+    """Raises: proton.MessageException for what is no message."""
     message = _decoded(raw)
     scheduled = (message.annotations or {}).get(symbol("x-opt-scheduled-enqueue-time"))
     return Facts(
@@ -57,8 +57,8 @@ def delivered(
     message.delivery_count = deliveries
     if dead_letter is not None:
         reason, description = dead_letter
-        told = {"DeadLetterReason": reason, "DeadLetterErrorDescription": description}
-        message.properties = dict(message.properties or {}) | told
+        details = {"DeadLetterReason": reason, "DeadLetterErrorDescription": description}
+        message.properties = dict(message.properties or {}) | details
     encoded: bytes = message.encode()
     return encoded
 

@@ -47,7 +47,7 @@ class Namespace:
         return queue is not None and queue.options.sessions
 
     def send(self, path: str, raw: bytes, now: datetime) -> list[int]:
-        """Puts a message into the queue, or into every subscription; the sequence numbers (none for a duplicate)."""
+        """Put a message into the queue, or into every subscription; the sequence numbers (none for a duplicate)."""
         known = facts(raw)
         if self._is_duplicate(path, known, now):
             return []

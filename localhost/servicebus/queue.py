@@ -1,4 +1,4 @@
-"""One queue or subscription: who may receive which message, and what becomes of it. No network here, and time is given."""
+"""One queue or subscription: which receiver gets which message, and how it is settled. No network; time is given."""
 
 import heapq
 import secrets
@@ -71,7 +71,7 @@ class Queue:
         return kept.sequence
 
     def cancel(self, sequence: int) -> bool:
-        """Takes back a scheduled message; False where there is none."""
+        """Take back a scheduled message; False where there is none."""
         message = self._messages.get(sequence)
         if message is None or message.kept.state is not State.SCHEDULED:
             return False
@@ -185,7 +185,7 @@ class Queue:
         return self._due[0] if self._due else None
 
     def tick(self, now: datetime) -> None:
-        """Ends what ran out: locks, lives of messages, waits of scheduled ones."""
+        """End what ran out: locks, lives of messages, waits of scheduled ones."""
         if not self._due or self._due[0] > now:
             return
         while self._due and self._due[0] <= now:

@@ -1,4 +1,4 @@
-"""Runs a broker on a thread of its own, from `start` to `stop`."""
+"""Run a broker on a thread of its own, from `start` to `stop`."""
 
 import logging
 import threading
@@ -38,7 +38,7 @@ def service_bus(
 ) -> Iterator[RunningBus]:
     """A broker on 127.0.0.1 for as long as the context lasts. `data`: the file that keeps it all; None: kept in memory.
 
-    Raises CannotServeError when the port is taken.
+    Raises: CannotServeError when the port is taken.
     """
     # Proton calls it an error when a client hangs up first, which Azure's does each time.
     logging.getLogger("proton").setLevel(logging.CRITICAL)
@@ -51,7 +51,7 @@ def service_bus(
             broker.acceptor = container.acceptor("127.0.0.1", port)
         except OSError as error:
             raise CannotServeError(f"--service-bus {port}: {error.strerror}") from error
-        bound: int = broker.acceptor._selectable._delegate.getsockname()[1]  # noqa: SLF001 - it tells nobody else
+        bound: int = broker.acceptor._selectable._delegate.getsockname()[1]  # noqa: SLF001 - it has no public name
         injector = EventInjector()
         container.selectable(injector)
         thread = threading.Thread(target=container.run, name="service-bus", daemon=True)

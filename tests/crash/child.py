@@ -38,9 +38,9 @@ MOMENTS = {
     "called back, not noted": Moment("activities.send_callback:post_event", "after"),
     "audit written": Moment("records.audits:Audits.append", "after"),
     "in the engine's commit": Moment("localhost.durable.sqlite_store:_write", "after"),
-    "engine committed, not told": Moment("localhost.durable.sqlite_store:EngineStore.write", "after"),
+    "engine committed, not reported": Moment("localhost.durable.sqlite_store:EngineStore.write", "after"),
     "in the records' commit": Moment("records.sqlite:SqliteStore._perform", "after"),
-    "records committed, not told": Moment("records.sqlite:SqliteStore._commit", "after"),
+    "records committed, not reported": Moment("records.sqlite:SqliteStore._commit", "after"),
 }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from records.audits import Audits
 from records.sqlite import SqliteStore
 from records.store import Store
-from tests.crash.harness import Shop
+from tests.crash.service import Shop
 
 _GONE = {"deleted", "deactivated", "alreadyGone"}
 # What is written once for a request, whatever ran twice.

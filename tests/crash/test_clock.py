@@ -1,4 +1,4 @@
-"""A clock that somebody sets, forward and back, in the middle of a run: everything ends, and nothing waits for the hour."""
+"""A clock that is set, forward and back, in the middle of a run: everything ends, and nothing waits for the hour."""
 
 from pathlib import Path
 

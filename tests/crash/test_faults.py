@@ -16,8 +16,8 @@ import pytest
 from localhost.data_dir import DataDir
 from localhost.durable.sqlite_store import EngineStore
 from records.sqlite import SqliteStore
-from tests.crash.harness import CUSTOMERS, ROOT, Shop, shop
 from tests.crash.invariants import check, check_audit
+from tests.crash.service import CUSTOMERS, ROOT, Shop, shop
 
 
 @asynccontextmanager

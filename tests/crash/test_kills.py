@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from tests.crash.child import MOMENTS
-from tests.crash.harness import CUSTOMERS, Shop, shop
 from tests.crash.invariants import check, check_audit
+from tests.crash.service import CUSTOMERS, Shop, shop
 
 _LONG = int(os.environ.get("CRASH_KILLS", "0"))
 # How long the host lives at most before it is killed at no particular moment, in seconds.

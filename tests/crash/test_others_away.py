@@ -14,8 +14,8 @@ from azure.servicebus.aio import ServiceBusClient
 
 from records.tables import TableStore
 from tests.azurite import Azurite, NoAzuriteError
-from tests.crash.harness import CUSTOMERS, ROOT, Shop, free_port, shop
 from tests.crash.invariants import check, check_audit
+from tests.crash.service import CUSTOMERS, ROOT, Shop, free_port, shop
 
 
 @asynccontextmanager

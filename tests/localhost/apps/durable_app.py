@@ -137,7 +137,7 @@ def failing(ctx: task.OrchestrationContext, reason: str) -> Steps:
 
 @app.orchestration_trigger(context_name="ctx")
 def unknown_activity(ctx: task.OrchestrationContext, _: None) -> Steps:
-    yield ctx.call_activity("nobody", input=1)
+    yield ctx.call_activity("unknown", input=1)
 
 
 @app.orchestration_trigger(context_name="ctx")
@@ -148,7 +148,7 @@ def sleeper(ctx: task.OrchestrationContext, seconds: int) -> Steps:
 
 
 @app.orchestration_trigger(context_name="ctx")
-def patient_parent(ctx: task.OrchestrationContext, seconds: list[int]) -> Steps:
+def long_parent(ctx: task.OrchestrationContext, seconds: list[int]) -> Steps:
     slept = yield task.when_all([ctx.call_sub_orchestrator("sleeper", input=each) for each in seconds])
     return slept
 

@@ -11,7 +11,7 @@ app = func.FunctionApp()
 
 @app.service_bus_queue_trigger(arg_name="message", queue_name="orders", connection="TestBus")
 async def take_order(message: func.ServiceBusMessage) -> None:
-    """Writes down what it was given; fails when it is told to."""
+    """Record the message; fail when the body says so."""
     body = message.get_body().decode()
     seen = {
         "body": body,
@@ -25,4 +25,4 @@ async def take_order(message: func.ServiceBusMessage) -> None:
     with Path(os.environ["TEST_SEEN"]).open("a", encoding="utf-8") as file:  # noqa: ASYNC230 - a line of a test
         file.write(json.dumps(seen) + "\n")
     if body == "fail" or (body == "fail once" and message.delivery_count == 1):
-        raise RuntimeError("told to")
+        raise RuntimeError("as the message says")

@@ -62,7 +62,7 @@ def test_for_real_graph_nothing_of_the_demos_identity_is_assumed(tmp_path: Path)
         "MAIL_FROM",
         "POLICY_FILE",
     }
-    with pytest.raises(SettingsError) as told:
+    with pytest.raises(SettingsError) as raised:
         read_settings(found)
     for name in (
         "GRAPH_CLIENT_ID",
@@ -72,4 +72,4 @@ def test_for_real_graph_nothing_of_the_demos_identity_is_assumed(tmp_path: Path)
         "MAIL_FROM",
         "POLICY_FILE",
     ):
-        assert name in str(told.value)
+        assert name in str(raised.value)

@@ -66,7 +66,7 @@ def refused(app: str, data: Path, *more: str) -> str:
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_it_serves_until_told_to_stop_and_its_key_stays(tmp_path: Path, how: signal.Signals) -> None:
+def test_it_serves_until_a_signal_and_its_key_stays(tmp_path: Path, how: signal.Signals) -> None:
     keys = []
     for _ in range(2):
         with serving("http_app.py", tmp_path / "data", "--graph", "http://127.0.0.1:9") as host:

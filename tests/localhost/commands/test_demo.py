@@ -6,7 +6,7 @@ import sys
 from tests.system import ROOT
 
 
-def test_demo_tells_every_step_and_ends_well() -> None:
+def test_the_demo_prints_every_step_and_ends_well() -> None:
     run = subprocess.run(
         [sys.executable, "-m", "localhost", "demo"], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
     )

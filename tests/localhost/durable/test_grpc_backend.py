@@ -61,7 +61,7 @@ def test_what_an_instance_went_through_is_seen(engine: Engine, client: TaskHubGr
     bare = client.get_orchestration_state("one", fetch_payloads=False)
     assert bare is not None
     assert (bare.serialized_input, bare.serialized_output) == (None, None)
-    assert client.get_orchestration_state("nobody") is None
+    assert client.get_orchestration_state("unknown") is None
 
 
 def test_purging_by_state_and_age_takes_only_what_ended(
@@ -106,7 +106,7 @@ def test_a_history_is_streamed_whole(engine: Engine, client: TaskHubGrpcClient) 
     events = client.get_orchestration_history("one")
     assert len(events) == len(engine.history("one")) > 180
     with pytest.raises(grpc.RpcError) as error:
-        client.get_orchestration_history("nobody")
+        client.get_orchestration_history("unknown")
     assert refusal(error) == grpc.StatusCode.NOT_FOUND
 
 
@@ -154,7 +154,7 @@ def test_an_id_that_runs_is_refused(engine: Engine, client: TaskHubGrpcClient) -
 
 def test_an_event_to_an_unknown_instance_is_refused(client: TaskHubGrpcClient) -> None:
     with pytest.raises(grpc.RpcError) as error:
-        client.raise_orchestration_event("nobody", "go")
+        client.raise_orchestration_event("unknown", "go")
     assert refusal(error) == grpc.StatusCode.NOT_FOUND
 
 
@@ -167,3 +167,9 @@ def test_what_ended_is_restarted_under_its_id_or_a_new_one(engine: Engine, clien
     other = client.restart_orchestration("one", restart_with_new_instance_id=True)
     assert client.restart_orchestration("one") == "one"
     assert sorted(engine.instance_ids()) == sorted(["one", other])
+
+
+def test_it_is_on_loopback_only(engine: Engine) -> None:
+    backend = GrpcBackend(engine)
+    assert backend.start().startswith("127.0.0.1:")
+    backend.stop()

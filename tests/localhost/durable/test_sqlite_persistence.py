@@ -80,7 +80,7 @@ def settled(engine: Kept) -> None:
 
 async def test_a_parent_waits_on_for_its_sub_orchestration(tmp_path: Path, clock: VirtualClock) -> None:
     async with served(tmp_path / "e", clock) as (host, driver):
-        instance = await driver.start("patient_parent", [31, 5 * 24 * 3600])
+        instance = await driver.start("long_parent", [31, 5 * 24 * 3600])
         await host.advance(24 * 3600)
     async with served(tmp_path / "e", clock) as (host, driver):
         assert (await driver.state(instance))["status"] == "RUNNING"
@@ -102,7 +102,7 @@ async def test_an_event_that_was_answered_is_there_after_a_crash(tmp_path: Path,
     async with served(tmp_path / "e", clock) as (host, driver):
         instance = await driver.start("decision", 24)
         await host.idle()
-        host.functions.start_nothing_new()
+        host.dispatcher.start_nothing_new()
         assert (await driver.post(f"events/{instance}/decided", "approved")).status_code == 202
         left = crashed(tmp_path / "e")
     async with served(left, clock) as (host, driver):
@@ -164,7 +164,7 @@ def found(engine: Kept, instance_id: str) -> Instance:
     return instance
 
 
-def test_what_has_ended_takes_no_memory_and_is_there_for_who_asks(tmp_path: Path, clock: VirtualClock) -> None:
+def test_what_has_ended_takes_no_memory_and_can_still_be_read(tmp_path: Path, clock: VirtualClock) -> None:
     with opened(tmp_path / "e", clock) as engine:
         for number in range(5):
             start(engine, f"i{number}")
@@ -224,7 +224,7 @@ def _orphans(file: Path) -> list[Any]:
     return found
 
 
-def test_the_policy_says_how_long_histories_are_kept_not_the_engine() -> None:
+def test_the_engine_keeps_histories_longer_than_any_policy_may() -> None:
     longest = next(each.le for each in Retention.model_fields["history_days"].metadata if hasattr(each, "le"))
     assert timedelta(days=longest) < sqlite_persistence.KEEP_ENDED
 
@@ -234,13 +234,13 @@ async def test_what_ended_long_ago_is_forgotten_but_not_what_runs(
 ) -> None:
     monkeypatch.setattr(sqlite_persistence, "KEEP_ENDED", timedelta(days=7))
     async with served(tmp_path / "e", clock) as (host, driver):
-        old, patient = await driver.start("sleeper", 1), await driver.start("patient_parent", [60, 30 * 24 * 3600])
+        old, long = await driver.start("sleeper", 1), await driver.start("long_parent", [60, 30 * 24 * 3600])
         await host.advance(8 * 24 * 3600)
         recent = await driver.start("sleeper", 1)
         await host.advance(60)
         left = set(host.instance_ids())
     assert old not in left
-    assert {patient, recent} < left
+    assert {long, recent} < left
     assert len(left) == 4, "a sub-orchestration goes with the one that started it"
     async with served(tmp_path / "e", clock) as (host, driver):
         assert set(host.instance_ids()) == left

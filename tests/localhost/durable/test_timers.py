@@ -58,11 +58,11 @@ def test_a_clock_set_forward_makes_what_is_due_fire_once(timers: Timers, clock: 
     assert fired == [10, 7200]
 
 
-def test_who_waits_is_told_of_an_earlier_one(timers: Timers, clock: VirtualClock) -> None:
-    told: list[None] = []
-    timers.on_earlier = lambda: told.append(None)
+def test_an_earlier_timer_is_reported(timers: Timers, clock: VirtualClock) -> None:
+    calls: list[None] = []
+    timers.on_earlier = lambda: calls.append(None)
     set_timers(timers, clock, 10, 20, 5)
-    assert len(told) == 2
+    assert len(calls) == 2
 
 
 def test_the_machines_steady_time_goes_on() -> None:

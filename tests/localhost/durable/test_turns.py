@@ -151,7 +151,7 @@ def test_an_orchestration_sends_an_event_to_another(engine: Engine) -> None:
 def test_a_turn_of_what_was_replaced_meanwhile_changes_nothing_and_holds_nothing_up(engine: Engine) -> None:
     start(engine)
     first = turn(engine)
-    engine._state.forget("one")  # what nobody may do to a running instance yet
+    engine._state.forget("one")  # as when another run takes its id
     start(engine)
     answer(engine, first, activity())
     assert engine.take_activity() is None

@@ -109,7 +109,7 @@ def test_the_message_has_the_fields(message: str, fields: str) -> None:
     assert [field for field in fields.split() if field not in known] == []
 
 
-def test_the_actions_of_a_turn_are_told_apart_by_their_oneof() -> None:
+def test_actions_and_events_are_distinguished_by_their_oneofs() -> None:
     assert "orchestratorActionType" in pb.OrchestratorAction.DESCRIPTOR.oneofs_by_name
     assert "eventType" in pb.HistoryEvent.DESCRIPTOR.oneofs_by_name
 

@@ -59,7 +59,7 @@ async def test_draining_lets_what_runs_end_and_starts_nothing_new() -> None:
     async with gated(Limits(activities=1)) as it:
         instance = await it.driver.start("gated", ["gated_async", 2])
         await it.entered(1)
-        drained = asyncio.create_task(it.host.functions.drain(60))
+        drained = asyncio.create_task(it.host.dispatcher.drain(60))
         it.gate.opened.set()
         assert await drained == 0
         kinds = [event.WhichOneof("eventType") for event in it.host.history(instance)]
@@ -71,4 +71,4 @@ async def test_draining_cuts_off_what_does_not_end() -> None:
     async with gated(Limits()) as it:
         await it.driver.start("gated", ["gated_async", 2])
         await it.entered(2)
-        assert await it.host.functions.drain(0) == 2
+        assert await it.host.dispatcher.drain(0) == 2

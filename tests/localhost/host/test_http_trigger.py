@@ -55,7 +55,7 @@ async def test_bytes_status_and_every_cookie_come_back(http: httpx.AsyncClient) 
         ({}, f"?code={TEST_KEY}", 200),
     ],
 )
-async def test_a_function_key_opens_the_door(
+async def test_a_function_key_authorizes(
     http: httpx.AsyncClient, headers: dict[str, str], query: str, status: int
 ) -> None:
     encoded = {name.encode(): value.encode() for name, value in headers.items()}
@@ -99,7 +99,7 @@ async def test_a_body_has_a_largest_size(http: httpx.AsyncClient, size: int) -> 
     assert (await http.post(path, content=chunks(), headers=KEY)).status_code == expected
 
 
-async def test_a_failing_function_is_a_500_that_tells_nothing_but_the_invocation(
+async def test_a_failing_function_is_a_500_with_nothing_but_the_invocation(
     http: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     answer = await http.get("/api/boom")

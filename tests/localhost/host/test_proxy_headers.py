@@ -6,9 +6,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from localhost.errors import BadFlagError
-from localhost.host.proxy_headers import Forwarded
+from localhost.host.proxy_headers import ProxyHeaders
 
-SAID = {
+SENT = {
     "X-Forwarded-Proto": "https",
     "X-Forwarded-For": "203.0.113.9",
     "X-MS-CLIENT-PRINCIPAL": "e30=",
@@ -25,9 +25,9 @@ async def shown(proxies: list[str], caller: str) -> dict[str, Any]:
         body = {"scheme": request.url.scheme, "client": client, "headers": dict(request.headers)}
         await JSONResponse(body)(scope, receive, send)
 
-    transport = httpx.ASGITransport(Forwarded(app, proxies), client=(caller, 1234))
+    transport = httpx.ASGITransport(ProxyHeaders(app, proxies), client=(caller, 1234))
     async with httpx.AsyncClient(transport=transport, base_url="http://host") as http:
-        found: dict[str, Any] = (await http.get("/", headers=SAID)).json()
+        found: dict[str, Any] = (await http.get("/", headers=SENT)).json()
         return found
 
 
@@ -39,13 +39,13 @@ async def test_a_named_proxy_is_believed(proxies: list[str]) -> None:
 
 
 @pytest.mark.parametrize("proxies", [[], ["10.0.1.0/24"], ["2001:db8::/32"]])
-async def test_nobody_else_is(proxies: list[str]) -> None:
+async def test_no_other_client_is(proxies: list[str]) -> None:
     answer = await shown(proxies, "10.0.0.5")
     assert (answer["scheme"], answer["client"]) == ("http", "10.0.0.5")
-    left = {name for name in answer["headers"] if name in {known.lower() for known in SAID}}
+    left = {name for name in answer["headers"] if name in {known.lower() for known in SENT}}
     assert left == {"x-custom"}
 
 
 def test_what_is_no_network_is_named() -> None:
     with pytest.raises(BadFlagError, match="--trust-proxy example"):
-        Forwarded(lambda *_: None, ["example"])  # type: ignore[arg-type]
+        ProxyHeaders(lambda *_: None, ["example"])  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ from azure.servicebus import ServiceBusMessage
 
 from localhost.errors import UnsupportedFunctionError
 from localhost.host.app_index import load_app
-from localhost.host.service_bus_trigger import QueueTriggers
+from localhost.host.service_bus_trigger import ServiceBusTriggers
 from localhost.testing import running
 from tests.localhost.driving import APPS
 from tests.localhost.servicebus.conftest import Bus, bus, none, one, said
@@ -76,4 +76,4 @@ async def test_function_that_failed_gets_the_message_again_and_nothing_is_left(f
 def test_missing_connection_is_said_in_one_sentence() -> None:
     host: Any = None
     with pytest.raises(UnsupportedFunctionError, match=r"take_order: the setting TestBus .* is missing"):
-        QueueTriggers(load_app(APPS, "queue_app.py"), host)
+        ServiceBusTriggers(load_app(APPS, "queue_app.py"), host)

@@ -49,7 +49,7 @@ async def test_several_sent_as_one_arrive_one_by_one_and_in_order(bus: Bus) -> N
         assert [said(await one(receiver)) for _ in range(5)] == ["0", "1", "2", "3", "4"]
 
 
-async def test_what_is_received_is_nobody_elses_until_it_is_given_back(bus: Bus) -> None:
+async def test_a_received_message_is_locked_until_it_is_abandoned(bus: Bus) -> None:
     await bus.send("orders", ServiceBusMessage("a"))
     async with bus.receiver("orders") as first, bus.receiver("orders") as second:
         got = await one(first)
@@ -84,7 +84,7 @@ async def test_dead_letter_keeps_the_message_its_reason_and_description(bus: Bus
         assert await none(receiver)
 
 
-async def test_lost_lock_is_redelivered_and_its_holder_is_told(bus: Bus) -> None:
+async def test_a_lost_lock_is_redelivered_and_its_holder_gets_an_error(bus: Bus) -> None:
     await bus.send("orders", ServiceBusMessage("a"))
     async with bus.receiver("orders") as first, bus.receiver("orders") as second:
         got = await one(first)
@@ -188,7 +188,7 @@ async def test_session_keeps_its_order_and_has_one_receiver(bus: Bus) -> None:
         assert said(await one(receiver)) == "b0"  # closing gave them back
 
 
-async def test_next_session_is_one_that_nobody_has(bus: Bus) -> None:
+async def test_the_next_session_is_one_that_is_free(bus: Bus) -> None:
     await bus.send("parcels", ServiceBusMessage("a", session_id="a"), ServiceBusMessage("b", session_id="b"))
     async with bus.receiver("parcels", session_id=NEXT_AVAILABLE_SESSION, max_wait_time=SOON) as first:
         assert first.session.session_id == "a"

@@ -184,7 +184,7 @@ class Shop:
                 fields = dict(_HIDDEN.findall(page.text))
                 if page.status_code >= 500:
                     return False
-                if not fields:  # somebody decided, or the plan went on: nothing is left to say here
+                if not fields:  # decided already, or the plan went on: there is nothing left to decide
                     return True
                 answer = await browser.post(
                     link, data=fields | {"decision": "approve", "comment": ""}, headers={"Origin": self.url}
