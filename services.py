@@ -5,7 +5,7 @@ HTTP pools and table clients belong to an event loop, so each running loop has i
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,14 +35,19 @@ if TYPE_CHECKING:
 
 
 class Services:
-    """Hold the settings, the clock and the clients. `transport` carries the calls to Graph; None: over the network."""
+    """Hold the settings, the clock and the clients.
+
+    `transport` carries the calls to Graph; None: over the network. `sleep` makes the short pauses between attempts there.
+    """
 
     def __init__(
         self,
         settings: Settings,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         transport: httpx.AsyncBaseTransport | None = None,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
+        self._sleep = sleep
         self.settings = settings
         self.now = now
         self._transport = transport
@@ -63,7 +68,7 @@ class Services:
         if graph is None:
             transport = self._transport or _connections()
             http = httpx.AsyncClient(timeout=TIMEOUT, transport=transport)
-            graph = Graph(self.settings.graph_endpoint, Tokens(_token_source(self.settings, http)), http)
+            graph = Graph(self.settings.graph_endpoint, Tokens(_token_source(self.settings, http)), http, self._sleep)
             self._graphs[loop] = graph
         return graph
 

@@ -9,10 +9,10 @@ from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from graph.client import GraphClient
-from graph.errors import Fault, GraphError
+from graph.errors import GraphError
 from graph.instrumentation import record_batch_part
 from graph.paging import follow_next_links
-from graph.responses import Response, items_in
+from graph.responses import Response, is_repeatable, retry_after
 
 LIMIT = 20  # Graph's limit of parts in one batch
 
@@ -28,14 +28,49 @@ class Part(NamedTuple):
 
 
 async def batch(client: GraphClient, parts: Sequence[Part], *, version: str = "v1.0") -> list[Response]:
-    """The answers in the order of `parts`, whatever their status. Raises GraphError when a whole batch got no answer.
+    """Return the answers in the order of `parts`, whatever their status.
 
     More than twenty parts are sent side by side, as many batches as a client may have under way. A server without `$batch`
-    (404, 405, 501) is asked one by one. Lists are whole: further pages are followed.
+    (404, 405, 501) is asked one by one. Parts that failed for a passing reason are asked for again, they alone, as
+    `graph/retry.py` says. A part that got no answer is a 502 of its own where others got one. Lists are whole: further pages
+    are followed. Raises GraphError where no part got an answer.
     """
-    chunks = [parts[start : start + LIMIT] for start in range(0, len(parts), LIMIT)]
-    answers = [answer for part in await all_of(*(_send(client, chunk, version) for chunk in chunks)) for answer in part]
-    return [await _whole(client, part, answer, version) for part, answer in zip(parts, answers, strict=True)]
+    answers = await _send_all(client, parts, version)
+    attempts = client.attempts()
+    while failed := [n for n, answer in enumerate(answers) if _may_repeat(parts, n, answer)]:
+        waits = [_retry_after(answers[n]) for n in failed]
+        throttled = any(_status(answers[n]) == 429 for n in failed)
+        if not await attempts.next(throttled=throttled, retry_after=max(filter(None, waits), default=None)):
+            break
+        for n, answer in zip(failed, await _send_all(client, [parts[n] for n in failed], version), strict=True):
+            answers[n] = answer
+    errors = [answer for answer in answers if isinstance(answer, GraphError)]
+    if errors and (len(errors) == len(answers) or not all(error.passing for error in errors)):
+        raise next((error for error in errors if not error.passing), errors[0])
+    whole = [_no_answer(answer) if isinstance(answer, GraphError) else answer for answer in answers]
+    return [await _whole(client, part, answer, version) for part, answer in zip(parts, whole, strict=True)]
+
+
+def _may_repeat(parts: Sequence[Part], number: int, answer: Response | GraphError) -> bool:
+    part = parts[number]
+    if part.after_previous:  # what it waits for was not asked for again with it
+        return False
+    if isinstance(answer, GraphError):
+        return part.method == "GET" and answer.passing
+    return is_repeatable(part.method, answer)
+
+
+def _status(answer: Response | GraphError) -> int:
+    return answer.status
+
+
+def _retry_after(answer: Response | GraphError) -> float | None:
+    return answer.retry_after if isinstance(answer, GraphError) else retry_after(answer.headers)
+
+
+def _no_answer(error: GraphError) -> Response:
+    """Return what a part comes to that got no answer: the others of the same call go on."""
+    return Response(502, {}, {"error": {"code": "noAnswer", "message": error.detail}})
 
 
 async def _whole(client: GraphClient, part: Part, answer: Response, version: str) -> Response:
@@ -46,21 +81,63 @@ async def _whole(client: GraphClient, part: Part, answer: Response, version: str
         return Response(502, {}, {"error": {"code": "pageLost", "message": error.detail}})
 
 
-async def _send(client: GraphClient, chunk: Sequence[Part], version: str) -> list[Response]:
+async def _send_all(client: GraphClient, parts: Sequence[Part], version: str) -> list[Response | GraphError]:
+    """Each part's answer, or why it got none."""
+    chunks = [parts[start : start + LIMIT] for start in range(0, len(parts), LIMIT)]
+    groups = await all_of(*(_answers_of(client, chunk, version) for chunk in chunks))
+    return [answer for group in groups for answer in group]
+
+
+async def _answers_of(client: GraphClient, chunk: Sequence[Part], version: str) -> Sequence[Response | GraphError]:
+    try:
+        return await _send(client, chunk, version)
+    except GraphError as error:
+        return [error] * len(chunk)
+
+
+async def _send(client: GraphClient, chunk: Sequence[Part], version: str) -> Sequence[Response | GraphError]:
     if len(chunk) == 1:
-        part = chunk[0]
-        return [await client.send(part.method, part.path, body=part.body, version=version, headers=part.headers)]
+        return [await _alone(client, chunk[0], version)]
     async with client.batches:
-        answer = await client.send("POST", "$batch", body={"requests": _requests(chunk)}, version=version)
+        answer = await client.send_once("POST", "$batch", body={"requests": _requests(chunk)}, version=version)
     if answer.status in {404, 405, 501}:
         return await _one_by_one(client, chunk, version)
     if not answer.ok:
         raise answer.error()
-    answers = _in_order(chunk, answer)
+    by_id = _by_id(answer)
+    if not by_id:
+        return await _unreadable(client, chunk, version)
+    answers = [by_id.get(str(number), _MISSING) for number in range(len(chunk))]
     for part_answer in answers:
         client.pressure = max(client.pressure, part_answer.pressure)
         record_batch_part(client.tenant_id, part_answer)
     return answers
+
+
+# A part that a batch's answer leaves out. Whether it was done is not known.
+_MISSING = Response(502, {}, {"error": {"code": "noAnswer", "message": "the batch's answer has none for this part"}})
+
+
+async def _alone(client: GraphClient, part: Part, version: str) -> Response:
+    return await client.send_once(part.method, part.path, version=version, headers=part.headers, body=part.body)
+
+
+async def _unreadable(client: GraphClient, chunk: Sequence[Part], version: str) -> list[Response | GraphError]:
+    """Ask for each read by itself: one part's raw HTML can make the whole of a batch's answer unreadable.
+
+    Source: docs-contrib#3435, msgraph-sdk-java#2472. A write may have been done, so it is not sent again.
+    """
+
+    async def one(part: Part) -> Response | GraphError:
+        if part.method != "GET":
+            return _MISSING
+        async with client.batches:
+            try:
+                return await _alone(client, part, version)
+            except GraphError as error:
+                return error
+
+    return await asyncio.gather(*map(one, chunk))
 
 
 async def all_of[T](*calls: Awaitable[T]) -> list[T]:
@@ -88,19 +165,19 @@ def _requests(parts: Sequence[Part]) -> list[dict[str, Any]]:
     return requests
 
 
-def _in_order(parts: Sequence[Part], whole: Response) -> list[Response]:
+def _by_id(whole: Response) -> dict[str, Response]:
+    """The answers of a batch by their ids; none where the answer holds no list of them."""
     by_id: dict[str, Response] = {}
-    for item in items_in({"value": whole.body.get("responses")}):
-        if not isinstance(item.get("status"), int):
+    responses = whole.body.get("responses")
+    for item in responses if isinstance(responses, list) else []:
+        if not isinstance(item, dict) or not isinstance(item.get("status"), int):
             continue
-        headers = {str(name).lower(): str(value) for name, value in (item.get("headers") or {}).items()}
+        found = item.get("headers")
+        headers = {str(name).lower(): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
         headers.setdefault("request-id", whole.request_id or "")
         body = item.get("body")
         by_id[str(item.get("id"))] = Response(int(item["status"]), headers, body if isinstance(body, dict) else {})
-    missing = [number for number in range(len(parts)) if str(number) not in by_id]
-    if missing:
-        raise GraphError(Fault.UNAVAILABLE, f"{len(missing)} of {len(parts)} parts of a batch got no answer")
-    return [by_id[str(number)] for number in range(len(parts))]
+    return by_id
 
 
 async def _one_by_one(client: GraphClient, parts: Sequence[Part], version: str) -> list[Response]:
@@ -111,5 +188,5 @@ async def _one_by_one(client: GraphClient, parts: Sequence[Part], version: str) 
                 Response(424, {}, {"error": {"code": "FailedDependency", "message": "the call before failed"}})
             )
             continue
-        answers.append(await client.send(part.method, part.path, body=part.body, version=version, headers=part.headers))
+        answers.append(await _alone(client, part, version))
     return answers

@@ -1,12 +1,12 @@
 """Microsoft Graph for one customer: the SDK's request adapter, read as bytes.
 
 Typed SDK responses cost 1.2 s of imports and about 8 ms of CPU each; bytes through the same adapter 1 ms. The adapter's own
-retries are off: waiting is the orchestration's business, and a sleeping call would cost compute.
+retries are off: they ignore a fractional Retry-After and know nothing of batches. `graph/retry.py` says what is tried again here.
 """
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -24,7 +24,8 @@ from msgraph.graph_request_adapter import GraphRequestAdapter
 
 from graph.errors import Fault, GraphError
 from graph.instrumentation import instrument_call
-from graph.responses import Response, parsed
+from graph.responses import Response, is_repeatable, parsed, retry_after
+from graph.retry import Attempts
 from graph.tokens import Tokens
 
 # Calls to authentication methods end at 60 s on Graph's side.
@@ -70,13 +71,20 @@ class GraphClient:
     """Calls for one tenant. `pressure` is the highest throttling level seen since it was made."""
 
     def __init__(
-        self, http: httpx.AsyncClient, endpoint: str, tokens: Tokens, tenant_id: str, batches: asyncio.Semaphore
+        self,
+        http: httpx.AsyncClient,
+        endpoint: str,
+        tokens: Tokens,
+        tenant_id: str,
+        batches: asyncio.Semaphore,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self._endpoint = endpoint.rstrip("/")
         self._tokens = tokens
         self.tenant_id = tenant_id
         self.pressure = 0.0
         self.batches = batches
+        self._sleep = sleep
         provider = _TokenProvider(tokens, tenant_id, str(httpx.URL(endpoint).host))
         self._origin = str(httpx.URL(endpoint).copy_with(path="/", query=None)).rstrip("/")
         self._adapter = GraphRequestAdapter(BaseBearerTokenAuthenticationProvider(provider), client=http)
@@ -95,7 +103,39 @@ class GraphClient:
         version: str = "v1.0",
         headers: Mapping[str, str] | None = None,
     ) -> Response:
-        """The answer, whatever its status; raises GraphError only when there is none. `path` may be a whole nextLink."""
+        """Return the answer, whatever its status. `path` may be a whole nextLink.
+
+        A GET that fails for a passing reason is tried again as `graph/retry.py` says, and so is every call that was throttled:
+        Graph did nothing of it. Raises GraphError only where there is no answer.
+        """
+        attempts = self.attempts()
+        while True:
+            try:
+                response = await self.send_once(method, path, body=body, version=version, headers=headers)
+            except GraphError as error:
+                if not error.passing or (method != "GET" and error.sent):
+                    raise
+                if not await attempts.next(throttled=error.fault is Fault.THROTTLED, retry_after=error.retry_after):
+                    raise
+                continue
+            if not is_repeatable(method, response) or not await attempts.next(
+                throttled=response.status == 429, retry_after=retry_after(response.headers)
+            ):
+                return response
+
+    def attempts(self) -> Attempts:
+        return Attempts(self._sleep)
+
+    async def send_once(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Mapping[str, Any] | None = None,
+        version: str = "v1.0",
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        """As `send`, without another attempt."""
         with instrument_call(self.tenant_id, method, path, version) as call:
             response = await self._send(method, path, body, version, headers)
             call.record_response(response)
@@ -140,7 +180,14 @@ class GraphClient:
 class Graph:
     """Clients for every tenant, on one HTTP pool; belongs to one event loop."""
 
-    def __init__(self, endpoint: str, tokens: Tokens, http: httpx.AsyncClient) -> None:
+    def __init__(
+        self,
+        endpoint: str,
+        tokens: Tokens,
+        http: httpx.AsyncClient,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self._sleep = sleep
         self._endpoint = endpoint
         self._tokens = tokens
         self._http = http
@@ -151,7 +198,7 @@ class Graph:
 
     def of(self, tenant_id: str) -> GraphClient:
         batches = self._batches.setdefault(tenant_id, asyncio.Semaphore(_BATCHES))
-        return GraphClient(self._http, self._endpoint, self._tokens, tenant_id, batches)
+        return GraphClient(self._http, self._endpoint, self._tokens, tenant_id, batches, self._sleep)
 
     async def fresh_token(self, tenant_id: str) -> str:
         """A token that was not kept. Raises GraphError."""

@@ -64,6 +64,11 @@ class Response(NamedTuple):
         )
 
 
+def is_repeatable(method: str, response: Response) -> bool:
+    """Whether the same call may be made again at once: it was throttled, or it is a read that failed for a passing reason."""
+    return response.status == 429 or (method == "GET" and (response.status >= 500 or response.status == 408))
+
+
 def items_in(body: Mapping[str, Any], *, last: bool = True) -> list[dict[str, Any]]:
     """The objects of a list, as `Response.items`."""
     value = body.get("value")

@@ -25,6 +25,11 @@ from localhost.simulator import World, create_app
 from localhost.testing import running
 from settings import read_settings
 
+
+async def no_pause(_: float) -> None:
+    """Stand in for the short pauses between attempts at Graph: no test waits."""
+
+
 ROOT = Path(__file__).resolve().parent.parent
 GRAPH = "http://127.0.0.1:9"  # nothing listens there: the simulator is called in this process
 HELPDESK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYqrTwjU"
@@ -146,7 +151,7 @@ async def system(
         async def no_sleep(_: float) -> None: ...
 
         transport = httpx.ASGITransport(create_app(world, sleep=no_sleep))
-        made = services.Services(read_settings(os.environ), now=clock.now, transport=transport)
+        made = services.Services(read_settings(os.environ), now=clock.now, transport=transport, sleep=no_pause)
         services.set_services(made)
         headers = {"x-functions-key": host.key}
         async with httpx.AsyncClient(base_url=host.base_url, headers=headers, timeout=60) as http:

@@ -144,7 +144,10 @@ async def made_works(folder: Path) -> AsyncIterator[Works]:
     settings = environment(folder) | {"PUBLIC_BASE_URL": "http://127.0.0.1:7071"}
     with patch.dict("os.environ", settings):
         made = Services(
-            read_settings(settings), now=clock, transport=httpx.ASGITransport(create_app(world, sleep=no_sleep))
+            read_settings(settings),
+            now=clock,
+            transport=httpx.ASGITransport(create_app(world, sleep=no_sleep)),
+            sleep=no_sleep,
         )
         yield Works(made, world, clock)
         await made.close()

@@ -112,7 +112,7 @@ async def test_who_became_an_administrator_in_the_middle_keeps_the_rest(works: W
     user = works.user(APP, MOBILE, prefer="push")
     await works.planned(user)
     works.world.faults.add(
-        method="DELETE", path="*/microsoftAuthenticatorMethods/*", status=429, retry_after=1, count=1
+        method="DELETE", path="*/microsoftAuthenticatorMethods/*", status=429, retry_after=30, count=1
     )
     assert (await works.once())["again"]
     lead(works, user)

@@ -138,7 +138,7 @@ async def test_same_number_without_a_date_between_two_looks_is_not_removed_again
     user = works.user(MOBILE)
     undated(user, MOBILE_PHONE_ID)
     await works.planned(user)
-    works.world.faults.add(method="GET", path="*/authentication/methods", status=503, skip=1, count=1)
+    works.world.faults.add(method="GET", path="*/authentication/methods", status=503, skip=1, count=4)
     await works.once()  # removed, and not verified
     works.world.register("contoso", user.upn, "phone", phoneType="mobile", phoneNumber=NUMBER).created = None
     target = await works.reset()
@@ -150,7 +150,7 @@ async def test_token_activated_again_after_its_deactivation_stays(works: Works) 
     user = works.user(("hardwareOath", {}), APP, prefer="push")
     token = next(m for m in user.methods.values() if m.kind.name == "hardwareOath")
     await works.planned(user)
-    works.world.faults.add(method="GET", path="*/authentication/methods", status=503, skip=1, count=1)
+    works.world.faults.add(method="GET", path="*/authentication/methods", status=503, skip=1, count=4)
     await works.once()
     token.properties["device"]["status"] = "activated"
     target = await works.reset()

@@ -37,7 +37,7 @@ async def cancel(works: Works) -> None:
 
 def once_answered(monkeypatch: pytest.MonkeyPatch, verb: str, then: Callable[[Response], Awaitable[None]]) -> None:
     """`then` is awaited with the answer to each call of that verb, before the service learns of it."""
-    send = GraphClient.send
+    send = GraphClient.send_once
 
     async def sent(self: GraphClient, method: str, path: str, **more: Any) -> Response:
         answer = await send(self, method, path, **more)
@@ -45,7 +45,7 @@ def once_answered(monkeypatch: pytest.MonkeyPatch, verb: str, then: Callable[[Re
             await then(answer)
         return answer
 
-    monkeypatch.setattr(GraphClient, "send", sent)
+    monkeypatch.setattr(GraphClient, "send_once", sent)
 
 
 def patches(works: Works, user: User) -> list[int]:
@@ -211,7 +211,7 @@ async def test_without_a_token_no_call_was_made_so_a_missing_method_is_already_g
     async def looked(_: Response) -> None:
         if not works.deletes(user):
             works.services.graph.of(CONTOSO)._tokens.forget(CONTOSO)
-            works.world.faults.add(path="*token*", status=503, count=1)
+            works.world.faults.add(path="*token*", status=503, count=4)
 
     once_answered(monkeypatch, "POST", looked)
     assert (await works.once())["fault"] == "unavailable"

@@ -89,7 +89,7 @@ def dying(place: int | None, what: str, *, done: bool) -> Iterator[None]:
             patched = mortal(getattr(SqliteStore, name), records=True)
             stack.enter_context(patch.object(SqliteStore, name, patched))
         if place is not None:
-            stack.enter_context(patch.object(GraphClient, "send", mortal(GraphClient.send, records=False)))
+            stack.enter_context(patch.object(GraphClient, "send_once", mortal(GraphClient.send_once, records=False)))
         yield
 
 

@@ -53,7 +53,7 @@ def elsewhere_empty(item: dict[str, Any]) -> None:
 
 def answered(monkeypatch: pytest.MonkeyPatch, path: str, change: Change) -> None:
     """Parts of batches whose path has `path` in it are answered so."""
-    send = GraphClient.send
+    send = GraphClient.send_once
 
     async def sent(self: GraphClient, method: str, where: str, **more: Any) -> Response:
         answer = await send(self, method, where, **more)
@@ -64,7 +64,7 @@ def answered(monkeypatch: pytest.MonkeyPatch, path: str, change: Change) -> None
                     change(item)
         return answer
 
-    monkeypatch.setattr(GraphClient, "send", sent)
+    monkeypatch.setattr(GraphClient, "send_once", sent)
 
 
 @pytest.mark.parametrize("change", [html, moved, no_list, elsewhere])
@@ -155,7 +155,7 @@ def in_pages(monkeypatch: pytest.MonkeyPatch, path: str, link: str) -> None:
         item["body"] = {"value": items[:1]} | ({"@odata.nextLink": f"{link}1"} if rest else {})
 
     answered(monkeypatch, path, first)
-    send = GraphClient.send
+    send = GraphClient.send_once
 
     async def sent(self: GraphClient, method: str, where: str, **more: Any) -> Response:
         if where.startswith(link):
@@ -164,7 +164,7 @@ def in_pages(monkeypatch: pytest.MonkeyPatch, path: str, link: str) -> None:
             return Response(200, {}, body | ({"@odata.nextLink": f"{link}{number + 1}"} if rest[number:] else {}))
         return await send(self, method, where, **more)
 
-    monkeypatch.setattr(GraphClient, "send", sent)
+    monkeypatch.setattr(GraphClient, "send_once", sent)
 
 
 async def test_methods_on_further_pages_are_planned_and_removed(works: Works, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,7 +184,7 @@ async def test_role_assignable_group_on_a_further_page_makes_privileged(
         item["body"] = {"value": [], "@odata.nextLink": "http://127.0.0.1:9/v1.0/next"}
 
     answered(monkeypatch, "ownedObjects", second)
-    send = GraphClient.send
+    send = GraphClient.send_once
     group = {"id": "g1", "displayName": "Tier zero", "isAssignableToRole": True}
 
     async def sent(self: GraphClient, method: str, where: str, **more: Any) -> Response:
@@ -192,7 +192,7 @@ async def test_role_assignable_group_on_a_further_page_makes_privileged(
             return Response(200, {}, {"value": [group]})
         return await send(self, method, where, **more)
 
-    monkeypatch.setattr(GraphClient, "send", sent)
+    monkeypatch.setattr(GraphClient, "send_once", sent)
     await works.planned(works.user(APP))
     assert (await works.target()).privileges == ["role-assignable group Tier zero"]
 
@@ -210,7 +210,7 @@ async def test_list_that_never_ends_or_goes_on_elsewhere_is_a_fault(
         asked.append(where)
         return Response(200, httpx.Headers(), {"value": [{}], "@odata.nextLink": link})
 
-    monkeypatch.setattr(GraphClient, "send", sent)
+    monkeypatch.setattr(GraphClient, "send_once", sent)
     with pytest.raises(GraphError) as error:
         await read_all(works.services.graph.of(CONTOSO), "users")
     assert error.value.fault is fault
@@ -219,13 +219,39 @@ async def test_list_that_never_ends_or_goes_on_elsewhere_is_a_fault(
 
 
 @pytest.mark.parametrize("responses", [None, "none", [None], [{"id": "0"}], [{"id": "0", "status": "200"}]])
-async def test_batch_whose_parts_cannot_be_read_is_a_fault_that_passes(
+async def test_reads_of_an_unreadable_batch_are_asked_for_one_by_one(
     works: Works, monkeypatch: pytest.MonkeyPatch, responses: Any
 ) -> None:
-    async def sent(*_: Any, **__: Any) -> Response:
-        return Response(200, {}, {"responses": responses})
+    async def sent(_: GraphClient, method: str, where: str, **__: Any) -> Response:
+        if where == "$batch":
+            return Response(200, {}, {"responses": responses})
+        if where == "users/b":
+            raise GraphError(Fault.UNAVAILABLE, "cut")
+        return Response(200, {}, {"id": f"{method} {where}"})
 
-    monkeypatch.setattr(GraphClient, "send", sent)
-    with pytest.raises(GraphError) as error:
-        await batch(works.services.graph.of(CONTOSO), [Part("users/a"), Part("users/b")])
-    assert error.value.fault is Fault.UNAVAILABLE
+    monkeypatch.setattr(GraphClient, "send_once", sent)
+    client = works.services.graph.of(CONTOSO)
+    parts = [Part("users/a"), Part("users/b"), Part("users/c/revokeSignInSessions", "POST")]
+    read, cut, write = await batch(client, parts)
+    assert (read.body, cut.status, write.status) == ({"id": "GET users/a"}, 502, 502)
+
+
+async def test_part_without_an_answer_is_asked_for_again_and_harms_no_other(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[str]] = []
+
+    async def sent(_: GraphClient, __: str, where: str, **more: Any) -> Response:
+        if where != "$batch":
+            asked.append([where])
+            return Response(503, {}, {})
+        urls = [part["url"] for part in more["body"]["requests"]]
+        asked.append(urls)
+        return Response(
+            200, {}, {"responses": [{"id": str(n), "status": 200, "body": {}} for n in range(len(urls) - 1)]}
+        )
+
+    monkeypatch.setattr(GraphClient, "send_once", sent)
+    first, second = await batch(works.services.graph.of(CONTOSO), [Part("users/a"), Part("users/b")])
+    assert (first.status, second.status) == (200, 503)
+    assert asked == [["/users/a", "/users/b"], ["users/b"], ["users/b"], ["users/b"]]

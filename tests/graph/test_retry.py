@@ -1,0 +1,143 @@
+"""What failed for a passing reason is tried again where it failed, within seconds, and nothing is done twice."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from graph.batch import Part, batch
+from graph.client import Graph, GraphClient
+from graph.errors import GraphError
+from graph.responses import Response
+from graph.retry import LONGEST, PAUSES, Attempts
+
+TENANT = "11111111-1111-1111-1111-111111111111"
+
+
+class _Tokens:
+    async def of(self, _: str) -> str:
+        return "token"
+
+    def forget(self, _: str) -> None: ...
+
+
+class Server:
+    """Answers from a script, then with 200; keeps what was asked and what was slept."""
+
+    def __init__(self, *script: tuple[int, dict[str, str]] | Exception) -> None:
+        self.script = list(script)
+        self.asked: list[str] = []
+        self.slept: list[float] = []
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(f"{request.method} {request.url.path}")
+        if not self.script:
+            return httpx.Response(200, json={"value": []})
+        step = self.script.pop(0)
+        if isinstance(step, Exception):
+            raise step
+        return httpx.Response(step[0], headers=step[1], json={})
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+
+    @property
+    def client(self) -> GraphClient:
+        http = httpx.AsyncClient(transport=httpx.MockTransport(self.answer))
+        return Graph("https://graph.example", _Tokens(), http, self.sleep).of(TENANT)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("fault", [(500, {}), (503, {}), (429, {"Retry-After": "1"}), httpx.ConnectError("cut")])
+async def test_a_read_is_tried_again(fault: Any) -> None:
+    server = Server(fault)
+    assert (await server.client.send("GET", "users")).status == 200
+    assert len(server.asked) == 2
+
+
+async def test_a_read_that_goes_on_failing_ends_within_the_bound() -> None:
+    server = Server(*[(503, {})] * 10)
+    assert (await server.client.send("GET", "users")).status == 503
+    assert len(server.asked) == 1 + len(PAUSES)
+    assert sum(server.slept) <= LONGEST
+
+
+@pytest.mark.parametrize("verb", ["DELETE", "POST"])
+@pytest.mark.parametrize("status", [500, 503])
+async def test_a_write_that_may_have_been_done_is_not_sent_again(verb: str, status: int) -> None:
+    server = Server((status, {}))
+    assert (await server.client.send(verb, "users/a", body=None if verb == "DELETE" else {})).status == status
+    assert len(server.asked) == 1
+
+
+async def test_a_write_whose_connection_broke_is_not_sent_again() -> None:
+    server = Server(httpx.ReadError("cut"))
+    with pytest.raises(GraphError):
+        await server.client.send("DELETE", "users/a")
+    assert len(server.asked) == 1
+
+
+async def test_a_throttled_write_is_sent_again_not_sooner_than_told() -> None:
+    server = Server((429, {"Retry-After": "1.5"}))
+    assert (await server.client.send("DELETE", "users/a")).status == 200
+    assert 1.5 <= server.slept[0] <= 1.8
+
+
+async def test_a_long_wait_is_left_to_a_durable_timer() -> None:
+    server = Server((429, {"Retry-After": "6"}))
+    assert (await server.client.send("GET", "users")).status == 429
+    assert server.slept == []
+
+
+async def test_throttling_without_a_time_pauses_for_a_second() -> None:
+    server = Server((429, {}))
+    await server.client.send("GET", "users")
+    assert 1.0 <= server.slept[0] <= 1.2
+
+
+async def test_only_the_parts_that_failed_are_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    server, asked = Server(), []
+
+    async def send_once(_: GraphClient, __: str, path: str, **more: Any) -> Any:
+        if path != "$batch":
+            asked.append([path])
+            return Response(200, {}, {"id": path})
+        requests = more["body"]["requests"]
+        asked.append([request["url"] for request in requests])
+        return Response(200, {}, {"responses": [_part(request, len(asked)) for request in requests]})
+
+    def _part(request: dict[str, Any], number: int) -> dict[str, Any]:
+        failed = request["url"] != "/users/0" and number == 1
+        return {"id": request["id"], "status": 503 if failed else 200, "body": {"id": request["url"]}}
+
+    monkeypatch.setattr(GraphClient, "send_once", send_once)
+    answers = await batch(server.client, [Part(f"users/{n}") for n in range(3)])
+    assert asked == [["/users/0", "/users/1", "/users/2"], ["/users/1", "/users/2"]]
+    assert [answer.body["id"] for answer in answers] == ["/users/0", "/users/1", "/users/2"]
+
+
+async def test_a_write_in_a_batch_has_a_body_and_its_type_and_a_read_has_neither() -> None:
+    bodies: list[Any] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        bodies.append(json.loads(request.content))
+        return httpx.Response(200, json={"responses": [{"id": str(n), "status": 200, "body": {}} for n in range(2)]})
+
+    http = httpx.AsyncClient(transport=httpx.MockTransport(answer))
+    client = Graph("https://graph.example", _Tokens(), http).of(TENANT)  # type: ignore[arg-type]
+    await batch(client, [Part("users/a/revokeSignInSessions", "POST"), Part("users/a")])
+    write, read = bodies[0]["requests"]
+    assert (write["body"], write["headers"]) == ({}, {"Content-Type": "application/json"})
+    assert "body" not in read
+    assert "headers" not in read
+
+
+async def test_no_attempt_is_left_once_the_pauses_are_used_up() -> None:
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    attempts = Attempts(sleep)
+    made = [await attempts.next(throttled=False, retry_after=None) for _ in range(len(PAUSES) + 1)]
+    assert made == [*([True] * len(PAUSES)), False]
