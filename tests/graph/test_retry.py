@@ -125,7 +125,7 @@ async def test_a_write_in_a_batch_has_a_body_and_its_type_and_a_read_has_neither
 
     http = httpx.AsyncClient(transport=httpx.MockTransport(answer))
     client = Graph("https://graph.example", _Tokens(), http).of(TENANT)  # type: ignore[arg-type]
-    await batch(client, [Part("users/a/revokeSignInSessions", "POST"), Part("users/a")])
+    await batch(client, [Part("users/a/revokeSignInSessions", "POST", body={}), Part("users/a")])
     write, read = bodies[0]["requests"]
     assert (write["body"], write["headers"]) == ({}, {"Content-Type": "application/json"})
     assert "body" not in read
