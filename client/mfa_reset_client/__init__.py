@@ -8,6 +8,7 @@ with Client("https://host", key) as client:
 from mfa_reset_client.async_client import AsyncClient
 from mfa_reset_client.client import Client
 from mfa_reset_client.errors import (
+    AuthenticationError,
     ClientError,
     ConflictError,
     InvalidInputError,
@@ -23,6 +24,7 @@ from mfa_reset_client.models import Accepted, CustomerTargets, Method, ResetRequ
 __all__ = [
     "Accepted",
     "AsyncClient",
+    "AuthenticationError",
     "Client",
     "ClientError",
     "ConflictError",

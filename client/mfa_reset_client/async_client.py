@@ -6,8 +6,9 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 import httpx
 
+from mfa_reset_client.bearer import TokenCredential
 from mfa_reset_client.clock import AsyncClock
-from mfa_reset_client.connection import options, request_arguments
+from mfa_reset_client.connection import authentication, options, request_arguments
 from mfa_reset_client.methods import describe, item_of, value_of
 from mfa_reset_client.models import ApiModel
 from mfa_reset_client.operations import RETRY_TIMEOUT, Operations, Pages
@@ -44,14 +45,17 @@ class AsyncClient:
     def __init__(
         self,
         base_url: str,
-        key: str,
+        key: str | None = None,
         *,
+        credential: TokenCredential | None = None,
+        audience: str = "",
         retry_timeout: float = RETRY_TIMEOUT,
         clock: AsyncClock | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         allow_http: bool = False,
     ) -> None:
-        self._http = httpx.AsyncClient(**options(base_url, key, allow_http=allow_http), transport=transport)
+        auth = authentication(key, credential, audience)
+        self._http = httpx.AsyncClient(**options(base_url, auth, allow_http=allow_http), transport=transport)
         self._clock = clock or AsyncClock()
         self._operations = Operations(self._clock.now, retry_timeout)
 

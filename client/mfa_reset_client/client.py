@@ -6,8 +6,9 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 
 import httpx
 
+from mfa_reset_client.bearer import TokenCredential
 from mfa_reset_client.clock import Clock
-from mfa_reset_client.connection import options, request_arguments
+from mfa_reset_client.connection import authentication, options, request_arguments
 from mfa_reset_client.methods import describe, item_of, value_of
 from mfa_reset_client.models import ApiModel
 from mfa_reset_client.operations import RETRY_TIMEOUT, Operations, Pages
@@ -37,26 +38,32 @@ def _iterator(
 
 
 class Client:
-    """Call the service at `base_url` with a function key.
+    """Call the service at `base_url`, with Microsoft Entra tokens or a function key.
+
+    Tokens come from `credential`, any of azure-identity's, or from DefaultAzureCredential; `audience` is the client id of the
+    service's sign-in application. With a `key` no token is used.
 
     Calls that fail with 429, 5xx or a connection error are retried for `retry_timeout` seconds.
 
     Raises:
-        ValueError: The base URL or the key is not usable.
+        ValueError: The base URL, the key or the credential is not usable.
         ClientError: Any method may raise its subclasses, and no other errors.
     """
 
     def __init__(
         self,
         base_url: str,
-        key: str,
+        key: str | None = None,
         *,
+        credential: TokenCredential | None = None,
+        audience: str = "",
         retry_timeout: float = RETRY_TIMEOUT,
         clock: Clock | None = None,
         transport: httpx.BaseTransport | None = None,
         allow_http: bool = False,
     ) -> None:
-        self._http = httpx.Client(**options(base_url, key, allow_http=allow_http), transport=transport)
+        auth = authentication(key, credential, audience)
+        self._http = httpx.Client(**options(base_url, auth, allow_http=allow_http), transport=transport)
         self._clock = clock or Clock()
         self._operations = Operations(self._clock.now, retry_timeout)
 

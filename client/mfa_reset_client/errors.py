@@ -30,6 +30,12 @@ class UnexpectedResponseError(ClientError):
     reason = "unexpectedResponse"
 
 
+class AuthenticationError(ClientError):
+    """The client has no valid credentials: no token was issued, or the service asks for a sign-in."""
+
+    reason = "authenticationFailed"
+
+
 class WaitTimeoutError(ClientError):
     """The request had not ended when the caller's time was over. It continues."""
 

@@ -3,6 +3,7 @@
 from enum import IntEnum
 
 from mfa_reset_client.errors import (
+    AuthenticationError,
     ClientError,
     ConflictError,
     InvalidInputError,
@@ -61,6 +62,7 @@ _OF_STATUS: dict[str, ExitCode] = {
 }
 _OF_ERROR: dict[type[ClientError], ExitCode] = {
     InvalidInputError: ExitCode.BAD_INPUT,
+    AuthenticationError: ExitCode.NOT_ALLOWED,
     NotAllowedError: ExitCode.NOT_ALLOWED,
     NotFoundError: ExitCode.NOT_FOUND,
     ConflictError: ExitCode.CONFLICT,

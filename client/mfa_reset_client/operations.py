@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from mfa_reset_client.errors import ConflictError, UnexpectedResponseError, WaitTimeoutError, problem_from
 from mfa_reset_client.models import Accepted, ApiModel, CustomerTargets, Listing, ResetRequest, Status, Target
 from mfa_reset_client.retry import Call, Now, Pause, Steps, json_of, retry_after, send_with_retries
+from mfa_reset_client.sign_in import explain_sign_in
 
 RETRY_TIMEOUT = 60.0  # seconds for which a single call is retried
 WAIT_RETRY_TIMEOUT = (
@@ -229,8 +230,9 @@ def _parse(model: type[Model], response: httpx.Response) -> Model:
             place = "/".join(str(part) for part in first["loc"])
             message = f"The response does not match the API of the MFA reset service ({place}: {first['msg']})."
             raise UnexpectedResponseError(message) from None
+    explain_sign_in(response)
     if response.is_success or response.is_redirect:
-        # Redirects are not followed: they could take the key to another host.
+        # Redirects are not followed: they could take the key or token to another host.
         raise UnexpectedResponseError(
             f"The server did not respond as the MFA reset service (HTTP {response.status_code} without JSON). "
             "Check the base URL."

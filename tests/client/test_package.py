@@ -1,6 +1,7 @@
 """The package stands alone: it imports only what it declares, and nothing of the service."""
 
 import ast
+import subprocess
 import sys
 import tomllib
 from importlib import import_module
@@ -31,7 +32,16 @@ def imported() -> set[str]:
 
 
 def test_imports_are_the_declared_dependencies() -> None:
-    assert imported() == {Requirement(text).name for text in PROJECT["dependencies"]}
+    optional = PROJECT["optional-dependencies"]["entra"]
+    declared = {Requirement(text).name.partition("-")[0] for text in PROJECT["dependencies"] + optional}
+    assert imported() == declared
+
+
+def test_azure_identity_is_imported_only_when_it_is_used() -> None:
+    code = "import sys, mfa_reset_client.cli; print([name for name in sys.modules if name.startswith('azure')])"
+    run = [sys.executable, "-c", code]
+    result = subprocess.run(run, check=True, capture_output=True, text=True, env={"PYTHONPATH": str(CLIENT)})
+    assert result.stdout == "[]\n"
 
 
 def test_the_entry_point_exists() -> None:

@@ -10,6 +10,7 @@ import typer
 
 from mfa_reset_client.client import Client
 from mfa_reset_client.clock import Clock
+from mfa_reset_client.credentials import AuthMethod, credential_for
 from mfa_reset_client.durations import parse_duration
 from mfa_reset_client.formatting import ProgressDisplay, printable
 from mfa_reset_client.idempotency import idempotency_key_for
@@ -47,19 +48,41 @@ class Service:
     url: Annotated[
         str, typer.Option(metavar="URL", envvar="MFA_RESET_URL", help="The service, such as https://host.")
     ] = ""
+    auth: Annotated[
+        AuthMethod | None,
+        typer.Option(
+            metavar="METHOD",
+            envvar="MFA_RESET_AUTH",
+            show_default=False,
+            help=f"How to sign in: {', '.join(AuthMethod)}. Default: key if there is one, otherwise default, which takes what "
+            "this machine offers (azure-identity's DefaultAzureCredential).",
+        ),
+    ] = None
+    audience: Annotated[
+        str,
+        typer.Option(
+            metavar="ID",
+            envvar="MFA_RESET_AUDIENCE",
+            show_default=False,
+            help="The client id of the service's sign-in application, for which tokens are requested.",
+        ),
+    ] = ""
     # The key is never printed: not as a default in the help, not in an error. Other users of the machine can read the
     # options of a process, but not its variables.
     key: Annotated[
         str,
         typer.Option(
-            metavar="KEY", envvar="MFA_RESET_KEY", show_default=False, help="The function key; the variable is safer."
+            metavar="KEY",
+            envvar="MFA_RESET_KEY",
+            show_default=False,
+            help="The function key, where the service accepts keys; the variable is safer.",
         ),
     ] = ""
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON value on stdout, everything else on stderr.")
     ] = False
     allow_http: Annotated[
-        bool, typer.Option("--allow-http", help="Allow sending the key to another machine over plain http.")
+        bool, typer.Option("--allow-http", help="Allow sending the key or token to another machine over plain http.")
     ] = False
 
     @contextmanager
@@ -75,13 +98,23 @@ class Service:
         return Output.create(as_json=self.as_json)
 
     def _client(self, output: Output) -> Client:
-        required = (("--url", "MFA_RESET_URL", self.url), ("--key", "MFA_RESET_KEY", self.key))
+        method = self.auth or (AuthMethod.KEY if self.key.strip() else AuthMethod.DEFAULT)
+        required = [("--url", "MFA_RESET_URL", self.url)]
+        if method is AuthMethod.KEY:
+            required.append(("--key", "MFA_RESET_KEY", self.key))
+        else:
+            required.append(("--audience", "MFA_RESET_AUDIENCE", self.audience))
         missing = [f"use {option} or set {variable}" for option, variable, value in required if not value.strip()]
+        if missing and self.auth is None and not self.audience.strip():
+            missing.append("to use a function key instead of Microsoft Entra, set MFA_RESET_KEY")
         if missing:
             raise output.bad_input(missing)
         clock = self.context.obj if isinstance(self.context.obj, Clock) else None
         try:
-            return Client(self.url, self.key, clock=clock, allow_http=self.allow_http)
+            key, credential = (self.key, None) if method is AuthMethod.KEY else (None, credential_for(method, environ))
+            return Client(
+                self.url, key, credential=credential, audience=self.audience, clock=clock, allow_http=self.allow_http
+            )
         except ValueError as error:
             raise output.bad_input([str(error)]) from None
 
