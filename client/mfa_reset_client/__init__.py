@@ -1,6 +1,6 @@
 """A client of the MFA reset service.
 
-with Client("https://host", key) as client:
+with Client("https://host", audience="<client id of the service's sign-in application>") as client:
     accepted = client.create([CustomerTargets(customer="contoso", users=["adele@contoso.com"])], reason="Lost phone")
     ended = client.wait(accepted.request.id)
 """

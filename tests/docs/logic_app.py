@@ -23,7 +23,7 @@ class TerminatedError(Exception):
 
 @dataclass
 class LogicApp:
-    """`wait` lets time pass; `http` sends."""
+    """`wait` lets time pass; `http` sends; `token` is the managed identity's for an audience."""
 
     definition: dict[str, Any]
     parameters: Mapping[str, str]
@@ -31,6 +31,7 @@ class LogicApp:
     run_name: str
     http: httpx.AsyncClient
     wait: Callable[[float], Awaitable[None]]
+    token: Callable[[str], str]
     bodies: dict[str, Any] = field(default_factory=dict)
 
     async def run(self) -> None:
@@ -70,9 +71,11 @@ class LogicApp:
                 raise AssertionError(f"{other_type} is not known here")
 
     async def _send(self, name: str, action: dict[str, Any]) -> None:
-        assert "inputs" in action["runtimeConfiguration"]["secureData"]["properties"], f"{name} shows the key"
         sent = self.value(action["inputs"])
-        answer = await self.http.request(sent["method"], sent["uri"], headers=sent["headers"], json=sent.get("body"))
+        identity = sent["authentication"]
+        assert identity["type"] == "ManagedServiceIdentity"
+        headers = sent.get("headers", {}) | {"Authorization": f"Bearer {self.token(identity['audience'])}"}
+        answer = await self.http.request(sent["method"], sent["uri"], headers=headers, json=sent.get("body"))
         assert answer.is_success, answer.text
         assert answer.status_code != 202 or action.get("operationOptions") == "DisableAsyncPattern"
         self.bodies[name] = answer.json()
