@@ -88,16 +88,16 @@ class Progress(NamedTuple):
             }
         )
 
-    def written_down(self, places: Iterable[int]) -> Target:
-        """The target as it was read, marked with what is about to be removed, so that a run which dies is known to have begun."""
-        wanted = {(self.methods[place].type, self.methods[place].id) for place in places}
-        marked = [
-            method.model_copy(update={"answered": Answered.BEGUN})
-            if (method.type, method.id) in wanted and method.answered in {Answered.NOT_ASKED, Answered.MISSING}
-            else method
-            for method in self.target.methods
-        ]
-        return self.target.model_copy(update={"begun_at": self.target.begun_at or self.terms.now, "methods": marked})
+    def written_down(self, place: int | None = None) -> Target:
+        """The target as it is to be stored before a change, so that a run which dies is known to have begun it.
+
+        `place` is that of the method which is about to be removed, None before a change of something else.
+        """
+        progress = self
+        if place is not None and self.methods[place].answered in {Answered.NOT_ASKED, Answered.MISSING}:
+            begun = self.methods[place].model_copy(update={"answered": Answered.BEGUN})
+            progress = self.with_method(place, begun)
+        return progress.saved.model_copy(update={"begun_at": self.target.begun_at or self.terms.now})
 
     def with_method(self, place: int, method: TargetMethod) -> "Progress":
         return self._replace(methods=(*self.methods[:place], method, *self.methods[place + 1 :]))

@@ -50,7 +50,8 @@ class Pass(NamedTuple):
 class State(NamedTuple):
     """`step` is what is to be done next; `found` is what the look showed, None where there was nothing to look for.
 
-    `wanted` are the places of all that this run is to remove. `written`: what begins was stored. `asked`: a removal was asked for.
+    `wanted` are the places of all that this run is to remove. `written`: that changes begin was stored. `asked`: a removal was
+    asked for.
     """
 
     progress: Progress
@@ -126,9 +127,12 @@ def _cleared(state: State, change: Change) -> State:
 
 
 def _write_down(state: State, change: Change) -> State:
+    if isinstance(change, RemoveMethod):
+        # Each by itself: what a run that died never came to is then known to be untouched.
+        return state._replace(step=WriteDown(state.progress.written_down(state.turn.queue[0]), change))
     if state.written:
         return state._replace(step=change)
-    return state._replace(step=WriteDown(state.progress.written_down(state.wanted), change))
+    return state._replace(step=WriteDown(state.progress.written_down(), change))
 
 
 def _removed(state: State, step: RemoveMethod, answer: Response | GraphError) -> State:

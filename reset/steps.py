@@ -53,7 +53,7 @@ class CheckStop(NamedTuple):
 
 
 class WriteDown(NamedTuple):
-    """Store `target`, which says what is about to be removed, before the change `then`. Answered with `Written`."""
+    """Store `target`, which says what is about to be changed, before the change `then`. Answered with `Written`."""
 
     target: Target
     then: Change

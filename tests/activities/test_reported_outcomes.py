@@ -118,7 +118,7 @@ def stories(draw: st.DrawFn) -> dict[str, Any]:
             st.dictionaries(
                 st.integers(0, 5),
                 st.tuples(
-                    st.integers(0, 25),
+                    st.integers(0, 35),
                     st.sampled_from(["dies", "no records"]),
                     st.booleans(),
                     st.sampled_from([2, 30, 600]),

@@ -218,7 +218,7 @@ OPEN: list[tuple[str, Target, tuple[Answer, ...], float, str, bool, list[str]]] 
     (
         "lost in the middle",
         target(APP, CODES),
-        (*TWO, GONE, "go", LOST),
+        (*TWO, GONE, "go", WRITTEN, LOST),
         0.0,
         "unavailable",
         True,

@@ -29,8 +29,10 @@ from tests.reset.examples import (
     words,
 )
 
+# Changes may be made, and this one is written down.
+GO: tuple[Answer, ...] = ("go", WRITTEN)
 # The way to the first removal of a user with an Authenticator app alone.
-ASKING: tuple[Answer, ...] = (looked(APP), "go", WRITTEN)
+ASKING: tuple[Answer, ...] = (looked(APP), *GO)
 
 ROWS: list[tuple[str, Target, dict[str, Any], tuple[Answer, ...], str]] = [
     # what a run begins with
@@ -68,10 +70,16 @@ ROWS: list[tuple[str, Target, dict[str, Any], tuple[Answer, ...], str]] = [
     # a removal
     ("removed", target(APP), {}, (*ASKING, GONE), "may I revoke and read"),
     ("removed, sessions stay", target(APP), {"revoke": False}, (*ASKING, GONE), "read"),
-    ("removed, one is left", target(APP, CODES), {}, (looked(APP, CODES), "go", WRITTEN, GONE), "may I remove codes"),
-    ("written once", target(APP, CODES), {}, (looked(APP, CODES), "go", WRITTEN, GONE, "go"), "remove codes"),
-    ("cancelled between", target(APP, CODES), {}, (looked(APP, CODES), "go", WRITTEN, GONE, "cancelled"), "read"),
-    ("held between", target(APP, CODES), {}, (looked(APP, CODES), "go", WRITTEN, GONE, "held"), "read"),
+    ("removed, one is left", target(APP, CODES), {}, (looked(APP, CODES), *GO, GONE), "may I remove codes"),
+    (
+        "and written down by itself",
+        target(APP, CODES),
+        {},
+        (looked(APP, CODES), *GO, GONE, "go"),
+        "write down, then remove codes",
+    ),
+    ("cancelled between", target(APP, CODES), {}, (looked(APP, CODES), *GO, GONE, "cancelled"), "read"),
+    ("held between", target(APP, CODES), {}, (looked(APP, CODES), *GO, GONE, "held"), "read"),
     ("missing", target(APP), {}, (*ASKING, error(404)), "may I revoke and read"),
     ("forbidden", target(APP), {}, (*ASKING, error(403)), "may I revoke and read"),
     ("throttled", target(APP), {}, (*ASKING, error(429)), "finish throttled"),
@@ -90,19 +98,19 @@ ROWS: list[tuple[str, Target, dict[str, Any], tuple[Answer, ...], str]] = [
     ("no consent, in the last run", target(APP), {"last": True}, (*ASKING, error(401)), "finish consentMissing"),
     # what is refused waits for the others
     ("refused alone", target(APP), {}, (*ASKING, DEFAULT), "may I revoke and read"),
-    ("refused first", target(APP, CODES), {}, (looked(APP, CODES), "go", WRITTEN, DEFAULT), "may I remove codes"),
+    ("refused first", target(APP, CODES), {}, (looked(APP, CODES), *GO, DEFAULT), "may I remove codes"),
     (
         "and again, once another is gone",
         target(APP, CODES),
         {},
-        (looked(APP, CODES), "go", WRITTEN, error(400), "go", GONE),
+        (looked(APP, CODES), *GO, error(400), *GO, GONE),
         "may I remove app",
     ),
     (
         "not again, where all were refused",
         target(APP, CODES),
         {},
-        (looked(APP, CODES), "go", WRITTEN, DEFAULT, "go", DEFAULT),
+        (looked(APP, CODES), *GO, DEFAULT, *GO, DEFAULT),
         "may I revoke and read",
     ),
     # an alternate mobile that is the default
@@ -110,56 +118,56 @@ ROWS: list[tuple[str, Target, dict[str, Any], tuple[Answer, ...], str]] = [
         "another is preferred",
         target(ALTERNATE, MOBILE),
         {},
-        (looked(ALTERNATE, MOBILE), "go", WRITTEN, DEFAULT),
+        (looked(ALTERNATE, MOBILE), *GO, DEFAULT),
         "may I prefer sms",
     ),
     (
         "the app before the mobile",
         target(ALTERNATE, MOBILE, APP),
         {},
-        (looked(ALTERNATE, MOBILE, APP), "go", WRITTEN, DEFAULT, "go"),
+        (looked(ALTERNATE, MOBILE, APP), *GO, DEFAULT, "go"),
         "prefer push",
     ),
     (
         "nothing else to prefer",
         target(ALTERNATE),
         {},
-        (looked(ALTERNATE), "go", WRITTEN, DEFAULT),
+        (looked(ALTERNATE), *GO, DEFAULT),
         "may I revoke and read",
     ),
     (
         "refused in words that say nothing",
         target(ALTERNATE, MOBILE),
         {},
-        (looked(ALTERNATE, MOBILE), "go", WRITTEN, error(400)),
+        (looked(ALTERNATE, MOBILE), *GO, error(400)),
         "may I remove mobile",
     ),
     (
         "and the plan says that it is the default",
         target(method_of_target(ALTERNATE, is_default=True), MOBILE),
         {},
-        (looked(ALTERNATE, MOBILE), "go", WRITTEN, error(400)),
+        (looked(ALTERNATE, MOBILE), *GO, error(400)),
         "may I prefer sms",
     ),
 ]
 FOUR = target(APP, CODES, TOKEN, MOBILE)
 REFUSED_THRICE: tuple[Answer, ...] = (
-    *(looked(APP, CODES, TOKEN, MOBILE), "go", WRITTEN, error(400), "go", error(400), "go", error(400), "go", GONE),
-    *("go", error(400), "go", error(400), "go", GONE),
-    *("go", error(400), "go"),
+    *(looked(APP, CODES, TOKEN, MOBILE), *GO, error(400), *GO, error(400), *GO, error(400), *GO, GONE),
+    *(*GO, error(400), *GO, error(400), *GO, GONE),
+    *(*GO, error(400), *GO),
 )
 ROWS += [
     ("a third pass", FOUR, {}, REFUSED_THRICE, "remove codes"),
     ("and no fourth", FOUR, {}, (*REFUSED_THRICE, GONE), "may I revoke and read"),
 ]
-CHANGING: tuple[Answer, ...] = (looked(ALTERNATE, MOBILE), "go", WRITTEN, DEFAULT, "go")
+CHANGING: tuple[Answer, ...] = (looked(ALTERNATE, MOBILE), *GO, DEFAULT, "go")
 BOTH = target(ALTERNATE, MOBILE)
 ENDING: tuple[Answer, ...] = (*ASKING, GONE, "go")
 ROWS += [
     ("changed", BOTH, {}, (*CHANGING, GONE), "may I remove alternate"),
-    ("and asked for again", BOTH, {}, (*CHANGING, GONE, "go"), "remove alternate"),
-    ("gone then", BOTH, {}, (*CHANGING, GONE, "go", GONE), "may I remove mobile"),
-    ("refused once more: no second change", BOTH, {}, (*CHANGING, GONE, "go", DEFAULT), "may I remove mobile"),
+    ("and asked for again", BOTH, {}, (*CHANGING, GONE, *GO), "remove alternate"),
+    ("gone then", BOTH, {}, (*CHANGING, GONE, *GO, GONE), "may I remove mobile"),
+    ("refused once more: no second change", BOTH, {}, (*CHANGING, GONE, *GO, DEFAULT), "may I remove mobile"),
     ("change refused", BOTH, {}, (*CHANGING, error(403)), "may I remove mobile"),
     ("change throttled", BOTH, {}, (*CHANGING, error(429)), "finish throttled"),
     ("change lost", BOTH, {}, (*CHANGING, LOST), "finish unavailable"),
