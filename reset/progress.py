@@ -182,7 +182,7 @@ def begin(target: Target, terms: Terms) -> Progress:
         else method
         for method in target.methods
     )
-    unknown = target.begun_at is not None and target.sessions_revoked is None
+    unknown = terms.revoke and target.begun_at is not None and target.sessions_revoked is None
     return Progress(target, terms, methods, Sessions(target.sessions_revoked, unknown), target.default_changed, {})
 
 

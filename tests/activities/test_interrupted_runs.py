@@ -159,6 +159,18 @@ async def test_death_at_a_user_without_methods_leaves_open_whether_the_sessions_
     assert not target.sessions_revoked
 
 
+async def test_where_no_sessions_were_to_end_a_cancel_after_a_death_does_not_speak_of_them(works: Works) -> None:
+    user = works.user(APP, TOKEN)
+    await works.planned(user, revoke=False)
+    works.world.faults.add(user=user.id, path="*/microsoftAuthenticatorMethods/*", status=429, retry_after=5, count=1)
+    await dies_before_it_saves(works)
+    await cancel(works)
+    target = await works.reset()
+    assert (target.outcome, target.reason) == (TargetOutcome.PARTIALLY_RESET, "cancelled")
+    assert target.detail == "The request was cancelled before this user was done."
+    assert target.sessions_revoked is None
+
+
 async def test_after_a_cancel_the_default_method_is_not_changed_to_make_way(
     works: Works, monkeypatch: pytest.MonkeyPatch
 ) -> None:
