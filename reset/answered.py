@@ -1,10 +1,10 @@
-"""What Graph's answer to a change says of a method and of the sign-in sessions."""
+"""What Graph's answer to a change says of a method, of the default method and of the sign-in sessions."""
 
 from domain.outcomes import MethodOutcome
 from domain.request.target import Answered, TargetMethod
 from graph.errors import Fault, GraphError
 from graph.responses import Response
-from reset.progress import Sessions
+from reset.progress import Default, Sessions
 
 
 def noted(method: TargetMethod, answer: Response | GraphError) -> TargetMethod:
@@ -25,6 +25,16 @@ def noted(method: TargetMethod, answer: Response | GraphError) -> TargetMethod:
             case Fault.DEFAULT_METHOD | Fault.REFUSED if method.answered is Answered.BEGUN:
                 changes["answered"] = Answered.NOT_ASKED  # it is there, whatever the run before came to
     return method.model_copy(update=changes)
+
+
+def preferred(default: Default, answer: Response | GraphError) -> tuple[Default, GraphError | None]:
+    """Return what is known of the default method after a change of it was answered, and the error."""
+    if isinstance(answer, GraphError):
+        return default._replace(unknown=default.unknown or answer.sent), answer
+    if answer.ok:
+        return Default(changed=True, unknown=False), None
+    error = answer.error()
+    return default._replace(unknown=default.unknown or error.fault is Fault.UNAVAILABLE), error
 
 
 def revoked(sessions: Sessions, answer: Response | None) -> tuple[Sessions, GraphError | None]:

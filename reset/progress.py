@@ -43,6 +43,13 @@ class Sessions(NamedTuple):
     detail: str = ""
 
 
+class Default(NamedTuple):
+    """`changed`: the user's default method was changed; `unknown`: or may have been, by a call or a run that was not answered."""
+
+    changed: bool
+    unknown: bool
+
+
 class Progress(NamedTuple):
     """`target` is as the run read it. `refusals` are the faults of refused removals, by place in `methods`."""
 
@@ -50,7 +57,7 @@ class Progress(NamedTuple):
     terms: Terms
     methods: tuple[TargetMethod, ...]
     sessions: Sessions
-    default_changed: bool
+    default: Default
     refusals: Mapping[int, Fault]
 
     @property
@@ -78,20 +85,20 @@ class Progress(NamedTuple):
         """The target as it is to be stored, its outcome still open."""
         # An orderly end leaves no doubt about what was asked, but for what was never answered.
         doubt = any(self.methods[place].in_doubt for place in self.open)
-        doubt = doubt or (self.sessions.unknown and self.sessions.revoked is None)
+        doubt = doubt or (self.sessions.unknown and self.sessions.revoked is None) or self.default.unknown
         return self.target.model_copy(
             update={
                 "methods": list(self.methods),
                 "sessions_revoked": self.sessions.revoked,
                 "begun_at": (self.target.begun_at or self.terms.now) if doubt else None,
-                "default_changed": self.default_changed,
+                "default_changed": self.default.changed or self.default.unknown,
             }
         )
 
     def written_down(self, place: int | None = None) -> Target:
         """The target as it is to be stored before a change, so that a run which dies is known to have begun it.
 
-        `place` is that of the method which is about to be removed, None before a change of something else.
+        `place` is that of the method which is about to be removed, None before another change.
         """
         progress = self
         if place is not None and self.methods[place].answered in {Answered.NOT_ASKED, Answered.MISSING}:
@@ -183,7 +190,9 @@ def begin(target: Target, terms: Terms) -> Progress:
         for method in target.methods
     )
     unknown = terms.revoke and target.begun_at is not None and target.sessions_revoked is None
-    return Progress(target, terms, methods, Sessions(target.sessions_revoked, unknown), target.default_changed, {})
+    sessions = Sessions(target.sessions_revoked, unknown)
+    default = Default(target.default_changed, target.default_changed and target.begun_at is not None)
+    return Progress(target, terms, methods, sessions, default, {})
 
 
 def _standing(method: TargetMethod) -> tuple[MethodOutcome, bool]:

@@ -113,7 +113,7 @@ def _settled(progress: Progress, end: _End) -> Target:
         [method.outcome for method in progress.methods], sessions_revoked=sessions.revoked, stopped=end.cancelled
     )
     unknown = sessions.unknown and sessions.revoked is not True
-    if outcome in {TargetOutcome.CANCELLED, TargetOutcome.FAILED} and (unknown or progress.default_changed):
+    if outcome in {TargetOutcome.CANCELLED, TargetOutcome.FAILED} and (unknown or progress.saved.default_changed):
         outcome = TargetOutcome.PARTIALLY_RESET  # nothing was removed, and yet something may have changed
     reason, detail = failure_reason(outcome, progress.methods)
     if outcome is TargetOutcome.CANCELLED:
@@ -127,5 +127,8 @@ def _settled(progress: Progress, end: _End) -> Target:
 
 def _cancelled_detail(progress: Progress, *, unknown: bool) -> str:
     sessions = " Whether the sign-in sessions were ended is not known." if unknown else ""
-    changed = " The user's default method was changed." if progress.default_changed else ""
+    changed = ""
+    if progress.saved.default_changed:
+        certainty = "may have been" if progress.default.unknown else "was"
+        changed = f" The user's default method {certainty} changed."
     return f"The request was cancelled before this user was done.{sessions}{changed}"

@@ -10,8 +10,8 @@ from domain.request.target import Target
 from graph.errors import Fault, GraphError
 from graph.found import Found
 from graph.responses import Response
-from reset.answered import noted, revoked
-from reset.progress import Progress, Stop, Terms, begin
+from reset.answered import noted, preferred, revoked
+from reset.progress import Default, Progress, Stop, Terms, begin
 from reset.result import RunResult, overtaken, run_result
 from reset.steps import (
     Answer,
@@ -127,12 +127,18 @@ def _cleared(state: State, change: Change) -> State:
 
 
 def _write_down(state: State, change: Change) -> State:
-    if isinstance(change, RemoveMethod):
-        # Each by itself: what a run that died never came to is then known to be untouched.
-        return state._replace(step=WriteDown(state.progress.written_down(state.turn.queue[0]), change))
-    if state.written:
-        return state._replace(step=change)
-    return state._replace(step=WriteDown(state.progress.written_down(), change))
+    progress = state.progress
+    # Each by itself: what a run that died never came to is then known to be untouched.
+    match change:
+        case RemoveMethod():
+            target = progress.written_down(state.turn.queue[0])
+        case ChangeDefault():
+            target = progress._replace(default=Default(progress.default.changed, unknown=True)).written_down()
+        case _ if state.written:
+            return state._replace(step=change)
+        case _:
+            target = progress.written_down()
+    return state._replace(step=WriteDown(target, change))
 
 
 def _removed(state: State, step: RemoveMethod, answer: Response | GraphError) -> State:
@@ -163,14 +169,12 @@ def _deferred(state: State) -> State:
 
 def _default_changed(state: State, answer: Response | GraphError) -> State:
     """Another method is the default now, or may be; then the one that was in the way is asked for again."""
-    changed = state._replace(progress=state.progress._replace(default_changed=True))
-    if isinstance(answer, GraphError):
-        return _failed(changed, answer)
-    if answer.ok:
+    default, error = preferred(state.progress.default, answer)
+    state = state._replace(progress=state.progress._replace(default=default))
+    if error is None:
         method = state.progress.methods[state.turn.queue[0]]
-        return changed._replace(step=CheckStop(RemoveMethod(method, preferred=True)))
-    error = answer.error()
-    return _failed(changed, error) if error.passing else _deferred(state)
+        return state._replace(step=CheckStop(RemoveMethod(method, preferred=True)))
+    return _failed(state, error) if error.passing or isinstance(answer, GraphError) else _deferred(state)
 
 
 def _sessions(state: State) -> State:

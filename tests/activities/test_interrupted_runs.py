@@ -202,6 +202,39 @@ async def test_a_default_method_changed_before_a_cancel_is_reported(
     assert {m.outcome.value for m in target.methods} == {"pending"}
 
 
+async def test_default_method_that_a_dead_run_may_have_changed_is_named_after_a_cancel(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = works.user(MOBILE, ALTERNATE, prefer="voiceAlternateMobile")
+    await works.planned(user)
+
+    async def dies(_: Response) -> None:
+        raise DiedError
+
+    with monkeypatch.context() as patch:
+        once_answered(patch, "PATCH", dies)
+        with pytest.raises(DiedError):
+            await works.once()
+    assert user.preferred != "voiceAlternateMobile"
+    await cancel(works)
+    target = await works.reset()
+    assert (target.outcome, target.reason) == (TargetOutcome.PARTIALLY_RESET, "cancelled")
+    assert target.detail.endswith("The user's default method may have been changed.")
+    assert works.present(user) == {m.id for m in target.methods}
+
+
+async def test_default_method_is_not_named_where_graph_was_too_busy_to_change_it(works: Works) -> None:
+    user = works.user(MOBILE, ALTERNATE, prefer="voiceAlternateMobile")
+    await works.planned(user)
+    works.world.faults.add(method="PATCH", count=1, status=429, retry_after=5)
+    assert (await works.once())["fault"] == "throttled"
+    assert not (await works.target()).default_changed
+    await cancel(works)
+    target = await works.reset()
+    assert (target.outcome, target.reason) == (TargetOutcome.CANCELLED, "cancelled")
+    assert user.preferred == "voiceAlternateMobile"
+
+
 async def test_sessions_are_left_alone_after_a_cancel_during_the_last_removal(
     works: Works, monkeypatch: pytest.MonkeyPatch
 ) -> None:

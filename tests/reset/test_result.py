@@ -9,8 +9,9 @@ from domain.outcomes import TargetOutcome
 from domain.request.target import Target
 from graph.found import Found
 from reset.result import LOOK_AGAIN, RunResult
-from reset.steps import Answer, Finish, Written
+from reset.steps import Answer, Finish, WriteDown, Written
 from tests.reset.examples import (
+    ALTERNATE,
     APP,
     CODES,
     DEFAULT,
@@ -268,3 +269,31 @@ def test_target_that_is_run_again(
     run = result(of, *answers)
     assert (run.retry_after, run.fault, run.progressed, methods(run.target)) == (retry_after, fault, progressed, ends)
     assert run.target.outcome is TargetOutcome.PENDING
+
+
+CHANGING: tuple[Answer, ...] = (looked(ALTERNATE, MOBILE), "go", WRITTEN, DEFAULT, "go", WRITTEN)
+
+
+@pytest.mark.parametrize(
+    ("answers", "changed", "in_doubt"),
+    [
+        ((GONE, "held", confirmed(ALTERNATE, MOBILE, revocation=None)), True, False),
+        ((LOST,), True, True),
+        ((error(503),), True, True),
+        ((error(429),), False, False),
+        ((NO_TOKEN,), False, False),
+        ((error(403), "held", confirmed(ALTERNATE, MOBILE, revocation=None)), False, False),
+    ],
+    ids=["changed", "lost", "failed", "throttled", "never sent", "refused"],
+)
+def test_default_method_that_was_to_be_changed(answers: tuple[Answer, ...], changed: bool, in_doubt: bool) -> None:
+    run = result(target(ALTERNATE, MOBILE), *CHANGING, *answers)
+    assert run.target.default_changed is changed
+    assert (run.target.begun_at is not None) is in_doubt
+
+
+def test_before_the_default_method_is_changed_the_record_says_that_it_may_be() -> None:
+    step = begun(target(ALTERNATE, MOBILE), *CHANGING[:-1]).step
+    assert isinstance(step, WriteDown)
+    assert step.target.default_changed
+    assert step.target.begun_at == NOW

@@ -125,7 +125,7 @@ ROWS: list[tuple[str, Target, dict[str, Any], tuple[Answer, ...], str]] = [
         "the app before the mobile",
         target(ALTERNATE, MOBILE, APP),
         {},
-        (looked(ALTERNATE, MOBILE, APP), *GO, DEFAULT, "go"),
+        (looked(ALTERNATE, MOBILE, APP), *GO, DEFAULT, *GO),
         "prefer push",
     ),
     (
@@ -160,10 +160,11 @@ ROWS += [
     ("a third pass", FOUR, {}, REFUSED_THRICE, "remove codes"),
     ("and no fourth", FOUR, {}, (*REFUSED_THRICE, GONE), "may I revoke and read"),
 ]
-CHANGING: tuple[Answer, ...] = (looked(ALTERNATE, MOBILE), *GO, DEFAULT, "go")
+CHANGING: tuple[Answer, ...] = (looked(ALTERNATE, MOBILE), *GO, DEFAULT, *GO)
 BOTH = target(ALTERNATE, MOBILE)
 ENDING: tuple[Answer, ...] = (*ASKING, GONE, "go")
 ROWS += [
+    ("written down before it changes", BOTH, {}, CHANGING[:-1], "write down, then prefer sms"),
     ("changed", BOTH, {}, (*CHANGING, GONE), "may I remove alternate"),
     ("and asked for again", BOTH, {}, (*CHANGING, GONE, *GO), "remove alternate"),
     ("gone then", BOTH, {}, (*CHANGING, GONE, *GO, GONE), "may I remove mobile"),
@@ -171,7 +172,7 @@ ROWS += [
     ("change refused", BOTH, {}, (*CHANGING, error(403)), "may I remove mobile"),
     ("change throttled", BOTH, {}, (*CHANGING, error(429)), "finish throttled"),
     ("change lost", BOTH, {}, (*CHANGING, LOST), "finish unavailable"),
-    ("cancelled before the change", BOTH, {}, (*CHANGING[:-1], "cancelled"), "read"),
+    ("cancelled before the change", BOTH, {}, (*CHANGING[:-2], "cancelled"), "read"),
     ("cancelled after it", BOTH, {}, (*CHANGING, GONE, "cancelled"), "read"),
     # the end
     ("sessions", target(APP), {}, ENDING, "revoke and read"),
