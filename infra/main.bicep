@@ -10,11 +10,11 @@ param environmentName string
 @description('Azure region. It must offer Flex Consumption: az functionapp list-flexconsumption-locations.')
 param location string
 
-@description('Object id of whoever deploys; gets the right to write secrets into the key vault.')
+@description('Object id of the account that deploys; it may read and write the secrets of the key vault.')
 param principalId string
 
 @allowed(['User', 'ServicePrincipal'])
-@description('What principalId is: somebody, or the service principal of a pipeline.')
+@description('What principalId is: a person, or the service principal of a pipeline.')
 param principalType string = 'User'
 
 @minLength(3)
@@ -55,6 +55,10 @@ var token = toLower(uniqueString(subscription().id, environmentName, location))
 var tags = { 'azd-env-name': environmentName }
 var functionName = 'func-mfareset-${token}'
 var defaultUrl = 'https://${functionName}.azurewebsites.net'
+var registrationName = 'mfa-reset-${environmentName}'
+// With the tenant's id in it, it needs no verified domain, and no second deployment to learn the client id of the registration:
+// https://learn.microsoft.com/entra/identity-platform/identifier-uri-restrictions
+var apiUri = 'api://${tenant().tenantId}/${registrationName}'
 var secretNames = empty(policySecretNames) ? [] : split(policySecretNames, ',')
 
 resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
@@ -149,7 +153,8 @@ module scheduler 'app/scheduler.bicep' = if (durableTaskScheduler) {
 module entra 'app/entra.bicep' = {
   scope: group
   params: {
-    name: 'mfa-reset-${environmentName}'
+    name: registrationName
+    apiUri: apiUri
     identityPrincipalId: identity.outputs.principalId
     baseUrls: empty(publicBaseUrl) ? [defaultUrl] : [defaultUrl, publicBaseUrl]
     signInAudience: signInAudience
@@ -173,6 +178,7 @@ module functionApp 'app/function.bicep' = {
     insightsConnectionString: monitoring.outputs.connectionString
     graphClientId: entra.outputs.graphClientId
     signInClientId: entra.outputs.signInClientId
+    apiUri: apiUri
     signInAudience: signInAudience
     mailFrom: mailFrom
     publicBaseUrl: publicBaseUrl
@@ -215,4 +221,5 @@ output AZURE_FUNCTION_NAME string = functionApp.outputs.name
 output AZURE_KEY_VAULT_NAME string = vault.outputs.name
 output GRAPH_CLIENT_ID string = entra.outputs.graphClientId
 output SIGN_IN_CLIENT_ID string = entra.outputs.signInClientId
+output API_SCOPE string = '${apiUri}/.default'
 output SERVICE_URL string = functionApp.outputs.baseUrl

@@ -10,6 +10,9 @@ param identityPrincipalId string
 @description('Where the service is reached; sign-ins come back there.')
 param baseUrls string[]
 
+@description('What tokens for the API are asked for by.')
+param apiUri string
+
 @description('Accounts of which tenants can sign in.')
 param signInAudience string
 
@@ -34,6 +37,9 @@ var signInRoles = {
   Operator: 'May use the console, cancel, retry and send again'
   Auditor: 'May read requests and their audit'
 }
+
+var apiScopeId = guid(name, 'user_impersonation')
+var azureCli = '04b07795-8ddb-461a-bbee-02f9e1bf7b46' // the same in every tenant
 
 resource graph 'Microsoft.Graph/servicePrincipals@v1.0' existing = {
   appId: '00000003-0000-0000-c000-000000000000' // Microsoft Graph, in every tenant
@@ -81,7 +87,32 @@ resource signInApp 'Microsoft.Graph/applications@v1.0' = {
     redirectUris: [for url in baseUrls: '${url}/.auth/login/aad/callback']
     implicitGrantSettings: { enableIdTokenIssuance: true }
   }
-  api: { requestedAccessTokenVersion: 2 }
+  identifierUris: [apiUri]
+  api: {
+    requestedAccessTokenVersion: 2 // the audience of its tokens is the client id then, whatever name they were asked for by
+    oauth2PermissionScopes: [
+      {
+        id: apiScopeId
+        value: 'user_impersonation'
+        type: 'User'
+        isEnabled: true
+        adminConsentDisplayName: 'Use ${name}'
+        adminConsentDescription: 'Ask for resets and see what came of them, as the signed-in user, by the roles that they have'
+        userConsentDisplayName: 'Use ${name}'
+        userConsentDescription: 'Ask for resets and see what came of them, by the roles that you have'
+      }
+    ]
+    // `az account get-access-token` gets a token without a consent. What it may do is up to the user's app roles.
+    preAuthorizedApplications: [{ appId: azureCli, delegatedPermissionIds: [apiScopeId] }]
+  }
+  requiredResourceAccess: [
+    {
+      resourceAppId: graph.appId
+      resourceAccess: [
+        { id: filter(graph.oauth2PermissionScopes, scope => scope.value == 'User.Read')[0].id, type: 'Scope' }
+      ]
+    }
+  ]
   appRoles: map(items(signInRoles), role => {
     id: guid(name, role.key)
     value: role.key
@@ -103,6 +134,14 @@ resource signInApp 'Microsoft.Graph/applications@v1.0' = {
 resource signInPrincipal 'Microsoft.Graph/servicePrincipals@v1.0' = {
   appId: signInApp.appId
   appRoleAssignmentRequired: false // approvers have no role: the app compares who signed in with who was asked
+}
+
+// Granted for the whole tenant: in many, people may not consent for themselves, and could not sign in.
+resource consent 'Microsoft.Graph/oauth2PermissionGrants@v1.0' = {
+  clientId: signInPrincipal.id
+  resourceId: graph.id
+  consentType: 'AllPrincipals'
+  scope: 'openid profile email User.Read'
 }
 
 output graphClientId string = resetApp.appId

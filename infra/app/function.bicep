@@ -15,6 +15,7 @@ param policySecretNames string[]
 param insightsConnectionString string
 param graphClientId string
 param signInClientId string
+param apiUri string
 param signInAudience string
 param mailFrom string
 param publicBaseUrl string
@@ -183,7 +184,7 @@ resource auth 'Microsoft.Web/sites/config@2025-03-01' = {
           clientSecretSettingName: 'OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID' // no secret: the identity vouches for the app
           openIdIssuer: '${environment().authentication.loginEndpoint}${issuer}/v2.0'
         }
-        validation: { allowedAudiences: [signInClientId, 'api://${signInClientId}'] }
+        validation: { allowedAudiences: [signInClientId, apiUri] }
       }
     }
     login: { tokenStore: { enabled: false } }

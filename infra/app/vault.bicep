@@ -9,7 +9,7 @@ param tags Tags
 @description('May read secrets: the app.')
 param principalId string
 
-@description('May write secrets: whoever deploys. Empty: nobody is given that here.')
+@description('May read and write secrets: the account that deploys. Empty: none.')
 param deployerId string
 
 @allowed(['User', 'ServicePrincipal'])

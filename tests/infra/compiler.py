@@ -29,6 +29,7 @@ class Snapshot:
     """What one deployment would make. A value that only Azure knows is `Unknown`, or in braces within a text."""
 
     resources: list[dict[str, Any]]
+    outputs: dict[str, Any]
     diagnostics: list[Any]
 
     def of(self, kind: str) -> list[dict[str, Any]]:
@@ -75,7 +76,7 @@ def snapshot(template: str, values: Mapping[str, Any]) -> Snapshot:
     if not kept.exists():
         _evaluate(text, kept)
     made = json.loads(kept.read_text("utf-8"))
-    return Snapshot([resolve(one) for one in made["predictedResources"]], made["diagnostics"])
+    return Snapshot(resolve(made["predictedResources"]), resolve(made["outputs"]), made["diagnostics"])
 
 
 def _evaluate(text: str, to: Path) -> None:
