@@ -18,9 +18,9 @@ demo: $(STAMP) ## a signed ticket webhook to verified outcomes, all on this mach
 serve: $(STAMP) ## the same system, left running, with the URLs to click through (ARGS="--port 7072")
 	@$(PY) -m localhost serve $(ARGS)
 
-test: $(STAMP) ## all tests
+test: $(STAMP) ## all tests, with coverage against its floor
 	@scripts/chromium
-	@$(PY) -m pytest -n auto --dist loadfile
+	@$(PY) -m pytest -n auto --dist loadfile --cov --cov-report=term:skip-covered
 
 lint: $(STAMP) ## ruff and mypy
 	@$(VENV)/bin/ruff format --check . && $(VENV)/bin/ruff check . && $(VENV)/bin/mypy && $(VENV)/bin/mypy --python-version 3.11 client/mfa_reset_client

@@ -7,7 +7,7 @@ retries are off: they ignore a fractional Retry-After and know nothing of batche
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, override
 from urllib.parse import quote, urlsplit
 
 import httpx
@@ -51,6 +51,7 @@ class _TokenProvider(AccessTokenProvider):
         self._tenant_id = tenant_id
         self._hosts = AllowedHostsValidator([host])
 
+    @override
     async def get_authorization_token(
         self, uri: str, additional_authentication_context: dict[str, Any] | None = None
     ) -> str:
@@ -63,6 +64,7 @@ class _TokenProvider(AccessTokenProvider):
             error.sent = False
             raise
 
+    @override
     def get_allowed_hosts_validator(self) -> AllowedHostsValidator:
         return self._hosts
 

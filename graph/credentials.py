@@ -5,7 +5,7 @@ Retries are off: waiting is the orchestration's business, and a sleeping call wo
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, override
 
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import AzureError
@@ -17,7 +17,7 @@ from azure.identity.aio import (
 )
 
 from graph.errors import Fault, GraphError
-from graph.tokens import Tokens, lasting
+from graph.tokens import Tokens, TokenSource, lasting
 
 type NewCredential = Callable[[], Awaitable[AsyncTokenCredential]]
 
@@ -26,12 +26,13 @@ _ONCE: dict[str, Any] = {"retry_total": 0, "connection_timeout": 10, "read_timeo
 _EXCHANGE = "api://AzureADTokenExchange/.default"
 
 
-class _Assertions:
+class _Assertions(TokenSource):
     """Tokens of the app's managed identity that Entra takes in exchange; they are no customer's, and neither are their faults."""
 
     def __init__(self, client_id: str, transport: Any) -> None:
         self._how = {"client_id": client_id or None, "transport": transport} | _ONCE
 
+    @override
     async def fetch(self, tenant_id: str) -> tuple[str, float]:
         try:
             async with ManagedIdentityCredential(**self._how) as identity:

@@ -194,7 +194,7 @@ class FanOut:
             return {"again": 0.0, "fault": "broken"}
         return answer
 
-    def _done(self, job: Job, lane: Lane, answer: dict[str, Any]) -> None:
+    def _done(self, job: Job, lane: Lane, answer: dict[str, Any]) -> None:  # noqa: C901 - one rule per way to end
         fault, again = answer["fault"], answer["again"]
         lane_adapts(lane, fault, answer.get("pressure", 0.0))
         if fault in {"held", "cancelled", "ended"} and not self.stop:

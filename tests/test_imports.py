@@ -5,6 +5,7 @@ The local host stands apart.
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
@@ -100,6 +101,12 @@ def test_state_of_a_removal_loads_no_client_and_has_no_clock() -> None:
         text = (ROOT / f"reset/{name}.py").read_text(encoding="utf-8")
         assert not [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Await | ast.AsyncFunctionDef)]
         assert "now(" not in text
+
+
+def test_contributing_has_the_table_of_what_may_import_what() -> None:
+    rows = re.findall(r"^  \| `(\w+)` \|(.*)\|$", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.MULTILINE)
+    written = {package: set(re.findall(r"`(\w+)`", others)) for package, others in rows}
+    assert written == {name: others for name, others in ALLOWED.items() if name not in {"telemetry", "localhost"}}
 
 
 def modules_of(root: Path, names: Iterable[str]) -> dict[str, Path]:

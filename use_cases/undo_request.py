@@ -29,7 +29,7 @@ async def tokens_of(services: Services, request: ResetRequest) -> Undo:
     return Undo(request.id, tokens)
 
 
-async def check_undo(services: Services, request: ResetRequest, undo: Undo) -> None:
+async def check_undo(services: Services, request: ResetRequest) -> None:
     """Raises ConflictError where a new undo comes too late, or another one is under way or has done it."""
     within = services.policy.undo.within
     if request.ended_at is None or services.now() - request.ended_at > within:

@@ -23,8 +23,7 @@ def main(arguments: Sequence[str], out: TextIO) -> int:
     problems = list(checked.problems)
     if options.head and not problems and options.head != checked.head[1]:
         problems.append("the audit ends with another hash than the service showed")
-    for problem in problems:
-        out.write(f"{problem}\n")
+    out.writelines(f"{problem}\n" for problem in problems)
     if problems:
         return 1
     events, last = checked.head

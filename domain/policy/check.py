@@ -43,8 +43,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str], out: TextIO) -> i
     except PolicyError as error:
         out.write(f"{error}\n")
         return 1
-    for warning in policy_warnings(text, str(options.file)):
-        out.write(f"warning: {warning}\n")
+    out.writelines(f"warning: {warning}\n" for warning in policy_warnings(text, str(options.file)))
     out.write(f"{options.file} is good: {len(policy.customers)} customers, {len(policy.sources)} sources\n")
     return 0
 

@@ -143,8 +143,8 @@ class Customer(Part):
     protected_users: tuple[UserName, ...] = Field((), description="Never touched: user principal names or object ids")
     methods: tuple[MethodType, ...] = Field(STANDARD_SCOPE, min_length=1, description="What may be reset there")
     in_flight: Count | None = Field(None, le=64, description="Instead of limits.inFlightPerCustomer")
-    notify_users: Flag = Field(True, description="Whether users get a notice by mail after their reset")
-    notify_managers: Flag = Field(False, description="Whether the user's manager gets one, too")
+    notify_users: Flag = Field(default=True, description="Whether users get a notice by mail after their reset")
+    notify_managers: Flag = Field(default=False, description="Whether the user's manager gets one, too")
     contact: str = Field("", max_length=100, description="Whom users call, in notices; absent: notices.contact")
 
 
@@ -179,7 +179,7 @@ class Callback(Part):
     template: Template | None = Field(
         None, description="Adds a comment for a ticket of this system to the event's data"
     )
-    allow_private: Flag = Field(False, description="Whether the address may be one of a private network")
+    allow_private: Flag = Field(default=False, description="Whether the address may be one of a private network")
     secrets: Annotated[Secrets, AfterValidator(standard_secrets)] = Field(
         alias="secret", repr=False, description="Signs with Standard Webhooks; with several, each signs"
     )

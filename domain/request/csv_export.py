@@ -60,7 +60,7 @@ def _of_method(method: TargetMethod) -> tuple[str, ...]:
     )
 
 
-def _flag(value: bool | None) -> str:
+def _flag(value: object) -> str:
     return "" if value is None else str(value).lower()
 
 

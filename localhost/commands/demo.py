@@ -210,6 +210,6 @@ def _say(title: str, text: str) -> None:
     print(f"\n{title}\n   {text}", flush=True)
 
 
-def _must(true: bool, what: str) -> None:
-    if not true:
+def _must(condition: object, what: str) -> None:
+    if not condition:
         raise DemoError(what)

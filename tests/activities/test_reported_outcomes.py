@@ -135,15 +135,15 @@ def stories(draw: st.DrawFn) -> dict[str, Any]:
 def test_truth(story: dict[str, Any]) -> None:
     note(str(story))
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(_tell(Path(folder), story))
+        asyncio.run(_run(Path(folder), story))
 
 
-async def _tell(folder: Path, story: dict[str, Any]) -> None:
+async def _run(folder: Path, story: dict[str, Any]) -> None:
     async with made_works(folder) as works:
         await _play(works, story)
 
 
-async def _play(works: Works, story: dict[str, Any]) -> None:
+async def _play(works: Works, story: dict[str, Any]) -> None:  # noqa: C901 - one case per kind of step
     world = works.world
     world.default_text, world.default_blockers, world.enforces_default = (
         story["text"],

@@ -72,7 +72,7 @@ def test_page_asks_for_nothing_else_and_runs_nothing(page: str) -> None:
 
 
 def test_style_is_the_one_that_the_policy_allows(page: str) -> None:
-    found = re.search(r"<style>(.*?)</style>", page, re.S)
+    found = re.search(r"<style>(.*?)</style>", page, re.DOTALL)
     assert found
     digest = base64.b64encode(hashlib.sha256(found[1].encode()).digest()).decode()
     assert f"style-src 'sha256-{digest}';" in page_headers()["Content-Security-Policy"]

@@ -9,7 +9,7 @@ from web import pages
 
 STYLE = (Path(pages.__file__).parent / "static" / "style.css").read_text(encoding="utf-8")
 LIGHT, DARK = (
-    dict(re.findall(r"--([a-z-]+): (#[0-9a-f]+);", root)) for root in re.findall(r":root \{(.*?)\}", STYLE, re.S)
+    dict(re.findall(r"--([a-z-]+): (#[0-9a-f]+);", root)) for root in re.findall(r":root \{(.*?)\}", STYLE, re.DOTALL)
 )
 PAIRS = [
     ("ink", "card"), ("ink", "ground"), ("ink", "plain"),

@@ -37,7 +37,7 @@ async def undo_request(req: func.HttpRequest, client: df.DurableFunctionsClient)
     key = key_of(req)
     undo = await tokens_of(services, request)
     if key is None or not await services.deliveries.known(keys_of(who), key):
-        await check_undo(services, request, undo)
+        await check_undo(services, request)
     new, is_new = await accept(
         services,
         client,

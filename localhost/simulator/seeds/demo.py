@@ -73,7 +73,7 @@ def tenants() -> list[Tenant]:
     ]
 
 
-def fill(tenant: Tenant, users: int, seed: int) -> None:
+def fill(tenant: Tenant, users: int, seed: int) -> None:  # noqa: C901 - one case per person with a speciality
     """Fill a tenant with `users` people; home always has its staff and no one else."""
     source = source_for(tenant, seed)
     staff, tier0 = plain_group(tenant), assignable_group(tenant)
