@@ -17,7 +17,7 @@ from domain.policy.load import Policy
 from graph.client import CONNECTIONS, TIMEOUT, Graph
 from graph.tokens import CredentialTokens, SecretTokens, Tokens, TokenSource
 from records.audits import Audits
-from records.concurrency_permits import Turns
+from records.concurrency_permits import ConcurrencyPermits
 from records.deliveries import Deliveries
 from records.leases import Leases
 from records.notifications import Notifications
@@ -136,8 +136,8 @@ class Services:
         return People(self.store)
 
     @property
-    def turns(self) -> Turns:
-        return Turns(self.store)
+    def concurrency_permits(self) -> ConcurrencyPermits:
+        return ConcurrencyPermits(self.store)
 
     @property
     def removing_stopped(self) -> bool:

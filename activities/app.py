@@ -1,32 +1,35 @@
-"""The blueprint that every activity registers with."""
+"""How activities are registered."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 import azure.durable_functions as df
 
+from contracts.workflow import Activity
 from telemetry.spans import request_span
 
 app = df.Blueprint()
 
-# What of an activity's input its span tells.
-_TOLD = ("customer", "number", "start", "count", "kind", "reminder")
-
-type Work = dict[str, Any]
-"""Plain JSON: only ids, customer keys, counts and codes, because it stays in the durable history."""
+# What of an activity's input becomes attributes of its span.
+_ATTRIBUTES = ("customer", "number", "start", "count", "kind", "reminder")
 
 
-def activity(function: Callable[[Work], Awaitable[Work]]) -> Callable[[Work], Awaitable[Work]]:
-    """Registers an activity under its own name, its input called `work`."""
+def activity[Input: Mapping[str, object], Answer](
+    contract: Activity[Input, Answer],
+) -> Callable[[Callable[[Input], Awaitable[Answer]]], Callable[[Input], Awaitable[Answer]]]:
+    """Register a function as `contract`, whose name it bears."""
 
-    @wraps(function)
-    async def traced(work: Work) -> Work:
-        named = {key: work[key] for key in _TOLD if key in work}
-        with request_span(f"activity {function.__name__}", str(work.get("id", "")), **named):
-            return await function(work)
+    def register(function: Callable[[Input], Awaitable[Answer]]) -> Callable[[Input], Awaitable[Answer]]:
+        @wraps(function)
+        async def traced(work: Input) -> Answer:
+            attributes = {key: cast("Any", work[key]) for key in _ATTRIBUTES if key in work}
+            with request_span(f"activity {contract.name}", str(work.get("id", "")), **attributes):
+                return await function(work)
 
-    # The Functions worker takes plain classes as annotations and refuses dict[str, Any].
-    traced.__annotations__ = {"work": dict, "return": dict}
-    app.activity_trigger(input_name="work")(traced)
-    return traced
+        # The Functions worker takes plain classes as annotations and refuses typed dictionaries.
+        traced.__annotations__ = {"work": dict, "return": dict}
+        app.activity_trigger(input_name="work")(traced)
+        return traced
+
+    return register

@@ -1,6 +1,7 @@
 """Activity: what is still to do for a request that has ended: mails, and a look at its users later."""
 
-from activities.app import Work, activity
+from activities.app import activity
+from contracts.workflow import BEGIN_POST_COMPLETION, PostCompletionPlan, RequestRef
 from domain.model import iso
 from domain.outcomes import TargetOutcome
 from domain.request.follow_up import FollowUp
@@ -9,17 +10,13 @@ from domain.request.windows import windows
 from services import Services, current_services
 
 
-@activity
-async def begin_after(work: Work) -> Work:
-    """`work`: {"id"}. Answers {"mail": bool, "notices": windows, "users": windows, "due": ISO or None}.
-
-    Windows are [customer, start, count]. `users` are all of them where a user was changed, `notices` those whose customer
-    wants notices.
-    """
+@activity(BEGIN_POST_COMPLETION)
+async def begin_post_completion(work: RequestRef) -> PostCompletionPlan:
+    """Plan the mails; `users` are all windows where a user was changed, `notices` those whose customer wants notices."""
     return await begin(current_services(), work["id"])
 
 
-async def begin(services: Services, request_id: str) -> Work:
+async def begin(services: Services, request_id: str) -> PostCompletionPlan:
     request = await services.requests.get(request_id)
     if request is None or not request.status.ended:
         return {"mail": False, "notices": [], "users": [], "due": None}

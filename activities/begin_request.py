@@ -1,14 +1,14 @@
 """Activity: looks up what an orchestration is to do, so that one that is started twice does nothing twice."""
 
-from activities.app import Work, activity
+from activities.app import activity
+from contracts.workflow import BEGIN_REQUEST, RequestPlan, RequestRef
 from domain.outcomes import RequestStatus
 from domain.request.windows import windows
 from services import current_services
 
 
-@activity
-async def begin_request(work: Work) -> Work:
-    """`work`: {"id"}. Answers {"go": bool, "windows": [[customer, start, count], ...], "width": planning calls at once}."""
+@activity(BEGIN_REQUEST)
+async def begin_request(work: RequestRef) -> RequestPlan:
     services = current_services()
     request = await services.requests.get(work["id"])
     if request is None or request.status.ended:

@@ -1,7 +1,8 @@
 """Activity: ends a request: what is still open is settled as such, and the totals make its status."""
 
-from activities.app import Work, activity
-from activities.concurrency_permits import tell
+from activities.app import activity
+from activities.concurrency_permits import audit_ended
+from contracts.workflow import FINISH_REQUEST, RequestEnd, RequestRef
 from domain.outcomes import RequestStatus, TargetOutcome, request_status
 from domain.request.reset_request import ResetRequest
 from domain.request.settlement import given_up
@@ -13,9 +14,8 @@ from telemetry.spans import root_span
 _PAGE = 500
 
 
-@activity
-async def finish_request(work: Work) -> Work:
-    """`work`: {"id"}. Answers {"status"}."""
+@activity(FINISH_REQUEST)
+async def finish_request(work: RequestRef) -> RequestEnd:
     return {"status": (await finish(current_services(), work["id"])).value}
 
 
@@ -68,7 +68,9 @@ async def settle_open(services: Services, request_id: str, status: RequestStatus
             if not kept.target.settled
         ]
         await services.targets.save_all(request_id, pairs)
-        await tell(services, request_id, [StoredTarget(target, kept.row) for kept, target in pairs if target.touched])
+        await audit_ended(
+            services, request_id, [StoredTarget(target, kept.row) for kept, target in pairs if target.touched]
+        )
         start += len(page)
 
 

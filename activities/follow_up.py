@@ -2,7 +2,10 @@
 
 from collections import Counter
 
-from activities.app import Work, activity
+from activities.app import activity
+from activities.faults import fault_word
+from contracts.words import Fault as FaultWord
+from contracts.workflow import END_FOLLOW_UP, FOLLOW_UP, Nothing, Progress, RepeatableWindow, RequestRef
 from domain.methods import MethodType
 from domain.request.follow_up import Looked, looked
 from domain.request.target import Target
@@ -17,15 +20,14 @@ from use_cases.read_targets import all_targets
 _GROUP = 20
 
 
-@activity
-async def follow_up(work: Work) -> Work:
-    """`work`: {"id", "start", "count", "last"}, a window of one customer. Answers {"again": seconds or None, "fault", "moved"}."""
+@activity(FOLLOW_UP)
+async def follow_up(work: RepeatableWindow) -> Progress:
     return await look(current_services(), work["id"], work["start"], work["count"], last=work.get("last", False))
 
 
-@activity
-async def end_follow_up(work: Work) -> Work:
-    """`work`: {"id"}. Answers {}; the totals are in the request's record."""
+@activity(END_FOLLOW_UP)
+async def end_follow_up(work: RequestRef) -> Nothing:
+    """Sum up; the totals are in the request's record."""
     services = current_services()
     request_id = work["id"]
     totals = Counter([t.follow_up.state async for t in all_targets(services, request_id) if t.follow_up is not None])
@@ -42,19 +44,20 @@ async def end_follow_up(work: Work) -> Work:
     return {}
 
 
-async def look(services: Services, request_id: str, start: int, count: int, *, last: bool) -> Work:
+async def look(services: Services, request_id: str, start: int, count: int, *, last: bool) -> Progress:
     window = await services.targets.range(request_id, start, count)
     todo = [kept for kept in window if kept.target.changed and kept.target.follow_up is None]
-    again, fault, moved = 0.0, "", False
+    retry_after, progressed = 0.0, False
+    fault: FaultWord = ""
     for first in range(0, len(todo), _GROUP):
         group = todo[first : first + _GROUP]
         for kept, answer in zip(group, await _read(services, [kept.target for kept in group]), strict=True):
             if isinstance(answer, GraphError) and answer.passing and not last:
-                again, fault = max(again, answer.retry_after or 0.0), answer.fault.value
+                retry_after, fault = max(retry_after, answer.retry_after or 0.0), fault_word(answer)
                 continue
             await _note(services, request_id, kept, _looked(services, kept.target, answer))
-            moved = True
-    return {"again": again if fault else None, "fault": fault, "moved": moved}
+            progressed = True
+    return {"retry_after": retry_after if fault else None, "fault": fault, "progressed": progressed}
 
 
 async def _read(services: Services, targets: list[Target]) -> list[Found | GraphError]:

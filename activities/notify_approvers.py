@@ -1,14 +1,15 @@
 """Activity: mails each approver a link of their own."""
 
-from activities.app import Work, activity
+from activities.app import activity
+from activities.faults import fault_word
+from contracts.workflow import NOTIFY_APPROVERS, ApproverMails, Progress
 from services import current_services
 from use_cases import notify_approvers as use_case
 
 
-@activity
-async def notify_approvers(work: Work) -> Work:
-    """`work`: {"id", "reminder": 0 for the first mails, else which one, "last"}. Answers {"again": seconds or None, "fault"}."""
+@activity(NOTIFY_APPROVERS)
+async def notify_approvers(work: ApproverMails) -> Progress:
     left = await use_case.notify_approvers(
-        current_services(), work["id"], reminder=work.get("reminder", 0), last=work.get("last", False)
+        current_services(), work["id"], reminder=work["reminder"], last=work.get("last", False)
     )
-    return {"again": left.retry_after, "fault": left.fault}
+    return {"retry_after": left.retry_after, "fault": fault_word(left.fault)}

@@ -4,7 +4,10 @@ The user's own mailbox is one that the lost factor protects: whoever has it may 
 have the manager told, too.
 """
 
-from activities.app import Work, activity
+from activities.app import activity
+from activities.faults import fault_word
+from contracts.words import Fault
+from contracts.workflow import NOTIFY_USERS, Progress, UserNotices
 from domain.mails import Mailed, MailTo
 from domain.request.reset_request import ResetRequest
 from domain.request.target import Target
@@ -17,28 +20,28 @@ from use_cases.mail_attempt import MailAttempt, try_mail
 from web.presenters import notice_view
 
 
-@activity
-async def notify_users(work: Work) -> Work:
-    """`work`: {"id", "start", "count", "last"}. Answers {"again": seconds or None, "fault", "moved"}."""
+@activity(NOTIFY_USERS)
+async def notify_users(work: UserNotices) -> Progress:
     return await notify(current_services(), work["id"], work["start"], work["count"], last=work.get("last", False))
 
 
-async def notify(services: Services, request_id: str, start: int, count: int, *, last: bool) -> Work:
+async def notify(services: Services, request_id: str, start: int, count: int, *, last: bool) -> Progress:
     request = await services.requests.get(request_id)
     if request is None:
-        return {"again": None, "fault": "", "moved": False}
-    again, fault, moved = 0.0, "", False
+        return {"retry_after": None, "fault": "", "progressed": False}
+    retry_after, progressed = 0.0, False
+    fault: Fault = ""
     for kept in await services.targets.range(request_id, start, count):
         for to in _whom(services, kept.target):
             tried = await _tell(services, request, kept.target, to, last=last)
             if tried.made is None:
-                again, fault = max(again, tried.retry_after), tried.fault
+                retry_after, fault = max(retry_after, tried.retry_after), fault_word(tried.fault)
                 if fault == "throttled":  # the mailbox has its limit per minute; asking on would only lengthen it
-                    return {"again": again, "fault": fault, "moved": moved}
+                    return {"retry_after": retry_after, "fault": fault, "progressed": progressed}
                 continue
             await _note(services, request_id, kept, tried.made)
-            moved = True
-    return {"again": again if fault else None, "fault": fault, "moved": moved}
+            progressed = True
+    return {"retry_after": retry_after if fault else None, "fault": fault, "progressed": progressed}
 
 
 def _whom(services: Services, target: Target) -> list[MailTo]:

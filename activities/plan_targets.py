@@ -1,8 +1,9 @@
 """Activity: plans a window of targets of one customer and writes their plan records."""
 
-from typing import Any
-
-from activities.app import Work, activity
+from activities.app import activity
+from contracts.words import Fault as FaultWord
+from contracts.words import GivenUp
+from contracts.workflow import PLAN_TARGETS, PlanInput, Progress
 from domain.outcomes import RequestStatus, TargetOutcome
 from domain.request.reset_request import ResetRequest
 from domain.request.target import Target
@@ -11,23 +12,18 @@ from records.targets import StoredTarget
 from reset.planner import Planner, unplannable
 from services import Services, current_services
 
-_GIVEN_UP = {
+_GIVEN_UP: dict[GivenUp, str] = {
     "consentMissing": "The service has no consent in this customer's tenant, or its sign-in there fails.",
     "customerUnreachable": "The customer's tenant did not answer.",
     "internalError": "The service failed at this user's plan again and again; look at its log.",
 }
 
 
-@activity
-async def plan_targets(work: Work) -> Work:
-    """`work`: {"id", "customer", "start", "count", "last", "slow", "giveUp"}. Answers {"again": seconds or None, "fault",
-    "pressure", "moved"}.
-
-    Again while targets are left. `pressure` is how near the customer's tenant was to its throttling limit (1.0: reached).
-    `giveUp` is the stable word for why no more is tried: what is left is settled with it.
-    """
+@activity(PLAN_TARGETS)
+async def plan_targets(work: PlanInput) -> Progress:
+    """Plan what is left of a window; to be run again while targets are left."""
     services = current_services()
-    if reason := work.get("giveUp"):
+    if reason := work.get("give_up"):
         await give_up(services, work["id"], work["start"], work["count"], reason)
         return _answer()
     last, slow = work.get("last", False), work.get("slow", 0)
@@ -36,7 +32,7 @@ async def plan_targets(work: Work) -> Work:
 
 async def plan_window(
     services: Services, request_id: str, start: int, count: int, *, last: bool, slow: int = 0
-) -> dict[str, Any]:
+) -> Progress:
     request = await services.requests.get(request_id)
     if request is None:
         raise LookupError(request_id)
@@ -56,22 +52,22 @@ async def plan_window(
             done.append((entry, unplannable(entry.target, result)))
     await services.targets.save_all(request_id, done)
     faults = [entry for entry in planned if isinstance(entry, GraphError)]
-    return _came_to(faults, last=last, moved=bool(done)) | {"pressure": pressure}
+    return _answer_to(faults, last=last, progressed=bool(done), pressure=pressure)
 
 
-def _came_to(faults: list[GraphError], *, last: bool, moved: bool) -> dict[str, Any]:
+def _answer_to(faults: list[GraphError], *, last: bool, progressed: bool, pressure: float) -> Progress:
     passing = [fault for fault in faults if fault.passing]
     if any(fault.fault is Fault.CONSENT for fault in faults):  # the same for every user of the customer
-        return _answer(fault=Fault.CONSENT.value, again=0.0 if passing and not last else None, moved=moved)
+        retry_after = 0.0 if passing and not last else None
+        return _answer(retry_after, "consentMissing", pressure, progressed=progressed)
     if not passing:
-        return _answer(moved=moved)
+        return _answer(pressure=pressure, progressed=progressed)
     throttled = any(fault.fault is Fault.THROTTLED for fault in passing)
-    fault = (Fault.THROTTLED if throttled else Fault.UNAVAILABLE).value
     wait = max((fault.retry_after or 0.0 for fault in passing), default=0.0)
-    return _answer(again=None if last else wait, fault=fault, moved=moved)
+    return _answer(None if last else wait, "throttled" if throttled else "unavailable", pressure, progressed=progressed)
 
 
-async def give_up(services: Services, request_id: str, start: int, count: int, reason: str) -> None:
+async def give_up(services: Services, request_id: str, start: int, count: int, reason: GivenUp) -> None:
     """Settles what is not planned: nothing more will be asked about it."""
     left = await _unplanned(services, request_id, start, count)
     pairs = [(entry, entry.target.settle(TargetOutcome.FAILED, reason, _GIVEN_UP[reason])) for entry in left]
@@ -111,5 +107,7 @@ async def _earlier(services: Services, request: ResetRequest, target: Target) ->
     return None
 
 
-def _answer(again: float | None = None, fault: str = "", *, moved: bool = False) -> dict[str, Any]:
-    return {"again": again, "fault": fault, "pressure": 0.0, "moved": moved}
+def _answer(
+    retry_after: float | None = None, fault: FaultWord = "", pressure: float = 0.0, *, progressed: bool = False
+) -> Progress:
+    return {"retry_after": retry_after, "fault": fault, "pressure": pressure, "progressed": progressed}

@@ -3,7 +3,9 @@
 import logging
 from typing import Any
 
-from activities.app import Work, activity
+from activities.app import activity
+from contracts.words import EventKind
+from contracts.workflow import PUBLISH_EVENT, EventAttempt, EventAttempted
 from domain.request.notifications import KINDS, BusState, Notification
 from messaging.errors import BusUnavailableError
 from services import Services, current_services
@@ -12,21 +14,20 @@ from telemetry.metrics import count
 _log = logging.getLogger("mfareset.bus")
 
 
-@activity
-async def publish_event(work: Work) -> Work:
-    """`work`: {"id", "kind", "last"}. Answers {"again": seconds to wait at least, None when it is over}."""
+@activity(PUBLISH_EVENT)
+async def publish_event(work: EventAttempt) -> EventAttempted:
     return await publish(current_services(), work["id"], work["kind"], last=work.get("last", False))
 
 
-async def publish(services: Services, request_id: str, kind: str, *, last: bool) -> dict[str, Any]:
+async def publish(services: Services, request_id: str, kind: EventKind, *, last: bool) -> EventAttempted:
     """Publishes what is pending up to `kind`, the oldest first: the delivery of an earlier event may come later than this one.
 
     Two that run side by side send an event twice at most, and the second copy is dropped by its id.
     """
     request = await services.requests.get(request_id)
     if request is None or not services.settings.has_service_bus:
-        return {"again": None}
-    for each in KINDS[: [str(known) for known in KINDS].index(kind) + 1]:
+        return {"retry_after": None}
+    for each in KINDS[: KINDS.index(kind) + 1]:
         notification = await services.notifications.get(request_id, each)
         if notification is None or notification.bus != "pending":
             continue
@@ -38,13 +39,13 @@ async def publish(services: Services, request_id: str, kind: str, *, last: bool)
             _log.warning("event %s of request %s was not published: %s", each, request_id, error)
             count("mfareset.events", result="lost" if last else "retried")
             if not last:
-                return {"again": 0.0}
+                return {"retry_after": 0.0}
             await services.notifications.update(request_id, each, _noted("failed"))
             await services.audits.append(request_id, services.now(), "service", "eventLost", {"kind": each})
             continue
         await services.notifications.update(request_id, each, _noted("published"))
         count("mfareset.events", result="published")
-    return {"again": None}
+    return {"retry_after": None}
 
 
 def _noted(state: BusState) -> Any:

@@ -1,13 +1,15 @@
-"""Activity: keeps an event of a request as things stand now, and says who is to be told."""
+"""Activity: keeps an event of a request as things stand now, and says which senders deliver it."""
 
 from typing import Any
 
-from activities.app import Work, activity
+from activities.app import activity
+from contracts.words import EventKind, Sender
+from contracts.workflow import RECORD_EVENT, Event, EventSenders
 from domain.outcomes import RequestStatus
 from domain.request.notifications import Notification
 from domain.request.reset_request import ResetRequest
 from messaging.comment_text import comment
-from messaging.events import EventKind, cloud_event
+from messaging.events import cloud_event
 from records.errors import ValueTooLargeError
 from services import Services, current_services
 from use_cases.read_request import request_response
@@ -17,13 +19,12 @@ from use_cases.ticket_comment import comment_view
 _DECIDED = {RequestStatus.RESETTING, RequestStatus.DENIED}
 
 
-@activity
-async def record_event(work: Work) -> Work:
-    """`work`: {"id", "kind"}. Answers {"senders": [...]}: the keys of orchestrators.event_delivery.SENDERS with something to send."""
+@activity(RECORD_EVENT)
+async def record_event(work: Event) -> EventSenders:
     return {"senders": await record(current_services(), work["id"], work["kind"])}
 
 
-async def record(services: Services, request_id: str, kind: EventKind) -> list[str]:
+async def record(services: Services, request_id: str, kind: EventKind) -> list[Sender]:
     request = await services.requests.get(request_id)
     if request is None or (kind == "decided" and request.status not in _DECIDED):
         return []
@@ -45,7 +46,8 @@ async def record(services: Services, request_id: str, kind: EventKind) -> list[s
             # Only a request with thousands of people in its approvals comes here: the receiver reads it by its link.
             known = known.model_copy(update={"event": event | {"data": _short(event["data"])}})
             await services.notifications.add(request_id, known)
-    return [name for name, state in (("callback", known.state), ("bus", known.bus)) if state == "pending"]
+    pending: dict[Sender, bool] = {"callback": known.state == "pending", "bus": known.bus == "pending"}
+    return [sender for sender, is_pending in pending.items() if is_pending]
 
 
 def _has_callback(services: Services, request: ResetRequest) -> bool:

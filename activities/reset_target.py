@@ -1,8 +1,9 @@
 """Activity: resets one user of one customer, as far as it goes in one run, and records what was seen."""
 
-from typing import Any
-
-from activities.app import Work, activity
+from activities.app import activity
+from activities.faults import fault_word
+from contracts.words import Fault
+from contracts.workflow import RESET_TARGET, Progress, TargetRun
 from domain.outcomes import RequestStatus, TargetOutcome
 from domain.policy.load import Customer
 from domain.request.guards import Refusal, changed_since, still_allowed
@@ -18,17 +19,12 @@ from services import Services, current_services
 from use_cases.check_stop import check_stop
 
 
-@activity
-async def reset_target(work: Work) -> Work:
-    """`work`: {"id", "number", "last"}. Answers {"again": seconds or None, "fault", "pressure", "moved"}.
-
-    `again` None: the target is settled. `fault` is a stable word, "" for none. `pressure` is how near the customer's tenant
-    is to its throttling limit, 1.0 at the limit. `moved`: this run got further than the ones before.
-    """
+@activity(RESET_TARGET)
+async def reset_target(work: TargetRun) -> Progress:
     return await reset_one(current_services(), work["id"], work["number"], last=work.get("last", False))
 
 
-async def reset_one(services: Services, request_id: str, number: int, *, last: bool) -> dict[str, Any]:
+async def reset_one(services: Services, request_id: str, number: int, *, last: bool) -> Progress:
     request = await services.requests.get(request_id)
     kept = await services.targets.get(request_id, number)
     if request is None or kept is None:
@@ -41,7 +37,7 @@ async def reset_one(services: Services, request_id: str, number: int, *, last: b
     refused = still_allowed(kept.target, customer)
     if customer is None or refused is not None:
         await services.targets.save(request.id, kept, _refused(kept.target, refused))
-        return _answer(moved=True)
+        return _answer(progressed=True)
     return await _Reset(services, request, customer, kept).run(last=last)
 
 
@@ -54,7 +50,7 @@ class _Reset:
         self._customer = customer
         self._kept = kept
 
-    async def run(self, *, last: bool) -> dict[str, Any]:
+    async def run(self, *, last: bool) -> Progress:
         services, target, allowed = self._services, self._kept.target, frozenset(self._customer.methods)
         client = services.graph.of(target.tenant_id)
         terms = Terms(
@@ -72,8 +68,8 @@ class _Reset:
             target = target.model_copy(update={"ended_at": services.now()})
         if not await services.targets.save(self._request.id, self._kept, target):
             # Another run of this activity was faster; what it recorded is as true, and the next look shows what is left.
-            return _answer(again=1.0, fault="overtaken", pressure=client.pressure)
-        return _answer(run.retry_after, run.fault, client.pressure, moved=run.progressed)
+            return _answer(1.0, "overtaken", client.pressure)
+        return _answer(run.retry_after, fault_word(run.fault), client.pressure, progressed=run.progressed)
 
     async def check_stop(self) -> Stop:
         return await check_stop(self._services, self._request.id)
@@ -107,6 +103,6 @@ def _refused(target: Target, refused: Refusal | None) -> Target:
 
 
 def _answer(
-    again: float | None = None, fault: str = "", pressure: float = 0.0, *, moved: bool = False
-) -> dict[str, Any]:
-    return {"again": again, "fault": fault, "pressure": pressure, "moved": moved}
+    retry_after: float | None = None, fault: Fault = "", pressure: float = 0.0, *, progressed: bool = False
+) -> Progress:
+    return {"retry_after": retry_after, "fault": fault, "pressure": pressure, "progressed": progressed}

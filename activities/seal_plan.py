@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from activities.app import Work, activity
+from activities.app import activity
 from activities.finish_request import settle_open
+from contracts.words import AfterApproval, AfterPlan
+from contracts.workflow import SEAL_PLAN, RequestRef, SealedPlan
 from domain.model import iso
 from domain.outcomes import RequestStatus, request_status
 from domain.request.approval import NotEnoughApproversError, Tally, approval_needed
@@ -14,13 +16,12 @@ from services import Services, current_services
 _PAGE = 500
 
 
-@activity
-async def seal_plan(work: Work) -> Work:
-    """`work`: {"id"}. Answers {"next": "approve" | "reset" | "codes" | "end"}."""
+@activity(SEAL_PLAN)
+async def seal_plan(work: RequestRef) -> SealedPlan:
     return {"next": await seal(current_services(), work["id"])}
 
 
-async def seal(services: Services, request_id: str) -> str:
+async def seal(services: Services, request_id: str) -> AfterPlan:
     request = await services.requests.get(request_id)
     if request is None:
         raise LookupError(request_id)
@@ -56,7 +57,7 @@ async def seal(services: Services, request_id: str) -> str:
     return "approve" if request.status is RequestStatus.AWAITING_APPROVAL else "end"
 
 
-def approved_next(request: ResetRequest) -> str:
+def approved_next(request: ResetRequest) -> AfterApproval:
     """What an approved request goes on with: an undo removes nothing and takes the tokens' codes."""
     return "codes" if request.undo_of else "reset"
 

@@ -1,6 +1,9 @@
 """Activity: mails the requester what became of the request, and later who has registered again."""
 
-from activities.app import Work, activity
+from activities.app import activity
+from activities.faults import fault_word
+from contracts.words import RequesterMail
+from contracts.workflow import SEND_OUTCOME_MAIL, OutcomeMail, Progress
 from domain.mails import Mailed, MailKind, mail_domain
 from domain.policy.load import Policy
 from domain.policy.values import mail_address
@@ -12,28 +15,27 @@ from use_cases.read_targets import all_targets
 from web.presenters import follow_up_view, outcome_view
 
 
-@activity
-async def send_outcome_mail(work: Work) -> Work:
-    """`work`: {"id", "kind": "outcome" | "followUp", "last"}. Answers {"again": seconds or None, "fault"}."""
+@activity(SEND_OUTCOME_MAIL)
+async def send_outcome_mail(work: OutcomeMail) -> Progress:
     return await send(current_services(), work["id"], work["kind"], last=work.get("last", False))
 
 
-async def send(services: Services, request_id: str, kind: MailKind, *, last: bool) -> Work:
+async def send(services: Services, request_id: str, kind: RequesterMail, *, last: bool) -> Progress:
     request = await services.requests.get(request_id)
     if request is None or any(mail.kind == kind and mail.state != "failed" for mail in request.mails):
-        return {"again": None, "fault": ""}
+        return {"retry_after": None, "fault": ""}
     refusal = _refusal(services, request, kind)
     if refusal is not None:
         await _note(services, request_id, refusal)
-        return {"again": None, "fault": ""}
+        return {"retry_after": None, "fault": ""}
     tried = await try_mail(services, await _mail(services, request, kind), kind=kind, to="requester", last=last)
     if tried.made is None:
-        return {"again": tried.retry_after, "fault": tried.fault}
+        return {"retry_after": tried.retry_after, "fault": fault_word(tried.fault)}
     await _note(services, request_id, tried.made)
     event = f"{kind}MailSent" if tried.made.state == "sent" else "mailFailed"
     data = {"to": request.requester, "kind": kind, "reason": tried.fault}
     await services.audits.append(request_id, services.now(), "service", event, data)
-    return {"again": None, "fault": ""}
+    return {"retry_after": None, "fault": ""}
 
 
 async def _mail(services: Services, request: ResetRequest, kind: MailKind) -> Mail:

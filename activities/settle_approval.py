@@ -1,10 +1,10 @@
 """Activity: what the decisions come to, and the start of the reset or the end of the request that follows."""
 
-from typing import Any
-
-from activities.app import Work, activity
+from activities.app import activity
 from activities.finish_request import settle_open
 from activities.seal_plan import approved_next, read_plan
+from contracts.words import AfterApproval
+from contracts.workflow import SETTLE_APPROVAL, ApprovalEnded, AwaitingApproval, RequestRef
 from domain.model import iso
 from domain.outcomes import RequestStatus, TargetOutcome
 from domain.request.approval import Verdict, left_out, next_look
@@ -22,14 +22,12 @@ _ENDS = {
 }
 
 
-@activity
-async def settle_approval(work: Work) -> Work:
-    """`work`: {"id"}. Answers {"next": "wait", "until": ISO instant, "reminder": how many are due} or what comes next:
-    {"next": "reset" | "codes" | "end"}."""
+@activity(SETTLE_APPROVAL)
+async def settle_approval(work: RequestRef) -> AwaitingApproval | ApprovalEnded:
     return await settle(current_services(), work["id"])
 
 
-async def settle(services: Services, request_id: str) -> dict[str, Any]:
+async def settle(services: Services, request_id: str) -> AwaitingApproval | ApprovalEnded:
     request = await services.requests.get(request_id)
     if request is None:
         raise LookupError(request_id)
@@ -66,7 +64,7 @@ async def _end_as(services: Services, request: ResetRequest, status: RequestStat
     return await services.requests.update(request.id, ended)
 
 
-async def _follow(services: Services, request: ResetRequest, ends_as: RequestStatus) -> str:
+async def _follow(services: Services, request: ResetRequest, ends_as: RequestStatus) -> AfterApproval:
     """Does what follows of the decisions, again after an interruption; what comes next."""
     if ends_as is RequestStatus.RESETTING:
         return approved_next(request) if await _start(services, request) else "end"

@@ -1,9 +1,19 @@
 """Activities: how far an approved undo is, and its end where codes did not come."""
 
 from datetime import timedelta
-from typing import Any
 
-from activities.app import Work, activity
+from activities.app import activity
+from activities.faults import fault_word
+from contracts.words import Fault
+from contracts.workflow import (
+    CLOSE_UNDO,
+    SETTLE_UNDO,
+    AwaitingCodes,
+    CodesEnded,
+    Progress,
+    RepeatableWindow,
+    RequestRef,
+)
 from domain.model import iso
 from domain.outcomes import MethodOutcome, RequestStatus, TargetOutcome
 from domain.request.target import Target
@@ -18,13 +28,12 @@ _GRACE = timedelta(minutes=2)
 _LATE = "No code that the token showed came in time."
 
 
-@activity
-async def settle_undo(work: Work) -> Work:
-    """`work`: {"id"}. Answers {"next": "wait", "until": ISO instant} or {"next": "late" | "end"}."""
+@activity(SETTLE_UNDO)
+async def settle_undo(work: RequestRef) -> AwaitingCodes | CodesEnded:
     return await settle(current_services(), work["id"])
 
 
-async def settle(services: Services, request_id: str) -> dict[str, Any]:
+async def settle(services: Services, request_id: str) -> AwaitingCodes | CodesEnded:
     request = await services.requests.get(request_id)
     if request is None:
         raise LookupError(request_id)
@@ -41,17 +50,15 @@ async def settle(services: Services, request_id: str) -> dict[str, Any]:
     return {"next": "late"} if services.now() >= end else {"next": "wait", "until": iso(end)}
 
 
-@activity
-async def close_undo(work: Work) -> Work:
-    """`work`: {"id", "customer", "start", "count", "last"}. Answers {"again": seconds or None, "fault"}.
-
-    Looks once more: what is active by now is said to be.
-    """
+@activity(CLOSE_UNDO)
+async def close_undo(work: RepeatableWindow) -> Progress:
+    """Read once more: what is active by now is recorded as such."""
     return await close(current_services(), work["id"], work["start"], work["count"], last=work.get("last", False))
 
 
-async def close(services: Services, request_id: str, start: int, count: int, *, last: bool) -> dict[str, Any]:
-    again, fault = None, ""
+async def close(services: Services, request_id: str, start: int, count: int, *, last: bool) -> Progress:
+    retry_after: float | None = None
+    fault: Fault = ""
     for kept in await services.targets.range(request_id, start, count):
         if kept.target.settled:
             continue
@@ -59,11 +66,11 @@ async def close(services: Services, request_id: str, start: int, count: int, *, 
             looked = await _looked(services.graph.of(kept.target.tenant_id), kept.target)
         except GraphError as error:
             if error.passing and not last:
-                again, fault = max(again or 0.0, error.retry_after or 0.0), error.reason
+                retry_after, fault = max(retry_after or 0.0, error.retry_after or 0.0), fault_word(error)
                 continue
             looked = kept.target
         await services.targets.save(request_id, kept, closed(looked, _LATE))
-    return {"again": again, "fault": fault}
+    return {"retry_after": retry_after, "fault": fault}
 
 
 async def _looked(client: GraphClient, target: Target) -> Target:

@@ -1,16 +1,14 @@
-"""Mails approvers whose mail is still to be sent, beside the request that waits for them."""
-
-from typing import Any
+"""Mail approvers whose mail is still to be sent, beside the request that waits for them."""
 
 from durabletask.task import OrchestrationContext
 
-from orchestrators.app import app
-from orchestrators.fan_out import FanOut, Step
+from contracts.workflow import MAIL_APPROVERS, NOTIFY_APPROVERS, ApproverMailing, ApproverMails, Nothing
+from orchestrators.app import Step, orchestrator
+from orchestrators.fan_out import FanOut
 
 
-@app.orchestration_trigger(context_name="context")
-def mail_approvers(ctx: OrchestrationContext, work: dict[str, Any]) -> Step:
-    """`work`: {"id", "reminder": 0 for the first mails, else which one}."""
-    notify = {"id": work["id"], "reminder": work.get("reminder", 0)}
-    yield from FanOut(ctx, "notify_approvers", [notify], 1).run()
+@orchestrator(MAIL_APPROVERS)
+def mail_approvers(ctx: OrchestrationContext, work: ApproverMailing) -> Step[Nothing]:
+    mails = ApproverMails(id=work["id"], reminder=work.get("reminder", 0))
+    yield from FanOut(ctx, NOTIFY_APPROVERS, [mails], 1).run()
     return {}

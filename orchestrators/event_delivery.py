@@ -1,16 +1,29 @@
-"""Tells others what happened to a request. A receiver that is away for a day holds up nothing: each delivery runs by itself."""
+"""Deliver what happened to a request. A receiver that is away for a day holds up nothing: each delivery runs by itself."""
 
 import random
+from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
 
 from durabletask.task import OrchestrationContext, TaskFailedError
 
-from orchestrators.app import RETRY, app
-from orchestrators.fan_out import Step
+from contracts.words import EventKind, Sender
+from contracts.workflow import (
+    DELIVER_EVENT,
+    PUBLISH_EVENT,
+    RECORD_EVENT,
+    SEND_CALLBACK,
+    Activity,
+    Event,
+    EventAttempt,
+    EventAttempted,
+    EventDelivery,
+    Nothing,
+    RequestRef,
+)
+from orchestrators.app import Step, call_activity, orchestrator, start_child
+from orchestrators.timers import create_timer_at, is_due
 
-# Which activity sends for each key that record_event answers.
-SENDERS = {"callback": "send_callback", "bus": "publish_event"}
+SENDERS: dict[Sender, Activity[EventAttempt, EventAttempted]] = {"callback": SEND_CALLBACK, "bus": PUBLISH_EVENT}
 # Seconds between attempts, as Standard Webhooks suggests: soon at first, then patient. The last one is repeated.
 WAITS = (5, 30, 120, 600, 1800, 3600, 7200, 14400, 21600)
 # After this long the last attempt is made.
@@ -19,35 +32,37 @@ PATIENCE = timedelta(hours=24)
 _LONGEST_ASKED = 3600.0
 
 
-def announce(ctx: OrchestrationContext, request: dict[str, Any], kind: str) -> Step:
-    """Keeps the event as things stand now and starts its delivery, which goes on when this orchestration has ended."""
-    recorded = yield ctx.call_activity("record_event", input=request | {"kind": kind}, retry_policy=RETRY)
-    deliver(ctx, request, kind, recorded)
+def record_and_deliver(ctx: OrchestrationContext, run: str, request: RequestRef, kind: EventKind) -> Step[None]:
+    """Keep the event as things stand now and start its delivery, which goes on when this orchestration has ended."""
+    recorded = yield from call_activity(ctx, RECORD_EVENT, Event(id=request["id"], kind=kind))
+    start_deliveries(ctx, run, request, kind, recorded["senders"])
 
 
-def deliver(ctx: OrchestrationContext, request: dict[str, Any], kind: str, recorded: dict[str, Any]) -> None:
-    for sender in recorded["senders"]:
-        ctx.call_sub_orchestrator("deliver_event", input=request | {"kind": kind, "sender": sender})
+def start_deliveries(
+    ctx: OrchestrationContext, run: str, request: RequestRef, kind: EventKind, senders: Iterable[Sender]
+) -> None:
+    """Start a delivery for each of `senders`; `run` is what the ids of this run's sub-orchestrations begin with."""
+    for sender in senders:
+        work = EventDelivery(id=request["id"], kind=kind, sender=sender)
+        start_child(ctx, DELIVER_EVENT, work, f"{run}:{kind}:{sender}")
 
 
-@app.orchestration_trigger(context_name="context")
-def deliver_event(ctx: OrchestrationContext, work: dict[str, Any]) -> Step:
-    """`work`: {"id", "kind", "sender"}. Attempts until it got through, is refused for good, or the patience ends."""
-    message = {"id": work["id"], "kind": work["kind"]}
+@orchestrator(DELIVER_EVENT)
+def deliver_event(ctx: OrchestrationContext, work: EventDelivery) -> Step[Nothing]:
+    """Attempt until it got through, is refused for good, or the patience ends."""
     end = ctx.current_utc_datetime + PATIENCE
     tries = 0
     while True:
-        last = ctx.current_utc_datetime >= end
+        last = is_due(ctx, end)
+        attempt = EventAttempt(id=work["id"], kind=work["kind"], last=last)
         try:
-            answer = yield ctx.call_activity(
-                SENDERS[work["sender"]], input=message | {"last": last}, retry_policy=RETRY
-            )
+            answer = yield from call_activity(ctx, SENDERS[work["sender"]], attempt)
         except TaskFailedError:  # the records did not answer for minutes
-            answer = {"again": 0.0}
-        if answer["again"] is None or last:
+            answer = EventAttempted(retry_after=0.0)
+        if answer["retry_after"] is None or last:
             return {}
         # Spread, so that the events of many requests do not come back to a receiver in step.
         spread = random.Random(f"{ctx.instance_id}:{tries}").uniform(0.8, 1.2)  # noqa: S311 - spreads load, guards nothing
-        wait = max(WAITS[min(tries, len(WAITS) - 1)] * spread, min(answer["again"], _LONGEST_ASKED))
-        yield ctx.create_timer(min(ctx.current_utc_datetime + timedelta(seconds=wait), end))
+        wait = max(WAITS[min(tries, len(WAITS) - 1)] * spread, min(answer["retry_after"], _LONGEST_ASKED))
+        yield create_timer_at(ctx, min(ctx.current_utc_datetime + timedelta(seconds=wait), end))
         tries += 1

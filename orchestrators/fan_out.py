@@ -1,4 +1,4 @@
-"""A sliding fan-out: so many activities at once, each repeated until it has nothing left, waiting on durable timers.
+"""A sliding fan-out: so many activities at once, each repeated until it has nothing left, waiting for durable timers.
 
 Waiting has full jitter (AWS Architecture Blog, "Exponential Backoff And Jitter"), drawn from a seed of the instance, so that a
 replay waits the same. Jobs run in lanes, one per customer: the width of a lane adapts as TCP does (halved when the customer
@@ -7,18 +7,21 @@ throttles or fails, one more after a clean round), and a lane whose customer is 
 
 import random
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal, cast
 
 from durabletask.task import OrchestrationContext, Task, TaskFailedError, when_any
 
-from orchestrators.app import RETRY
+from contracts.words import Fault, GivenUp, Stop
+from contracts.workflow import CHECK_STOP, Activity, Progress, RequestRef, StopCheck
+from orchestrators.app import Step, start_activity
+from orchestrators.timers import EARLY, create_timer_at, is_due
 
 # Tries in a row after passing faults: with the waits below about three minutes on average, more than the minute Graph may
 # be away. Getting further in between starts these counts anew.
 FAULTS = 12
-# Throttled tries in a row: each waits as long as Graph asks, so this is hours of patience, yet it ends.
+# Throttled tries in a row: each waits as long as Graph asks, so this may take hours, yet it ends.
 THROTTLES = 60
 # An activity that raised so often, after its own retries, has met a mistake of ours, and waiting does not mend it.
 BROKEN = 3
@@ -30,20 +33,23 @@ _WARNED, _FULL = 0.8, 1.0
 _GIVEN_UP = 3
 # Halved so often, a group of twenty is one.
 _SLOWEST = 5
-# While all jobs wait longer than this, somebody looks whether the request was cancelled or removing was stopped.
+# While all jobs wait longer than this, it is checked whether the request was cancelled or removing was stopped.
 _WATCH = timedelta(seconds=60)
 
-type Step = Generator[Task[Any], Any, Any]
+
+def last_run[Work: Mapping[str, object]](work: Work) -> Work:
+    """Return the input of an activity that is to settle what is open, because no further run follows."""
+    return cast("Work", {**work, "last": True})
 
 
-class Job:
+class Job[Work: Mapping[str, object]]:
     """One activity input, and how often it was repeated because of what.
 
     `slow` is how often throttling let nothing through; the activity gets it, to ask for less at once. `began`: it may have
     changed something.
     """
 
-    def __init__(self, work: dict[str, Any]) -> None:
+    def __init__(self, work: Work) -> None:
         self.work = work
         self.faults = 0
         self.throttles = 0
@@ -58,41 +64,40 @@ class Job:
         return self.faults >= FAULTS or self.throttles >= THROTTLES
 
 
-class Lane:
-    """The jobs of one customer. `breaker` is the stable word for why it was given up, "" while it was not."""
+class Lane[Work: Mapping[str, object]]:
+    """The jobs of one customer. `breaker` is why it was given up, "" while it was not."""
 
     def __init__(self, most: int, width: int) -> None:
         self.most = most
         self.width = width
-        self.ready: deque[Job] = deque()
-        self.waiting: list[Job] = []
+        self.ready: deque[Job[Work]] = deque()
+        self.waiting: list[Job[Work]] = []
         self.running = 0
         self.clean = 0
         self.done = 0  # answers that got further
         self.given_up = 0
         self.paused: datetime | None = None  # nothing begins before: the customer's tenant said when to come back
-        self.throttled = False  # or told that it is about to be
-        self.breaker = ""
+        self.throttled = False  # or warned that it is about to be
+        self.breaker: GivenUp | Literal[""] = ""
 
 
-class FanOut:
-    """Runs `activity` for each of `works`; each answers {"again", "fault"} and may answer {"pressure", "moved"}.
+class FanOut[Work: Mapping[str, object]]:
+    """Run `activity` for each of `works`, again until it answers that it is over.
 
-    Works with the same `customer` share a lane of `width`; all lanes together run `total`. With `watch`, the input of the
-    activity `look_out`, long waits end when the request is cancelled; with `look_again` what was begun is run once more
-    then. After `run`, `left` has the works that were given up and why, and `stop` says why the rest was not tried ("held",
-    "cancelled", "ended").
+    Works with the same `customer` share a lane of `width`; all lanes together run `total`. With `watch`, long waits end when
+    that request is cancelled; with `look_again` what was begun is run once more then. After `run`, `left` has the works that
+    were given up and why, and `stop` says why the rest was not tried.
     """
 
     def __init__(
         self,
         ctx: OrchestrationContext,
-        activity: str,
-        works: Sequence[dict[str, Any]],
+        activity: Activity[Work, Progress],
+        works: Sequence[Work],
         width: int,
         *,
         total: int | None = None,
-        watch: dict[str, Any] | None = None,
+        watch: RequestRef | None = None,
         look_again: bool = True,
     ) -> None:
         self._ctx = ctx
@@ -100,18 +105,18 @@ class FanOut:
         self._total = total or width
         self._watch = watch
         self._look_again = look_again
-        self._watched: Task[Any] | None = None
+        self._watched: Task[StopCheck] | None = None
         self._next_watch = ctx.current_utc_datetime + _WATCH
-        self.lanes: dict[str, Lane] = {}
+        self.lanes: dict[str, Lane[Work]] = {}
         for work in works:
-            lane = self.lanes.setdefault(work.get("customer", ""), Lane(max(1, width), max(1, width)))
+            lane = self.lanes.setdefault(str(work.get("customer", "")), Lane(max(1, width), max(1, width)))
             lane.ready.append(Job(work))
-        self._running: dict[Task[Any], tuple[Job, Lane]] = {}
+        self._running: dict[Task[Progress], tuple[Job[Work], Lane[Work]]] = {}
         self._timer: tuple[Task[Any], datetime] | None = None
-        self.left: list[tuple[dict[str, Any], str]] = []
-        self.stop = ""
+        self.left: list[tuple[Work, GivenUp]] = []
+        self.stop: Stop = ""
 
-    def run(self) -> Step:
+    def run(self) -> Step[None]:
         self._launch()
         while self._running or any(lane.waiting or lane.ready for lane in self.lanes.values()):
             yield when_any([*self._running, *self._alarm()])
@@ -124,61 +129,59 @@ class FanOut:
             self._launch()
 
     def _launch(self) -> None:
-        now = self._ctx.current_utc_datetime
         for lane in self.lanes.values():
-            due = [job for job in lane.waiting if job.due is not None and job.due <= now]
+            due = [job for job in lane.waiting if job.due is not None and is_due(self._ctx, job.due)]
             if due:
                 lane.waiting = [job for job in lane.waiting if job not in due]
                 lane.ready.extendleft(reversed(due))  # what was begun comes before what was not
         # In turns, so that a large customer does not keep the small ones waiting.
         lanes = deque(
-            lane for lane in self.lanes.values() if lane.ready and (lane.paused is None or lane.paused <= now)
+            lane
+            for lane in self.lanes.values()
+            if lane.ready and (lane.paused is None or is_due(self._ctx, lane.paused))
         )
         while lanes and len(self._running) < self._total:
             lane = lanes.popleft()
             if lane.running >= lane.width:
                 continue
             job = lane.ready.popleft()
-            work = job.work | ({"last": True} if job.spent else {}) | ({"slow": job.slow} if job.slow else {})
-            self._running[self._ctx.call_activity(self._activity, input=work, retry_policy=RETRY)] = job, lane
+            self._running[start_activity(self._ctx, self._activity, _next_run(job))] = job, lane
             lane.running += 1
             if lane.ready:
                 lanes.append(lane)
 
     def _alarm(self) -> list[Task[Any]]:
-        """What to wait for besides the running jobs: the first waiting one, and a look around where that takes long."""
-        now = self._ctx.current_utc_datetime
-        due = [at for lane in self.lanes.values() if (at := self._next(lane, now)) is not None]
+        """What to wait for besides the running jobs: the first waiting one, and a check of the request where that takes long."""
+        due = [at for lane in self.lanes.values() if (at := self._next(lane)) is not None]
         if not due:
             return []
         first = min(due)
         tasks: list[Task[Any]] = []
         if self._watch is not None and not self._running:
-            if self._watched is None and now >= self._next_watch:
-                self._watched = self._ctx.call_activity("look_out", input=self._watch, retry_policy=RETRY)
+            if self._watched is None and is_due(self._ctx, self._next_watch):
+                self._watched = start_activity(self._ctx, CHECK_STOP, self._watch)
             if self._watched is not None:
                 tasks.append(self._watched)
             else:
-                first = min(first, max(self._next_watch, now))
+                first = min(first, self._next_watch)
         if self._timer is None or self._timer[0].is_complete or self._timer[1] > first:
-            self._timer = (self._ctx.create_timer(first), first)
+            self._timer = (create_timer_at(self._ctx, first), first)
         return [*tasks, self._timer[0]]
 
-    @staticmethod
-    def _next(lane: Lane, now: datetime) -> datetime | None:
+    def _next(self, lane: Lane[Work]) -> datetime | None:
         """When a lane may begin something that it cannot begin now; None where only the end of something running helps."""
-        pause = lane.paused if lane.paused is not None and lane.paused > now else None
+        pause = lane.paused if lane.paused is not None and not is_due(self._ctx, lane.paused) else None
         if lane.ready:
             return pause
         due = min((job.due for job in lane.waiting if job.due is not None), default=None)
         return due if due is None or pause is None else max(due, pause)
 
-    def _seen(self, watched: Task[Any]) -> None:
+    def _seen(self, watched: Task[StopCheck]) -> None:
         self._watched, self._next_watch = None, self._ctx.current_utc_datetime + _WATCH
         if not watched.is_failed and watched.get_result()["stop"]:
             self._end(watched.get_result()["stop"])
 
-    def _end(self, stop: str) -> None:
+    def _end(self, stop: Stop) -> None:
         """Nothing new is begun. What may have changed something has another run, to see how it ended, unless all is held."""
         self.stop = stop
         again = self._look_again and stop == "cancelled"
@@ -186,39 +189,35 @@ class FanOut:
             lane.ready = deque(job for job in lane.ready if job.began and again)
             lane.waiting = [job for job in lane.waiting if job.began and again]
 
-    def _answer(self, task: Task[Any]) -> dict[str, Any]:
+    def _answer(self, task: Task[Progress]) -> Progress:
         try:
-            answer: dict[str, Any] = task.get_result()
+            return task.get_result()
         except TaskFailedError:
             # Either the records did not answer for minutes, or this job fails by itself. Another try looks before it acts.
-            return {"again": 0.0, "fault": "broken"}
-        return answer
+            return {"retry_after": 0.0, "fault": "broken"}
 
-    def _done(self, job: Job, lane: Lane, answer: dict[str, Any]) -> None:  # noqa: C901 - one rule per way to end
-        fault, again = answer["fault"], answer["again"]
+    def _done(self, job: Job[Work], lane: Lane[Work], answer: Progress) -> None:
+        fault, progressed = answer["fault"], answer.get("progressed", False)
         lane_adapts(lane, fault, answer.get("pressure", 0.0))
-        if fault in {"held", "cancelled", "ended"} and not self.stop:
+        if not self.stop and (fault == "held" or fault == "cancelled" or fault == "ended"):  # noqa: PLR1714 - narrows
             self._end(fault)
         if fault == "consentMissing":
             self._break(lane, fault)
-        if fault in {"", "notVisibleYet"} or (answer.get("moved") and not job.spent):
+        if fault in {"", "notVisibleYet"} or (progressed and not job.spent):
             lane.done, lane.given_up = lane.done + 1, 0
         elif fault == "unavailable" and job.spent and job.failing_since == lane.done:
             lane.given_up += 1
             if lane.given_up >= _GIVEN_UP:
                 self._break(lane, "customerUnreachable")
-        job.broken = job.broken + 1 if fault == "broken" else 0
-        if answer.get("moved"):
-            job.faults = job.throttles = 0
-        if fault == "unavailable" and not job.faults:
-            job.failing_since = lane.done
         if fault == "throttled":
-            back = self._ctx.current_utc_datetime + timedelta(seconds=again or 0.0)
+            # Not a moment earlier than Graph says, though what is due within a second counts as due.
+            back = self._ctx.current_utc_datetime + timedelta(seconds=answer["retry_after"] or 0.0) + EARLY
             lane.paused = max(lane.paused or back, back)
-            job.slow = min(_SLOWEST, job.slow + (not answer.get("moved")))
-        job.began = job.began or bool(answer.get("moved")) or fault in {"unavailable", "broken", "notVisibleYet"}
-        if again is None or fault in {"held", "ended"}:
-            return
+        _count_faults(job, lane, fault, progressed=progressed)
+        if answer["retry_after"] is not None and fault not in {"held", "ended"}:
+            self._wait_or_leave(job, lane, fault, answer["retry_after"])
+
+    def _wait_or_leave(self, job: Job[Work], lane: Lane[Work], fault: Fault, retry_after: float) -> None:
         if job.broken >= BROKEN:
             self.left.append((job.work, "internalError"))
         elif lane.breaker:
@@ -226,31 +225,50 @@ class FanOut:
         elif not self.stop or (job.began and self._look_again):
             job.faults += fault == "unavailable"
             job.throttles += fault == "throttled"
-            job.due = self._ctx.current_utc_datetime + timedelta(seconds=self._wait(job, fault, again))
+            job.due = self._ctx.current_utc_datetime + timedelta(seconds=self._wait(job, fault, retry_after))
             lane.waiting.append(job)
 
-    def _break(self, lane: Lane, reason: str) -> None:
+    def _break(self, lane: Lane[Work], reason: GivenUp) -> None:
         lane.breaker = reason
         self.left += [(job.work, reason) for job in (*lane.ready, *lane.waiting)]
         lane.ready.clear()
         lane.waiting.clear()
 
-    def _wait(self, job: Job, fault: str, again: float) -> float:
+    def _wait(self, job: Job[Work], fault: Fault, retry_after: float) -> float:
         """Seconds until the job runs again."""
         tries = job.faults + job.throttles + job.broken
         seed = f"{self._ctx.instance_id}:{sorted(job.work.items())}:{tries}"
         spread = random.Random(seed).random()  # noqa: S311 - spreads load, guards nothing
         backoff: float = spread * min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(tries, 10))
         if fault in {"unavailable", "broken"}:
-            return again + backoff
+            return retry_after + backoff
         if fault == "throttled":
-            # Never earlier than Graph says; the jitter keeps all from coming back at once. Graph speaks of its next free
-            # call, so whoever needs several and got nowhere waits for more of them to come together.
-            return max(again + spread * min(5.0, again), backoff)
-        return again
+            # The jitter keeps all from coming back at once. Graph speaks of its next free call, so a job that needs several
+            # and got nowhere waits for more of them to come together.
+            return max(retry_after + spread * min(5.0, retry_after), backoff)
+        return retry_after
 
 
-def lane_adapts(lane: Lane, fault: str, pressure: float) -> None:
+def _count_faults[Work: Mapping[str, object]](
+    job: Job[Work], lane: Lane[Work], fault: Fault, *, progressed: bool
+) -> None:
+    """Note what a run says of its job. Getting further starts the counts of its faults anew."""
+    job.broken = job.broken + 1 if fault == "broken" else 0
+    if progressed:
+        job.faults = job.throttles = 0
+    if fault == "unavailable" and not job.faults:
+        job.failing_since = lane.done
+    if fault == "throttled" and not progressed:
+        job.slow = min(_SLOWEST, job.slow + 1)
+    job.began = job.began or progressed or fault in {"unavailable", "broken", "notVisibleYet"}
+
+
+def _next_run[Work: Mapping[str, object]](job: Job[Work]) -> Work:
+    work = last_run(job.work) if job.spent else job.work
+    return cast("Work", {**work, "slow": job.slow}) if job.slow else work
+
+
+def lane_adapts(lane: Lane[Any], fault: Fault, pressure: float) -> None:
     if fault in {"throttled", "unavailable"}:
         lane.throttled = True
         lane.width, lane.clean = max(1, lane.width // 2), 0

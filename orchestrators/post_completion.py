@@ -1,71 +1,94 @@
 """What follows the end of a request: its last event, the mail to the requester, notices to the users, and a look at them later."""
 
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from durabletask.task import OrchestrationContext, TaskFailedError
 
-from orchestrators.app import RETRY, app
-from orchestrators.event_delivery import deliver
-from orchestrators.fan_out import FanOut, Step
-from orchestrators.retry import patiently
+from contracts.words import EventKind
+from contracts.workflow import (
+    BEGIN_POST_COMPLETION,
+    END_FOLLOW_UP,
+    FOLLOW_UP,
+    MAIL_AGAIN,
+    NOTIFY_USERS,
+    POST_COMPLETION,
+    RECORD_EVENT,
+    SEND_OUTCOME_MAIL,
+    Activity,
+    Event,
+    MailsAgain,
+    Nothing,
+    OutcomeMail,
+    Progress,
+    RepeatableWindow,
+    RequestRef,
+    UserNotices,
+)
+from orchestrators.app import Step, call_activity, orchestrator, start_child
+from orchestrators.call_until_available import call_until_available
+from orchestrators.event_delivery import start_deliveries
+from orchestrators.fan_out import FanOut, last_run
+from orchestrators.timers import create_timer_at, naive_utc
 
 # Customers whose users are looked at side by side in the follow-up; it is in no hurry.
 _LOOKS = 4
 
 
-def start_aftermath(ctx: OrchestrationContext, request: dict[str, Any]) -> None:
-    """Starts it beside the request, which is not held up by mails and has ended long before the follow-up."""
-    ctx.call_sub_orchestrator("after_request", input=request)
+def start_post_completion(ctx: OrchestrationContext, run: str, request: RequestRef) -> None:
+    """Start it beside the request, which is not held up by mails and has ended long before the follow-up."""
+    start_child(ctx, POST_COMPLETION, RequestRef(id=request["id"]), f"{run}:post")
 
 
-@app.orchestration_trigger(context_name="context")
-def after_request(ctx: OrchestrationContext, work: dict[str, Any]) -> Step:
-    """`work`: {"id"}. Started twice it mails nobody twice: what was sent is in the records.
+@orchestrator(POST_COMPLETION)
+def post_completion(ctx: OrchestrationContext, work: RequestRef) -> Step[Nothing]:
+    """Started twice it mails each person once: what was sent is in the records.
 
-    Patient, because nobody starts an ended request's orchestration again.
+    It waits long for the records, because an ended request's orchestration is not started again.
     """
-    request = {"id": work["id"]}
-    yield from _tell(ctx, request, "completed")
-    todo = yield from patiently(ctx, "begin_after", request)
-    if todo["mail"]:
-        yield from _each(ctx, "send_outcome_mail", [request | {"kind": "outcome"}])
+    request_id = work["id"]
+    yield from _deliver(ctx, work, "completed")
+    plan = yield from call_until_available(ctx, BEGIN_POST_COMPLETION, work)
+    if plan["mail"]:
+        yield from _run_each(ctx, SEND_OUTCOME_MAIL, [OutcomeMail(id=request_id, kind="outcome")])
     # One after the other: all mails leave the same mailbox, and that has one limit.
-    notices = [request | {"start": start, "count": count} for _, start, count in todo["notices"]]
-    yield from _each(ctx, "notify_users", notices)
-    if todo["due"] is None:
+    notices = [UserNotices(id=request_id, start=start, count=count) for _, start, count in plan["notices"]]
+    yield from _run_each(ctx, NOTIFY_USERS, notices)
+    if plan["due"] is None:
         return {}
-    yield ctx.create_timer(datetime.fromisoformat(todo["due"]).astimezone(UTC).replace(tzinfo=None))
-    looks = [request | {"customer": key, "start": start, "count": count} for key, start, count in todo["users"]]
-    yield from _each(ctx, "follow_up", looks, width=1, total=_LOOKS)
-    yield from patiently(ctx, "end_follow_up", request)
-    yield from _tell(ctx, request, "followedUp")
-    if todo["mail"]:
-        yield from _each(ctx, "send_outcome_mail", [request | {"kind": "followUp"}])
+    yield create_timer_at(ctx, naive_utc(plan["due"]))
+    looks = [
+        RepeatableWindow(id=request_id, customer=customer, start=start, count=count)
+        for customer, start, count in plan["users"]
+    ]
+    yield from _run_each(ctx, FOLLOW_UP, looks, total=_LOOKS)
+    yield from call_until_available(ctx, END_FOLLOW_UP, work)
+    yield from _deliver(ctx, work, "followedUp")
+    if plan["mail"]:
+        yield from _run_each(ctx, SEND_OUTCOME_MAIL, [OutcomeMail(id=request_id, kind="followUp")])
     return {}
 
 
-@app.orchestration_trigger(context_name="context")
-def mail_again(ctx: OrchestrationContext, work: dict[str, Any]) -> Step:
-    """`work`: {"id", "kinds": mails to the requester, "notices": [[start, count], ...]}. What was sent is not sent twice."""
-    request = {"id": work["id"]}
-    yield from _each(ctx, "send_outcome_mail", [request | {"kind": kind} for kind in work["kinds"]])
-    notices = [request | {"start": start, "count": count} for start, count in work["notices"]]
-    yield from _each(ctx, "notify_users", notices)
+@orchestrator(MAIL_AGAIN)
+def mail_again(ctx: OrchestrationContext, work: MailsAgain) -> Step[Nothing]:
+    """What was sent is not sent twice."""
+    yield from _run_each(ctx, SEND_OUTCOME_MAIL, [OutcomeMail(id=work["id"], kind=kind) for kind in work["kinds"]])
+    notices = [UserNotices(id=work["id"], start=start, count=count) for start, count in work["notices"]]
+    yield from _run_each(ctx, NOTIFY_USERS, notices)
     return {}
 
 
-def _tell(ctx: OrchestrationContext, request: dict[str, Any], kind: str) -> Step:
-    deliver(ctx, request, kind, (yield from patiently(ctx, "record_event", request | {"kind": kind})))
+def _deliver(ctx: OrchestrationContext, request: RequestRef, kind: EventKind) -> Step[None]:
+    recorded = yield from call_until_available(ctx, RECORD_EVENT, Event(id=request["id"], kind=kind))
+    start_deliveries(ctx, ctx.instance_id, request, kind, recorded["senders"])
 
 
-def _each(
-    ctx: OrchestrationContext, activity: str, works: list[dict[str, Any]], *, width: int = 1, total: int = 1
-) -> Step:
-    fan_out = FanOut(ctx, activity, works, width, total=total)
+def _run_each[Work: Mapping[str, object]](
+    ctx: OrchestrationContext, activity: Activity[Work, Progress], works: Sequence[Work], *, total: int = 1
+) -> Step[None]:
+    fan_out = FanOut(ctx, activity, works, 1, total=total)
     yield from fan_out.run()
     for work, _ in fan_out.left:  # once more, so that it is recorded what did not get out
         try:
-            yield ctx.call_activity(activity, input=work | {"last": True}, retry_policy=RETRY)
+            yield from call_activity(ctx, activity, last_run(work))
         except TaskFailedError:
             continue

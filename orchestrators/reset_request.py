@@ -4,101 +4,136 @@ Only ids, customer keys, counts and stable words pass through its history.
 """
 
 from collections import deque
+from collections.abc import Sequence
 from typing import Any
 
 from durabletask.task import OrchestrationContext, Task, when_any
 
-from orchestrators.app import RETRY, app
-from orchestrators.event_delivery import announce
-from orchestrators.fan_out import FanOut, Step
-from orchestrators.post_completion import start_aftermath
-from orchestrators.wake_up import Bell
+from contracts.words import AfterApproval
+from contracts.workflow import (
+    BEGIN_REQUEST,
+    CLOSE_UNDO,
+    FINISH_REQUEST,
+    MAIL_APPROVERS,
+    PLAN_TARGETS,
+    RESET_CUSTOMER,
+    RESET_REQUEST,
+    RESET_WINDOW,
+    SEAL_PLAN,
+    SETTLE_APPROVAL,
+    SETTLE_UNDO,
+    ApproverMailing,
+    CustomerReset,
+    NumberRange,
+    PlanInput,
+    RepeatableWindow,
+    RequestEnd,
+    RequestRef,
+    RequestRun,
+    Window,
+    WindowReset,
+)
+from orchestrators.app import Step, call_activity, orchestrator, start_child
+from orchestrators.event_delivery import record_and_deliver
+from orchestrators.fan_out import FanOut, last_run
+from orchestrators.post_completion import start_post_completion
+from orchestrators.wake_up import WakeUp
 
 # Windows of a request that are planned at once, over all its customers and of one of them. Planning reads much, and must
 # leave room for the resets of other requests.
 _PLANNING, _PLANNING_PER_CUSTOMER = 8, 2
 # Customers of a request that are worked on at once; each keeps its own width.
 _CUSTOMERS = 50
-# How often a customer's part that broke is started anew. Its activities are patient, so that only a mistake of ours breaks it.
+# How often a customer's part that broke is started anew. It waits for the records by itself, so only a mistake of ours breaks it.
 _ANEW = 2
 
 
-@app.orchestration_trigger(context_name="context")
-def reset_request(ctx: OrchestrationContext, work: dict[str, Any]) -> Step:
-    """`work`: {"id"}. The instance id is the request's id."""
-    request = {"id": work["id"]}
-    bell = Bell(ctx)
-    begun = yield ctx.call_activity("begin_request", input=request, retry_policy=RETRY)
+@orchestrator(RESET_REQUEST)
+def reset_request(ctx: OrchestrationContext, work: RequestRun) -> Step[RequestEnd]:
+    """The instance id is the request's id."""
+    request = RequestRef(id=work["id"])
+    run = f"{work['id']}:{work['run']}"
+    wake_up = WakeUp(ctx)
+    begun = yield from call_activity(ctx, BEGIN_REQUEST, request)
     if begun["go"]:
         windows = begun["windows"]
-        yield from announce(ctx, request, "accepted")
+        yield from record_and_deliver(ctx, run, request, "accepted")
         yield from _plan(ctx, request, windows)
-        sealed = yield ctx.call_activity("seal_plan", input=request, retry_policy=RETRY)
+        sealed = yield from call_activity(ctx, SEAL_PLAN, request)
         following = sealed["next"]
         if following == "approve":
-            yield from announce(ctx, request, "awaitingApproval")
-            following = yield from _approve(ctx, request, bell)
-            yield from announce(ctx, request, "decided")
+            yield from record_and_deliver(ctx, run, request, "awaitingApproval")
+            following = yield from _approve(ctx, run, request, wake_up)
+            yield from record_and_deliver(ctx, run, request, "decided")
         if following == "reset":
-            yield from _reset(ctx, request, windows)
+            yield from _reset(ctx, run, request, windows)
         if following == "codes":
-            yield from _take_codes(ctx, request, windows, bell)
-    ended = yield ctx.call_activity("finish_request", input=request, retry_policy=RETRY)
-    start_aftermath(ctx, request)
+            yield from _take_codes(ctx, request, windows, wake_up)
+    ended = yield from call_activity(ctx, FINISH_REQUEST, request)
+    start_post_completion(ctx, run, request)
     return ended
 
 
-def _plan(ctx: OrchestrationContext, request: dict[str, Any], windows: list[list[Any]]) -> Step:
-    works = [request | {"customer": customer, "start": start, "count": count} for customer, start, count in windows]
+def _plan(ctx: OrchestrationContext, request: RequestRef, windows: Sequence[Window]) -> Step[None]:
+    works = [
+        PlanInput(id=request["id"], customer=customer, start=start, count=count) for customer, start, count in windows
+    ]
     # Planning changes nothing at Graph, so after a cancel there is nothing to look at once more.
-    fan_out = FanOut(
-        ctx, "plan_targets", works, _PLANNING_PER_CUSTOMER, total=_PLANNING, watch=request, look_again=False
-    )
+    fan_out = FanOut(ctx, PLAN_TARGETS, works, _PLANNING_PER_CUSTOMER, total=_PLANNING, watch=request, look_again=False)
     yield from fan_out.run()
     for work, reason in fan_out.left:  # settled as not planned, and why; the other customers go on
-        yield ctx.call_activity("plan_targets", input=work | {"giveUp": reason}, retry_policy=RETRY)
+        given_up: PlanInput = {**work, "give_up": reason}
+        yield from call_activity(ctx, PLAN_TARGETS, given_up)
 
 
-def _approve(ctx: OrchestrationContext, request: dict[str, Any], bell: Bell) -> Step:
-    """Waits for the decision. The decision is a record and the event only wakes, so an event that is lost delays, no more."""
+def _approve(ctx: OrchestrationContext, run: str, request: RequestRef, wake_up: WakeUp) -> Step[AfterApproval]:
+    """Wait for the decision. It is a record and the event only wakes, so an event that is lost delays, no more."""
     mailed = -1
     while True:
-        state = yield ctx.call_activity("settle_approval", input=request, retry_policy=RETRY)
+        state = yield from call_activity(ctx, SETTLE_APPROVAL, request)
         if state["next"] != "wait":
             return state["next"]
         if state["reminder"] > mailed:
             mailed = state["reminder"]
             # Beside the wait: a mailbox that throttles must not keep a decision, a cancel or the time limit waiting.
-            ctx.call_sub_orchestrator("mail_approvers", input=request | {"reminder": mailed})
-        yield from bell.until(state["until"])
+            work = ApproverMailing(id=request["id"], reminder=mailed)
+            start_child(ctx, MAIL_APPROVERS, work, f"{run}:mails-{mailed}")
+        yield from wake_up.wait_until(state["until"])
 
 
-def _take_codes(ctx: OrchestrationContext, request: dict[str, Any], windows: list[list[Any]], bell: Bell) -> Step:
-    """An approved undo waits for the codes: the door that gets one tries it at once, and rings after the last."""
+def _take_codes(
+    ctx: OrchestrationContext, request: RequestRef, windows: Sequence[Window], wake_up: WakeUp
+) -> Step[None]:
+    """An approved undo waits for the codes: the endpoint that gets one tries it at once, and wakes after the last."""
     while True:
-        state = yield ctx.call_activity("settle_undo", input=request, retry_policy=RETRY)
+        state = yield from call_activity(ctx, SETTLE_UNDO, request)
         if state["next"] != "wait":
             break
-        yield from bell.until(state["until"])
+        yield from wake_up.wait_until(state["until"])
     if state["next"] == "late":
-        works = [request | {"customer": customer, "start": start, "count": count} for customer, start, count in windows]
-        fan_out = FanOut(ctx, "close_undo", works, 1, total=_PLANNING)
+        works = [
+            RepeatableWindow(id=request["id"], customer=customer, start=start, count=count)
+            for customer, start, count in windows
+        ]
+        fan_out = FanOut(ctx, CLOSE_UNDO, works, 1, total=_PLANNING)
         yield from fan_out.run()
         for work, _ in fan_out.left:
-            yield ctx.call_activity("close_undo", input=work | {"last": True}, retry_policy=RETRY)
+            yield from call_activity(ctx, CLOSE_UNDO, last_run(work))
 
 
-def _reset(ctx: OrchestrationContext, request: dict[str, Any], windows: list[list[Any]]) -> Step:
+def _reset(ctx: OrchestrationContext, run: str, request: RequestRef, windows: Sequence[Window]) -> Step[None]:
     """Customer by customer, so many at once that a slow one does not hold up the next."""
-    customers: dict[str, list[list[Any]]] = {}
+    customers: dict[str, list[NumberRange]] = {}
     for customer, start, count in windows:
-        customers.setdefault(customer, []).append([start, count])
+        customers.setdefault(customer, []).append((start, count))
     waiting = deque((name, 0) for name in customers)
     running: dict[Task[Any], tuple[str, int]] = {}
     while waiting or running:
         while waiting and len(running) < _CUSTOMERS:
             name, broken = waiting.popleft()
-            running[_customer(ctx, request, name, customers[name], broken)] = name, broken
+            # By the number of its first target: with a customer's key an id could exceed the 100 characters that Azure allows.
+            instance_id = f"{run}:{customers[name][0][0]}" + (f":again-{broken}" if broken else "")
+            running[_start_customer(ctx, request, name, customers[name], instance_id)] = name, broken
         yield when_any([*running])
         for part in [part for part in running if part.is_complete]:
             name, broken = running.pop(part)
@@ -107,14 +142,13 @@ def _reset(ctx: OrchestrationContext, request: dict[str, Any], windows: list[lis
                 waiting.append((name, broken + 1))
 
 
-def _customer(
-    ctx: OrchestrationContext, request: dict[str, Any], name: str, windows: list[list[Any]], broken: int
+def _start_customer(
+    ctx: OrchestrationContext, request: RequestRef, name: str, windows: list[NumberRange], instance_id: str
 ) -> Task[Any]:
-    instance_id = f"{request['id']}:{name}" + (f":again-{broken}" if broken else "")
     if len(windows) == 1:  # most customers: one orchestration less
         start, count = windows[0]
-        window = request | {"customer": name, "start": start, "count": count}
-        return ctx.call_sub_orchestrator("reset_window", input=window, instance_id=instance_id)
-    return ctx.call_sub_orchestrator(
-        "reset_customer", input=request | {"customer": name, "windows": windows}, instance_id=instance_id
+        window = WindowReset(id=request["id"], customer=name, start=start, count=count)
+        return start_child(ctx, RESET_WINDOW, window, instance_id)
+    return start_child(
+        ctx, RESET_CUSTOMER, CustomerReset(id=request["id"], customer=name, windows=windows), instance_id
     )

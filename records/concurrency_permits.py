@@ -5,29 +5,26 @@ that a large request, which asks for its next window at once, comes after a smal
 """
 
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from records.requests import Requests
 from records.store import Insert, Replace, Store
 
-_KEY = "turns"
+_KEY = "permits"
 # A waiting window asks every few seconds; one that has not asked for this long has gone away.
 _WAITS = timedelta(seconds=60)
 
 
-class Turn(NamedTuple):
-    """`permits` targets may run at once; 0: ask again later."""
-
-    permits: int
-
-
-class Turns:
+class ConcurrencyPermits:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._requests = Requests(store)
 
-    async def take(self, tenant_id: str, request_id: str, window: str, want: int, limit: int, now: datetime) -> Turn:
-        """Permits for `window` of `request_id`. A window that asks again (its activity ran twice) gets what it has."""
+    async def acquire(self, tenant_id: str, request_id: str, window: str, want: int, limit: int, now: datetime) -> int:
+        """Return how many targets of `window` of `request_id` may run at once; 0: ask again later.
+
+        A window that asks again (its activity ran twice) gets what it has.
+        """
         holder = f"{request_id}/{window}"
         while True:
             row = await self._store.get(_place(tenant_id), _KEY)
@@ -45,15 +42,15 @@ class Turns:
             value = {"running": running, "queue": [*queue[:ahead], *place, *queue[ahead + 1 :]], "width": width}
             change = Replace(row, value) if row else Insert(_KEY, value)
             if await self._store.apply(_place(tenant_id), [change]):
-                return Turn(permits)
+                return permits
 
-    async def give_back(
+    async def release(
         self, tenant_id: str, request_id: str, window: str, ended_with: int, *, throttled: bool, limit: int
     ) -> None:
-        """Ends a window's turn. `ended_with` is how many at once it stood of the permits it had.
+        """Release a window's permits. `ended_with` is how many at once it stood of those it had.
 
         The customer's width, which all requests share, falls by as many as the window had to give up, and grows by one, up to
-        `limit`, after a window that was not throttled. A turn that was given back already changes nothing.
+        `limit`, after a window that was not throttled. Permits that were released already change nothing.
         """
         holder = f"{request_id}/{window}"
         while row := await self._store.get(_place(tenant_id), _KEY):
@@ -84,4 +81,4 @@ def _share(width: int, running: dict[str, int], waiting: int, ahead: int, want: 
 
 
 def _place(tenant_id: str) -> str:
-    return f"turns:{tenant_id}"
+    return f"permits:{tenant_id}"

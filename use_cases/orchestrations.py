@@ -2,11 +2,14 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from uuid import uuid4
 
 import azure.durable_functions as df
 import grpc
 from durabletask.client import OrchestrationStatus
 
+from contracts.words import WAKE
+from contracts.workflow import RESET_REQUEST, RequestRun
 from domain.request.reset_request import ResetRequest
 
 _log = logging.getLogger("mfareset.starting")
@@ -17,8 +20,9 @@ _BROKEN = {OrchestrationStatus.FAILED, OrchestrationStatus.TERMINATED}
 
 async def start(client: df.DurableFunctionsClient, request: ResetRequest) -> None:
     """Starts the orchestration of a new request. One that is there already is left alone."""
+    work = RequestRun(id=request.id, run=uuid4().hex[:8])
     try:
-        await client.schedule_new_orchestration("reset_request", input={"id": request.id}, instance_id=request.id)
+        await client.schedule_new_orchestration(RESET_REQUEST.name, input=work, instance_id=request.id)
     except grpc.aio.AioRpcError as error:
         if error.code() is not grpc.StatusCode.ALREADY_EXISTS:
             raise
@@ -45,6 +49,6 @@ async def ensure_started(
 async def wake(client: df.DurableFunctionsClient, request_id: str) -> None:
     """Tells a waiting orchestration to look at the records. A lost event costs time only: a timer looks, too."""
     try:
-        await client.raise_orchestration_event(request_id, "decided", data={})
+        await client.raise_orchestration_event(request_id, WAKE, data={})
     except grpc.aio.AioRpcError as error:
         _log.warning("request %s could not be woken: %s", request_id, error.code().name)

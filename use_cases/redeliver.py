@@ -1,10 +1,10 @@
 """What did not get through, sent again: to the ticket system, the approvers, the requester and the users."""
 
 from datetime import timedelta
-from typing import Any
 
 import azure.durable_functions as df
 
+from contracts.workflow import DELIVER_EVENT, MAIL_AGAIN, MAIL_APPROVERS, Window
 from domain.errors import ConflictError
 from domain.outcomes import RequestStatus
 from domain.request.notifications import Notification
@@ -30,12 +30,12 @@ async def callbacks_again(services: Services, client: df.DurableFunctionsClient,
         await services.notifications.update(request.id, each.kind, lambda a: a.model_copy(update={"bus": "pending"}))
     if lost:  # one delivery for all of them: it publishes what is pending up to its kind, the oldest first
         await client.schedule_new_orchestration(
-            "deliver_event", input={"id": request.id, "kind": lost[-1].kind, "sender": "bus"}
+            DELIVER_EVENT.name, input={"id": request.id, "kind": lost[-1].kind, "sender": "bus"}
         )
     for each in left:
         await services.notifications.update(request.id, each.kind, lambda a: a.model_copy(update={"state": "pending"}))
         await client.schedule_new_orchestration(
-            "deliver_event", input={"id": request.id, "kind": each.kind, "sender": "callback"}
+            DELIVER_EVENT.name, input={"id": request.id, "kind": each.kind, "sender": "callback"}
         )
 
 
@@ -78,7 +78,7 @@ async def approvals_again(
     await services.audits.append(
         request.id, services.now(), by, "approvalMailsAskedAgain", {"approvers": sorted(chosen)}
     )
-    await client.schedule_new_orchestration("mail_approvers", input={"id": request.id})
+    await client.schedule_new_orchestration(MAIL_APPROVERS.name, input={"id": request.id})
     return request
 
 
@@ -97,12 +97,12 @@ async def mails_again(services: Services, client: df.DurableFunctionsClient, req
     data = {"kinds": [*kinds, *(["notice"] if notices else [])]}
     await services.audits.append(request.id, services.now(), by, "mailsAskedAgain", data)
     await client.schedule_new_orchestration(
-        "mail_again",
+        MAIL_AGAIN.name,
         input={"id": request.id, "kinds": kinds, "notices": [[start, count] for _, start, count in notices]},
     )
 
 
-async def _forget_failed(services: Services, request_id: str, window: list[Any]) -> bool:
+async def _forget_failed(services: Services, request_id: str, window: Window) -> bool:
     """Takes the failed notices of a window out of the record, so that they are sent like new ones; whether there were any."""
     found = False
     for kept in await services.targets.range(request_id, window[1], window[2]):

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from activities.reset_target import reset_one
+from contracts.workflow import Progress
 from domain.methods import STANDARD_SCOPE, MethodType
 from domain.outcomes import RequestStatus
 from domain.policy.load import Policy
@@ -105,7 +106,7 @@ class Works:
         assert kept is not None
         return kept.target
 
-    async def once(self, *, number: int = 0, last: bool = False, request_id: str = "r1") -> dict[str, Any]:
+    async def once(self, *, number: int = 0, last: bool = False, request_id: str = "r1") -> Progress:
         """One run of the activity."""
         return await reset_one(self.services, request_id, number, last=last)
 
@@ -113,9 +114,9 @@ class Works:
         """Runs until the target is settled, with the time between runs given; the last run settles it whatever it is."""
         for run in range(runs):
             answer = await self.once(number=number, last=run == runs - 1, request_id=request_id)
-            if answer["again"] is None:
+            if answer["retry_after"] is None:
                 break
-            self.clock.pass_(seconds=answer["again"])
+            self.clock.pass_(seconds=answer["retry_after"])
         return await self.target(request_id, number)
 
     def deletes(self, user: User, status: int | None = None) -> list[str]:

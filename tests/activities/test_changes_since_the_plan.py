@@ -100,7 +100,7 @@ async def test_what_cannot_be_read_is_never_allowed(works: Works, methods: tuple
     path = read.replace("{id}", user.id)
     works.world.faults.add(method="GET", path=path, status=429, retry_after=7, count=1)
     answer = await works.once()
-    assert (answer["again"], answer["fault"]) == (7.0, "throttled")
+    assert (answer["retry_after"], answer["fault"]) == (7.0, "throttled")
     assert untouched(works, user)
     works.world.faults.add(method="GET", path=path, status=403)
     target = await works.reset()
@@ -114,7 +114,7 @@ async def test_who_became_an_administrator_in_the_middle_keeps_the_rest(works: W
     works.world.faults.add(
         method="DELETE", path="*/microsoftAuthenticatorMethods/*", status=429, retry_after=30, count=1
     )
-    assert (await works.once())["again"]
+    assert (await works.once())["retry_after"]
     lead(works, user)
     target = await works.reset()
     assert (target.outcome, target.reason) == (TargetOutcome.PARTIALLY_RESET, "privilegedUser")

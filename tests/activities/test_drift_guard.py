@@ -129,7 +129,7 @@ async def test_a_repeated_activity_leaves_what_was_registered_again(works: Works
     assert (await works.reset()).outcome is TargetOutcome.RESET
     works.world.register("contoso", user.upn, "phone", phoneType="mobile", phoneNumber=NUMBER)
     deletes = len(works.deletes(user))
-    assert (await works.once())["again"] is None
+    assert (await works.once())["retry_after"] is None
     assert len(works.deletes(user)) == deletes
     assert works.present(user) == {MOBILE_PHONE_ID}
 

@@ -174,9 +174,9 @@ async def test_throttled_reads_leave_the_targets_for_later(works: Works) -> None
     assert not target.planned
     assert not target.settled
     answer = await plan_window(works.services, "r1", 0, 1, last=False)
-    assert (answer["again"], answer["fault"]) == (7.0, "throttled")
+    assert (answer["retry_after"], answer["fault"]) == (7.0, "throttled")
     works.world.faults.clear()
-    assert (await plan_window(works.services, "r1", 0, 1, last=False))["again"] is None
+    assert (await plan_window(works.services, "r1", 0, 1, last=False))["retry_after"] is None
 
 
 async def test_one_users_fault_leaves_the_others_planned(works: Works) -> None:
@@ -211,10 +211,10 @@ async def test_planning_reports_throttling_pressure(works: Works) -> None:
     adele = works.world.user("contoso", "adele@contoso.com")
     await create(works, targets_of(adele.upn, "alex@contoso.com"), methods=["phone"])
     at_ease = await plan_window(works.services, "r1", 0, 1, last=False)
-    assert at_ease == {"again": None, "fault": "", "pressure": 0.0, "moved": True}
+    assert at_ease == {"retry_after": None, "fault": "", "pressure": 0.0, "progressed": True}
     works.world.throttle.limit(rate=0.001, burst=1, tenant="contoso", path="*/authentication/methods")
     warned = await plan_window(works.services, "r1", 1, 1, last=False)
-    assert warned == {"again": None, "fault": "", "pressure": 1.0, "moved": True}
+    assert warned == {"retry_after": None, "fault": "", "pressure": 1.0, "progressed": True}
 
 
 async def test_same_user_twice_in_a_dry_run_is_found_however_far_apart(works: Works) -> None:

@@ -69,7 +69,7 @@ async def s(tmp_path: Path) -> AsyncIterator[WithBus]:
 
 async def test_source_without_a_callback_is_notified_by_the_topic_alone(s: WithBus) -> None:
     assert await record(s, "r1", "accepted") == ["bus"]
-    assert await publish(s, "r1", "accepted", last=False) == {"again": None}
+    assert await publish(s, "r1", "accepted", last=False) == {"retry_after": None}
     assert s.fake.sent == [("mfareset.request.accepted", "c1", "answers")]
     assert await record(s, "r1", "accepted") == []  # it is out
 
@@ -83,18 +83,18 @@ async def test_without_a_service_bus_nothing_is_recorded(s: WithBus) -> None:
 async def test_an_event_takes_the_earlier_ones_along_and_each_goes_once(s: WithBus) -> None:
     await record(s, "r1", "accepted")
     s.fake.away = True
-    assert await publish(s, "r1", "accepted", last=False) == {"again": 0.0}
+    assert await publish(s, "r1", "accepted", last=False) == {"retry_after": 0.0}
     await record(s, "r1", "completed")
     s.fake.away = False
-    assert await publish(s, "r1", "completed", last=False) == {"again": None}
-    assert await publish(s, "r1", "accepted", last=False) == {"again": None}
+    assert await publish(s, "r1", "completed", last=False) == {"retry_after": None}
+    assert await publish(s, "r1", "accepted", last=False) == {"retry_after": None}
     assert [kind for kind, _, _ in s.fake.sent] == ["mfareset.request.accepted", "mfareset.request.completed"]
 
 
 async def test_what_was_never_published_is_in_the_audit(s: WithBus) -> None:
     await record(s, "r1", "accepted")
     s.fake.away = True
-    assert await publish(s, "r1", "accepted", last=True) == {"again": None}
+    assert await publish(s, "r1", "accepted", last=True) == {"retry_after": None}
     events = await s.audits.page("r1", 0, 10)
     assert [event.event for event in events] == ["eventLost"]
 

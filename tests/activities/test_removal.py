@@ -97,7 +97,7 @@ async def test_what_is_refused_twice_goes_in_the_third_pass_of_one_run(works: Wo
             method="DELETE", path=path, status=400, code="badRequest", message="Not yet.", count=times
         )
     await works.planned(user)
-    assert await works.once() == {"again": None, "fault": "", "pressure": 0.0, "moved": True}
+    assert await works.once() == {"retry_after": None, "fault": "", "pressure": 0.0, "progressed": True}
     assert (await works.target()).outcome is TargetOutcome.RESET
     software = works.deletes(user)[0]
     assert kinds(works, user) == [software, "office", "mobile", software, "office", software]
@@ -245,7 +245,7 @@ async def test_a_cancel_between_two_removals_of_one_user_spares_the_rest(
         return answer
 
     monkeypatch.setattr("reset.removal.remove", removed_and_cancelled)
-    assert (await works.once())["again"] is None
+    assert (await works.once())["retry_after"] is None
     assert len(works.deletes(user)) == 1
     target = await works.target()
     assert (target.outcome, target.reason) == (TargetOutcome.PARTIALLY_RESET, "cancelled")
@@ -267,18 +267,18 @@ async def test_how_near_the_limit_the_tenant_is_is_answered(works: Works, path: 
     assert (await works.once())["pressure"] == 0.0
     works.world.throttle.limit(rate=0.001, burst=1, tenant="contoso", path=path)
     answer = await works.once(number=1)
-    assert (answer["again"], answer["pressure"]) == (None, 1.0)
+    assert (answer["retry_after"], answer["pressure"]) == (None, 1.0)
 
 
 async def test_a_cancel_before_the_sessions_were_revoked_is_no_reset(works: Works) -> None:
     user = works.user(APP)
     works.world.faults.add(path="*/revokeSignInSessions", status=503)
     await works.planned(user)
-    assert (await works.once())["again"] is not None
+    assert (await works.once())["retry_after"] is not None
     assert not works.present(user)
     await works.services.requests.cancel("r1", "tester", works.clock())
     works.clock.pass_(seconds=60)
-    assert (await works.once())["again"] is None
+    assert (await works.once())["retry_after"] is None
     target = await works.target()
     assert (target.outcome, target.reason) == (TargetOutcome.PARTIALLY_RESET, "cancelled")
     assert target.sessions_revoked is False
@@ -290,7 +290,7 @@ async def test_removal_that_is_seen_only_later_is_waited_for(works: Works) -> No
     works.world.faults.add(method="DELETE", visible_after_reads=2)
     await works.planned(user)
     first = await works.once()
-    assert (first["fault"], first["again"]) == ("notVisibleYet", 3.0)
+    assert (first["fault"], first["retry_after"]) == ("notVisibleYet", 3.0)
     assert (await works.target()).outcome is TargetOutcome.PENDING
     target = await works.reset()
     assert target.outcome is TargetOutcome.RESET
@@ -322,7 +322,7 @@ async def test_connection_cut_in_the_middle_of_a_removal(works: Works, drop: Lit
     works.world.faults.add(method="DELETE", path="*/microsoftAuthenticatorMethods/*", drop=drop, count=1)
     await works.planned(user)
     first = await works.once()
-    assert (first["fault"], first["again"]) == ("unavailable", 0.0)
+    assert (first["fault"], first["retry_after"]) == ("unavailable", 0.0)
     target = await works.reset()
     assert target.outcome is TargetOutcome.RESET
     assert set(outcomes(target).values()) == {"deleted"}
@@ -348,7 +348,7 @@ async def test_throttled_in_the_middle_goes_on_where_it_was(works: Works) -> Non
     works.world.faults.add(method="DELETE", status=429, code="TooManyRequests", retry_after=90, skip=1, count=1)
     await works.planned(user)
     answer = await works.once()
-    assert (answer["again"], answer["fault"], answer["moved"]) == (90.0, "throttled", True)
+    assert (answer["retry_after"], answer["fault"], answer["progressed"]) == (90.0, "throttled", True)
     target = await works.reset()
     assert target.outcome is TargetOutcome.RESET
     assert len(works.deletes(user)) == 4  # three, and the throttled one twice
@@ -360,7 +360,7 @@ async def test_no_token_ends_the_target_at_once(works: Works) -> None:
     works.world.tenant("contoso").consented = False
     works.world.tokens.clear()
     answer = await works.once()
-    assert (answer["again"], answer["fault"]) == (None, "consentMissing")
+    assert (answer["retry_after"], answer["fault"]) == (None, "consentMissing")
     target = await works.target()
     assert (target.outcome, target.reason) == (TargetOutcome.FAILED, "consentMissing")
     assert set(outcomes(target).values()) == {"failed"}

@@ -180,9 +180,9 @@ async def _play(works: Works, story: dict[str, Any]) -> None:  # noqa: C901 - on
         except (DiedError, StoreUnavailableError):
             works.clock.pass_(seconds=away)
             continue
-        if answer["again"] is None:
+        if answer["retry_after"] is None:
             break
-        works.clock.pass_(seconds=max(1.0, answer["again"]))
+        works.clock.pass_(seconds=max(1.0, answer["retry_after"]))
     target = await works.target()
     left = works.present(user)
     # Of what was there before the plan, what is there still: a place may have another registration by now.

@@ -1,27 +1,38 @@
 """The fan-out by itself: lanes, widths, breakers, jobs that fail again and again. Activities answer at once, time jumps."""
 
+import random
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from durabletask.task import CompletableTask, WhenAnyTask
 
+from contracts.words import Fault
+from contracts.workflow import Activity, Progress
 from orchestrators.fan_out import BROKEN, FAULTS, FanOut, Lane, lane_adapts
 
-type Answer = Callable[[dict[str, Any]], dict[str, Any] | None]
-OK = {"again": None, "fault": "", "moved": True}
+type Work = dict[str, Any]
+type Answer = Callable[[Work], Work | None]
+JOB: Activity[Work, Progress] = Activity("job")
+OK = {"retry_after": None, "fault": "", "progressed": True}
 
 
 class Context:
-    """As much of an orchestration context as a fan-out uses. `answer` None: the activity raised."""
+    """As much of an orchestration context as a fan-out uses. `answer` None: the activity raised.
 
-    def __init__(self, answer: Answer) -> None:
+    With `early`, timers fire up to a second early, as on Azure Storage, and a turn takes a fiftieth of a second.
+    """
+
+    def __init__(self, answer: Answer, *, early: random.Random | None = None) -> None:
         self.current_utc_datetime = datetime(2026, 1, 5, 9, 0)  # noqa: DTZ001 - the engine's own are naive, in UTC
         self.instance_id = "r1:0"
         self.calls: list[dict[str, Any]] = []
         self.most = Counter[str]()
+        self.turns = 0
+        self.fired = 0
+        self.early = early
         self._answer = answer
         self._open: list[tuple[CompletableTask[Any], dict[str, Any], str]] = []
         self._timers: list[tuple[datetime, CompletableTask[Any]]] = []
@@ -52,11 +63,13 @@ class Context:
             return
         at, task = min(self._timers, key=lambda timer: timer[0])
         self._timers.remove((at, task))
-        self.current_utc_datetime = max(at, self.current_utc_datetime)
+        self.fired += 1
+        early = timedelta(seconds=self.early.random()) if self.early else timedelta(0)
+        self.current_utc_datetime = max(at - early, self.current_utc_datetime)
         task.complete(None)
 
 
-def run(fan_out: FanOut, ctx: Context) -> None:
+def run(fan_out: FanOut[Work], ctx: Context) -> None:
     steps = fan_out.run()
     try:
         waits = next(steps)
@@ -64,14 +77,16 @@ def run(fan_out: FanOut, ctx: Context) -> None:
             while not waits.is_complete:
                 assert isinstance(waits, WhenAnyTask)
                 ctx.step()
+            ctx.turns += 1
+            ctx.current_utc_datetime += timedelta(seconds=0.02 if ctx.early else 0)
             waits = steps.send(waits.get_result())
     except StopIteration:
         return
 
 
-def made(answer: Answer, works: list[dict[str, Any]], width: int, **more: Any) -> tuple[FanOut, Context]:
+def made(answer: Answer, works: list[dict[str, Any]], width: int, **more: Any) -> tuple[FanOut[Work], Context]:
     ctx = Context(answer)
-    fan_out = FanOut(ctx, "job", works, width, **more)  # type: ignore[arg-type]  # as much of a context as it uses
+    fan_out = FanOut(ctx, JOB, works, width, **more)  # type: ignore[arg-type]  # as much of a context as it uses
     run(fan_out, ctx)
     return fan_out, ctx
 
@@ -92,7 +107,7 @@ def test_lanes_have_a_width_each_and_all_of_them_a_total() -> None:
 def test_customer_that_is_away_is_given_up_and_the_others_are_done() -> None:
     def answer(work: dict[str, Any]) -> dict[str, Any]:
         if work["customer"] == "away":
-            return {"again": None if work.get("last") else 0.0, "fault": "unavailable", "moved": False}
+            return {"retry_after": None if work.get("last") else 0.0, "fault": "unavailable", "progressed": False}
         return OK
 
     works = [{"customer": name, "number": n} for n in range(20) for name in ("away", "there")]
@@ -114,9 +129,9 @@ def failing(*numbers: int) -> Answer:
         if work["number"] in numbers:
             last = bool(work.get("last"))
             return {
-                "again": None if last else 0.0,
+                "retry_after": None if last else 0.0,
                 "fault": "unavailable",
-                "moved": last,
+                "progressed": last,
             }  # the last run records the end
         return OK
 
@@ -139,9 +154,9 @@ def test_windows_that_get_further_but_for_one_user_each_are_all_planned() -> Non
         tries[work["number"]] += 1
         last = bool(work.get("last"))
         return {
-            "again": None if last else 0.0,
+            "retry_after": None if last else 0.0,
             "fault": "unavailable",
-            "moved": last or tries[work["number"]] == 1,
+            "progressed": last or tries[work["number"]] == 1,
         }
 
     fan_out, _ = made(answer, [{"number": n} for n in range(20)], 2)
@@ -157,7 +172,9 @@ def test_customer_that_goes_away_in_the_middle_is_given_up_from_there() -> None:
 
 
 def test_consent_missing_ends_the_lane_at_once() -> None:
-    fan_out, ctx = made(lambda _: {"again": None, "fault": "consentMissing"}, [{"number": n} for n in range(100)], 8)
+    fan_out, ctx = made(
+        lambda _: {"retry_after": None, "fault": "consentMissing"}, [{"number": n} for n in range(100)], 8
+    )
     assert fan_out.lanes[""].breaker == "consentMissing"
     assert len(ctx.calls) == 8
 
@@ -174,11 +191,11 @@ def test_throttling_halves_the_width_and_clean_rounds_widen_it() -> None:
 
     def answer(work: dict[str, Any]) -> dict[str, Any]:
         if throttled.pop(work["number"], 0):
-            return {"again": 90.0, "fault": "throttled", "moved": False}
+            return {"retry_after": 90.0, "fault": "throttled", "progressed": False}
         return OK
 
     ctx = Context(answer)
-    fan_out = FanOut(ctx, "job", [{"number": n} for n in range(60)], 8)  # type: ignore[arg-type]
+    fan_out = FanOut(ctx, JOB, [{"number": n} for n in range(60)], 8)  # type: ignore[arg-type]
     begin = ctx.current_utc_datetime
     run(fan_out, ctx)
     assert fan_out.lanes[""].throttled
@@ -186,39 +203,40 @@ def test_throttling_halves_the_width_and_clean_rounds_widen_it() -> None:
     assert ctx.current_utc_datetime - begin >= timedelta(seconds=90)
 
 
-def test_nothing_of_a_customer_begins_before_its_tenant_said_and_the_others_go_on() -> None:
+@pytest.mark.parametrize("early", [None, random.Random(1)], ids=["in time", "early"])  # noqa: S311 - guards nothing
+def test_nothing_of_a_customer_begins_before_its_tenant_said_and_the_others_go_on(early: random.Random | None) -> None:
     at: dict[str, list[float]] = {"busy": [], "idle": []}
 
     def answer(work: dict[str, Any]) -> dict[str, Any]:
         after = (ctx.current_utc_datetime - begin).total_seconds()
         at[work["customer"]].append(after)
         if work["customer"] == "busy" and after < 90:
-            return {"again": 90.0, "fault": "throttled", "moved": False}
+            return {"retry_after": 90.0, "fault": "throttled", "progressed": False}
         return OK
 
-    ctx = Context(answer)
+    ctx = Context(answer, early=early)
     begin = ctx.current_utc_datetime
     works = [{"customer": name, "number": n} for n in range(100) for name in at]
-    fan_out = FanOut(ctx, "job", works, 8, total=16)  # type: ignore[arg-type]
+    fan_out = FanOut(ctx, JOB, works, 8, total=16)  # type: ignore[arg-type]
     run(fan_out, ctx)
-    early = [after for after in at["busy"] if after < 90]
-    assert len(early) == 8  # those that ran when it was said
+    too_early = [after for after in at["busy"] if after < 90]
+    assert len(too_early) == 8  # those that ran when it was said
     assert len(at["busy"]) == 108
-    assert max(at["idle"]) == 0
+    assert max(at["idle"]) < 10
 
 
 def widths(*answers: tuple[str, float], start: int = 8, most: int = 8) -> list[int]:
     """A lane's width after each of these answers: (fault, pressure)."""
-    lane = Lane(most, start)
+    lane = Lane[Work](most, start)
     found: list[int] = []
     for fault, pressure in answers:
-        lane_adapts(lane, fault, pressure)
+        lane_adapts(lane, cast("Fault", fault), pressure)
         found.append(lane.width)
     return found
 
 
 @pytest.mark.parametrize("fault", ["throttled", "unavailable"])
-def test_width_is_halved_by_each_fault_of_the_tenant_down_to_one(fault: str) -> None:
+def test_width_is_halved_by_each_fault_of_the_tenant_down_to_one(fault: Fault) -> None:
     assert widths(*[(fault, 0.0)] * 5) == [4, 2, 1, 1, 1]
 
 
@@ -245,7 +263,7 @@ def test_warnings_of_the_tenant_narrow_what_runs_side_by_side() -> None:
         return OK | {"pressure": 1.0}
 
     ctx = Context(answer)
-    fan_out = FanOut(ctx, "job", [{"number": n} for n in range(60)], 8)  # type: ignore[arg-type]
+    fan_out = FanOut(ctx, JOB, [{"number": n} for n in range(60)], 8)  # type: ignore[arg-type]
     run(fan_out, ctx)
     assert (running[0], set(running[10:])) == (8, {1})
     assert fan_out.lanes[""].throttled  # so that the next window begins as narrow
@@ -258,7 +276,7 @@ def test_getting_further_starts_the_count_of_faults_anew() -> None:
         left["tries"] -= 1
         if not left["tries"]:
             return OK
-        return {"again": 0.0, "fault": "unavailable", "moved": left["tries"] % 5 == 0}
+        return {"retry_after": 0.0, "fault": "unavailable", "progressed": left["tries"] % 5 == 0}
 
     fan_out, ctx = made(answer, [{"number": 1}], 1)
     assert len(ctx.calls) == 5 * FAULTS
@@ -267,15 +285,15 @@ def test_getting_further_starts_the_count_of_faults_anew() -> None:
 
 
 def test_held_ends_the_fan_out_without_asking_for_the_rest() -> None:
-    fan_out, ctx = made(lambda _: {"again": 0.0, "fault": "held"}, [{"number": n} for n in range(100)], 8)
+    fan_out, ctx = made(lambda _: {"retry_after": 0.0, "fault": "held"}, [{"number": n} for n in range(100)], 8)
     assert fan_out.stop == "held"
     assert len(ctx.calls) == 8
 
 
 def test_long_wait_ends_when_the_request_was_cancelled() -> None:
-    answer = {"again": 3000.0, "fault": "throttled", "moved": False}
+    answer = {"retry_after": 3000.0, "fault": "throttled", "progressed": False}
     ctx = Context(lambda _: answer)
-    fan_out = FanOut(ctx, "job", [{"number": 1}], 1, watch={"id": "r1"})  # type: ignore[arg-type]
+    fan_out = FanOut(ctx, JOB, [{"number": 1}], 1, watch={"id": "r1"})  # type: ignore[arg-type]
     begin = ctx.current_utc_datetime
     run(fan_out, ctx)
     assert fan_out.stop == "cancelled"
@@ -283,8 +301,8 @@ def test_long_wait_ends_when_the_request_was_cancelled() -> None:
 
 
 def test_without_a_second_look_a_cancel_ends_what_waits_however_far_it_is() -> None:
-    ctx = Context(lambda _: {"again": 3000.0, "fault": "throttled", "moved": True})
-    fan_out = FanOut(ctx, "job", [{"number": n} for n in range(3)], 1, watch={"id": "r1"}, look_again=False)  # type: ignore[arg-type]
+    ctx = Context(lambda _: {"retry_after": 3000.0, "fault": "throttled", "progressed": True})
+    fan_out = FanOut(ctx, JOB, [{"number": n} for n in range(3)], 1, watch={"id": "r1"}, look_again=False)  # type: ignore[arg-type]
     begin = ctx.current_utc_datetime
     run(fan_out, ctx)
     assert (fan_out.stop, len(ctx.calls)) == ("cancelled", 1)
@@ -294,14 +312,55 @@ def test_without_a_second_look_a_cancel_ends_what_waits_however_far_it_is() -> N
 def test_after_a_cancel_what_began_has_another_run_and_what_did_not_has_none() -> None:
     """Job 0 got no answer, so it may have changed something; job 1 was only throttled; job 2 learns of the cancel."""
     first = {
-        0: {"again": 100.0, "fault": "unavailable", "moved": False},
-        1: {"again": 100.0, "fault": "throttled", "moved": False},
-        2: {"again": 1.0, "fault": "notVisibleYet", "moved": True},
+        0: {"retry_after": 100.0, "fault": "unavailable", "progressed": False},
+        1: {"retry_after": 100.0, "fault": "throttled", "progressed": False},
+        2: {"retry_after": 1.0, "fault": "notVisibleYet", "progressed": True},
     }
     fan_out, ctx = made(
-        lambda work: first.pop(work["number"], {"again": None, "fault": "cancelled", "moved": True}),
+        lambda work: first.pop(work["number"], {"retry_after": None, "fault": "cancelled", "progressed": True}),
         [{"number": n} for n in range(3)],
         8,
     )
     assert fan_out.stop == "cancelled"
     assert Counter(work["number"] for work in ctx.calls) == {0: 2, 1: 1, 2: 2}
+
+
+class Throttle:
+    """A tenant that answers so many calls a second; a user needs `calls` of them, and gets on as far as they go."""
+
+    def __init__(self, ctx: Callable[[], Context], *, per_second: float, calls: int) -> None:
+        self._ctx = ctx
+        self._per_second = per_second
+        self._calls = calls
+        self._done = Counter[int]()
+        self._used: list[datetime] = []
+
+    def __call__(self, work: Work) -> Work:
+        now = self._ctx().current_utc_datetime
+        before = self._done[work["number"]]
+        while self._done[work["number"]] < self._calls:
+            self._used = [at for at in self._used if now - at < timedelta(seconds=1)]
+            if len(self._used) >= self._per_second:
+                free = self._used[0] + timedelta(seconds=1)
+                progressed = self._done[work["number"]] > before
+                return {"retry_after": (free - now).total_seconds(), "fault": "throttled", "progressed": progressed}
+            self._used.append(now)
+            self._done[work["number"]] += 1
+        return OK
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_timers_that_fire_early_cost_no_turns(seed: int) -> None:
+    """Eight users under a throttle of four calls a second: without rounding, most turns only set a timer again."""
+
+    def throttled(early: random.Random | None) -> Context:
+        throttle = Throttle(lambda: ctx, per_second=4, calls=12)
+        ctx = Context(throttle, early=early)
+        fan_out = FanOut(ctx, JOB, [{"number": n} for n in range(8)], 8)  # type: ignore[arg-type]
+        run(fan_out, ctx)
+        assert not fan_out.left
+        return ctx
+
+    in_time, early = throttled(None), throttled(random.Random(seed))  # noqa: S311 - guards nothing
+    assert early.turns <= in_time.turns * 1.2
+    assert early.turns <= len(early.calls) + early.fired  # a turn for each answer and each timer, and each once

@@ -1,4 +1,4 @@
-"""Turns at a customer: how many targets run at once over all requests, and how that number falls and grows again."""
+"""Permits of a customer: how many targets run at once over all requests, and how that number falls and grows again."""
 
 import asyncio
 from collections import Counter
@@ -8,7 +8,7 @@ import pytest
 
 from domain.outcomes import RequestStatus
 from domain.request.reset_request import ResetRequest
-from records.concurrency_permits import Turns
+from records.concurrency_permits import ConcurrencyPermits
 from records.requests import Requests
 from records.store import Store
 
@@ -21,7 +21,7 @@ class Office:
     """Windows that take turns and give them back, each of its own running request unless stated otherwise."""
 
     def __init__(self, store: Store) -> None:
-        self.turns = Turns(store)
+        self.permits = ConcurrencyPermits(store)
         self.requests = Requests(store)
         self.now = NOW
 
@@ -40,12 +40,12 @@ class Office:
             assert await self.requests.create(request, [])
 
     async def take(self, request: str, window: str = "0", want: int = 100) -> int:
-        return (await self.turns.take(TENANT, request, window, want, LIMIT, self.now)).permits
+        return await self.permits.acquire(TENANT, request, window, want, LIMIT, self.now)
 
     async def give_back(
         self, request: str, ended_with: int, window: str = "0", *, throttled: bool = False, limit: int = LIMIT
     ) -> None:
-        await self.turns.give_back(TENANT, request, window, ended_with, throttled=throttled, limit=limit)
+        await self.permits.release(TENANT, request, window, ended_with, throttled=throttled, limit=limit)
 
     async def width(self) -> int:
         """How many the customer takes at once now: what somebody who is alone gets."""

@@ -2,11 +2,11 @@
 
 import asyncio
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from activities.reset_target import reset_one
+from contracts.workflow import Progress
 from services import Services
 from tests.scenarios.test_graph_faults import CONTOSO, FABRIKAM, OTHERS, USERS, check_truth, run
 from tests.system import System, system
@@ -248,14 +248,14 @@ async def test_two_requests_share_a_customers_limit(tmp_path: Path) -> None:
         await it.approve(first["id"])
         await it.approve(second["id"])
         for _ in range(60):
-            row = await it.services.store.get(f"turns:{CONTOSO}", "turns")
+            row = await it.services.store.get(f"permits:{CONTOSO}", "permits")
             most = max(most, sum(row.value["running"].values()) if row else 0)
             await it.advance(seconds=5)
         assert 0 < most <= 8
         for request in (first, second):
             assert (await run(it, request["id"]))["status"] in {"completed", "partiallyCompleted"}
             await check_truth(it, request["id"])
-        row = await it.services.store.get(f"turns:{CONTOSO}", "turns")
+        row = await it.services.store.get(f"permits:{CONTOSO}", "permits")
         assert row is not None
         assert row.value["running"] == {}
 
@@ -278,7 +278,7 @@ async def test_what_runs_at_once_for_a_customer_stays_under_its_limit_over_two_r
         inside: dict[tuple[str, int], asyncio.Event] = {}
         most: dict[int, set[str]] = {}
 
-        async def held_up(services: Services, request_id: str, number: int, *, last: bool) -> dict[str, Any]:
+        async def held_up(services: Services, request_id: str, number: int, *, last: bool) -> Progress:
             inside[request_id, number] = asyncio.Event()
             most[len(inside)] = {request for request, _ in inside}
             await inside[request_id, number].wait()
@@ -291,9 +291,9 @@ async def test_what_runs_at_once_for_a_customer_stays_under_its_limit_over_two_r
         for _ in range(100_000):
             if decided.done():
                 break
-            row = await it.services.store.get(f"turns:{FABRIKAM}", "turns")
+            row = await it.services.store.get(f"permits:{FABRIKAM}", "permits")
             if row is not None and len(row.value["running"]) + len(row.value["queue"]) == 2:
-                # Both requests have asked for their turn, and as many run as may.
+                # Both requests have asked for permits, and as many run as may.
                 go_on = go_on or len(inside) == sum(row.value["running"].values())
             if inside and go_on:
                 inside[min(inside)].set()

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from activities import begin_post_completion as begin_after
-from activities import notify_users, send_outcome_mail
+from activities import begin_post_completion, notify_users, send_outcome_mail
+from contracts.workflow import PostCompletionPlan
 from localhost.simulator.world.mailbox import Mail
 from records.errors import StoreUnavailableError
 from services import Services
@@ -200,10 +200,10 @@ async def test_a_user_who_cannot_be_looked_at_is_reported_as_that(tmp_path: Path
 async def test_records_that_are_away_at_the_end_delay_what_follows_and_lose_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = begin_after.begin
+    real = begin_post_completion.begin
     calls = 0
 
-    async def away(services: Services, request_id: str) -> dict[str, Any]:
+    async def away(services: Services, request_id: str) -> PostCompletionPlan:
         nonlocal calls
         calls += 1
         if calls <= 20:  # more often than one call is repeated
@@ -211,7 +211,7 @@ async def test_records_that_are_away_at_the_end_delay_what_follows_and_lose_noth
         return await real(services, request_id)
 
     async with system(tmp_path) as it:
-        monkeypatch.setattr(begin_after, "begin", away)
+        monkeypatch.setattr(begin_post_completion, "begin", away)
         await reset(it, contoso=["adele@contoso.com"])
         assert mails(it, "tech@msp.example", OUTCOME) == []
         await it.advance(minutes=30)

@@ -11,13 +11,13 @@ from domain.request.windows import windows
 @pytest.mark.parametrize(
     ("counts", "cut"),
     [
-        ({"a": 100}, [["a", 0, 100]]),
-        ({"a": 101}, [["a", 0, 100], ["a", 100, 1]]),
-        ({"a": 250, "b": 3}, [["a", 0, 100], ["a", 100, 100], ["a", 200, 50], ["b", 250, 3]]),
+        ({"a": 100}, [("a", 0, 100)]),
+        ({"a": 101}, [("a", 0, 100), ("a", 100, 1)]),
+        ({"a": 250, "b": 3}, [("a", 0, 100), ("a", 100, 100), ("a", 200, 50), ("b", 250, 3)]),
     ],
 )
 def test_a_window_is_of_one_customer_and_has_at_most_a_hundred_targets(
-    counts: dict[str, int], cut: list[list[object]]
+    counts: dict[str, int], cut: list[tuple[str, int, int]]
 ) -> None:
     ranges: list[tuple[str, int, int]] = []
     for customer, count in counts.items():

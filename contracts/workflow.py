@@ -1,0 +1,252 @@
+"""Activities and orchestrations: their names, and the type of their input and answer.
+
+All of it is plain JSON and stays in the durable history, so it holds ids, customer keys, counts and stable words only.
+"""
+
+from dataclasses import dataclass
+from typing import Generic, Literal, NotRequired, TypedDict, TypeVar
+
+from contracts.words import AfterApproval, AfterPlan, EventKind, Fault, GivenUp, RequesterMail, Sender, Stop
+
+# Invariant on purpose: type parameters that no field uses would be inferred to fit anything.
+Input = TypeVar("Input")
+Answer = TypeVar("Answer")
+
+# Customer key, number of the first target, count. JSON has no tuples: it arrives as a list.
+type Window = tuple[str, int, int]
+type NumberRange = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Activity(Generic[Input, Answer]):  # noqa: UP046 - see Input
+    name: str
+
+
+@dataclass(frozen=True)
+class Orchestration(Generic[Input, Answer]):  # noqa: UP046 - see Input
+    name: str
+
+
+class RequestRef(TypedDict):
+    id: str
+
+
+class RequestRun(RequestRef):
+    """`run` tells this run of the request's orchestration from others; the ids of its sub-orchestrations carry it."""
+
+    run: str
+
+
+class Nothing(TypedDict):
+    """An answer that says only that it is done."""
+
+
+class Repeatable(TypedDict):
+    """Input of what a fan-out repeats.
+
+    `last`: no further run follows, so what is open is to be settled. `slow`: how often throttling let nothing through.
+    """
+
+    last: NotRequired[bool]
+    slow: NotRequired[int]
+
+
+class Progress(TypedDict):
+    """Answer of what a fan-out repeats.
+
+    `retry_after`: seconds until it is to run again, None when it is over. `pressure`: how near the customer's tenant is to
+    its throttling limit, 1.0 at the limit. `progressed`: this run got further than the ones before.
+    """
+
+    retry_after: float | None
+    fault: Fault
+    pressure: NotRequired[float]
+    progressed: NotRequired[bool]
+
+
+class WindowRef(RequestRef):
+    customer: str
+    start: int
+    count: int
+
+
+class RepeatableWindow(WindowRef, Repeatable):
+    pass
+
+
+class RequestPlan(TypedDict):
+    """`go`: False where the request has ended already."""
+
+    go: bool
+    windows: list[Window]
+
+
+class PlanInput(RepeatableWindow):
+    """`give_up`: nothing more is tried, and what is left is settled with this reason."""
+
+    give_up: NotRequired[GivenUp]
+
+
+class SealedPlan(TypedDict):
+    next: AfterPlan
+
+
+class ApproverMails(RequestRef, Repeatable):
+    """`reminder`: 0 for the first mails, else which reminder."""
+
+    reminder: int
+
+
+class AwaitingApproval(TypedDict):
+    """`until`: ISO 8601, when to look again. `reminder`: how many reminders are due."""
+
+    next: Literal["wait"]
+    until: str
+    reminder: int
+
+
+class ApprovalEnded(TypedDict):
+    next: AfterApproval
+
+
+class AwaitingCodes(TypedDict):
+    """`until`: ISO 8601."""
+
+    next: Literal["wait"]
+    until: str
+
+
+class CodesEnded(TypedDict):
+    """`late`: codes are missing and their time is over."""
+
+    next: Literal["late", "end"]
+
+
+class Permits(TypedDict):
+    """`permits`: how many targets may run at once; 0: ask again later."""
+
+    permits: int
+    stop: Stop
+
+
+class StopCheck(TypedDict):
+    stop: Stop
+
+
+class TargetRun(RequestRef, Repeatable):
+    number: int
+
+
+class WindowEnd(TypedDict):
+    """`breaker`: why the customer was given up, "" where it was not."""
+
+    breaker: GivenUp | Literal[""]
+    stop: Stop
+
+
+class PermitsBack(WindowRef, WindowEnd):
+    """`width`: how many at once the window ended with. `close`: the window is over, so its audit events are written."""
+
+    width: int
+    throttled: bool
+    close: bool
+
+
+class RequestEnd(TypedDict):
+    """`status`: a domain.outcomes.RequestStatus."""
+
+    status: str
+
+
+class Event(RequestRef):
+    kind: EventKind
+
+
+class EventSenders(TypedDict):
+    """Which senders have something to send."""
+
+    senders: list[Sender]
+
+
+class EventAttempt(Event):
+    last: NotRequired[bool]
+
+
+class EventAttempted(TypedDict):
+    """`retry_after`: seconds to wait at least, None when it is over."""
+
+    retry_after: float | None
+
+
+class EventDelivery(Event):
+    sender: Sender
+
+
+class PostCompletionPlan(TypedDict):
+    """`users`: windows to look at in the follow-up, at `due` (ISO 8601, None: never). `notices`: windows whose users are mailed."""
+
+    mail: bool
+    notices: list[Window]
+    users: list[Window]
+    due: str | None
+
+
+class OutcomeMail(RequestRef, Repeatable):
+    kind: RequesterMail
+
+
+class UserNotices(RequestRef, Repeatable):
+    start: int
+    count: int
+
+
+class CustomerReset(RequestRef):
+    customer: str
+    windows: list[NumberRange]
+
+
+class WindowReset(WindowRef):
+    """`asked`: how often permits were asked for in runs before."""
+
+    asked: NotRequired[int]
+
+
+class ApproverMailing(RequestRef):
+    reminder: NotRequired[int]
+
+
+class MailsAgain(RequestRef):
+    """Failed mails that are sent once more. `notices`: windows of targets."""
+
+    kinds: list[RequesterMail]
+    notices: list[NumberRange]
+
+
+BEGIN_REQUEST: Activity[RequestRef, RequestPlan] = Activity("begin_request")
+PLAN_TARGETS: Activity[PlanInput, Progress] = Activity("plan_targets")
+SEAL_PLAN: Activity[RequestRef, SealedPlan] = Activity("seal_plan")
+NOTIFY_APPROVERS: Activity[ApproverMails, Progress] = Activity("notify_approvers")
+SETTLE_APPROVAL: Activity[RequestRef, AwaitingApproval | ApprovalEnded] = Activity("settle_approval")
+SETTLE_UNDO: Activity[RequestRef, AwaitingCodes | CodesEnded] = Activity("settle_undo")
+CLOSE_UNDO: Activity[RepeatableWindow, Progress] = Activity("close_undo")
+ACQUIRE_PERMITS: Activity[WindowRef, Permits] = Activity("acquire_permits")
+CHECK_STOP: Activity[RequestRef, StopCheck] = Activity("check_stop")
+RESET_TARGET: Activity[TargetRun, Progress] = Activity("reset_target")
+RELEASE_PERMITS: Activity[PermitsBack, Nothing] = Activity("release_permits")
+FINISH_REQUEST: Activity[RequestRef, RequestEnd] = Activity("finish_request")
+RECORD_EVENT: Activity[Event, EventSenders] = Activity("record_event")
+SEND_CALLBACK: Activity[EventAttempt, EventAttempted] = Activity("send_callback")
+PUBLISH_EVENT: Activity[EventAttempt, EventAttempted] = Activity("publish_event")
+BEGIN_POST_COMPLETION: Activity[RequestRef, PostCompletionPlan] = Activity("begin_post_completion")
+SEND_OUTCOME_MAIL: Activity[OutcomeMail, Progress] = Activity("send_outcome_mail")
+NOTIFY_USERS: Activity[UserNotices, Progress] = Activity("notify_users")
+FOLLOW_UP: Activity[RepeatableWindow, Progress] = Activity("follow_up")
+END_FOLLOW_UP: Activity[RequestRef, Nothing] = Activity("end_follow_up")
+
+RESET_REQUEST: Orchestration[RequestRun, RequestEnd] = Orchestration("reset_request")
+MAIL_APPROVERS: Orchestration[ApproverMailing, Nothing] = Orchestration("mail_approvers")
+RESET_CUSTOMER: Orchestration[CustomerReset, Nothing] = Orchestration("reset_customer")
+RESET_WINDOW: Orchestration[WindowReset, WindowEnd] = Orchestration("reset_window")
+DELIVER_EVENT: Orchestration[EventDelivery, Nothing] = Orchestration("deliver_event")
+POST_COMPLETION: Orchestration[RequestRef, Nothing] = Orchestration("post_completion")
+MAIL_AGAIN: Orchestration[MailsAgain, Nothing] = Orchestration("mail_again")
