@@ -10,14 +10,14 @@ from reset.progress import Default, Sessions
 def noted(method: TargetMethod, answer: Response | GraphError) -> TargetMethod:
     """Return the method with what Graph answered to its removal; a GraphError says that it answered nothing."""
     if isinstance(answer, GraphError):
-        return method.model_copy(update={"answered": method.answered or Answered.SENT}) if answer.sent else method
+        return method.model_copy(update={"answered": _sent(method)}) if answer.sent else method
     changes: dict[str, object] = {"request_id": answer.request_id, "answered": Answered.REMOVED, "detail": ""}
     if not answer.ok:
         error = answer.error()
         changes |= {"detail": error.detail, "answered": method.answered}
         match error.fault:
             case Fault.UNAVAILABLE:
-                changes["answered"] = method.answered or Answered.SENT
+                changes["answered"] = _sent(method)
             case Fault.NOT_FOUND:
                 changes["answered"] = method.answered or Answered.MISSING
             case Fault.FORBIDDEN:
@@ -25,6 +25,11 @@ def noted(method: TargetMethod, answer: Response | GraphError) -> TargetMethod:
             case Fault.DEFAULT_METHOD | Fault.REFUSED if method.answered is Answered.BEGUN:
                 changes["answered"] = Answered.NOT_ASKED  # it is there, whatever the run before came to
     return method.model_copy(update=changes)
+
+
+def _sent(method: TargetMethod) -> Answered:
+    """What is known of a removal whose answer was lost; that it was missing before says nothing of this one."""
+    return Answered.SENT if method.answered in {Answered.NOT_ASKED, Answered.MISSING} else method.answered
 
 
 def preferred(default: Default, answer: Response | GraphError) -> tuple[Default, GraphError | None]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from domain.methods import Method
 from domain.outcomes import GONE as ENDED_WELL
 from domain.outcomes import MethodOutcome, TargetOutcome
-from domain.request.target import Target
+from domain.request.target import Answered, Target
 from graph.found import Found
 from reset.progress import Terms
 from reset.result import RunResult
@@ -152,7 +152,7 @@ def targets(draw: st.DrawFn) -> Target:
     methods = []
     for planned in draw(st.lists(st.sampled_from(PLANNED), unique_by=lambda m: m.id)):
         registered = UNDATED if planned is MOBILE and draw(st.booleans()) else planned
-        answered = draw(st.sampled_from(["", "", "", "begun", "sent", "removed"]))
+        answered = draw(st.sampled_from(["", "", "", *Answered]))
         methods.append(method_of_target(registered, answered=answered, is_default=draw(st.booleans())))
     return target(
         *methods,

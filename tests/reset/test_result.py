@@ -297,3 +297,11 @@ def test_before_the_default_method_is_changed_the_record_says_that_it_may_be() -
     assert isinstance(step, WriteDown)
     assert step.target.default_changed
     assert step.target.begun_at == NOW
+
+
+def test_what_was_missing_once_and_is_lost_when_asked_for_again_may_have_been_our_doing() -> None:
+    before = target(method_of_target(APP, answered="missing"), reads=2, sessions_revoked=True)
+    run = result(before, *ASKING, LOST)
+    assert methods(run.target) == ["pending sent"]
+    run = result(run.target, looked())
+    assert methods(run.target) == ["deleted"]
