@@ -75,7 +75,7 @@ class CredentialTokens:
                 token = await credential.get_token(self._scope, tenant_id=tenant_id)
         except ClientAuthenticationError as error:
             raise _refused(error) from error
-        except AzureError as error:
+        except (AzureError, ValueError) as error:  # azure-identity reads some answers without looking at them
             raise GraphError(Fault.UNAVAILABLE, f"no token: {type(error).__name__}") from error
         return lasting(token)
 
@@ -102,11 +102,11 @@ def _no_token(status: int, body: dict[str, Any], detail: str, headers: Mapping[s
     By its status and the OAuth error (learn.microsoft.com/entra/identity-platform/reference-error-codes: AADSTS numbers are for
     people and change).
     """
-    fault = Fault.CONSENT
+    fault, error = Fault.CONSENT, body.get("error")
     if status == 429:
         fault = Fault.THROTTLED
-    elif status >= 500 or status == 408 or body.get("error") in _PASSING:
-        fault = Fault.UNAVAILABLE
+    elif status < 400 or status >= 500 or status == 408 or (isinstance(error, str) and error in _PASSING):
+        fault = Fault.UNAVAILABLE  # a success that has no token in it was not the endpoint's own
     return GraphError(fault, detail, status=status, retry_after=retry_after(headers))
 
 
@@ -134,7 +134,12 @@ class SecretTokens:
             body = answer.json()
         except ValueError as error:
             raise GraphError(Fault.UNAVAILABLE, "the token endpoint sent no JSON", status=answer.status_code) from error
-        if answer.status_code >= 400 or "access_token" not in body:
+        body = body if isinstance(body, dict) else {}
+        token = body.get("access_token")
+        if answer.status_code >= 400 or not isinstance(token, str):
             detail = str(body.get("error_description") or body.get("error") or "no token")[:500]
             raise _no_token(answer.status_code, body, detail, answer.headers)
-        return str(body["access_token"]), float(body.get("expires_in", 3600))
+        try:
+            return token, float(body.get("expires_in", 3600))
+        except (TypeError, ValueError) as error:
+            raise GraphError(Fault.UNAVAILABLE, "the token endpoint does not say how long its token lasts") from error

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from azure.core.exceptions import ServiceRequestError
 from azure.core.pipeline.transport import AsyncHttpResponse, AsyncHttpTransport
@@ -17,7 +18,7 @@ from cryptography.x509.oid import NameOID
 
 from graph.credentials import NewCredential, by_certificate, by_managed_identity, by_secret
 from graph.errors import Fault, GraphError
-from graph.tokens import CredentialTokens, Tokens
+from graph.tokens import CredentialTokens, SecretTokens, Tokens
 
 TENANT = "11111111-1111-1111-1111-111111111111"
 OTHER = "22222222-2222-2222-2222-222222222222"
@@ -190,10 +191,14 @@ def refusal(error: str, status: int = 400, **headers: str) -> Answer:
         (refusal("temporarily_unavailable"), Fault.UNAVAILABLE, None),
         (refusal("temporarily_unavailable", 503, Retry_After="7"), Fault.UNAVAILABLE, 7.0),
         (refusal("server_error", 500), Fault.UNAVAILABLE, None),
+        ((400, {"error": {"code": "server_error"}}, {}), Fault.CONSENT, None),
+        ((400, {"error": ["server_error"]}, {}), Fault.CONSENT, None),
         (refusal("too_many_requests", 429, Retry_After="20"), Fault.THROTTLED, 20.0),
         ((502, "<html>a proxy</html>", {}), Fault.UNAVAILABLE, None),
         ((200, "<html>a proxy</html>", {}), Fault.UNAVAILABLE, None),
         ((200, {"token_type": "Bearer"}, {}), Fault.UNAVAILABLE, None),
+        ((200, {"access_token": "t", "expires_in": "soon", "token_type": "Bearer"}, {}), Fault.UNAVAILABLE, None),
+        ((200, [], {}), Fault.UNAVAILABLE, None),
         (ServiceRequestError("connection refused"), Fault.UNAVAILABLE, None),
     ],
     ids=lambda value: str(value)[:40],
@@ -237,3 +242,30 @@ async def test_fault_of_the_identity_is_no_customers_and_passes(
     assert error.value.fault is Fault.UNAVAILABLE
     assert (len(entra.urls), entra.slept) == (1, [])
     assert await tokens.of(TENANT)
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "fault"),
+    [
+        (400, '{"error": "unauthorized_client"}', Fault.CONSENT),
+        (400, '{"error": "temporarily_unavailable"}', Fault.UNAVAILABLE),
+        (400, '{"error": {"code": "temporarily_unavailable"}}', Fault.CONSENT),
+        (400, '{"error": ["temporarily_unavailable"]}', Fault.CONSENT),
+        (400, "[]", Fault.CONSENT),
+        (200, "[]", Fault.UNAVAILABLE),
+        (200, '{"token_type": "Bearer"}', Fault.UNAVAILABLE),
+        (200, '{"access_token": {"value": "t"}}', Fault.UNAVAILABLE),
+        (200, '{"access_token": "t", "expires_in": "soon"}', Fault.UNAVAILABLE),
+        (200, '{"access_token": "t", "expires_in": null}', Fault.UNAVAILABLE),
+        (503, "<html>", Fault.UNAVAILABLE),
+    ],
+)
+async def test_response_of_an_authority_on_this_machine_that_is_no_token_is_a_fault(
+    status: int, content: str, fault: Fault
+) -> None:
+    respond = httpx.MockTransport(lambda _: httpx.Response(status, text=content))
+    async with httpx.AsyncClient(transport=respond) as http:
+        source = SecretTokens(http, "http://127.0.0.1:9", "http://127.0.0.1:9", "client", "secret")
+        with pytest.raises(GraphError) as error:
+            await source.fetch(TENANT)
+    assert error.value.fault is fault
