@@ -8,6 +8,10 @@ import pytest
 
 from activities import begin_request
 from domain.request.reset_request import Decision, ResetRequest
+from localhost.clock import VirtualClock
+from localhost.durable.vendor_adapter import pb
+from localhost.simulator import World
+from tests.scenarios.test_hundreds_of_targets import policy
 from tests.system import System, system
 from triggers.timers import reconcile as reconcile_door
 
@@ -89,3 +93,35 @@ async def test_all_open_requests_are_looked_at_page_by_page(tmp_path: Path, monk
             await it.services.store.insert("open", f"half-written-{number}", {"at": long_ago})
         await it.advance(minutes=1)
         assert await _open(it) == []
+
+
+@pytest.mark.parametrize("users", [6, 103], ids=["one window", "several windows"])
+async def test_a_new_run_replaces_no_part_that_the_broken_one_left_running_and_ends_it(
+    tmp_path: Path, users: int
+) -> None:
+    """As on Azure Storage: terminating a request's orchestration leaves its sub-orchestrations running."""
+
+    clock = VirtualClock()
+    world = World.demo(users + 20, clock=clock.now)
+    settings = {"STOP_REMOVING": "1"}
+    async with system(tmp_path, world=world, clock=clock, policy=policy(tmp_path), settings=settings) as it:
+
+        def parts(status: pb.OrchestrationStatus) -> set[str]:
+            names = {"reset_window", "reset_customer"}
+            found = it.host.engine.select(
+                lambda each: each.status == status, lambda each: (each.name, each.instance_id)
+            )
+            return {instance_id for name, instance_id in found if name in names}
+
+        request = await it.ask(contoso=list(world.tenant("contoso").users)[17 : 17 + users])
+        await it.approve(request["id"])
+        left = parts(pb.ORCHESTRATION_STATUS_RUNNING)
+        assert len(left) == (1 if users < 100 else 2)
+        it.host.engine.terminate(request["id"], None, recursive=False)
+        await it.host.idle()
+        assert parts(pb.ORCHESTRATION_STATUS_RUNNING) == left  # waiting for the kill switch
+        await it.advance(minutes=1, seconds=5)
+        assert parts(pb.ORCHESTRATION_STATUS_TERMINATED) == left
+        new = parts(pb.ORCHESTRATION_STATUS_RUNNING)
+        assert new
+        assert not new & left
