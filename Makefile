@@ -13,7 +13,8 @@ $(STAMP): requirements.txt requirements-dev.txt requirements-servicebus.txt .pyt
 	@scripts/setup
 
 demo: $(STAMP) ## a signed ticket webhook to verified outcomes, all on this machine
-	@$(PY) -m localhost demo
+	@calls=$$(mktemp) && trap 'rm -f "$$calls"' EXIT && \
+	SIMULATOR_CALLS_FILE="$$calls" $(PY) -m localhost demo && $(PY) -m tests.graph_calls.check "$$calls"
 
 serve: $(STAMP) ## the same system, left running, with the URLs to click through (ARGS="--port 7072")
 	@$(PY) -m localhost serve $(ARGS)

@@ -1,4 +1,4 @@
-"""The result of sending a mail about a request or a target."""
+"""What became of a mail that was to be sent about a request or a target."""
 
 from typing import Literal
 
@@ -11,7 +11,7 @@ type MailState = Literal["sent", "failed", "noAddress", "notAllowed"]
 
 
 class Mailed(Model):
-    """The result for one mail. `sent`: Graph accepted it; Graph does not report whether it arrived."""
+    """`sent` means that Graph took it; whether it arrived, nobody is told."""
 
     kind: MailKind
     to: MailTo

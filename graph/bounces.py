@@ -56,10 +56,7 @@ class Bounce(NamedTuple):
 
 
 async def read_bounces(client: GraphClient, mailbox: str, since: datetime) -> list[Bounce]:
-    """Return the reports received since then that have a reference in them.
-
-    Raises: GraphError; FORBIDDEN without Mail.Read.
-    """
+    """The reports received since then that have a reference in them. Raises GraphError; FORBIDDEN without Mail.Read."""
     query = {
         "$filter": f"receivedDateTime ge {iso(since)} and {_REPORTS}",
         "$select": "id,subject,receivedDateTime,body",
@@ -78,10 +75,7 @@ async def read_bounces(client: GraphClient, mailbox: str, since: datetime) -> li
 
 
 async def can_read(client: GraphClient, mailbox: str) -> bool:
-    """Return whether the inbox may be read at all.
-
-    Raises: GraphError for every other trouble.
-    """
+    """Whether the inbox may be read at all. Raises GraphError for every other trouble."""
     try:
         await client.get(f"users/{segment(mailbox)}/mailFolders/inbox/messages?$top=1&$select=id")
     except GraphError as error:

@@ -22,6 +22,7 @@ from graph.responses import Response
 
 FIELDS = "id,displayName,userPrincipalName,mail,accountEnabled,userType"
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_SEGMENT = re.compile(r"[^$#()][^#()]*")  # a name that can be a segment of a path
 _ADVANCED = {"ConsistencyLevel": "eventual"}
 
 
@@ -49,7 +50,7 @@ class Standing(NamedTuple):
 
 
 def user_of(resource: dict[str, Any]) -> User:
-    """Parse a user resource. Raises: GraphError for a body that is not a user."""
+    """Raises GraphError for an answer that is no user."""
     if not resource.get("id"):
         raise GraphError(Fault.UNAVAILABLE, "Graph's answer has no user in it")
     name = str(resource.get("userPrincipalName") or "")
@@ -64,15 +65,18 @@ def user_of(resource: dict[str, Any]) -> User:
 
 
 def find_part(text: str) -> Part:
-    if _GUID.fullmatch(text) or "#" not in text:
+    if _GUID.fullmatch(text) or _SEGMENT.fullmatch(text):
         return Part(f"users/{segment(text)}?$select={FIELDS}")
-    # A `#` (as in #EXT#) cuts a path even when it is escaped; a filter takes it.
     literal = quote("'" + text.replace("'", "''") + "'", safe="")
+    if "#" not in text:
+        # A `$` at the start or a parenthesis is refused, also escaped; not so in a key in quotes. (Graph documentation, "Get a user")
+        return Part(f"users({literal})?$select={FIELDS}")
+    # A `#` (as in #EXT#) cuts a path even when it is escaped; a filter takes it.
     return Part(f"users?$filter=userPrincipalName%20eq%20{literal}&$select={FIELDS}")
 
 
 async def find_users(client: GraphClient, texts: Sequence[str]) -> list[User | GraphError | None]:
-    """Return the user each text names, None where there is none, the error where that could not be found out."""
+    """The user each text names, None where there is none, the error where that could not be found out."""
     answers = await batch(client, [find_part(text) for text in texts])
     return [_found(answer) for answer in answers]
 
@@ -107,7 +111,7 @@ def privilege_parts(user_id: str) -> list[Part]:
 
 
 async def read_details(client: GraphClient, user_ids: Sequence[str], *, hardware: bool) -> list[Details | GraphError]:
-    """Return what a plan needs of each user: four parts of v1.0 and two of beta per user, twenty to a round trip."""
+    """What a plan needs of each user: four parts of v1.0 and two of beta per user, twenty to a round trip."""
     parts = [[methods_part(user_id), *privilege_parts(user_id)] for user_id in user_ids]
     beta_parts = [part for user_id in user_ids for part in (preference_part(user_id), hardware_part(user_id))]
     answers, beta = await all_of(
@@ -132,10 +136,7 @@ def _details(answers: Sequence[Response], preference: Response, hardware: Respon
 
 
 async def look(client: GraphClient, user_id: str, *, privileges: bool, hardware: bool) -> tuple[Standing, Found]:
-    """Return who the user is now and what is registered, in one round trip.
-
-    Raises: GraphError where either cannot be known.
-    """
+    """Who the user is now and what is registered, in one round trip. Raises GraphError where either cannot be known."""
     parts = _standing_parts(user_id, privileges=privileges)
     answers, found = await with_methods(client, user_id, parts, hardware=hardware)
     standing = _standing(answers)
@@ -145,10 +146,7 @@ async def look(client: GraphClient, user_id: str, *, privileges: bool, hardware:
 
 
 async def read_standing(client: GraphClient, user_id: str, *, privileges: bool) -> Standing:
-    """Return who the user is now, in one round trip.
-
-    Raises: GraphError.
-    """
+    """Who the user is now, in one round trip. Raises GraphError."""
     return _standing(await batch(client, _standing_parts(user_id, privileges=privileges)))
 
 
@@ -163,10 +161,7 @@ def _standing(answers: Sequence[Response]) -> Standing:
 
 
 def _privileges(answers: Sequence[Response]) -> list[str]:
-    """Return what is in the answers to `privilege_parts`: names of roles, then of groups.
-
-    Raises: GraphError.
-    """
+    """What is in the answers to `privilege_parts`: names of roles, then of groups. Raises GraphError."""
     roles, joined, owned = (_members(answer) for answer in answers)
     groups = {_name(item) for item in joined + owned if item.get("isAssignableToRole")}
     return [_name(item) for item in roles] + [f"role-assignable group {name}" for name in sorted(groups)]

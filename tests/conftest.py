@@ -7,8 +7,23 @@ from typing import NoReturn
 import pytest
 
 from tests.azurite import Azurite, NoAzuriteError
+from tests.graph_calls import plugin as graph_calls
 
 _LEFT_OUT = pytest.StashKey[str]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    graph_calls.start_recording(config)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    graph_calls.hold(session)
+
+
+@pytest.fixture
+def unrecorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out the calls of a test that are wrong on purpose; use it before the service starts."""
+    graph_calls.stop_recording(monkeypatch)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Responses about the access that each customer has granted to the service."""
+"""What each customer lets the service do, as the API shows it."""
 
 from pydantic import Field
 

@@ -35,11 +35,9 @@ class _UnfitError(Exception):
 
 
 def map_delivery(fields: Fields, body: Any) -> dict[str, Any]:
-    """Return the request body that `body` (any JSON value) means.
+    """The request body that `body` (any JSON value) means. Raises MappingError with every field that does not fit.
 
     Optional fields that are not in the delivery are left out; whether values make sense is the request's own check.
-
-    Raises: MappingError with every field that does not fit.
     """
     errors: _Errors = []
     found = {name: value for name, value in _values(fields, body, errors).items() if value is not None}
@@ -80,7 +78,7 @@ def _error(name: str, expression: str | None, what: str) -> dict[str, str]:
 
 
 def _text(value: Any) -> str:
-    """Return a text or number as text. A boolean, list or object here is a wrong expression."""
+    """A text or number as text. A boolean, list or object here is a wrong expression."""
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise _UnfitError(f"found {_kind(value)}, not text")
     # Python refuses to write out an integer of thousands of digits; no ticket number has more than 64 bits.
@@ -101,7 +99,7 @@ def _reason(value: Any) -> str | None:
 
 
 def _texts(value: Any) -> list[str]:
-    """Return one or more names: a list of texts, or one text with commas, semicolons or white space between them."""
+    """One or more names: a list of texts, or one text with commas, semicolons or white space between them."""
     if isinstance(value, str):
         names = [_text(name) for name in _SEPARATORS.split(value) if name]
     elif isinstance(value, list):
@@ -141,7 +139,7 @@ def _as_targets(groups: Mapping[str, list[str]]) -> list[dict[str, Any]]:
 
 
 def _grouped(customers: Sequence[str] | None, users: Sequence[str]) -> list[dict[str, Any]]:
-    """Return users by customer. One customer has all users; several must be as many as the users, each with its own.
+    """Users by customer. One customer has all users; several must be as many as the users, each with its own.
 
     Without customers the domain of each user's name says it: a domain names a customer as well as its key does.
     """
@@ -180,7 +178,7 @@ def _kind(value: Any) -> str:
             return "an object"
 
 
-# The rule that requesters cannot approve their own requests needs a requester, so a mapped one is required.
+# Without a requester the rule that nobody approves their own request could not hold, so a mapped one must be there.
 _NEEDED = frozenset({"requester", "customer", "users", "targets"})
 _READERS: Mapping[str, Callable[[Any], Any]] = {
     "ticket": _optional_text,

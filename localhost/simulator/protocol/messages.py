@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, field
 from typing import Any, Literal
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 from uuid import uuid4
 
 from localhost.simulator.model.entities import Tenant, User
@@ -16,13 +16,14 @@ NO_OPTIONS = Options()
 @dataclass(slots=True)
 class Request:
     verb: str
-    path: str  # decoded, with the version: "/v1.0/users/..."
+    raw_path: str  # as it came, with the version: "/v1.0/users/a%2Fb"
     query: str
     headers: dict[str, str]  # names in lower case
     body: bytes
     base: str  # "http://127.0.0.1:9000", for links
     in_batch: bool = False
     collides: bool = False  # another removal of the same user is under way: see removal.py
+    path: str = field(init=False)  # decoded
     # Filled in on the way:
     template: str = ""
     ids: dict[str, str] = field(default_factory=dict)
@@ -33,6 +34,9 @@ class Request:
     visible_after_seconds: float | None = None
     malformed: Literal["html", "absent"] | None = None  # how a fault spoils the response
     request_id: str = field(default_factory=lambda: str(uuid4()))
+
+    def __post_init__(self) -> None:
+        self.path = unquote(self.raw_path)
 
     @property
     def version(self) -> str:

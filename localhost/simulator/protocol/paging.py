@@ -38,6 +38,6 @@ def page(
     if start + top < len(rows):
         token = urlsafe_b64encode(str(start + top).encode()).decode()
         link = {**params, "$skiptoken": token}
-        body["@odata.nextLink"] = f"{request.base}{request.path}?{urlencode(link)}"
+        body["@odata.nextLink"] = f"{request.base}{request.raw_path}?{urlencode(link)}"
     body["value"] = [show(row) for row in rows[start : start + top]]
     return Response(200, body)

@@ -49,7 +49,7 @@ def _request(scope: Scope, body: bytes) -> Request:
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     return Request(
         verb=scope["method"],
-        path=scope["path"],
+        raw_path=scope["raw_path"].decode("ascii", "replace"),
         query=scope["query_string"].decode("latin-1"),
         headers=headers,
         body=body,

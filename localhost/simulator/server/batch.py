@@ -10,7 +10,6 @@ import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
 
 from localhost.simulator.protocol.errors import HTML, GraphError
 from localhost.simulator.protocol.messages import Request, Response
@@ -124,7 +123,7 @@ def _inner(request: Request, raw: dict[str, Any]) -> Request:
     body = raw.get("body")
     return Request(
         verb=str(raw.get("method", "")).upper(),
-        path=f"/{request.version}/{unquote(path).lstrip('/')}",
+        raw_path=f"/{request.version}/{path.lstrip('/')}",
         query=query,
         headers={"authorization": request.headers.get("authorization", "")} | headers,
         body=b"" if body is None else json.dumps(body).encode(),

@@ -19,6 +19,7 @@ from localhost.simulator.protocol.query_options import Accepts, parse_options
 from localhost.simulator.protocol.resource_types import ResourceType
 from localhost.simulator.server import batch
 from localhost.simulator.server.authentication import tenant_of
+from localhost.simulator.server.recorder import recorder
 from localhost.simulator.server.router import Route
 from localhost.simulator.server.routes import VERSIONS, build
 from localhost.simulator.world.call_log import CallRecord
@@ -36,6 +37,7 @@ class Pipeline:
         self._world = world
         self._sleep = sleep
         self._router = build()
+        self._recorder = recorder()
 
     async def respond(self, request: Request) -> Response:
         """Respond to one request, from outside or inside a batch.
@@ -62,12 +64,14 @@ class Pipeline:
             if not request.path.startswith(("/simulator", "/mailbox")):
                 self._log(request, status)
         response.malformed = request.malformed
+        if self._recorder is not None and request.path.startswith(("/v1.0/", "/beta/")):
+            self._recorder.record(request, response)
         return response
 
     async def _dispatch(self, request: Request) -> Response:
         if request.verb == "POST" and request.path in {"/v1.0/$batch", "/beta/$batch"}:
             return await self._batch(request)
-        route, request.ids, segment = self._router.find(request.verb, request.path)
+        route, request.ids, segment = self._router.find(request.verb, request.raw_path)
         if route is None:
             return self._unknown(request, segment)
         request.template = route.template

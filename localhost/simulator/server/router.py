@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from urllib.parse import unquote
 
 from localhost.simulator.protocol.messages import Request, Response
 from localhost.simulator.protocol.query_options import Accepts
@@ -48,15 +49,16 @@ class Router:
                 node = node.children.setdefault(part, Node())
         node.routes[verb] = route
 
-    def find(self, verb: str, path: str) -> tuple[Route | None, dict[str, str], str]:
+    def find(self, verb: str, raw_path: str) -> tuple[Route | None, dict[str, str], str]:
         """Return the route, the values of its names, and the segment that no route has ("": the path is known)."""
         node, names, part = self._root, dict[str, str](), ""
-        for part, quoted in _segments(path):
+        for part, quoted in _segments(raw_path):
             child = None if quoted else _named(node, part)
             if child is None:
                 child = node.any
                 # `/users/$x@y.com` is 400: only system options begin with `$`; `/users('$x@y.com')` works. [d: user-get]
-                if child is None or not part or (part.startswith("$") and not quoted):
+                # Parentheses are read as a key or as parameters, also when they are escaped. [m: Microsoft.OData.Core]
+                if child is None or not part or (not quoted and (part.startswith("$") or "(" in part)):
                     return None, names, part
                 names[node.name] = part
             node = child
@@ -72,9 +74,12 @@ def _named(node: Node, part: str) -> Node | None:
     return child
 
 
-def _segments(path: str) -> Iterator[tuple[str, bool]]:
-    """The segments of a path, and whether each was a key in parentheses and quotes: `users('x')` is two."""
-    for part in path.strip("/").split("/"):
+def _segments(raw_path: str) -> Iterator[tuple[str, bool]]:
+    """The segments of a path, and whether each was a key in parentheses and quotes: `users('x')` is two.
+
+    A path is split before it is decoded: `users/a%2Fb` has two segments. [OData 4.01, URL conventions]
+    """
+    for part in map(unquote, raw_path.strip("/").split("/")):
         name, opened, key = part.partition("('")
         if opened and key.endswith("')"):
             yield name, False

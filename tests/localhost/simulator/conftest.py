@@ -16,6 +16,11 @@ def world() -> World:
     return World.demo(users_per_customer=30, seed=1, clock=lambda: START)
 
 
+@pytest.fixture(autouse=True)
+def not_the_services(unrecorded: None) -> None:
+    """These tests make calls of their own, many of them wrong on purpose."""
+
+
 @pytest.fixture
 async def graph(world: World) -> AsyncIterator[httpx.AsyncClient]:
     """contoso's Graph."""

@@ -132,6 +132,9 @@ async def test_a_user_by_a_key_in_quotes(world: World, graph: httpx.AsyncClient)
     assert (plain.status_code, plain.json()["error"]["code"]) == (400, "BadRequest")
     for key in ("('$alex@contoso.com')", "('%24alex@contoso.com')"):
         assert (await graph.get(f"/v1.0/users{key}?$select=displayName")).json()["displayName"] == "Alex Wilber"
+    assert (await graph.get("/v1.0/users/a%28b%29@contoso.com")).status_code == 400
+    assert (await graph.get("/v1.0/users('a%28b%29@contoso.com')")).status_code == 404
+    assert (await graph.get("/v1.0/users/a%2Fb@contoso.com")).status_code == 404
     methods = await values(graph, "/v1.0/users('adele@contoso.com')/authentication/methods")
     assert len(methods) == 4
     name = "o'neill@contoso.com"
