@@ -1,19 +1,17 @@
-"""Builds the deployment package. What it leaves out, and why, stands in TRIMMED and in .funcignore."""
+"""Builds the deployment package. What belongs in it is in packaging/contents.py; what its dependencies do without is in TRIMMED."""
 
 import argparse
-import fnmatch
 import hashlib
-import importlib.metadata
 import json
 import shutil
 import subprocess
 import sys
-import tomllib
-import uuid
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+
+from scripts.packaging.contents import app_files
+from scripts.packaging.host_json import host_json
+from scripts.packaging.sbom import sbom
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ".python_packages/lib/site-packages"  # where the Functions worker looks first
@@ -33,16 +31,22 @@ TRIMMED = [
     "msgraph_sdk-*.dist-info/RECORD",  # 2.5 MB of names of files that are left out
 ]
 # The typed half of the Graph SDK is 130 MB. graph/client.py reads bytes through the SDK's request adapter alone, because typed
-# answers cost 1.2 s of imports; what importing that adapter brings in is kept, and a test runs the app with no more.
+# responses cost 1.2 s of imports; what importing that adapter brings in is kept, and a test runs the app with no more.
 GENERATED, KEPT = "msgraph/generated", {"__init__.py", "base_graph_service_client.py"}
 # Every file gets this time, so that the same input makes the same bytes.
 _TIME = (2020, 1, 1, 0, 0, 0)
 
 
 def main(arguments: list[str]) -> int:
+    """Build the package in build/package, and zipped where `--output` says."""
     parser = argparse.ArgumentParser(prog="scripts/package", description="Builds the deployment package.")
     parser.add_argument("policy", nargs="?", type=Path, help="goes in as policy.toml")
     parser.add_argument("--output", type=Path, default=ROOT / "dist/mfa-reset.zip")
+    parser.add_argument(
+        "--durable-task-scheduler",
+        action="store_true",
+        help="for an app whose durable state lives in a Durable Task Scheduler instead of the storage account",
+    )
     options = parser.parse_args(arguments)
     work = ROOT / "build/package"
     shutil.rmtree(work, ignore_errors=True)
@@ -52,17 +56,14 @@ def main(arguments: list[str]) -> int:
     whole = size_of(packages)
     trim(packages)
     trimmed = size_of(packages)
-    for file in app_files():
-        (work / file).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ROOT / file, work / file)
+    own = copy_app(ROOT, work, scheduler=options.durable_task_scheduler)
     if options.policy:
         shutil.copyfile(options.policy, work / "policy.toml")
     options.output.parent.mkdir(parents=True, exist_ok=True)
-    bill = json.dumps(sbom(packages), indent=2) + "\n"
+    bill = json.dumps(sbom(ROOT, packages), indent=2) + "\n"
     (work / "sbom.cdx.json").write_text(bill, "utf-8")
     options.output.with_name("sbom.cdx.json").write_text(bill, "utf-8")
     pack(work, options.output)
-    own = sum((work / file).stat().st_size for file in app_files())
     print(f"{options.output}: {options.output.stat().st_size / 1e6:.1f} MB zipped")
     less = (whole - trimmed) / 1e6
     print(f"  dependencies {trimmed / 1e6:.1f} MB unpacked ({less:.1f} MB left out), the app {own / 1e6:.2f} MB")
@@ -71,7 +72,7 @@ def main(arguments: list[str]) -> int:
 
 
 def install(into: Path) -> None:
-    """The pinned packages as wheels for Azure, whatever machine this is."""
+    """Install the pinned packages as wheels for Azure, whatever machine this is."""
     uv = Path(sys.executable).with_name("uv")
     command = [str(uv), "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:", *TARGET]
     command += ["--target", str(into), "--no-compile", "--requirements", "requirements.txt"]
@@ -79,6 +80,7 @@ def install(into: Path) -> None:
 
 
 def trim(packages: Path) -> None:
+    """Remove what a running app never imports."""
     for pattern in TRIMMED:
         for path in list(packages.glob(pattern)):
             if path.is_dir():
@@ -92,67 +94,29 @@ def trim(packages: Path) -> None:
             path.unlink()
 
 
-def app_files() -> Iterator[Path]:
-    """What git knows and .funcignore does not name, relative to the checkout."""
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    ignored = [line for line in (ROOT / ".funcignore").read_text("utf-8").splitlines() if line and line[0] != "#"]
-    for name in sorted(filter(None, listed.split("\0"))):
-        path = Path(name)
-        if not any(fnmatch.fnmatch(part, pattern) for part in path.parts for pattern in ignored):
-            yield path
+def copy_app(root: Path, to: Path, *, scheduler: bool) -> int:
+    """Copy what belongs in the package from the checkout `root` to the folder `to`; return its size in bytes."""
+    files = app_files(root)
+    for file in files:
+        (to / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(root / file, to / file)
+    (to / "host.json").write_text(host_json(root, scheduler=scheduler), "utf-8")
+    return sum((to / file).stat().st_size for file in files)
 
 
 def size_of(folder: Path) -> int:
+    """Return the size of all files in a folder, in bytes."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def pack(folder: Path, into: Path) -> None:
+    """Zip a folder; the same files make the same bytes."""
     with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
             entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), _TIME)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16
             packed.writestr(entry, path.read_bytes())
-
-
-def sbom(packages: Path) -> dict[str, Any]:
-    """CycloneDX 1.6 of what is in the package, out of the packages' own metadata."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    found = sorted(
-        importlib.metadata.distributions(path=[str(packages)]), key=lambda one: str(one.metadata["Name"]).lower()
-    )
-    components = [_component(one) for one in found]
-    content = json.dumps(components, sort_keys=True)
-    return {
-        "bomFormat": "CycloneDX",
-        "specVersion": "1.6",
-        "serialNumber": f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, content)}",
-        "version": 1,
-        "metadata": {
-            "component": {
-                "type": "application",
-                "bom-ref": "mfa-reset",
-                "name": project["name"],
-                "version": project["version"],
-                "licenses": [{"license": {"id": "MIT"}}],
-            }
-        },
-        "components": components,
-        "dependencies": [{"ref": "mfa-reset", "dependsOn": [one["bom-ref"] for one in components]}],
-    }
-
-
-def _component(one: importlib.metadata.Distribution) -> dict[str, Any]:
-    name = str(one.metadata["Name"])
-    purl = f"pkg:pypi/{name.lower().replace('_', '-')}@{one.version}"
-    made: dict[str, Any] = {"type": "library", "bom-ref": purl, "name": name, "version": one.version, "purl": purl}
-    expression = one.metadata.get("License-Expression")
-    named = one.metadata.get("License")
-    if expression:
-        made["licenses"] = [{"expression": expression}]
-    elif named and len(named) < 100:
-        made["licenses"] = [{"license": {"name": named}}]
-    return made
 
 
 if __name__ == "__main__":
