@@ -59,6 +59,8 @@ var registrationName = 'mfa-reset-${environmentName}'
 // With the tenant's id in it, it needs no verified domain, and no second deployment to learn the client id of the registration:
 // https://learn.microsoft.com/entra/identity-platform/identifier-uri-restrictions
 var apiUri = 'api://${tenant().tenantId}/${registrationName}'
+// Never another one: a renamed hub would not find the requests that run.
+var taskHubName = 'mfareset'
 var secretNames = empty(policySecretNames) ? [] : split(policySecretNames, ',')
 
 resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
@@ -144,6 +146,7 @@ module scheduler 'app/scheduler.bicep' = if (durableTaskScheduler) {
   scope: group
   params: {
     name: 'dts-mfareset-${token}'
+    taskHubName: taskHubName
     location: location
     tags: tags
     principalId: identity.outputs.principalId
@@ -188,7 +191,7 @@ module functionApp 'app/function.bicep' = {
     subnetId: privateNetworking ? network!.outputs.appSubnetId : null
     useScheduler: durableTaskScheduler
     schedulerEndpoint: durableTaskScheduler ? scheduler!.outputs.endpoint : ''
-    taskHubName: durableTaskScheduler ? scheduler!.outputs.taskHubName : ''
+    taskHubName: taskHubName
   }
 }
 

@@ -53,6 +53,7 @@ var settings = [
   { name: 'ServiceBusConnection__fullyQualifiedNamespace', value: serviceBusNamespace }
   { name: 'AZURE_CLIENT_ID', value: identityClientId }
   { name: 'AZURE_FUNCTIONS_DURABLE_STRICT_TYPING', value: '1' }
+  { name: 'TASK_HUB_NAME', value: taskHubName }
   { name: 'APPLICATIONINSIGHTS_CONNECTION_STRING', value: insightsConnectionString }
   { name: 'APPLICATIONINSIGHTS_AUTHENTICATION_STRING', value: 'ClientId=${identityClientId};Authorization=AAD' }
   { name: 'PYTHON_ENABLE_OPENTELEMETRY', value: 'true' }
@@ -73,16 +74,10 @@ var policySecrets = [for secret in policySecretNames: {
   value: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/${replace(secret, '_', '-')})'
 }]
 
-// host.json is the same everywhere; these settings override it where the other backend is chosen.
+// The rest of what is different with a scheduler is in the package's host.json: what scales the app out reads it there.
 var schedulerConnection = 'Endpoint=${schedulerEndpoint};Authentication=ManagedIdentity;ClientID=${identityClientId}'
 var schedulerSettings = [
   { name: 'DURABLE_TASK_SCHEDULER_CONNECTION_STRING', value: schedulerConnection }
-  { name: 'AzureFunctionsJobHost__extensions__durableTask__hubName', value: taskHubName }
-  { name: 'AzureFunctionsJobHost__extensions__durableTask__storageProvider__type', value: 'azureManaged' }
-  {
-    name: 'AzureFunctionsJobHost__extensions__durableTask__storageProvider__connectionStringName'
-    value: 'DURABLE_TASK_SCHEDULER_CONNECTION_STRING'
-  }
 ]
 var keySettings = [
   { name: 'API_KEYS', value: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/api-keys)' }

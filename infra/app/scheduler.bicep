@@ -6,6 +6,9 @@ param name string
 param location string
 param tags Tags
 
+@description('Name of the task hub.')
+param taskHubName string
+
 @description('May run orchestrations.')
 param principalId string
 
@@ -21,7 +24,7 @@ resource scheduler 'Microsoft.DurableTask/schedulers@2025-11-01' = {
 
 resource hub 'Microsoft.DurableTask/schedulers/taskHubs@2025-11-01' = {
   parent: scheduler
-  name: 'mfareset'
+  name: taskHubName
 }
 
 resource runs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
@@ -35,4 +38,3 @@ resource runs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 }
 
 output endpoint string = scheduler.properties.endpoint
-output taskHubName string = hub.name

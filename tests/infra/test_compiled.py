@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from scripts.packaging.host_json import SCHEDULER
 from tests.infra.arm import Unknown
 from tests.infra.bicep import INFRA
 from tests.infra.compiler import Snapshot, copy_of_infra, run_bicep, snapshot
@@ -26,6 +27,7 @@ COMMON = {
     "GRAPH_CREDENTIAL": "managed-identity",
     "GRAPH_HOME_TENANT": TENANT,
     "RECORDS": "tables",
+    "TASK_HUB_NAME": "mfareset",
     "MAIL_FROM": "mfa-reset@msp.example",
     "OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID": "{identity.clientId}",
 }
@@ -161,8 +163,16 @@ def test_an_alert_mails_somebody_where_there_is_somebody(deployed: tuple[str, Sn
 
 
 def test_the_scheduler_is_made_where_it_is_chosen(deployed: tuple[str, Snapshot]) -> None:
+    """Its hub has the name that host.json takes from the settings; nothing is left to settings that override host.json."""
     name, made = deployed
     assert len(made.of("Microsoft.DurableTask/schedulers")) == ("scheduler" in name)
+    for hub in made.of("Microsoft.DurableTask/schedulers/taskHubs"):
+        assert hub["name"].endswith(f"/{made.app_settings['TASK_HUB_NAME']}")
+    connection = made.app_settings.get("DURABLE_TASK_SCHEDULER_CONNECTION_STRING")
+    expected = "Endpoint={scheduler.endpoint};Authentication=ManagedIdentity;ClientID={identity.clientId}"
+    assert connection == (expected if "scheduler" in name else None)
+    assert SCHEDULER["connectionStringName"] == "DURABLE_TASK_SCHEDULER_CONNECTION_STRING"
+    assert [setting for setting in made.app_settings if setting.startswith("AzureFunctionsJobHost__")] == []
 
 
 @pytest.mark.parametrize("environment", [*SETS.values(), LONGEST], ids=[*SETS, "longest"])

@@ -87,3 +87,13 @@ def test_every_value_of_host_json_has_its_reason() -> None:
     leaves = _leaves(json.loads((ROOT / "host.json").read_text("utf-8")))
     shown = {name: json.dumps(value).strip('"') or "empty" for name, value in leaves.items()}
     assert {name: value.strip() for name, value in told.items()} == shown
+
+
+def test_the_extensions_of_the_host_change_with_a_release_only() -> None:
+    """One minor version of the bundle: Microsoft's next one is not taken by itself."""
+    bundle = json.loads((ROOT / "host.json").read_text("utf-8"))["extensionBundle"]
+    found = re.fullmatch(r"\[(\d+)\.(\d+)\.0, (\d+)\.(\d+)\.0\)", bundle["version"])
+    assert found, bundle["version"]
+    major, minor, next_major, next_minor = map(int, found.groups())
+    assert (next_major, next_minor) == (major, minor + 1)
+    assert f"{major}.{minor} of the preview bundle" in (ROOT / "docs/upgrade.md").read_text("utf-8")
