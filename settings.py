@@ -1,4 +1,4 @@
-"""The settings, all from the environment; docs/settings.md says what each is for. All mistakes are told at once."""
+"""The settings, all from the environment; docs/settings.md says what each is for. All mistakes are reported at once."""
 
 import re
 from collections.abc import Mapping
@@ -65,17 +65,20 @@ class Settings(NamedTuple):
 
 
 def signs_in(environ: Mapping[str, str]) -> bool:
-    """Whether App Service authentication is on. The platform says so; only then is its header to be believed."""
+    """Return whether App Service authentication is on. The platform says so; only then can its header be trusted."""
     return environ.get("WEBSITE_AUTH_ENABLED", "").strip().lower() in {"1", "true"}
 
 
 def removing_stopped(environ: Mapping[str, str]) -> bool:
-    """The kill switch: while STOP_REMOVING is on nothing is removed anywhere; everything waits and goes on when it is off."""
+    """Return whether the kill switch (STOP_REMOVING) is on: then nothing is removed, and all runs wait until it is off."""
     return environ.get("STOP_REMOVING", "").strip().lower() in {"1", "true", "on", "yes"}
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
-    """The settings in `environ`; raises SettingsError, or PolicyError for the policy file."""
+    """Return the settings in `environ`.
+
+    Raises: SettingsError, or PolicyError for the policy file.
+    """
     reader = _Reader(environ)
     credential = reader.one_of("GRAPH_CREDENTIAL", _CREDENTIALS)
     records = reader.text("RECORDS", "tables")
@@ -189,7 +192,7 @@ class _Reader:
         except (OSError, UnicodeDecodeError) as error:
             self.wrong(name, f"names {value}, which cannot be read: {type(error).__name__}")
             return None
-        if self.mistakes:  # told together with what is wrong in the policy
+        if self.mistakes:  # reported together with the mistakes in the policy
             try:
                 return parse_policy(text, self._environ, path.name)
             except PolicyError as error:

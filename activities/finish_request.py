@@ -81,7 +81,7 @@ def _why(status: RequestStatus, *, cancelled: bool) -> tuple[str, str]:
         case RequestStatus.DENIED:
             return "denied", "An approver denied the request; nothing was touched."
         case RequestStatus.EXPIRED:
-            return "expired", "Nobody decided in time; nothing was touched."
+            return "expired", "No decision was made in time; nothing was touched."
         case RequestStatus.FAILED:
             return "requestFailed", "The request failed before this user's turn came; nothing was touched."
         case _:

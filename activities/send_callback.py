@@ -55,7 +55,7 @@ async def _attempt(
     except MessagingError as error:
         return {"state": state, "last_status": None, "detail": f"{error.reason}: {error}"}, retry_after
     changes = {"last_status": answer.status, "detail": ""}
-    if answer.took_it:
+    if answer.accepted:
         return changes | {"state": "delivered"}, None
     if answer.gone:
         return changes | {"state": "gone", "detail": "The receiver answered 410: it wants no more of this."}, None

@@ -7,7 +7,7 @@ from contracts.words import AfterApproval
 from contracts.workflow import SETTLE_APPROVAL, ApprovalEnded, AwaitingApproval, RequestRef
 from domain.model import iso
 from domain.outcomes import RequestStatus, TargetOutcome
-from domain.request.approval import Verdict, left_out, next_look
+from domain.request.approval import Verdict, left_out, next_check
 from domain.request.reset_request import ResetRequest
 from services import Services, current_services
 from telemetry.metrics import approval_wait
@@ -44,7 +44,7 @@ async def settle(services: Services, request_id: str) -> AwaitingApproval | Appr
         if ended is Verdict.WAITING:
             asked_at = (request.approval.expires_at or now) - services.policy.approval.expires_after
             remind_after = services.policy.approval.remind_after
-            until = next_look(request, asked_at=asked_at, remind_after=remind_after, now=now)
+            until = next_check(request, asked_at=asked_at, remind_after=remind_after, now=now)
             return {"next": "wait", "until": iso(until), "reminder": int(now - asked_at >= remind_after)}
         request = await _end_as(services, request, _ENDS[ended])
     return {"next": await _follow(services, request, request.approval.ends_as)}

@@ -54,7 +54,7 @@ class Result:
         return self.plan + self.reset
 
     def row(self, floors: "dict[str, Result]") -> str:
-        """A line of the table; ratios are to the floors of the same cell, over all and over the reset alone."""
+        """Return a line of the table; ratios are to the floors of the same cell, over all and over the reset alone."""
         against = " | ".join(
             f"{self.seconds / floor.seconds:.2f} / {self.reset / floor.reset:.2f}"
             if (floor := floors.get(who)) and self.who != who
@@ -79,12 +79,12 @@ Run = Callable[[str, int, int, float], dict[str, float]]
 
 
 def gap(network: Network, targets: int, who: str, why: str) -> str:
-    """The line of what was not measured."""
+    """Return the line of what was not measured."""
     return f"| {network.name} | {targets:,} | {who} | {why} | | | | | | | |"
 
 
 def measure(network: Network, targets: int, who: str, run: Run, longest: float) -> Result:
-    """Raises TimeoutError after `longest` seconds."""
+    """Run one of those who are compared and return its figures. Raises: TimeoutError after `longest` seconds."""
     customers = min(_CUSTOMERS, targets)
     users = targets // customers
     flags = ["--port", "0", "--customers", str(customers), "--users", str(users), "--latency", str(network.latency)]

@@ -30,7 +30,7 @@ class Customer:
         self._gate = asyncio.Semaphore(_BATCHES)
 
     async def call(self, method: str, path: str, body: Any = None) -> Any:
-        """The JSON of an answer; throttled calls wait as told and are made again."""
+        """Return the JSON of an answer; throttled calls wait for Retry-After and are made again."""
         while True:
             answer = await self._http.request(method, path, json=body, headers=self._headers)
             if answer.status_code == 429:
@@ -78,7 +78,9 @@ class Customer:
         hardware = any(method.type is MethodType.HARDWARE_OATH for method in methods)
         look = _part(methods_part(user))
         tokens = f"/beta/{hardware_part(user).path}"
-        standing = [_part(find_part(user))]  # the policy of the benchmark allows privileged users: nobody asks again
+        standing = [
+            _part(find_part(user))
+        ]  # the policy of the benchmark allows privileged users: no further approval is needed
         await self._both(self.batch("v1.0", [*standing, look] if methods else standing), tokens, hardware=hardware)
         refused: list[Method] = []
         for method in methods:

@@ -31,7 +31,7 @@ class Seen:
 
 
 def not_sustained(seen: Seen) -> str:
-    """Why this rate is above the knee; empty when it is not."""
+    """Return why this rate is above the knee; empty when it is not."""
     if seen.accepted < _ENOUGH * seen.offered:
         return f"only {seen.accepted} of {seen.offered} were accepted"
     if seen.p99 >= _SOON:
@@ -42,7 +42,7 @@ def not_sustained(seen: Seen) -> str:
 
 
 async def find(first: float, sustains: Callable[[float], Awaitable[bool]]) -> float:
-    """The highest rate that `sustains` says yes to, in steps of 1.5 and then closer; 0 when `first` is too much already."""
+    """Return the highest rate that `sustains` says yes to, in steps of 1.5 and then closer; 0 when `first` is too much already."""
     good, bad = 0.0, first
     while await sustains(bad):
         good, bad = bad, bad * _STEP

@@ -35,8 +35,8 @@ KEY = "a-function-key-of-the-bench"
 _READS, _PAGES = 2, 1
 _CUSTOMERS = 20
 # How many times its own length a rate may need to be worked off before the host is given up.
-_PATIENCE = 10
-# The console's first page is part of the load; with a Graph of its own the host has none unless it is told to.
+_DRAIN_FACTOR = 10
+# The console's first page is part of the load; with a Graph of its own the host has none unless it is set.
 _SETTINGS = {"LOAD_SECRET": SECRET, "CONSOLE_TEST_SIGN_IN": "tech@msp.example"}
 _TOP = """
 [approval]
@@ -145,7 +145,7 @@ class Load:
         return datetime.fromisoformat(ended) if ended else None
 
     async def all_ended(self, requests: list[str], seconds: float) -> datetime | None:
-        """When the last of these ended, by the host's clock; None when one has not after so many seconds.
+        """Return when the last of these ended, by the host's clock; None when one has not after so many seconds.
 
         Each is read once it has probably ended, so that the watching is no load worth mentioning.
         """
@@ -178,7 +178,7 @@ def _line(rate: float, took: Took, load: Load, busy: float) -> str:
 async def find_knee(load: Load, first: float, seconds: float) -> None:
     async def sustains(rate: float) -> bool:
         took, line = await _tried(load, rate, seconds)
-        ended = await load.all_ended(took.requests, seconds * _PATIENCE)
+        ended = await load.all_ended(took.requests, seconds * _DRAIN_FACTOR)
         seen = Seen(
             offered=int(rate * seconds),
             accepted=len(took.requests),
@@ -191,7 +191,7 @@ async def find_knee(load: Load, first: float, seconds: float) -> None:
             flush=True,
         )
         if math.isinf(seen.behind):
-            raise RuntimeError(f"at {rate:.1f}/s requests did not end within {seconds * _PATIENCE:.0f} s")
+            raise RuntimeError(f"at {rate:.1f}/s requests did not end within {seconds * _DRAIN_FACTOR:.0f} s")
         return not why
 
     knee = await find(first, sustains)
@@ -211,7 +211,7 @@ async def _tried(load: Load, rate: float, seconds: float) -> tuple[Took, str]:
 
 
 async def soak(load: Load, rate: float, seconds: float) -> bool:
-    """One rate for long, in ten parts; whether every request ended and memory did not grow in the second half."""
+    """Keep one rate for long, in ten parts; return whether every request ended and memory did not grow in the second half."""
     memory: list[float] = []
     requests: list[str] = []
     for _ in range(10):
@@ -233,7 +233,7 @@ async def loading(users: int) -> AsyncIterator[Load]:
     """The host and the simulator as processes, each of the customers with so many users, until the context ends."""
     world = World.generate(_CUSTOMERS, users)
     tenants = [tenant for tenant in world.tenants.values() if tenant.key != "home"]
-    everybody = [
+    people = [
         (t.domain, user.upn)
         for group in zip(*(t.users.values() for t in tenants), strict=True)
         for t, user in zip(tenants, group, strict=True)
@@ -252,7 +252,7 @@ async def loading(users: int) -> AsyncIterator[Load]:
         async with httpx.AsyncClient(
             base_url=host.url, headers={"x-functions-key": KEY}, limits=limits, timeout=60
         ) as http:
-            yield Load(host, http, everybody)
+            yield Load(host, http, people)
 
 
 async def main(options: argparse.Namespace) -> bool:

@@ -70,7 +70,7 @@ async def _reset(client: Any, user_id: str) -> None:
 
 
 def _item(authentication: Any, method: Any) -> Any:
-    """The request builder of one method; None for a type that a standard reset leaves alone."""
+    """Return the request builder of one method; None for a type that a standard reset leaves alone."""
     match (method.odata_type or "").rpartition(".")[2].removesuffix("AuthenticationMethod"):
         case "phone":
             return authentication.phone_methods.by_phone_authentication_method_id(method.id or "")

@@ -15,7 +15,10 @@ _KEY = "a-function-key-of-the-benchmark"
 
 
 def run(graph: str, customers: int, users: int, longest: float) -> dict[str, float]:
-    """Raises TimeoutError when the request has not ended after `longest` seconds."""
+    """Send one request, wait for its end and return the figures.
+
+    Raises: TimeoutError when it has not ended after `longest` seconds.
+    """
     worlds = tenants(customers, users)
     with tempfile.TemporaryDirectory() as folder:
         policy = Path(folder) / "policy.toml"

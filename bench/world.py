@@ -11,7 +11,7 @@ IN_FLIGHT = 8  # users of one customer at once, the policy's default; the floor 
 
 
 def tenants(customers: int, users: int) -> list[Tenant]:
-    """What `python -m localhost.simulator --customers --users` serves."""
+    """Return what `python -m localhost.simulator --customers --users` serves."""
     return [tenant for tenant in World.generate(customers, users).tenants.values() if tenant.id != HOME]
 
 

@@ -1,4 +1,4 @@
-"""Cursors of lists that go over several customers: where each customer's list stands, packed into one text.
+"""Cursors of lists over several customers: the position in each customer's list, packed into one text.
 
 A cursor is not signed because it cannot be used for more than the list it came from: it holds page tokens and offsets, never an
 address, and the list is asked for again with the caller's own parameters.
@@ -27,7 +27,7 @@ class Spot(NamedTuple):
 
 
 def pack(question: str, spots: Mapping[str, Spot]) -> str | None:
-    """The cursor for the customers that have more to show; None when none has. `question` is what the list was asked for."""
+    """Return the cursor for the customers that have more to show; None when none has. `question` is what the list was asked for."""
     if not spots:
         return None
     value = [_digest(question), {key: [spot.page, spot.shown, int(spot.plain)] for key, spot in spots.items()}]
@@ -36,15 +36,15 @@ def pack(question: str, spots: Mapping[str, Spot]) -> str | None:
 
 
 def unpack(question: str, cursor: str) -> dict[str, Spot]:
-    """What `pack` packed; InvalidInputError for any other text and for the cursor of another question."""
+    """Return what `pack` packed. Raises: InvalidInputError for any other text, and for a cursor of another list."""
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         digest, spots = json.loads(zlib.decompressobj().decompress(raw, _LARGEST))
         found = {str(key): Spot(str(page), int(shown), bool(plain)) for key, (page, shown, plain) in spots.items()}
     except (binascii.Error, zlib.error, ValueError, TypeError, AttributeError):
-        raise _not_ours() from None
+        raise _invalid_cursor() from None
     if digest != _digest(question) or any(spot.shown < 0 for spot in found.values()):
-        raise _not_ours()
+        raise _invalid_cursor()
     return found
 
 
@@ -52,6 +52,8 @@ def _digest(question: str) -> str:
     return hashlib.sha256(question.encode()).hexdigest()[:16]
 
 
-def _not_ours() -> InvalidInputError:
-    detail = "use the one that the last answer gave, with the same parameters"
-    return InvalidInputError("cursor is none of this list.", [{"pointer": "/query/cursor", "detail": detail}])
+def _invalid_cursor() -> InvalidInputError:
+    detail = "use the cursor of the last response, with the same parameters"
+    return InvalidInputError(
+        "The cursor does not belong to this list.", [{"pointer": "/query/cursor", "detail": detail}]
+    )

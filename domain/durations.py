@@ -10,10 +10,10 @@ LONGEST = timedelta(days=366)
 
 
 def parse_duration(text: str) -> timedelta:
-    """The length of time `text` says; ValueError in plain words when it says none, zero, or more than a year."""
+    """Parse a duration. Raises: ValueError for text that is no duration, for zero, and for more than a year."""
     match = _DURATION.fullmatch(text)
     if not match:
-        raise ValueError(f'{text[:20]!r} is no length of time; write "30m", "24h" or "7d"')
+        raise ValueError(f'{text[:20]!r} is not a duration; write "30m", "24h" or "7d"')
     days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
     length = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
     if not timedelta() < length <= LONGEST:

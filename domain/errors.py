@@ -1,10 +1,10 @@
-"""What can be wrong with what comes in. `reason` is stable: it is shown in the API, kept in records and tags metrics."""
+"""Errors that a caller can cause. `reason` is stable: it is shown in the API, stored in records and tags metrics."""
 
 from typing import Any
 
 
 class Problem(Exception):  # noqa: N818 - the name RFC 9457 gives it
-    """An answer to a caller that something is wrong, as RFC 9457 shows it."""
+    """An error that is reported to the caller as problem details (RFC 9457)."""
 
     status = 400
     reason = "badRequest"
@@ -34,31 +34,31 @@ class InvalidInputError(Problem):
 
 
 class UnauthorizedError(Problem):
-    """Nobody we know sent this. Says no more than that."""
+    """The caller could not be authenticated. The response says no more than that."""
 
-    status, reason, title = 401, "unauthorized", "Who are you?"
+    status, reason, title = 401, "unauthorized", "Authentication is required"
 
 
 class NotAllowedError(Problem):
     """A known caller may not do this."""
 
-    status, reason, title = 403, "notAllowed", "This is not yours to do"
+    status, reason, title = 403, "notAllowed", "This is not allowed"
 
 
 class NotFoundError(Problem):
-    """There is no such thing, or none the caller may see."""
+    """The resource does not exist, or the caller may not see it."""
 
-    status, reason, title = 404, "notFound", "There is nothing here"
+    status, reason, title = 404, "notFound", "Not found"
 
 
 class ConflictError(Problem):
-    """The thing is in a state in which this cannot be done."""
+    """The resource is in a state in which this is not possible."""
 
-    status, reason, title = 409, "conflict", "This cannot be done now"
+    status, reason, title = 409, "conflict", "This is not possible now"
 
 
 class TooLargeError(Problem):
-    """The body is larger than the door takes."""
+    """The body is larger than the endpoint accepts."""
 
     status, reason, title = 413, "tooLarge", "The body is too large"
 
@@ -76,12 +76,12 @@ class WrongCodeError(Problem):
 
 
 class TooManyError(Problem):
-    """A source sends more than its limit."""
+    """The source exceeds its rate limit."""
 
     status, reason, title = 429, "tooMany", "Too many requests"
 
 
 class UnavailableError(Problem):
-    """Something we need does not answer; the same call may work later."""
+    """A dependency does not respond; the same call may work later."""
 
     status, reason, title = 503, "unavailable", "Try again later"

@@ -1,4 +1,4 @@
-"""What became of a mail that was to be sent about a request or a target."""
+"""The result of sending a mail about a request or a target."""
 
 from typing import Literal
 
@@ -11,7 +11,7 @@ type MailState = Literal["sent", "failed", "noAddress", "notAllowed"]
 
 
 class Mailed(Model):
-    """`sent` means that Graph took it; whether it arrived, nobody is told."""
+    """The result for one mail. `sent`: Graph accepted it; Graph does not report whether it arrived."""
 
     kind: MailKind
     to: MailTo

@@ -75,7 +75,7 @@ _RANK: Mapping[MethodType, int] = {
 _PHONE_RANK: Mapping[str, int] = {OFFICE_PHONE_ID: 8, ALTERNATE_MOBILE_PHONE_ID: 9, MOBILE_PHONE_ID: 12}
 
 
-# Their ids name a place that everybody has, not a registration.
+# Their ids name a slot that every user has, not a registration.
 _SHARED_IDS = frozenset({MethodType.PHONE, MethodType.EMAIL})
 
 
@@ -90,13 +90,13 @@ class Method(Model):
     active: bool = True  # a hardware token that is only assigned is not active
 
     def same_registration(self, later: "Method", planned_at: datetime | None = None) -> bool:
-        """Whether `later` is this registration still, not one the user made since the plan of `planned_at`.
+        """Return whether `later` is this registration still, not one the user made since the plan of `planned_at`.
 
-        Phones keep one fixed id per slot, so an id alone does not tell; creation times may be null.
+        Phones keep one fixed id per slot, so the id alone is not enough; creation times may be null.
         """
         if (self.type, self.id) != (later.type, later.id):
             return False
-        # Addresses were not noted once: of a plan from then, only an equal date tells.
+        # Addresses were not noted once: for a plan from then only an equal date is proof.
         unnoted = self.type is MethodType.EMAIL and self.number_hash is None and self.created_at is not None
         if self.number_hash != later.number_hash and not unnoted:
             return False
@@ -108,10 +108,10 @@ class Method(Model):
         return self.created_at is None or later.created_at is None or self.created_at == later.created_at
 
     @property
-    def tells_apart(self) -> bool:
+    def is_distinguishable(self) -> bool:
         """Whether a later registration in the same place would look different.
 
-        The ids of phones and e-mail are the same for everybody, so without a date a number that was registered again looks
+        The ids of phones and e-mail are the same for every user, so without a date a number that was registered again looks
         as it did before; and a hardware token that is activated again is the very same one.
         """
         if self.type is MethodType.HARDWARE_OATH:
@@ -120,7 +120,7 @@ class Method(Model):
 
 
 def satisfies(method: Method, preference: str | None) -> bool:
-    """Whether `method` is what the sign-in preference `preference` (push, oath, sms, ...) uses."""
+    """Return whether `method` is what the sign-in preference `preference` (push, oath, sms, ...) uses."""
     return any(
         method.type is kind and (phone is None or method.id == phone)
         for kind, phone in _SATISFIES.get(preference or "", ())
@@ -137,7 +137,7 @@ def other_default(methods: Iterable[Method]) -> str | None:
 
 
 def removal_order(methods: Iterable[Method], preference: str | None) -> list[Method]:
-    """The order in which methods are removed: by rank, whatever satisfies the default last.
+    """Return the order in which methods are removed: by rank, whatever satisfies the default last.
 
     An alternate mobile that is the default still goes before the mobile, which cannot outlive it the other way round.
     """
@@ -156,7 +156,7 @@ def removal_order(methods: Iterable[Method], preference: str | None) -> list[Met
 
 
 def hashed_number(number: str | None) -> str | None:
-    """A short digest of a phone number's digits: tells a changed number without keeping it."""
+    """Return a short digest of a phone number's digits: detects a changed number without storing it."""
     if number is None:
         return None
     digits = "".join(c for c in number if c.isdigit())
@@ -196,7 +196,7 @@ _PHONE_NAMES = {
 
 
 def method_of(resource: Mapping[str, Any], kind: MethodType | None = None) -> Method | None:
-    """The method a Graph resource describes; None for a password and types that are not known."""
+    """Return the method a Graph resource describes; None for a password and types that are not known."""
     if kind is None:
         name = (
             str(resource.get("@odata.type", "")).removeprefix("#microsoft.graph.").removesuffix("AuthenticationMethod")

@@ -8,7 +8,7 @@ from pydantic.alias_generators import to_camel
 
 
 def iso(at: datetime) -> str:
-    """An instant as ISO 8601 in UTC with milliseconds and Z, so that texts sort as instants do."""
+    """Return an instant as ISO 8601 in UTC with milliseconds and Z, so that texts sort as instants do."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
 
 
@@ -16,7 +16,7 @@ Instant = Annotated[datetime, PlainSerializer(iso, return_type=str, when_used="j
 
 
 def exact(at: datetime) -> str:
-    """An instant as ISO 8601 in UTC with microseconds and Z."""
+    """Return an instant as ISO 8601 in UTC with microseconds and Z."""
     return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
@@ -26,17 +26,17 @@ ExactInstant = Annotated[datetime, PlainSerializer(exact, return_type=str, when_
 
 
 class Model(BaseModel):
-    # Hidden: what an activity raises stays in the durable history and in logs, where nobody's name belongs.
+    # Hidden: what an activity raises stays in the durable history and in logs, which must not contain names.
     # Built when first used: a start that answers one queue message needs few of them.
     model_config = ConfigDict(
         alias_generator=to_camel, populate_by_name=True, extra="forbid", hide_input_in_errors=True, defer_build=True
     )
 
     def to_json(self) -> dict[str, Any]:
-        """The plain JSON object of this value, camelCase."""
+        """Return the plain JSON object of this value, camelCase."""
         return self.model_dump(mode="json", by_alias=True)
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Self:
-        """The value of a JSON object that `to_json` made."""
+        """Return the value of a JSON object that `to_json` made."""
         return cls.model_validate(value)

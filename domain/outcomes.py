@@ -63,11 +63,11 @@ WELL_ENDED = frozenset({TargetOutcome.RESET, TargetOutcome.ALREADY_CLEAR})
 def target_outcome(
     methods: Iterable[MethodOutcome], *, sessions_revoked: bool | None, stopped: bool = False
 ) -> TargetOutcome:
-    """The outcome of a target whose methods ended so. `sessions_revoked` is None where it was not asked for.
+    """Return the outcome of a target whose methods ended so. `sessions_revoked` is None where it was not asked for.
 
     `reset` only if everything the plan lists was seen gone, and the sessions were revoked where that was asked for; what
     the user registered after the plan was kept and does not count. `alreadyClear` if there was nothing to remove.
-    `stopped` tells that a cancel came in between.
+    `stopped`: a cancel came in between.
     """
     ends = list(methods)
     bad = [end for end in ends if end not in GONE and end is not MethodOutcome.KEPT_NEWER]
@@ -83,7 +83,7 @@ def target_outcome(
 
 
 def request_status(totals: Mapping[str, int]) -> RequestStatus:
-    """The status of a request whose targets ended with these counts per target outcome.
+    """Return the status of a request whose targets ended with these counts per target outcome.
 
     `completed` only if every target is `reset` or `alreadyClear`; `cancelled` only if nothing was done.
     """

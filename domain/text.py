@@ -1,6 +1,6 @@
 """Text from outside made safe to show: names, reasons and comments that tickets and directories bring along.
 
-Escaping for HTML is the templates' work. This takes away what escaping leaves in: characters that nobody sees but that
+Escaping for HTML is the templates' work. This takes away what escaping leaves in: invisible characters that
 reorder, hide or break what stands around them.
 """
 
@@ -33,7 +33,7 @@ def clean(text: str, limit: int = SHOWN) -> str:
 
 
 def clean_lines(text: str, limit: int = 2000) -> str:
-    """As `clean`, but lines stay lines (a comment in its text area); more than one empty line becomes one."""
+    """Return as `clean`, but lines stay lines (a comment in its text area); more than one empty line becomes one."""
     lines = [_SPACE.sub(" ", _seen(line)).strip() for line in text[: limit * 8].splitlines()]
     shown = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
     return shown if len(shown) <= limit else shown[: limit - 1].rstrip() + "…"

@@ -1,7 +1,7 @@
 """JSON batching: up to twenty calls of one API version in one round trip.
 
 Made by hand, because msgraph-core's batch drops JSON bodies and writes `depends_on`. Each part has its own status and headers:
-a throttled part is a 429 inside a 200, and nobody repeats it for us.
+a throttled part is a 429 inside a 200, and neither the SDK nor Graph repeats it.
 """
 
 import asyncio
@@ -33,7 +33,9 @@ async def batch(client: GraphClient, parts: Sequence[Part], *, version: str = "v
     More than twenty parts are sent side by side, as many batches as a client may have under way. A server without `$batch`
     (404, 405, 501) is asked one by one. Parts that failed for a passing reason are asked for again, they alone, as
     `graph/retry.py` says. A part that got no answer is a 502 of its own where others got one. Lists are whole: further pages
-    are followed. Raises GraphError where no part got an answer.
+    are followed.
+
+    Raises: GraphError where no part got an answer.
     """
     answers = await _send_all(client, parts, version)
     attempts = client.attempts()
@@ -74,7 +76,7 @@ def _no_answer(error: GraphError) -> Response:
 
 
 async def _whole(client: GraphClient, part: Part, answer: Response, version: str) -> Response:
-    """The whole list, or the answer to the page that is lost: that is one part's fault, and what the others did stays known."""
+    """Return the whole list, or the answer to the page that is lost: that is one part's fault, and what the others did stays known."""
     try:
         return await follow_next_links(client, answer, version=version, headers=part.headers)
     except GraphError as error:
@@ -82,7 +84,7 @@ async def _whole(client: GraphClient, part: Part, answer: Response, version: str
 
 
 async def _send_all(client: GraphClient, parts: Sequence[Part], version: str) -> list[Response | GraphError]:
-    """Each part's answer, or why it got none."""
+    """Return each part's answer, or why it got none."""
     chunks = [parts[start : start + LIMIT] for start in range(0, len(parts), LIMIT)]
     groups = await all_of(*(_answers_of(client, chunk, version) for chunk in chunks))
     return [answer for group in groups for answer in group]
@@ -141,7 +143,7 @@ async def _unreadable(client: GraphClient, chunk: Sequence[Part], version: str) 
 
 
 async def all_of[T](*calls: Awaitable[T]) -> list[T]:
-    """The answers to calls made side by side; raises the first error once all of them have ended."""
+    """Return the answers to calls made side by side; raises the first error once all of them have ended."""
     answers = await asyncio.gather(*calls, return_exceptions=True)
     for answer in answers:
         if isinstance(answer, BaseException):
@@ -166,7 +168,7 @@ def _requests(parts: Sequence[Part]) -> list[dict[str, Any]]:
 
 
 def _by_id(whole: Response) -> dict[str, Response]:
-    """The answers of a batch by their ids; none where the answer holds no list of them."""
+    """Return the answers of a batch by their ids; none where the answer holds no list of them."""
     by_id: dict[str, Response] = {}
     responses = whole.body.get("responses")
     for item in responses if isinstance(responses, list) else []:

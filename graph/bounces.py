@@ -56,7 +56,10 @@ class Bounce(NamedTuple):
 
 
 async def read_bounces(client: GraphClient, mailbox: str, since: datetime) -> list[Bounce]:
-    """The reports received since then that have a reference in them. Raises GraphError; FORBIDDEN without Mail.Read."""
+    """Return the reports received since then that have a reference in them.
+
+    Raises: GraphError; FORBIDDEN without Mail.Read.
+    """
     query = {
         "$filter": f"receivedDateTime ge {iso(since)} and {_REPORTS}",
         "$select": "id,subject,receivedDateTime,body",
@@ -75,7 +78,10 @@ async def read_bounces(client: GraphClient, mailbox: str, since: datetime) -> li
 
 
 async def can_read(client: GraphClient, mailbox: str) -> bool:
-    """Whether the inbox may be read at all. Raises GraphError for every other trouble."""
+    """Return whether the inbox may be read at all.
+
+    Raises: GraphError for every other trouble.
+    """
     try:
         await client.get(f"users/{segment(mailbox)}/mailFolders/inbox/messages?$top=1&$select=id")
     except GraphError as error:

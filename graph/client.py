@@ -92,7 +92,7 @@ class GraphClient:
         self._adapter = GraphRequestAdapter(BaseBearerTokenAuthenticationProvider(provider), client=http)
 
     def serves(self, link: str) -> bool:
-        """Whether a link, of a next page for example, leads to this Graph and nowhere else."""
+        """Return whether a link, of a next page for example, leads to this Graph and nowhere else."""
         parts = urlsplit(link)
         return f"{parts.scheme}://{parts.netloc}" == self._origin
 
@@ -108,7 +108,9 @@ class GraphClient:
         """Return the answer, whatever its status. `path` may be a whole nextLink.
 
         A GET that fails for a passing reason is tried again as `graph/retry.py` says, and so is every call that was throttled:
-        Graph did nothing of it. Raises GraphError only where there is no answer.
+        Graph did nothing of it.
+
+        Raises: GraphError only where there is no answer.
         """
         attempts = self.attempts()
         while True:
@@ -137,7 +139,7 @@ class GraphClient:
         version: str = "v1.0",
         headers: Mapping[str, str] | None = None,
     ) -> Response:
-        """As `send`, without another attempt."""
+        """Send the call as `send` does, without another attempt."""
         with instrument_call(self.tenant_id, method, path, version) as call:
             response = await self._send(method, path, body, version, headers)
             call.record_response(response)
@@ -172,7 +174,10 @@ class GraphClient:
     async def get(
         self, path: str, *, version: str = "v1.0", headers: Mapping[str, str] | None = None
     ) -> dict[str, Any]:
-        """The body of a GET; raises GraphError for every answer that is not ok."""
+        """Return the body of a GET.
+
+        Raises: GraphError for every answer that is not ok.
+        """
         response = await self.send("GET", path, version=version, headers=headers)
         if not response.ok:
             raise response.error()
@@ -203,7 +208,10 @@ class Graph:
         return GraphClient(self._http, self._endpoint, self._tokens, tenant_id, batches, self._sleep)
 
     async def fresh_token(self, tenant_id: str) -> str:
-        """A token that was not kept. Raises GraphError."""
+        """Return a token that was not kept.
+
+        Raises: GraphError.
+        """
         self._tokens.forget(tenant_id)
         return await self._tokens.of(tenant_id)
 

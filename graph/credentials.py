@@ -1,4 +1,4 @@
-"""What proves to Entra that it is us, by azure-identity: a managed identity as federated credential, a certificate or a secret.
+"""How the service authenticates to Entra, by azure-identity: a managed identity as federated credential, a certificate or a secret.
 
 Each makes a credential for one token: azure-identity's own cache would give a token that Graph does not take again and again.
 Retries are off: waiting is the orchestration's business, and a sleeping call would cost compute.
@@ -54,7 +54,7 @@ def by_managed_identity(identity: str, where: dict[str, Any]) -> NewCredential:
 
 
 def by_certificate(path: str, where: dict[str, Any]) -> NewCredential:
-    """The file is read for each token, so that a renewed certificate needs no restart."""
+    """Return credentials from a certificate file, which is read for each token: a renewed certificate needs no restart."""
 
     async def new() -> AsyncTokenCredential:
         try:

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Fault(StrEnum):
-    THROTTLED = "throttled"  # wait as long as told, then repeat
+    THROTTLED = "throttled"  # wait for Retry-After, then repeat
     UNAVAILABLE = "unavailable"  # 5xx or a broken connection; whether a write was done is not known
     CONSENT = "consentMissing"  # no token for this customer, or one that is worth nothing
     FORBIDDEN = "forbidden"  # this call is not granted

@@ -7,7 +7,10 @@ from graph.responses import Response
 
 
 async def read_hardware(client: GraphClient, user_id: str) -> list[Method]:
-    """The tokens assigned to the user; raises GraphError where they cannot be read."""
+    """Return the tokens assigned to the user.
+
+    Raises: GraphError where they cannot be read.
+    """
     found, unreadable = hardware_listed(await read_tokens(client, user_id), expected=True)
     if unreadable is not None:
         raise unreadable
@@ -15,7 +18,7 @@ async def read_hardware(client: GraphClient, user_id: str) -> list[Method]:
 
 
 async def activate(client: GraphClient, user_id: str, method_id: str, code: str) -> Response:
-    """Asks Graph to activate an assigned token. `code`: the six digits that it shows, good for 30 or 60 seconds.
+    """Ask Graph to activate an assigned token. `code`: the six digits that it shows, good for 30 or 60 seconds.
 
     `verificationCode` is required (Microsoft Graph beta, "hardwareOathAuthenticationMethod: activate"); a wrong one is a 400.
     """

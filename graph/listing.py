@@ -64,7 +64,7 @@ class UserPage:
 async def list_users(
     graph: Graph, tenants: Mapping[str, str], query: Query, spots: Mapping[str, Spot] | None, limit: int
 ) -> UserPage:
-    """The next `limit` users of `tenants` (customer key to tenant id). `spots` None starts; else only those go on."""
+    """Return the next `limit` users of `tenants` (customer key to tenant id). `spots` None starts; else only those go on."""
     top = limit if len(tenants) == 1 else min(limit, max(20, 2 * limit // max(len(tenants), 1)))
     going = {key: Spot() for key in tenants} if spots is None else {k: s for k, s in spots.items() if k in tenants}
     streams = [_Stream(key, graph.of(tenants[key]), query, spot, top) for key, spot in going.items()]
@@ -124,7 +124,7 @@ class _Stream:
         return self.rows.popleft()
 
     async def fill(self) -> None:
-        """Reads on until there is a row to show, or the end."""
+        """Read on until there is a row to show, or the end."""
         while not self.rows and self._next is not None and self.fault is None:
             page = self._next
             try:
@@ -182,7 +182,7 @@ class _Stream:
 
 
 def _page_of(link: object, client: GraphClient, path: str) -> str | None:
-    """How a nextLink is kept: its page token, or its query; never its address. GraphError for a link to anywhere else."""
+    """Return how a nextLink is kept: its page token, or its query; never its address. GraphError for a link to anywhere else."""
     if not isinstance(link, str) or not link:
         return None
     parts = urlsplit(link)

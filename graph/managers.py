@@ -6,7 +6,10 @@ from graph.users import FIELDS, User, user_of
 
 
 async def read_manager(client: GraphClient, user_id: str) -> User | None:
-    """The manager, None where there is none; raises GraphError where that cannot be read."""
+    """Return the manager, None where there is none.
+
+    Raises: GraphError where that cannot be read.
+    """
     answer = await client.send("GET", f"users/{segment(user_id)}/manager?$select={FIELDS}")
     if answer.ok:
         # A manager may be an organizational contact; whatever has a mail address will do.

@@ -42,7 +42,10 @@ def preference_part(user_id: str) -> Part:
 
 
 def listed(answer: Response) -> list[Method]:
-    """The methods in the answer to `methods_part`, hardware tokens left out; raises GraphError when it failed."""
+    """Return the methods in the answer to `methods_part`, hardware tokens left out.
+
+    Raises: GraphError when it failed.
+    """
     items = answer.items()
     if not all(isinstance(item.get("@odata.type"), str) for item in items):
         raise GraphError(Fault.UNAVAILABLE, "Graph's answer does not say which methods these are")
@@ -51,10 +54,12 @@ def listed(answer: Response) -> list[Method]:
 
 
 def hardware_listed(answer: Response, *, expected: bool = False) -> tuple[list[Method], GraphError | None]:
-    """The tokens in the answer to `hardware_part`, and why they could not be read. Raises GraphError for what may pass.
+    """Return the tokens in the answer to `hardware_part`, and why they could not be read.
 
     A cloud without hardware tokens answers 400, 404 or 501: there is nothing to read there, unless tokens are `expected`,
     because they were seen before: then no answer is taken as a sign that they are gone.
+
+    Raises: GraphError for what may pass.
     """
     if answer.ok:
         found = [method_of(item, MethodType.HARDWARE_OATH) for item in answer.items()]
@@ -68,13 +73,13 @@ def hardware_listed(answer: Response, *, expected: bool = False) -> tuple[list[M
 
 
 def preference_in(answer: Response) -> str | None:
-    """The user's preferred second factor (push, oath, sms, ...); None where it cannot be read, it only helps to order."""
+    """Return the user's preferred second factor (push, oath, sms, ...); None where it cannot be read, it only helps to order."""
     value = answer.body.get("userPreferredMethodForSecondaryAuthentication") if answer.ok else None
     return value if isinstance(value, str) else None
 
 
 async def read_methods(client: GraphClient, user_id: str, *, hardware: bool) -> Found:
-    """The methods of a user as they are now: one call, and one beside it where the plan has hardware tokens."""
+    """Return the methods of a user as they are now: one call, and one beside it where the plan has hardware tokens."""
     part = methods_part(user_id)
     (answer,), tokens = await _beside(batch(client, [part]), client, user_id, hardware=hardware)
     return _found(answer, tokens)
@@ -83,7 +88,7 @@ async def read_methods(client: GraphClient, user_id: str, *, hardware: bool) -> 
 async def _beside[T](
     call: Awaitable[T], client: GraphClient, user_id: str, *, hardware: bool
 ) -> tuple[T, Response | None]:
-    """The answer to `call` and, asked for at the same time because beta is no part of a batch of v1.0, the hardware tokens."""
+    """Return the answer to `call` and, asked for at the same time because beta is no part of a batch of v1.0, the hardware tokens."""
     if not hardware:
         return await call, None
     answers: list[Any] = await all_of(call, read_tokens(client, user_id))
@@ -91,7 +96,7 @@ async def _beside[T](
 
 
 async def read_tokens(client: GraphClient, user_id: str) -> Response:
-    """The answer to `hardware_part`."""
+    """Return the answer to `hardware_part`."""
     return (await batch(client, [hardware_part(user_id)], version="beta"))[0]
 
 
@@ -111,7 +116,7 @@ def removal_path(user_id: str, method: Method) -> tuple[str, str, str]:
 
 
 async def remove(client: GraphClient, user_id: str, method: Method) -> Response:
-    """Asks Graph to delete a method, or to deactivate a hardware token (it stays assigned). The answer may be an error."""
+    """Ask Graph to delete a method, or to deactivate a hardware token (it stays assigned). The answer may be an error."""
     verb, version, path = removal_path(user_id, method)
     return await client.send(verb, path, version=version)
 
@@ -119,7 +124,7 @@ async def remove(client: GraphClient, user_id: str, method: Method) -> Response:
 async def revoke_and_read(
     client: GraphClient, user_id: str, *, revoke: bool, hardware: bool
 ) -> tuple[Response | None, Found | GraphError]:
-    """Revokes the sign-in sessions and reads the methods, in one round trip; hardware tokens are read beside it.
+    """Revoke the sign-in sessions and read the methods, in one round trip; hardware tokens are read beside it.
 
     The first answer is that of the revocation, None where it was not asked for; it may be an error. The second is an error
     when the methods could not be read, so that a revocation that was done is not forgotten.
@@ -131,7 +136,7 @@ async def revoke_and_read(
 
 
 def _readable(answer: Response) -> Response:
-    """The answer to a revocation; one that says nothing is as good as one that did not come."""
+    """Return the answer to a revocation; one that says nothing is as good as one that did not come."""
     if answer.ok and answer.status != 204 and not isinstance(answer.body.get("value"), bool):
         return answer._replace(status=502)
     return answer
@@ -140,7 +145,7 @@ def _readable(answer: Response) -> Response:
 async def with_methods(
     client: GraphClient, user_id: str, parts: Sequence[Part], *, hardware: bool
 ) -> tuple[list[Response], Found | GraphError]:
-    """The answers to `parts` and the user's methods in one round trip; hardware tokens are read beside it."""
+    """Return the answers to `parts` and the user's methods in one round trip; hardware tokens are read beside it."""
     whole = [*parts, methods_part(user_id)]
     answers, tokens = await _beside(batch(client, whole), client, user_id, hardware=hardware)
     try:

@@ -27,12 +27,12 @@ PERMISSIONS = (
     Permission("User.RevokeSessions.All", "ending sign-in sessions", instead=("User.ReadWrite.All",)),
     Permission(
         "RoleManagement.Read.Directory",
-        "telling who holds a directory role",
+        "reading who holds a directory role",
         instead=("Directory.Read.All", "RoleManagement.Read.All"),
     ),
     Permission(
         "GroupMember.Read.All",
-        "telling who is in or owns a role-assignable group",
+        "reading who is in or owns a role-assignable group",
         instead=("Directory.Read.All", "Group.Read.All"),
     ),
     Permission("Policy.Read.All", "warning where nothing would ask for MFA afterwards", optional=True),
@@ -41,7 +41,7 @@ PERMISSIONS = (
 # Only in the provider's own tenant.
 HOME = ("Mail.Send", "User.Read.All")
 # Likewise, and optional: to notice mails that bounce. Given in Exchange for the one mailbox, not by consent like those above, which
-# would let the service read everybody's mail: the two add up, and the wider one wins. So no token names it.
+# would let the service read all mail: the two add up, and the wider one wins. So no token names it.
 HOME_MAILBOX = ("Mail.Read",)
 
 
@@ -58,7 +58,10 @@ class Access(NamedTuple):
 
 
 def roles_in(token: str) -> frozenset[str]:
-    """The application permissions in an access token. It is not verified: Graph does that; we only look what it will find."""
+    """Return the application permissions in an access token.
+
+    It is not verified: Graph does that; we only look what it will find.
+    """
     try:
         payload = token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
@@ -73,7 +76,7 @@ def missing_of(roles: frozenset[str]) -> tuple[Permission, ...]:
 
 
 async def check_access(graph: Graph, tenant_id: str) -> Access:
-    """Asks for a new token, so that a consent given a minute ago counts."""
+    """Ask for a new token, so that a consent given a minute ago counts."""
     try:
         token = await graph.fresh_token(tenant_id)
     except GraphError as error:
@@ -82,5 +85,5 @@ async def check_access(graph: Graph, tenant_id: str) -> Access:
 
 
 def consent_url(authority: str, tenant_id: str, client_id: str) -> str:
-    """Where an administrator of the customer gives consent."""
+    """Return where an administrator of the customer gives consent."""
     return f"{authority.rstrip('/')}/{tenant_id}/adminconsent?client_id={client_id}"

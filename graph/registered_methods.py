@@ -12,7 +12,7 @@ from graph.methods import hardware_listed, hardware_part, listed, methods_part, 
 async def read_registered(
     client: GraphClient, user_ids: Sequence[str], *, hardware: bool = True
 ) -> list[Found | GraphError]:
-    """What each user has registered, or why that could not be read."""
+    """Return what each user has registered, or why that could not be read."""
     answers = await batch(client, [methods_part(user_id) for user_id in user_ids])
     parts = [part for user_id in user_ids for part in (preference_part(user_id), hardware_part(user_id))]
     beta = await batch(client, parts if hardware else parts[::2], version="beta")

@@ -40,16 +40,18 @@ class Response(NamedTuple):
         return _number(self.headers.get("x-ms-throttle-limit-percentage")) or 0.0
 
     def items(self, *, last: bool = True) -> list[dict[str, Any]]:
-        """The objects of a list. Raises GraphError where it failed, is no list, or, with `last`, goes on elsewhere.
+        """Return the objects of a list.
 
         What cannot be read is never an empty list: that would say that nothing is there.
+
+        Raises: GraphError where it failed, is no list, or, with `last`, goes on elsewhere.
         """
         if not self.ok:
             raise self.error()
         return items_in(self.body, last=last)
 
     def error(self) -> GraphError:
-        """The typed error of an answer that is not ok; copes with bodies that have no `error` wrapper."""
+        """Return the typed error of an answer that is not ok; copes with bodies that have no `error` wrapper."""
         wrapped = self.body.get("error")
         error = wrapped if isinstance(wrapped, dict) else self.body
         code = str(error.get("code") or "")
@@ -65,12 +67,12 @@ class Response(NamedTuple):
 
 
 def is_repeatable(method: str, response: Response) -> bool:
-    """Whether the same call may be made again at once: it was throttled, or it is a read that failed for a passing reason."""
+    """Return whether the same call may be made again at once: it was throttled, or it is a read that failed for a passing reason."""
     return response.status == 429 or (method == "GET" and (response.status >= 500 or response.status == 408))
 
 
 def items_in(body: Mapping[str, Any], *, last: bool = True) -> list[dict[str, Any]]:
-    """The objects of a list, as `Response.items`."""
+    """Return the objects of a list, as `Response.items`."""
     value = body.get("value")
     if not isinstance(value, list) or (last and body.get("@odata.nextLink") is not None):
         raise GraphError(Fault.UNAVAILABLE, "Graph's answer has no whole list in it")
@@ -118,7 +120,7 @@ def _number(text: str | None) -> float | None:
 
 
 def parsed(content: bytes) -> dict[str, Any]:
-    """The JSON object in `content`; {} for an empty or unreadable body (proxies send HTML)."""
+    """Return the JSON object in `content`; {} for an empty or unreadable body (proxies send HTML)."""
     if not content:
         return {}
     try:

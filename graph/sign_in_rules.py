@@ -23,7 +23,7 @@ class MfaRules(NamedTuple):
 
 
 async def requires_mfa(graph: Graph, tenant_id: str) -> MfaRules | None:
-    """What security defaults and the enabled Conditional Access policies ask for; None where that cannot be read."""
+    """Return what security defaults and the enabled Conditional Access policies ask for; None where that cannot be read."""
     key = ("requires_mfa", tenant_id)
     async with graph.locks.setdefault(key, Lock()):
         kept = graph.kept.get(key)

@@ -23,7 +23,10 @@ _PASSING = {"temporarily_unavailable", "server_error"}
 
 class TokenSource(Protocol):
     async def fetch(self, tenant_id: str) -> tuple[str, float]:
-        """A token and the seconds it lasts. Raises GraphError: `consentMissing`, `unavailable` or `throttled`."""
+        """Return a token and the seconds it lasts.
+
+        Raises: GraphError: `consentMissing`, `unavailable` or `throttled`.
+        """
         ...
 
 
@@ -58,7 +61,7 @@ class Tokens:
             return token
 
     def forget(self, tenant_id: str) -> None:
-        """Drops the token of a tenant, because Graph did not take it."""
+        """Drop the token of a tenant, because Graph did not take it."""
         self._kept.pop(tenant_id, None)
 
 
@@ -81,7 +84,7 @@ class CredentialTokens:
 
 
 def lasting(token: AccessToken) -> tuple[str, float]:
-    """A token of azure-identity's and the seconds it lasts."""
+    """Return a token of azure-identity's and the seconds it lasts."""
     return token.token, max(token.expires_on - time.time(), 1.0)
 
 
@@ -97,7 +100,7 @@ def _refused(error: ClientAuthenticationError) -> GraphError:
 
 
 def _no_token(status: int, body: dict[str, Any], detail: str, headers: Mapping[str, str]) -> GraphError:
-    """What an answer of the token endpoint that has no token means.
+    """Return what an answer of the token endpoint that has no token means.
 
     By its status and the OAuth error (learn.microsoft.com/entra/identity-platform/reference-error-codes: AADSTS numbers are for
     people and change).

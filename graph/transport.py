@@ -21,7 +21,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
     """Belongs to the event loop in which it is first used. Answers are read whole: those of Graph are small.
 
     A process that ends need not close it: its connections are closed when the loop shuts down its asynchronous generators, as
-    `asyncio.run` does, whoever runs the app.
+    `asyncio.run` does in every host.
     """
 
     def __init__(self, *, connections: int, timeout: httpx.Timeout) -> None:
@@ -86,7 +86,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
 
 
 async def _hold(session: aiohttp.ClientSession) -> AsyncGenerator[None]:
-    """Started and left where it waits, it is closed by whoever closes the session, or else by the end of the loop."""
+    """Close the session when the generator is closed: by `aclose`, or else at the end of the loop."""
     try:
         yield
     finally:

@@ -50,7 +50,7 @@ class Standing(NamedTuple):
 
 
 def user_of(resource: dict[str, Any]) -> User:
-    """Raises GraphError for an answer that is no user."""
+    """Parse a user resource. Raises: GraphError for a body that is not a user."""
     if not resource.get("id"):
         raise GraphError(Fault.UNAVAILABLE, "Graph's answer has no user in it")
     name = str(resource.get("userPrincipalName") or "")
@@ -76,7 +76,7 @@ def find_part(text: str) -> Part:
 
 
 async def find_users(client: GraphClient, texts: Sequence[str]) -> list[User | GraphError | None]:
-    """The user each text names, None where there is none, the error where that could not be found out."""
+    """Return the user each text names, None where there is none, the error where that could not be found out."""
     answers = await batch(client, [find_part(text) for text in texts])
     return [_found(answer) for answer in answers]
 
@@ -111,7 +111,7 @@ def privilege_parts(user_id: str) -> list[Part]:
 
 
 async def read_details(client: GraphClient, user_ids: Sequence[str], *, hardware: bool) -> list[Details | GraphError]:
-    """What a plan needs of each user: four parts of v1.0 and two of beta per user, twenty to a round trip."""
+    """Return what a plan needs of each user: four parts of v1.0 and two of beta per user, twenty to a round trip."""
     parts = [[methods_part(user_id), *privilege_parts(user_id)] for user_id in user_ids]
     beta_parts = [part for user_id in user_ids for part in (preference_part(user_id), hardware_part(user_id))]
     answers, beta = await all_of(
@@ -136,7 +136,10 @@ def _details(answers: Sequence[Response], preference: Response, hardware: Respon
 
 
 async def look(client: GraphClient, user_id: str, *, privileges: bool, hardware: bool) -> tuple[Standing, Found]:
-    """Who the user is now and what is registered, in one round trip. Raises GraphError where either cannot be known."""
+    """Return who the user is now and what is registered, in one round trip.
+
+    Raises: GraphError where either cannot be known.
+    """
     parts = _standing_parts(user_id, privileges=privileges)
     answers, found = await with_methods(client, user_id, parts, hardware=hardware)
     standing = _standing(answers)
@@ -146,7 +149,10 @@ async def look(client: GraphClient, user_id: str, *, privileges: bool, hardware:
 
 
 async def read_standing(client: GraphClient, user_id: str, *, privileges: bool) -> Standing:
-    """Who the user is now, in one round trip. Raises GraphError."""
+    """Return who the user is now, in one round trip.
+
+    Raises: GraphError.
+    """
     return _standing(await batch(client, _standing_parts(user_id, privileges=privileges)))
 
 
@@ -161,7 +167,10 @@ def _standing(answers: Sequence[Response]) -> Standing:
 
 
 def _privileges(answers: Sequence[Response]) -> list[str]:
-    """What is in the answers to `privilege_parts`: names of roles, then of groups. Raises GraphError."""
+    """Return what is in the answers to `privilege_parts`: names of roles, then of groups.
+
+    Raises: GraphError.
+    """
     roles, joined, owned = (_members(answer) for answer in answers)
     groups = {_name(item) for item in joined + owned if item.get("isAssignableToRole")}
     return [_name(item) for item in roles] + [f"role-assignable group {name}" for name in sorted(groups)]

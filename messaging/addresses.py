@@ -1,7 +1,7 @@
 """Where a callback may go: a name is looked up once, checked, and the address that was checked is the one that is called.
 
-Without that a name that leads into the service's own network (or to the cloud's metadata address) would let whoever controls
-the name read what only the service can reach.
+Without that a name that leads into the service's own network (or to the cloud's metadata address) would let the
+owner of the name read what only the service can reach.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ _PRIVATE = tuple(
 
 
 async def look_up(host: str, port: int) -> list[str]:
-    """The addresses of a name, as the machine's resolver gives them."""
+    """Return the addresses of a name, as the machine's resolver gives them."""
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
@@ -33,9 +33,11 @@ async def look_up(host: str, port: int) -> list[str]:
 
 
 async def allowed_addresses(host: str, port: int, *, allow_private: bool, resolve: Resolve = look_up) -> list[str]:
-    """The addresses of `host` that may be called; raises AddressNotAllowedError where there are none.
+    """Return the addresses of `host` that may be called.
 
     This machine itself is called only where `host` names it plainly (localhost, 127.0.0.1, ::1): no other name may lead here.
+
+    Raises: AddressNotAllowedError where there are none.
     """
     here = _names_this_machine(host)
     found = [host] if _address(host) else await resolve(host, port)
@@ -46,7 +48,7 @@ async def allowed_addresses(host: str, port: int, *, allow_private: bool, resolv
 
 
 def is_allowed(text: str, *, allow_private: bool = False, this_machine: bool = False) -> bool:
-    """Whether the address in `text` may be called. Link-local (cloud metadata), multicast and the like never may."""
+    """Return whether the address in `text` may be called. Link-local (cloud metadata), multicast and the like never may."""
     address = _address(text)
     if address is None:
         return False
@@ -75,7 +77,7 @@ def _names_this_machine(host: str) -> bool:
 
 
 def _embedded(address: Address) -> Address:
-    """The IPv4 address that an IPv6 address carries, or the address itself."""
+    """Return the IPv4 address that an IPv6 address carries, or the address itself."""
     if isinstance(address, ipaddress.IPv4Address):
         return address
     if address.ipv4_mapped is not None:

@@ -17,7 +17,7 @@ from messaging.events import CONTENT_TYPE
 OUTCOMES = "reset-outcomes"
 # Azure takes 4,096 characters for reason and description each.
 _LONGEST = 4096
-# One attempt; whoever asked tries again, so the client's own retries are few.
+# The durable workflow retries, so the client's own retries are few.
 _RETRIES, _TIMEOUT = 1, 20.0
 
 
@@ -28,7 +28,7 @@ class Bus:
         self._client = client
         self._credential = credential
         self._sender: ServiceBusSender | None = None
-        self._turn = asyncio.Lock()  # a sender is for one task at a time
+        self._sending = asyncio.Lock()  # a sender is for one task at a time
 
     @classmethod
     def connect(cls, *, connection_string: str = "", namespace: str = "", credential: Any = None) -> Self:
@@ -39,7 +39,7 @@ class Bus:
         return cls(ServiceBusClient(namespace, credential, **how), credential)
 
     async def publish(self, event: dict[str, Any], *, correlation_id: str = "", reply_to: str = "") -> None:
-        """Sends a CloudEvent, structured, to the topic of outcomes.
+        """Send a CloudEvent, structured, to the topic of outcomes.
 
         The session is the request, so that a receiver gets the events of one request in order; the message id is the event's,
         so that duplicate detection drops what is sent again.
@@ -53,7 +53,7 @@ class Bus:
             correlation_id=correlation_id or None,
             to=reply_to or None,
         )
-        async with self._turn:
+        async with self._sending:
             try:
                 if self._sender is None:
                     self._sender = self._client.get_topic_sender(OUTCOMES)
@@ -63,7 +63,7 @@ class Bus:
                 raise BusUnavailableError(f"{type(error).__name__}: {error}") from error
 
     async def dead_letter(self, queue: str, lock_token: str, reason: str, description: str) -> None:
-        """Sets a message aside that somebody else (the Functions host) received and holds the lock of.
+        """Dead-letter a message that another process (the Functions host) received and holds the lock of.
 
         The protocol lets any receiver of a queue settle by lock token (`com.microsoft:update-disposition`), and the client
         does so for messages that were deferred; it has no public way to name a token alone.

@@ -31,7 +31,7 @@ class Answer(NamedTuple):
     retry_after: float | None = None
 
     @property
-    def took_it(self) -> bool:
+    def accepted(self) -> bool:
         return 200 <= self.status < 300
 
     @property
@@ -41,14 +41,17 @@ class Answer(NamedTuple):
 
 
 def body_of(event: Mapping[str, Any]) -> bytes:
-    """The bytes of an event: always the same for the same event."""
+    """Return the bytes of an event: always the same for the same event."""
     return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 async def post_event(
     callback: Callback, event: Mapping[str, Any], now: datetime, *, resolve: Resolve = look_up
 ) -> Answer:
-    """The receiver's answer; raises NoAnswerError or AddressNotAllowedError where there is none."""
+    """Return the receiver's answer.
+
+    Raises: NoAnswerError or AddressNotAllowedError where there is none.
+    """
     body = body_of(event)
     headers = {"Content-Type": CONTENT_TYPE, "User-Agent": "mfa-reset"}
     headers |= sign_standard(list(callback.secrets), str(event["id"]), now, body)

@@ -1,7 +1,7 @@
 """Comments for tickets: what happened, in the markup of the system that shows them.
 
-Whoever asks for a reset writes the reason, and directories hold the names: each format neutralises what its system would
-take for markup.
+The reason is the requester's text, and names come from directories: each format escapes what its system would take for
+markup.
 """
 
 import re
@@ -56,7 +56,7 @@ class CommentView(NamedTuple):
 
 
 def comment(template: Template, kind: EventKind, view: CommentView) -> str:
-    """The comment for an event of `kind`, in the markup of `template`'s system."""
+    """Return the comment for an event of `kind`, in the markup of `template`'s system."""
     form = FORMATS[template]
     shown = first_users(view.outcomes, COMMENT_USERS)
     text = (
@@ -102,6 +102,6 @@ _FORMS = {"html": _form(None), "wiki": _form(wiki_text), "txt": _form(plain_text
 
 
 def waiting(approvers: Iterable[str], decided: Sequence[DecisionView]) -> tuple[str, ...]:
-    """Those approvers who have not decided."""
+    """Return those approvers who have not decided."""
     done = {decision.approver for decision in decided}
     return tuple(approver for approver in approvers if approver not in done)

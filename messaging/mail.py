@@ -5,9 +5,11 @@ from messaging.mail_text import Mail
 
 
 async def send_mail(graph: Graph, home_tenant: str, mail_from: str, mail: Mail) -> None:
-    """Hands one mail to Graph; raises GraphError when Graph does not take it.
+    """Send one mail through Graph.
 
     Graph has no idempotency key for sendMail: a call that got no answer may have sent the mail, so a repeat may send it twice.
+
+    Raises: GraphError when Graph does not take it.
     """
     body = {
         "message": {

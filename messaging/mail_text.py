@@ -11,7 +11,7 @@ from web import labels
 from web.templating import environment
 from web.views import ApprovalView, CustomerView, FollowUpView, NoticeView, OutcomeView, UserView
 
-# A mail is for deciding whether to look; the page has everybody. Outlook cuts long mails, and 20 fit on two screens.
+# A mail is for deciding whether to look; the page has every user. Outlook cuts long mails, and 20 fit on two screens.
 APPROVAL_USERS = 20
 # The requester has no page yet for what happened: more of it, those with trouble first.
 OUTCOME_USERS = 100
@@ -32,17 +32,17 @@ class Mail(NamedTuple):
 
 
 def approval_mail(view: ApprovalView, *, to: str, link: str, reference: str) -> Mail:
-    """Asks one approver to look and decide. `link` is that approver's own, `reference` this mail's."""
+    """Ask one approver to look and decide. `link` is that approver's own, `reference` this mail's."""
     return _asking(view, to, link, reference, f"Approve {_asked(view)} of", "")
 
 
 def reminder_mail(view: ApprovalView, *, to: str, link: str, reference: str) -> Mail:
-    """Asks again an approver who has not decided."""
+    """Ask again an approver who has not decided."""
     return _asking(view, to, link, reference, f"Reminder: approve {_asked(view)} of", "reminder")
 
 
 def outcome_mail(view: OutcomeView, *, to: str) -> Mail:
-    """Tells the requester what became of every user and method, trouble first."""
+    """Inform the requester of the outcome of every user and method, failures first."""
     status = labels.say(labels.STATUS, view.status).lower()
     shown = _first(view.customers, OUTCOME_USERS, trouble_first=True)
     return _mail(
@@ -56,19 +56,19 @@ def outcome_mail(view: OutcomeView, *, to: str) -> Mail:
 
 
 def user_notice_mail(view: NoticeView, *, to: str) -> Mail:
-    """Tells a user what was removed and what comes next. Without any link: that is what phishing looks like."""
+    """Inform a user of what was removed and what comes next. Without any link: that is what phishing looks like."""
     return _mail(to, "Your multi-factor authentication was reset", "user_notice", view=view)
 
 
 def manager_notice_mail(view: NoticeView, *, to: str) -> Mail:
-    """Tells the manager of a user who was reset. Whoever took over the user's mailbox does not read this one."""
+    """Inform the manager of a user who was reset. An attacker in the user's mailbox does not see it."""
     return _mail(
         to, f"Multi-factor authentication of {clean(view.user.name, 50)} was reset", "manager_notice", view=view
     )
 
 
 def follow_up_mail(view: FollowUpView, *, to: str) -> Mail:
-    """Tells the requester who of those who were reset needs a look."""
+    """Inform the requester which users need attention after the reset."""
     return _mail(
         to,
         f"MFA reset: who has registered again{_ticket(view.ticket)}",
@@ -123,11 +123,11 @@ def _users(customers: Sequence[CustomerView]) -> int:
 
 
 def _first(customers: Sequence[CustomerView], limit: int, *, trouble_first: bool = False) -> tuple[CustomerView, ...]:
-    """The same customers with at most `limit` users between them; those left without one are not listed."""
-    everybody = [(place, user) for place, customer in enumerate(customers) for user in customer.users]
+    """Return the same customers with at most `limit` users between them; those left without one are not listed."""
+    listed = [(place, user) for place, customer in enumerate(customers) for user in customer.users]
     if trouble_first:
-        everybody.sort(key=lambda entry: _trouble(entry[1]))
-    chosen = everybody[:limit]
+        listed.sort(key=lambda entry: _trouble(entry[1]))
+    chosen = listed[:limit]
     return tuple(
         replace(customer, users=users)
         for place, customer in enumerate(customers)

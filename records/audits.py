@@ -31,7 +31,7 @@ class Audits:
         *,
         once: str = "",
     ) -> bool:
-        """Adds an event, and tells it to the log. With `once`, an activity that runs again adds it no second time (False)."""
+        """Add an event and log it; False if an event with the same `once` was added before, as by an activity that runs again."""
         once_key = _ONCE + (once if len(once) <= _LONGEST_ONCE else hashlib.sha256(once.encode()).hexdigest())
         while True:
             if once and await self._store.get(request_id, once_key) is not None:
@@ -51,7 +51,7 @@ class Audits:
                 return True
 
     async def page(self, request_id: str, after: int = 0, limit: int = 100) -> list[AuditEvent]:
-        """Events after number `after`, oldest first."""
+        """Return events after number `after`, oldest first."""
         start = f"{_EVENT}{after:08d}" if after else ""
         rows = await self._store.scan(request_id, prefix=_EVENT, after=start, limit=limit)
         return [AuditEvent.from_json(row.value) for row in rows]
@@ -63,12 +63,12 @@ class Audits:
         return events
 
     async def count(self, request_id: str) -> int:
-        """How many events were written."""
+        """Return how many events were written."""
         head = await self._store.get(request_id, _HEAD)
         return int(head.value["number"]) if head else 0
 
     async def verify(self, request_id: str) -> str | None:
-        """What is wrong with the chain, in a sentence; None for a whole one."""
+        """Return what is wrong with the chain, in a sentence; None for a whole one."""
         head = await self._store.get(request_id, _HEAD)
         expected = (head.value["number"], head.value["hash"]) if head else (0, START)
         try:

@@ -8,7 +8,7 @@ from records.store import Store
 
 
 class Delivery(NamedTuple):
-    """`body_hash` is the SHA-256 of the raw body, in hex. `at` is when the request came first, whoever brings it again."""
+    """`body_hash` is the SHA-256 of the raw body, in hex. `at` is when the first delivery of the request arrived."""
 
     request_id: str
     body_hash: str
@@ -26,7 +26,7 @@ class Deliveries:
     async def accept(
         self, source: str, delivery_id: str, body: bytes, request_id: str, at: datetime, *, signed: bytes | None = None
     ) -> Delivery:
-        """The delivery with this id: a new one for `request_id`, or the one that came first with its own request.
+        """Return the delivery with this id: a new one for `request_id`, or the one that came first with its own request.
 
         `signed` is what the sender's signature covers where the id is not part of it: the same signed bytes under another
         id are a replay and lead to the request that they made.
@@ -38,7 +38,7 @@ class Deliveries:
         return Delivery(made.request_id, made.body_hash, made.at, found.first and made.first)
 
     async def known(self, source: str, delivery_id: str) -> bool:
-        """Whether a delivery with this id came before."""
+        """Return whether a delivery with this id came before."""
         return await self._store.get(f"delivery:{source}", _hash(f"id:{delivery_id}".encode())) is not None
 
     async def _claim(self, source: str, name: str, body: bytes, request_id: str, at: datetime) -> Delivery:

@@ -16,7 +16,7 @@ _ESCAPES = re.compile("|".join(re.escape(escaped) for escaped in _NAMES))
 
 
 def escape(name: str) -> str:
-    """A key of at most twice as many characters."""
+    """Return a key of at most twice as many characters."""
     return name.translate(_ESCAPED)
 
 

@@ -1,4 +1,4 @@
-"""One running request per user: a lease on (tenant, user), held by a target until it is settled or its request has ended."""
+"""At most one running request per user: a lease on (tenant, user), held by a target until it is settled or its request has ended."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -20,7 +20,7 @@ class Leases:
         self._targets = Targets(store)
 
     async def take(self, tenant_id: str, user_id: str, holder: Holder) -> Holder:
-        """Whoever holds the user now: `holder` if it was free, held by it already, or held by a target that is settled."""
+        """Return the holder of the lease: `holder` if it was free, held by it already, or held by a target that is settled."""
         partition, key, value = _place(tenant_id), user_id, _value(holder)
         while not await self._store.insert(partition, key, value):
             row = await self._store.get(partition, key)
@@ -36,14 +36,14 @@ class Leases:
         return holder
 
     async def take_all(self, tenant_id: str, wanted: Mapping[str, Holder]) -> dict[str, Holder]:
-        """Who holds each user now, by user id; one write where all of them are free. At most 100."""
+        """Return who holds each user now, by user id; one write where all of them are free. At most 100."""
         inserts = [Insert(user_id, _value(holder)) for user_id, holder in wanted.items()]
         if len(inserts) > 1 and await self._store.apply(_place(tenant_id), inserts):
             return dict(wanted)
         return {user_id: await self.take(tenant_id, user_id, holder) for user_id, holder in wanted.items()}
 
     async def first_named(self, tenant_id: str, wanted: Mapping[str, Holder]) -> dict[str, Holder]:
-        """Who of its own request named each user first, by user id; holds up no other request. At most 100 of one request.
+        """Return who of its own request named each user first, by user id; holds up no other request. At most 100 of one request.
 
         For dry runs. What is kept for it is in the request's partition, and goes with the request.
         """
@@ -57,7 +57,7 @@ class Leases:
         return found
 
     async def holder(self, tenant_id: str, user_id: str) -> Holder | None:
-        """Who holds the user now, None if nobody who is still busy does."""
+        """Return the holder of the lease, None if there is none that is still busy."""
         row: Row | None = await self._store.get(_place(tenant_id), user_id)
         current = Holder(row.value["requestId"], row.value["number"]) if row else None
         return current if current and await self._is_busy(current) else None

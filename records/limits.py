@@ -38,7 +38,7 @@ def check_name(name: str) -> str:
 
 
 def check_part(part: str) -> str:
-    """A name, or the beginning of one, which may be empty."""
+    """Return a name, or the beginning of one, which may be empty."""
     if len(part) > MAX_NAME:
         raise InvalidNameError(f"a partition or key has {len(part)} characters; {MAX_NAME} is the most")
     if _NOT_TEXT.search(part):
@@ -66,7 +66,7 @@ def unpack(text: str) -> Value:
 
 
 def pack_changes(partition: str, changes: Sequence[Change]) -> list[tuple[Change, str, str]]:
-    """Each change with its key and its value as text (empty for a delete), all checked."""
+    """Return each change with its key and its value as text (empty for a delete), all checked."""
     check_name(partition)
     if len(changes) > MAX_CHANGES:
         raise ValueError(f"apply takes at most {MAX_CHANGES} changes, not {len(changes)}")

@@ -1,6 +1,6 @@
 """Takes a person out of the records of ended requests: names, addresses and labels go, ids and outcomes stay.
 
-What stays is what the audit's chain is made of: that somebody decided on a user with this object id, and what came of it.
+What stays is what the audit's chain is made of: that a decision was made on a user with this object id, and its outcome.
 """
 
 from collections.abc import AsyncIterator, Iterable

@@ -25,7 +25,7 @@ _FAR = 10**14
 _WRITE = 50
 # Writes of one new request under way at once.
 _WRITES = 16
-# Each try that fails is a write of somebody else that did not: another approver's decision or a note of a mail.
+# Each failed try means that another write succeeded: another approver's decision, or a note about a mail.
 _TRIES = 200
 _RESTART, _RESTART_MOST = timedelta(minutes=1), timedelta(hours=1)
 
@@ -35,9 +35,9 @@ class Requests:
         self._store = store
 
     async def create(self, request: ResetRequest, targets: list[Target]) -> bool:
-        """Writes a request with its targets; False if it was there already. May be repeated after a fault in the middle.
+        """Write a request with its targets; False if it was there already. May be repeated after a fault in the middle.
 
-        The request's own row is written last: until then nothing of it is seen by anybody. Nothing is written over, so
+        The request's own row is written last: until then the request does not exist for readers. Nothing is written over, so
         that a repeat which comes late, or beside the first, takes nothing back of what has happened to a target since.
         """
         if await self._store.get(request.id, _REQUEST) is not None:
@@ -65,9 +65,9 @@ class Requests:
         return ResetRequest.from_json(row.value) if row else None
 
     async def update(self, request_id: str, change: Callable[[ResetRequest], ResetRequest]) -> ResetRequest:
-        """The request after `change`, which may run several times and must depend on nothing but its argument.
+        """Return the request after `change`, which may run several times and must depend on nothing but its argument.
 
-        Raises LookupError when there is no such request.
+        Raises: LookupError when there is no such request.
         """
         while True:
             row = await self._row(request_id)
@@ -85,14 +85,14 @@ class Requests:
         return [request for request in found if request], rows[-1].key if len(rows) == limit else ""
 
     async def open(self, after: str = "", limit: int = 100) -> list[Row]:
-        """Rows of the requests that have not ended, and of some that have: key: the id, value: {"at": when it was made}."""
+        """Return rows of the requests that have not ended, and of some that have: key: the id, value: {"at": when it was made}."""
         return await self._store.scan(_OPEN, after=after, limit=limit)
 
     async def note_restart(self, row: Row, at: datetime) -> int:
-        """Notes in the `row` of an open request that its broken orchestration is started anew; how often that makes it.
+        """Note in the `row` of an open request that its broken orchestration is started anew; how often that makes it.
 
         0: not now. Each restart waits twice as long after the last as the one before, a minute at first and an hour at most: what
-        breaks by a mistake of ours breaks again until that is mended, and somebody else may have noted this one just now.
+        breaks by a mistake of ours breaks again until that is mended, and another process may have noted this one just now.
         """
         times, last = row.value.get("restarts", 0), row.value.get("restartedAt")
         if last and at < datetime.fromisoformat(last) + min(_RESTART * 2 ** min(times - 1, 10), _RESTART_MOST):
@@ -101,24 +101,25 @@ class Requests:
         return times + 1 if await self._store.replace(row, noted) is not None else 0
 
     async def close(self, row: Row) -> None:
-        """Takes a request that has ended out of the open ones; `row` is its row there."""
+        """Take a request that has ended out of the open ones; `row` is its row there."""
         await self._store.delete(row)
 
     async def created_before(self, at: datetime, after: str = "", limit: int = 100) -> list[Row]:
-        """Places in the list of requests that were made before then, newest first, after the place `after`."""
+        """Return places in the list of requests that were made before then, newest first, after the place `after`."""
         start = f"{_FAR - int(at.timestamp() * 1000):015d}"
         return await self._store.scan(_INDEX, after=max(after, start), limit=limit)
 
     @staticmethod
     def is_own(row: Row) -> bool:
-        """Whether this row of a request's partition is the request itself."""
+        """Return whether this row of a request's partition is the request itself."""
         return row.key == _REQUEST
 
     async def decide(self, request_id: str, decision: Decision) -> bool:
-        """Keeps the first decision of an approver. False: there is one already, or the request takes none any more.
+        """Keep the first decision of an approver. False: there is one already, or the request takes none any more.
 
-        The request counts it in the same write, so whoever ends the approval sees that one more has come. Raises LookupError
-        when there is no such request, StoreUnavailableError when others wrote it first again and again.
+        The request counts it in the same write, so the one that ends the approval sees every decision.
+
+        Raises: LookupError when there is no such request, StoreUnavailableError when others wrote it first again and again.
         """
         key = _decision_key(decision.approver)
         for _ in range(_TRIES):
@@ -139,16 +140,16 @@ class Requests:
         return Decision.from_json(row.value) if row else None
 
     async def decisions(self, request_id: str) -> list[Decision]:
-        """All decisions, oldest first."""
+        """Return all decisions, oldest first."""
         rows = await self._store.scan(request_id, prefix=_DECISION, limit=1000)
         return sorted((Decision.from_json(row.value) for row in rows), key=lambda decision: decision.at)
 
     async def cancel(self, request_id: str, by: str, at: datetime) -> bool:
-        """Marks the request as cancelled; False if it was already. Nothing is removed once this is answered."""
+        """Mark the request as cancelled; False if it was already. Nothing is removed once this is answered."""
         return await self._store.insert(request_id, _CANCEL, {"by": by, "at": at.isoformat()})
 
     async def cancelled(self, request_id: str) -> dict[str, Any] | None:
-        """Who cancelled and when, None if nobody did."""
+        """Return who cancelled and when, None if it was not cancelled."""
         row = await self._store.get(request_id, _CANCEL)
         return row.value if row else None
 

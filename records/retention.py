@@ -19,7 +19,7 @@ class Retention:
         self._requests = Requests(store)
 
     async def purge_requests(self, before: datetime, most: int) -> list[ResetRequest]:
-        """Removes at most `most` requests that ended before then, and gives them back. One that has not ended stays."""
+        """Remove at most `most` requests that ended before then, and return them. One that has not ended stays."""
         gone: list[ResetRequest] = []
         after = ""
         while len(gone) < most and (page := await self._requests.created_before(before, after, _PAGE)):
@@ -49,7 +49,7 @@ class Retention:
         await self._store.delete(place)
 
     async def _release(self, request_id: str, rows: list[Row]) -> None:
-        """Gives back the leases that targets of this request left behind."""
+        """Give back the leases that targets of this request left behind."""
         for row in rows:
             tenant_id, user_id = row.value.get("tenantId"), row.value.get("userId")
             if tenant_id and user_id:
@@ -58,7 +58,7 @@ class Retention:
                     await self._store.delete(lease)
 
     async def purge_deliveries(self, senders: Iterable[str], before: datetime) -> int:
-        """Removes deliveries that came before then; how many. A repeat of one would be a new request from now on."""
+        """Remove deliveries from before then and return how many. A repeat of one would make a new request."""
         many = 0
         for sender in senders:
             after = ""

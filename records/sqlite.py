@@ -73,9 +73,9 @@ class SqliteStore:
 
     @classmethod
     def open(cls, path: str | Path) -> Self:
-        """Opens the store, or makes it where there is no file.
+        """Open the store, or create it where there is no file.
 
-        Raises NewerStoreError, DamagedStoreError or StoreUnavailableError with one line that says which file and why.
+        Raises: NewerStoreError, DamagedStoreError or StoreUnavailableError with one line that says which file and why.
         """
         path = Path(path)
         try:
@@ -96,7 +96,7 @@ class SqliteStore:
 
     @classmethod
     def check(cls, path: str | Path) -> None:
-        """Raises as `open` does, and changes nothing; a file that is not there yet is fine."""
+        """Check that the file can be opened, without changing it; a missing file is fine. Raises: as `open`."""
         path = Path(path)
         if not path.exists():
             return
@@ -106,7 +106,7 @@ class SqliteStore:
             raise StoreUnavailableError(f"the store {path} cannot be written: {error.strerror}") from error
         opened: list[sqlite3.Connection] = []
         try:
-            _look_at(_connect(path, opened), path)
+            _inspect(_connect(path, opened), path)
         except sqlite3.Error as error:
             raise _translate(error, path) from error
         finally:
@@ -202,7 +202,7 @@ class SqliteStore:
         self._writer.close()
 
     def _commit(self, group: list[_Write]) -> None:
-        """One transaction for the whole group. What raises here is about the file, so it is everybody's answer."""
+        """Commit the whole group as one transaction. An error here is about the file, so every write of the group gets it."""
         failure: RecordsError | None = None
         try:
             self._writer.execute("BEGIN IMMEDIATE")
@@ -220,11 +220,11 @@ class SqliteStore:
         for loop, writes in by_loop.items():
             try:
                 loop.call_soon_threadsafe(_answer, writes, failure)
-            except RuntimeError:  # the loop was closed while it waited: nobody is left to be told
+            except RuntimeError:  # the loop was closed while it waited
                 continue
 
     def _perform(self, write: _Write, version: int) -> int:
-        """Makes the changes of one write; the highest version now given out."""
+        """Make the changes of one write; return the highest version assigned so far."""
         several = len(write.changes) > 1  # one statement is all or nothing by itself
         if several:
             self._writer.execute("SAVEPOINT change")
@@ -278,9 +278,9 @@ def _connect(path: Path, opened: list[sqlite3.Connection]) -> sqlite3.Connection
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    empty = _look_at(connection, path)
+    empty = _inspect(connection, path)
     connection.execute("PRAGMA journal_mode = WAL")
-    # A read-only file says so now, not when the first thing is lost: SQLite tells nobody before there is something to write.
+    # A read-only file says so now, not when the first thing is lost: SQLite reports it only when there is something to write.
     connection.execute("BEGIN IMMEDIATE")
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     if empty:
@@ -289,8 +289,8 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("COMMIT")
 
 
-def _look_at(connection: sqlite3.Connection, path: Path) -> bool:
-    """Whether the file is empty. One that is not ours, newer or damaged is refused and left exactly as it is."""
+def _inspect(connection: sqlite3.Connection, path: Path) -> bool:
+    """Return whether the file is empty. One that is not ours, newer or damaged is refused and left exactly as it is."""
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     empty = not connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()

@@ -61,32 +61,32 @@ class Store(Protocol):
     no store takes `InvalidNameError` or `ValueTooLargeError` before anything is written."""
 
     async def get(self, partition: str, key: str) -> Row | None:
-        """The row, or None."""
+        """Return the row, or None."""
 
     async def insert(self, partition: str, key: str, value: Value) -> bool:
-        """Writes the row if there is none with this key. False: there is one already, and it was left alone."""
+        """Write the row if there is none with this key. False: there is one already, and it was left alone."""
 
     async def replace(self, row: Row, value: Value) -> Row | None:
-        """Writes `value` if the row is still as it was read; the new row. None: it changed or is gone."""
+        """Write `value` if the row is still as it was read, and return the new row. None: it changed or is gone."""
 
     async def put(self, partition: str, key: str, value: Value) -> None:
-        """Writes the row, over whatever was there."""
+        """Write the row, over whatever was there."""
 
     async def delete(self, row: Row) -> bool:
-        """Removes the row if it is still as it was read. False: it changed or is gone."""
+        """Remove the row if it is still as it was read. False: it changed or is gone."""
 
     async def apply(self, partition: str, changes: Sequence[Change]) -> bool:
-        """All changes or none. False: a condition failed, nothing was written.
+        """Write all changes or none. False: a condition failed, nothing was written.
 
         At most 100 changes, each of another key, all in `partition`, else ValueError. Together their values take at
         most `limits.MAX_APPLY` bytes, else ValueTooLargeError.
         """
 
     async def scan(self, partition: str, *, prefix: str = "", after: str = "", limit: int = 100) -> list[Row]:
-        """Rows in key order: keys that begin with `prefix` and come after `after`, at most `limit` (1 to 1000).
+        """Return rows in key order: keys that begin with `prefix` and come after `after`, at most `limit` (1 to 1000).
 
         Fewer than `limit` rows means there are no more.
         """
 
     async def close(self) -> None:
-        """Finishes the writes under way and lets go of the store; every later call raises StoreUnavailableError."""
+        """Finish the writes under way and release the store; every later call raises StoreUnavailableError."""

@@ -1,6 +1,6 @@
 """The store in Azure Table Storage: what every function app's storage account already has.
 
-Every write is an entity group transaction, also a single one: one way to send and to read answers. It also tells a
+Every write is an entity group transaction, also a single one: one way to send and to read answers. It also distinguishes a
 conditional delete of a missing row from a successful one, which the client's `delete_entity` does not.
 """
 
@@ -43,7 +43,7 @@ _CLIENT: Mapping[str, Any] = {
 
 _TRIED_AGAIN = frozenset({"GET", "POST"})
 """Methods that are sent again after a broken connection. POST carries the transactions, which the client would not
-repeat; `_written_before` makes it safe, and a pooled connection that the service has closed is an everyday thing."""
+repeat; `_committed_before` makes it safe, and a pooled connection that the service has closed is an everyday thing."""
 
 _CONDITION_FAILED = {
     "EntityAlreadyExists",
@@ -71,10 +71,10 @@ class TableStore:
         credential: AsyncTokenCredential | None = None,
         table: str = "records",
     ) -> Self:
-        """The store behind a connection string, or behind an endpoint (`https://<account>.table.core.windows.net`)
+        """Return the store behind a connection string, or behind an endpoint (`https://<account>.table.core.windows.net`)
         with a credential, which stays the caller's to close. Sends nothing yet; the first call makes the table.
 
-        Raises ValueError when neither is complete.
+        Raises: ValueError when neither is complete.
         """
         if connection_string:
             return cls(TableClient.from_connection_string(connection_string, table, **_CLIENT))
@@ -143,7 +143,7 @@ class TableStore:
                 raise
 
     async def _write(self, partition: str, changes: Sequence[Change]) -> str | None:
-        """The etag of the first change (empty for a delete), or None when a condition failed."""
+        """Return the etag of the first change (empty for a delete), or None when a condition failed."""
         packed = limits.pack_changes(partition, changes)
         mark = uuid.uuid4().hex
         operations = [_operation(escape(partition), mark, *change) for change in packed]
@@ -157,11 +157,11 @@ class TableStore:
                     raise
             else:
                 return str(answers[0].get("etag", ""))
-        return await self._written_before(partition, packed, mark)
+        return await self._committed_before(partition, packed, mark)
 
-    async def _written_before(self, partition: str, packed: list[tuple[Change, str, str]], mark: str) -> str | None:
-        """The client sends again when an answer is lost or says 5xx, also when the first try was committed all the
-        same; then our own write is what the condition failed on. The mark tells it from somebody else's.
+    async def _committed_before(self, partition: str, packed: list[tuple[Change, str, str]], mark: str) -> str | None:
+        """The client sends again when a response is lost or says 5xx, also when the first try was committed all the
+        same; then our own write is what the condition failed on. The mark distinguishes it from the write of another process.
 
         A transaction of deletes only leaves no mark: it may be answered False although it was this one that deleted.
         """

@@ -41,40 +41,40 @@ class Targets:
         return StoredTarget(Target.from_json(row.value), row) if row else None
 
     async def range(self, request_id: str, start: int, count: int) -> list[StoredTarget]:
-        """Targets `start` to `start + count - 1`, at most 1,000."""
+        """Return targets `start` to `start + count - 1`, at most 1,000."""
         after = target_key(start - 1) if start else ""
         rows = await self._store.scan(request_id, prefix=_TARGET, after=after, limit=count)
         return [StoredTarget(Target.from_json(row.value), row) for row in rows]
 
-    async def rewrite(self, kept: StoredTarget, target: Target) -> StoredTarget | None:
-        """Writes `target`, its outcome unchanged, over what was read; None if somebody else wrote it in between."""
-        row = await self._store.replace(kept.row, target.to_json())
+    async def rewrite(self, stored: StoredTarget, target: Target) -> StoredTarget | None:
+        """Write `target`, its outcome unchanged, over what was read; None if another process wrote it in between."""
+        row = await self._store.replace(stored.row, target.to_json())
         return StoredTarget(target, row) if row else None
 
-    async def save(self, request_id: str, kept: StoredTarget, target: Target) -> bool:
-        """Writes `target` over what was read; False if somebody else wrote it in between. Totals change with it, or not at all."""
-        if target == kept.target:
+    async def save(self, request_id: str, stored: StoredTarget, target: Target) -> bool:
+        """Write `target` over what was read; False if another process wrote it in between. Totals change with it, or not at all."""
+        if target == stored.target:
             return True
-        while not await self._save_all(request_id, [(kept, target)]):
+        while not await self._save_all(request_id, [(stored, target)]):
             row = await self._store.get(request_id, target_key(target.number))
-            if row is None or row.etag != kept.row.etag:
+            if row is None or row.etag != stored.row.etag:
                 return False
         return True
 
     async def save_all(self, request_id: str, pairs: Sequence[tuple[StoredTarget, Target]]) -> None:
-        """Writes many at once; what somebody else wrote in between is left as they wrote it."""
+        """Write many at once; what another process wrote in between is left as they wrote it."""
         for start in range(0, len(pairs), _TOGETHER):
             part = pairs[start : start + _TOGETHER]
             if not await self._save_all(request_id, part):
-                for kept, target in part:
-                    await self.save(request_id, kept, target)
+                for stored, target in part:
+                    await self.save(request_id, stored, target)
 
     async def _save_all(self, request_id: str, pairs: Sequence[tuple[StoredTarget, Target]]) -> bool:
-        changes: list[Change] = [Replace(kept.row, target.to_json()) for kept, target in pairs]
+        changes: list[Change] = [Replace(stored.row, target.to_json()) for stored, target in pairs]
         moved: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        for kept, target in pairs:
-            if target.outcome is not kept.target.outcome:
-                moved[count_key(target.number)].update({kept.target.outcome.value: -1})
+        for stored, target in pairs:
+            if target.outcome is not stored.target.outcome:
+                moved[count_key(target.number)].update({stored.target.outcome.value: -1})
                 moved[count_key(target.number)].update({target.outcome.value: 1})
         for key, counts in moved.items():
             row = await self._store.get(request_id, key)
@@ -84,7 +84,7 @@ class Targets:
         return await self._store.apply(request_id, changes)
 
     async def totals(self, request_id: str) -> dict[str, int]:
-        """How many targets have each outcome: a few rows, however many targets there are."""
+        """Return how many targets have each outcome: a few rows, however many targets there are."""
         total = Counter[str]({outcome.value: 0 for outcome in TargetOutcome})
         for row in await self._store.scan(request_id, prefix=_COUNT, limit=1000):
             total.update(row.value)

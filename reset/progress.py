@@ -147,7 +147,7 @@ class Progress(NamedTuple):
     def _may_ask(self, method: TargetMethod) -> bool:
         if not method.answered or method.in_doubt:
             return True
-        return self.target.reads >= _ASK_AGAIN and method.tells_apart
+        return self.target.reads >= _ASK_AGAIN and method.is_distinguishable
 
     def _compared(self, method: TargetMethod, found: Found) -> TargetMethod:
         if method.type is MethodType.HARDWARE_OATH and (unreadable := found.hardware_unreadable) is not None:
@@ -164,7 +164,7 @@ class Progress(NamedTuple):
             return mark_gone(method)  # and what took its place since is added as newer
         if not same:
             return mark_kept_newer(method)
-        if self._interrupted and method.in_doubt and not method.tells_apart:
+        if self._interrupted and method.in_doubt and not method.is_distinguishable:
             return mark_ambiguous(method)
         return method
 

@@ -10,7 +10,7 @@ from typing import Any
 
 _log = logging.getLogger("mfareset.events")
 
-# What an event may tell besides its name and request. Everything else an event of the audit holds stays in the audit.
+# What an event may contain besides its name and request. Everything else an event of the audit holds stays in the audit.
 FIELDS = (
     "status",
     "source",
@@ -27,7 +27,7 @@ _WARN = frozenset({"mailFailed", "mailBounced", "planChanged", "callbackLost", "
 
 
 def log_event(name: str, request_id: str, data: Mapping[str, Any]) -> None:
-    """Writes one line. Values that are not a word, a number or a truth value are left out."""
+    """Write one line. Values that are not a word, a number or a truth value are left out."""
     level = logging.WARNING if name in _WARN else logging.INFO
     if not _log.isEnabledFor(level):
         return

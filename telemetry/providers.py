@@ -63,7 +63,7 @@ def start(
     removing_stopped: Callable[[], bool],
     service: str,
 ) -> Callable[[], None]:
-    """From now on spans, measures and the events of the log go where these say; what it returns sends the rest and ends it."""
+    """Send spans, metrics and log events to these exporters; return a function that flushes and stops them."""
     resource = Resource.create({"service.name": service})
     tracing = TracerProvider(resource=resource, id_generator=Ids())
     for processor in processors:

@@ -13,7 +13,7 @@ _METRICS_EVERY = 60_000  # milliseconds
 
 
 def configure(environ: Mapping[str, str], removing_stopped: Callable[[], bool]) -> Callable[[], None] | None:
-    """Starts telemetry if the environment says where it goes; what it returns ends it. None, and no cost, otherwise."""
+    """Start telemetry if the environment configures a destination; return a function that stops it, else None at no cost."""
     insights = environ.get("APPLICATIONINSIGHTS_CONNECTION_STRING", "").strip()
     collector = environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", "").strip()
     exporters: list[tuple[Any, Any, Any]] = []

@@ -26,7 +26,7 @@ class StaticFile(NamedTuple):
 
 @cache
 def static_files() -> dict[str, StaticFile]:
-    """Everything the pages load, by name; `console.css` is the common style and the console's."""
+    """Return everything the pages load, by name; `console.css` is the common style and the console's."""
     common, own = ((_FOLDER / name).read_text(encoding="utf-8") for name in _STYLES)
     files = {"console.css": StaticFile(f"@layer common {{\n{common}}}\n{own}".encode(), "text/css")}
     for path in sorted((_FOLDER / "console").iterdir()):
@@ -38,7 +38,7 @@ def static_files() -> dict[str, StaticFile]:
 
 @cache
 def version() -> str:
-    """The folder that static files are served in: another one whenever any of them changes, so they may be kept for good."""
+    """Return the version of the static files: it changes with any of them, so they can be cached forever."""
     digest = hashlib.sha256()
     for name, file in static_files().items():
         digest.update(name.encode() + b"\n" + file.content)
@@ -46,7 +46,7 @@ def version() -> str:
 
 
 def render(template: str, **view: Any) -> str:
-    """The page of `web/templates/console/<template>` for these views."""
+    """Return the page of `web/templates/console/<template>` for these views."""
     return (
         pages()
         .get_template(f"console/{template}")
@@ -55,7 +55,7 @@ def render(template: str, **view: Any) -> str:
 
 
 def console_headers() -> dict[str, str]:
-    """A page's headers. `same-origin`: forms must tell their Origin, and no other site learns an address."""
+    """Return a page's headers. `same-origin`: forms must send their Origin, and no other site gets a URL."""
     return page_headers() | {
         "Content-Security-Policy": CONTENT_SECURITY_POLICY,
         "Referrer-Policy": "same-origin",
@@ -63,7 +63,7 @@ def console_headers() -> dict[str, str]:
 
 
 def static_headers(media_type: str, *, current: bool) -> dict[str, str]:
-    """A file asked for by the version that is being served never changes; by another one it must be asked for again."""
+    """Return the headers of a static file: immutable under the current version, revalidated under any other."""
     return {
         "Content-Type": f"{media_type}; charset=utf-8",
         "Cache-Control": "public, max-age=31536000, immutable" if current else "no-cache",

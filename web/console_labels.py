@@ -66,9 +66,9 @@ EVENT: Mapping[str, str] = {
     "followedUp": "Looked again at who has registered",
     "approvalMailsAskedAgain": "Mails to the approvers asked for again",
     "mailsAskedAgain": "Failed mails asked for again",
-    "callbackDelivered": "The ticket system was told",
-    "callbackFailed": "The ticket system could not be told",
-    "userNoticesSent": "Users told by mail",
+    "callbackDelivered": "The ticket system was notified",
+    "callbackFailed": "The ticket system could not be notified",
+    "userNoticesSent": "Users notified by mail",
 }
 
 # The same for an undo, which resets nothing.
@@ -110,7 +110,7 @@ NOTICE: Mapping[str, str] = {
     "confirmedAlready": "This plan was confirmed already. This is its request.",
 }
 
-# What the ticket system is told, and whether it got through.
+# Events for the ticket system, and their delivery state.
 CALLBACK: Mapping[str, str] = {
     "accepted": "Request accepted",
     "awaitingApproval": "Waiting for approval",
@@ -120,14 +120,14 @@ CALLBACK: Mapping[str, str] = {
 }
 CALLBACK_STATE: Mapping[str, str] = {
     "pending": "being tried",
-    "delivered": "told",
-    "failed": "not told",
+    "delivered": "received",
+    "failed": "not delivered",
     "gone": "not wanted any more",
 }
 # What to do next, once for all events in that state.
 CALLBACK_TEXT: Mapping[str, str] = {
     "failed": "It did not get through for a day. See whether the ticket system answers, then send it again.",
-    "gone": "The ticket system answered that nobody listens there any more. Correct its address in the policy first.",
+    "gone": "The ticket system responded that this address is no longer in use (410). Correct it in the policy first.",
 }
 # The same for the events of the topic.
 TOPIC_STATE: Mapping[str, str] = {"pending": "being tried", "published": "sent", "failed": "not sent"}
@@ -144,7 +144,7 @@ MAIL_STATE: Mapping[str, str] = {
     "notAllowed": "not sent: their mail domain may not read this",
 }
 
-# The follow-up's states, short; words.FOLLOW_UP has them as sentences.
+# The follow-up's states, short; labels.FOLLOW_UP has them as sentences.
 FOLLOW_UP: Mapping[str, str] = {
     "exposed": "Exposed",
     "quick": "Registered quickly",
@@ -155,18 +155,18 @@ FOLLOW_UP: Mapping[str, str] = {
 }
 FOLLOW_UP_NEXT: Mapping[str, str] = {
     "exposed": "Call the user and have them register, or hand out a Temporary Access Pass.",
-    "quick": "Call the user. If it was somebody else, reset again and end the sessions.",
+    "quick": "Call the user. If it was another person, reset again and end the sessions.",
     "unreadable": "Look at the user in the customer's admin center.",
 }
 
 # Errors beside the console's forms.
 ERROR: Mapping[str, str] = {
-    "nobodyChosen": "Choose at least one user.",
+    "noUserChosen": "Choose at least one user.",
     "tooMany": "These are more users than one request may have. Filter, or send several requests.",
     "reasonNeeded": "Say why: the approver and the audit need a reason.",
     "ticketNeeded": "Name the ticket this is for.",
     "countWrong": "Type exactly how many users will be reset.",
-    "nobodyLeft": "Nobody is left to reset: every user was refused or taken out.",
+    "noUserLeft": "No user is left to reset: every user was refused or taken out.",
     "customerAway": "A customer does not answer, so not all matching users can be named. Leave it out, or try again.",
     "noMethod": "Choose at least one kind of method to remove.",
     "notOffered": "Not all of the chosen customers allow this.",
@@ -178,11 +178,11 @@ PROBLEM: Mapping[str, tuple[str, str]] = {
     "wrongNonce": ("Please look at the page again", "It was open for too long. Nothing was changed. Load it again."),
     "notOperator": (
         "This page is not open to you",
-        "Your account has no role for it. Ask whoever runs this service.",
+        "Your account has no role for it. Ask the operators of this service.",
     ),
     "notSignedIn": ("Please sign in first", "This page needs a sign-in with Microsoft Entra."),
     "noSignIn": (
-        "Nobody can sign in here",
+        "Sign-in is not available",
         "The console needs the sign-in of Azure App Service, which is not on here. Use the API or the client instead.",
     ),
     "unavailable": (

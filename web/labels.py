@@ -25,7 +25,7 @@ STATUS_TEXT: Mapping[str, str] = {
     "partiallyCompleted": "Some users were reset and some were not. The requester gets the list.",
     "failed": "No user could be reset. The requester gets the list with the causes.",
     "denied": "An approver denied the request. Nothing was removed.",
-    "expired": "Nobody decided in time. Nothing was removed. The requester can ask again.",
+    "expired": "No decision was made in time. Nothing was removed. The requester can ask again.",
     "cancelled": "The request was cancelled: nothing further is removed. What was removed before, if anything, stays removed.",
 }
 
@@ -34,7 +34,7 @@ STATUS_TEXT_REQUESTER: Mapping[str, str] = {
     **STATUS_TEXT,
     "partiallyCompleted": "Some users were reset and some were not. Those that need a look come first below.",
     "failed": "No user could be reset. The causes are below.",
-    "expired": "Nobody decided in time. Nothing was removed. You can ask again.",
+    "expired": "No decision was made in time. Nothing was removed. You can ask again.",
 }
 
 # How a request stands, where the status lags behind the decisions: `approved` lies between the last approval and the start,
@@ -77,12 +77,12 @@ UNDO_STATUS_TEXT: Mapping[str, str] = {
     "planning": "The service is reading which hardware tokens the users have. Nothing has been changed.",
     "planned": "This was a dry run: the plan was made and nothing was changed.",
     "awaitingApproval": "Nothing has been changed. No token will be activated before enough approvers have agreed.",
-    "resetting": "The undo was approved. Each token is activated once somebody sends the code that it shows.",
+    "resetting": "The undo was approved. Each token is activated once the code that it shows is sent.",
     "completed": "Every hardware token is active again.",
     "partiallyCompleted": "Some users' hardware tokens are active again and some are not.",
     "failed": "Not all hardware tokens of any user are active again.",
     "denied": "An approver denied the undo. Nothing was changed.",
-    "expired": "Nobody decided in time. Nothing was changed. The requester can ask again.",
+    "expired": "No decision was made in time. Nothing was changed. The requester can ask again.",
     "cancelled": "The undo was cancelled. Tokens that were activated stay active; no further one is.",
 }
 
@@ -129,7 +129,7 @@ REASON: Mapping[str, str] = {
     "guestUser": "This is a guest: its authentication methods belong to its home organization.",
     "disabledUser": "This account is disabled.",
     "userNotFound": "There is no such user in this customer.",
-    "ownAccount": "Nobody can ask for a reset of their own account.",
+    "ownAccount": "Users cannot ask for a reset of their own account.",
     "duplicateUser": "This user is in the request already.",
     "alreadyRunning": "Another request is resetting this user right now.",
     "unknownCustomer": "The service does not know this customer.",
@@ -146,7 +146,7 @@ REASON: Mapping[str, str] = {
     "unverified": "Whether the removal was done could not be seen.",
     "sessionsNotRevoked": "The methods are gone, but the sign-in sessions could not be ended.",
     "denied": "An approver denied the request.",
-    "expired": "Nobody decided in time.",
+    "expired": "No decision was made in time.",
     "requestFailed": "The request failed before this user's turn.",
     "internalError": "The service failed at this user; its operators find the cause in its log.",
     "stopped": "The reset was stopped before this user was done.",
@@ -209,10 +209,9 @@ NOTICE: Mapping[str, str] = {
 FORM_ERROR: Mapping[str, str] = {
     "commentNeeded": "Say why you deny. The requester will read it.",
     "decisionNeeded": "Choose whether to approve or to deny.",
-    "nobodyLeft": "You left everybody out. Deny the request instead, and say why.",
+    "noUserLeft": "You left every user out. Deny the request instead, and say why.",
 }
 
-# problem page: title, what happened and what to do next.
 # The problem page: what happened, and what to do next.
 PROBLEM: Mapping[str, tuple[str, str]] = {
     "badLink": (
@@ -247,12 +246,12 @@ PROBLEM: Mapping[str, tuple[str, str]] = {
 
 
 def say(words: Mapping[str, str], code: str) -> str:
-    """The words for `code`. A code without words is shown as it is: a page must not fail where somebody decides."""
+    """Return the words for `code`. A code without words is shown as it is: a decision page must not fail for a missing label."""
     return words.get(code, code)
 
 
 def problem(code: str) -> tuple[str, str]:
-    """The title and the text of a problem page."""
+    """Return the title and the text of a problem page."""
     return PROBLEM.get(code, PROBLEM["unavailable"])
 
 
@@ -262,7 +261,7 @@ def count(number: int, one: str, many: str | None = None) -> str:
 
 
 def when(at: datetime) -> str:
-    """An instant in words. In UTC and named so: a page without scripts does not know the reader's time zone."""
+    """Return an instant in words. In UTC and named so: a page without scripts does not know the reader's time zone."""
     utc = at.astimezone(UTC)
     return f"{utc:%a} {utc.day} {utc:%b %Y, %H:%M} UTC"
 
@@ -276,7 +275,7 @@ def duration(length: timedelta) -> str:
 
 
 def registering(users: int, again: int) -> str:
-    """What `again` of the `users` have to do afterwards; nothing where nothing would make them."""
+    """Return what `again` of the `users` have to do afterwards; nothing where nothing would make them."""
     if not again:
         return ""
     who = "They have" if again == users else f"{again:,} of them {'has' if again == 1 else 'have'}"
@@ -284,7 +283,7 @@ def registering(users: int, again: int) -> str:
 
 
 def lasting(removed: int, deactivated: int, undo_within: timedelta) -> str:
-    """What of it cannot be taken back, for so many methods."""
+    """Return what of it cannot be taken back, for so many methods."""
     again = f"for {duration(undo_within)}"
     if not removed:
         return f"Deactivated tokens can be activated again {again}." if deactivated else ""
@@ -293,7 +292,7 @@ def lasting(removed: int, deactivated: int, undo_within: timedelta) -> str:
 
 
 def time_left(now: datetime, until: datetime) -> str:
-    """How long there is still, rounded down, so that nobody is promised more time than there is."""
+    """Return how long there is still, rounded down, so that it never promises more time than there is."""
     left = until - now
     if left < timedelta(minutes=1):
         return "no time left" if left <= timedelta() else "less than a minute left"

@@ -32,20 +32,20 @@ _CONTENT_SECURITY_POLICY = "; ".join(
 
 
 def pages() -> Environment:
-    """The templates of all pages."""
+    """Return the templates of all pages."""
     return _PAGES
 
 
 def render(template: str, **view: Any) -> str:
-    """The page of `web/templates/<template>` for these views."""
+    """Return the page of `web/templates/<template>` for these views."""
     return _PAGES.get_template(template).render(**view)
 
 
 def page_headers() -> dict[str, str]:
-    """The headers of a page.
+    """Return the headers of a page.
 
     `no-referrer` keeps the token of the address to this page. It also makes a browser send `Origin: null` with a form
-    (Fetch standard, "append a request Origin header"; seen in Chromium 156), which the door that decides refuses.
+    (Fetch standard, "append a request Origin header"; seen in Chromium 156), which the decision endpoint refuses.
     So the one page with a form relaxes itself to `same-origin` by a meta element: the same Chromium then sends the real
     `Origin` with the form and still no `Referer` to another site.
     """

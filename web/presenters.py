@@ -28,7 +28,7 @@ from web.views import (
     WaitView,
 )
 
-_COMES_TO = {
+_STATUS_OF_VERDICT = {
     Verdict.WAITING: RequestStatus.AWAITING_APPROVAL.value,
     Verdict.APPROVED: "approved",
     Verdict.DENIED: RequestStatus.DENIED.value,
@@ -36,8 +36,13 @@ _COMES_TO = {
     Verdict.CANCELLED: "withdrawn",
 }
 # Targets with these outcomes may have been touched.
-_TRIED = (TargetOutcome.RESET, TargetOutcome.ALREADY_CLEAR, TargetOutcome.PARTIALLY_RESET, TargetOutcome.FAILED)
-_ENDS_AS = {RequestStatus.RESETTING: "approved", RequestStatus.CANCELLED: "withdrawn"}
+_POSSIBLY_TOUCHED = (
+    TargetOutcome.RESET,
+    TargetOutcome.ALREADY_CLEAR,
+    TargetOutcome.PARTIALLY_RESET,
+    TargetOutcome.FAILED,
+)
+_STATUS_OF_ENDING = {RequestStatus.RESETTING: "approved", RequestStatus.CANCELLED: "withdrawn"}
 
 
 def method_view(method: TargetMethod, *, undo: bool = False) -> MethodView:
@@ -63,7 +68,7 @@ def _kept_view(method: Method, request: ResetRequest) -> MethodView:
 
 
 def _is_kept_since(target: Target, method: TargetMethod) -> bool:
-    """Whether the plan of a retry leaves this method, because the user registered it after the first reset."""
+    """Return whether the plan of a retry leaves this method, because the user registered it after the first reset."""
     return not target.settled and method.outcome is MethodOutcome.KEPT_NEWER
 
 
@@ -72,7 +77,7 @@ def _kept_since(method: TargetMethod) -> MethodView:
 
 
 def _is_refused(target: Target) -> bool:
-    """Whether a rule keeps this target from being touched; one may say so when the methods were read already."""
+    """Return whether a rule keeps this target from being touched; one may say so when the methods were read already."""
     return not target.planned or target.outcome is TargetOutcome.REFUSED
 
 
@@ -102,7 +107,7 @@ def user_view(target: Target, request: ResetRequest) -> UserView:
 def customer_views(
     policy: Policy, request: ResetRequest, targets: Iterable[Target], counts: Mapping[str, int] | None = None
 ) -> tuple[CustomerView, ...]:
-    """The targets by customer; `counts` has each customer's number of targets where only some are shown."""
+    """Return the targets by customer; `counts` has each customer's number of targets where only some are shown."""
     groups: dict[str, list[UserView]] = {}
     for target in targets:
         groups.setdefault(target.customer, []).append(user_view(target, request))
@@ -143,8 +148,8 @@ def decision_views(decisions: Iterable[Decision]) -> tuple[DecisionView, ...]:
     )
 
 
-def _seen_by(entry: Approver, request: ResetRequest, decisions: Iterable[Decision]) -> list[Decision]:
-    """The decisions that `entry` may read: those about a customer of theirs, and of the users left out only their own."""
+def _visible_decisions(entry: Approver, request: ResetRequest, decisions: Iterable[Decision]) -> list[Decision]:
+    """Return the decisions that `entry` may read: those about a customer of theirs, and of the users left out only their own."""
     deciding = {other.approver: set(other.customers) for other in request.approval.approvers}
     mine = set(entry.customers)
     numbers = [range(first, first + count) for customer, first, count in request.ranges if customer in mine]
@@ -155,8 +160,8 @@ def _seen_by(entry: Approver, request: ResetRequest, decisions: Iterable[Decisio
     ]
 
 
-def _given(entry: Approver, given: Mapping[str, int]) -> int:
-    """How many approvals the customer of theirs has that has fewest; `given` as `approvals` counts them."""
+def _fewest_approvals(entry: Approver, given: Mapping[str, int]) -> int:
+    """Return how many approvals the customer of theirs has that has fewest; `given` as `approvals` counts them."""
     return min((given.get(customer, 0) for customer in entry.customers), default=0)
 
 
@@ -171,7 +176,7 @@ def approval_view(
     page: int = 1,
     page_size: int = 200,
 ) -> ApprovalView:
-    """What `entry` decides on. `targets` are all of this approver's customers; one page of them is shown."""
+    """Return what `entry` decides on. `targets` are all of this approver's customers; one page of them is shown."""
     pages = max(1, -(-len(targets) // page_size))
     number = min(max(page, 1), pages)
     counts: dict[str, int] = {}
@@ -195,8 +200,8 @@ def approval_view(
         customers=customer_views(policy, request, targets[(number - 1) * page_size : number * page_size], counts),
         totals=totals,
         quorum=request.approval.quorum,
-        approvals=_given(entry, approvals(request, decisions)),
-        decisions=decision_views(_seen_by(entry, request, decisions)),
+        approvals=_fewest_approvals(entry, approvals(request, decisions)),
+        decisions=decision_views(_visible_decisions(entry, request, decisions)),
         revoke_sessions=request.revoke_sessions,
         step_up=tuple(step_up),
         page=PageView(number, pages),
@@ -221,10 +226,10 @@ def display_status(
     ends_as = request.approval.ends_as
     if request.status is RequestStatus.AWAITING_APPROVAL:
         if ends_as is None:
-            return _COMES_TO[verdict(request, decisions, cancelled=cancelled, now=now)]
-        return _ENDS_AS.get(ends_as, ends_as.value)
+            return _STATUS_OF_VERDICT[verdict(request, decisions, cancelled=cancelled, now=now)]
+        return _STATUS_OF_ENDING.get(ends_as, ends_as.value)
     if request.status is RequestStatus.CANCELLED:
-        begun = ends_as is not RequestStatus.CANCELLED and (totals is None or any(map(totals.get, _TRIED)))
+        begun = ends_as is not RequestStatus.CANCELLED and (totals is None or any(map(totals.get, _POSSIBLY_TOUCHED)))
         return request.status.value if begun else "withdrawn"
     return request.status.value
 
@@ -234,7 +239,7 @@ def ended_untouched(request: ResetRequest, status: str) -> bool:
     return status in {"denied", "expired", "withdrawn"} or request.failure is not None
 
 
-def _waits(
+def _pending_approvals(
     policy: Policy, request: ResetRequest, entry: Approver, decisions: Sequence[Decision], given: Mapping[str, int]
 ) -> list[WaitView]:
     """For whom the customers of `entry` wait."""
@@ -266,7 +271,10 @@ def state_view(
     *,
     cancelled: bool = False,
 ) -> StateView:
-    """How the request stands for `entry`. `targets` are all of this approver's customers; `cancelled`: somebody asked for that."""
+    """Return how the request stands for `entry`.
+
+    `targets` are all of this approver's customers; `cancelled`: a cancellation was requested.
+    """
     given = approvals(request, decisions)
     waiting = {customer for customer in given if given[customer] < request.approval.quorum}
     begun = request.status is not RequestStatus.AWAITING_APPROVAL
@@ -280,11 +288,11 @@ def state_view(
         targets=len(targets),
         totals=Counter(target.outcome.value for target in targets if begun),
         expires_at=request.approval.expires_at,
-        waits=tuple(_waits(policy, request, entry, decisions, given)),
+        waits=tuple(_pending_approvals(policy, request, entry, decisions, given)),
         waits_elsewhere=bool(waiting - set(entry.customers)),
         quorum=request.approval.quorum or 1,
-        approvals=_given(entry, given),
-        decisions=decision_views(_seen_by(entry, request, decisions)),
+        approvals=_fewest_approvals(entry, given),
+        decisions=decision_views(_visible_decisions(entry, request, decisions)),
         notice=notice,
         undo=bool(request.undo_of),
     )
@@ -318,7 +326,7 @@ def notice_view(request: ResetRequest, target: Target, customer: str, at: dateti
 
 
 def followed_views(policy: Policy, targets: Iterable[Target]) -> tuple[FollowedView, ...]:
-    """Those whom somebody should look at, the most urgent first."""
+    """Return the users that need attention, the most urgent first."""
     alarming = [(target, target.follow_up) for target in targets if target.follow_up]
     return tuple(
         FollowedView(

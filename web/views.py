@@ -1,6 +1,6 @@
-"""What pages and mails show, as plain values. Doors and activities fill them; templates only print them.
+"""What pages and mails show, as plain values. Triggers and activities fill them; templates only print them.
 
-Codes (status, outcome, reason, type) are those of the contract; `web.labels` has the words. Instants are aware.
+Codes (status, outcome, reason, type) are those of the contract; `web.labels` has the labels. Instants are aware.
 Texts may be as they came in: the templates clean and escape whatever they print.
 """
 
@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from domain.request.follow_up import FollowUpState
 
-# What would happen to a method. `keep` needs a reason of `words.KEPT`.
+# What would happen to a method. `keep` needs a reason of `labels.KEPT`.
 Fate = Literal["remove", "deactivate", "activate", "keep"]
 
 
@@ -132,12 +132,12 @@ class ApprovalView(NamedTuple):
     approvals: int = 0  # given so far for those of the approver's customers that have fewest
     decisions: tuple[DecisionView, ...] = ()
     revoke_sessions: bool = True
-    step_up: tuple[str, ...] = ()  # codes of words.STEP_UP
+    step_up: tuple[str, ...] = ()  # codes of labels.STEP_UP
     page: PageView = PageView()
     hidden: tuple[tuple[str, str], ...] = ()  # the form's hidden fields, name and value
     left_out: frozenset[int] = frozenset()  # numbers ticked so far
     comment: str = ""
-    error: str = ""  # a code of words.FORM_ERROR
+    error: str = ""  # a code of labels.FORM_ERROR
     undo: bool = False  # the tokens of an undo are activated again, and nothing is removed
     undo_within: timedelta = timedelta(days=7)  # how long deactivated tokens can be activated again
 
@@ -166,7 +166,7 @@ class StateView(NamedTuple):
     """How a request stands for one approver: after a decision, and behind every link that no longer decides anything."""
 
     request_id: str
-    status: str  # a code of words.STANDING
+    status: str  # a code of labels.STANDING
     requester: str
     ticket: str
     reason: str
@@ -179,7 +179,7 @@ class StateView(NamedTuple):
     quorum: int = 1
     approvals: int = 0
     decisions: tuple[DecisionView, ...] = ()
-    notice: str = ""  # a code of words.NOTICE
+    notice: str = ""  # a code of labels.NOTICE
     undo: bool = False
 
     @property
@@ -188,7 +188,7 @@ class StateView(NamedTuple):
 
 
 class ProblemView(NamedTuple):
-    code: str  # of words.PROBLEM
+    code: str  # of labels.PROBLEM
     reference: str = ""  # what a person can quote to find the log line
     sign_in: str = ""  # where to sign in
 
@@ -210,7 +210,7 @@ class OutcomeView(NamedTuple):
 
 
 class NoticeView(NamedTuple):
-    """What a user who was reset is told."""
+    """The notice to a user who was reset."""
 
     user: UserView
     customer: str
@@ -222,12 +222,12 @@ class NoticeView(NamedTuple):
 class FollowedView(NamedTuple):
     name: str
     customer: str
-    state: str  # a code of words.FOLLOW_UP
+    state: str  # a code of labels.FOLLOW_UP
     detail: str = ""
 
 
 class FollowUpView(NamedTuple):
-    """Whether the users of a request have registered again. `users` are those whom somebody should look at."""
+    """Whether the users of a request have registered again. `users` are those that need attention."""
 
     request_id: str
     ticket: str

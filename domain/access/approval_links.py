@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple, Self
 
 VERSION = "1"
-# Mail clients and proxies keep links of this length whole.
+# Mail clients and proxies leave links of this length intact.
 LONGEST_TOKEN = 600
 # Long enough to read a large plan, short enough that a forgotten tab cannot decide tomorrow.
 NONCE_LIFETIME = timedelta(hours=1)
@@ -38,7 +38,7 @@ class LinkKeyError(ValueError):
 
 
 class LinkError(Exception):
-    """A text that is none of our tokens."""
+    """The token is malformed, or was not signed with one of our keys."""
 
     def __init__(self, reason: Literal["malformed", "badSignature", "unknownKey"]) -> None:
         super().__init__(f"no approval link of ours: {reason}")
@@ -53,7 +53,7 @@ class KeyRing:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The ring that `kid:base64,kid2:base64` describes; keys of at least 32 bytes."""
+        """Return the ring that `kid:base64,kid2:base64` describes; keys of at least 32 bytes."""
         keys: dict[str, bytes] = {}
         for number, part in enumerate(text.split(","), start=1):
             kid, colon, encoded = part.strip().partition(":")
@@ -95,7 +95,7 @@ class ApprovalLink(NamedTuple):
 
 
 def sign(ring: KeyRing, link: ApprovalLink) -> str:
-    """The token for `link`: URL-safe, under 600 characters."""
+    """Return the token for `link`: URL-safe, under 600 characters."""
     expires = (link.expires_at - _EPOCH) // timedelta(milliseconds=1)
     payload = json.dumps(
         [link.request_id, link.approver, link.plan_digest, expires], separators=(",", ":"), ensure_ascii=False
@@ -108,7 +108,7 @@ def sign(ring: KeyRing, link: ApprovalLink) -> str:
 
 
 def read(ring: KeyRing, token: str) -> ApprovalLink:
-    """The link that `token` stands for, whether it expired or not; LinkError for anything we did not sign."""
+    """Return the link that `token` stands for, whether it expired or not. Raises: LinkError for a token that we did not sign."""
     match = _TOKEN.fullmatch(token) if len(token) < LONGEST_TOKEN else None
     if not match:
         raise LinkError("malformed")
@@ -128,13 +128,13 @@ def read(ring: KeyRing, token: str) -> ApprovalLink:
 
 
 def issue_nonce(ring: KeyRing, token: str, now: datetime) -> str:
-    """A nonce for one showing of the page of `token`. A decision must bring it back within the hour."""
+    """Return a nonce for one display of the page of `token`; a decision has to include it within the hour."""
     seconds = int(now.timestamp())
     return f"{ring.signing}.{seconds}.{_mac(ring.keys[ring.signing], _FOR_NONCES, f'{seconds}\n{token}')}"
 
 
 def check_nonce(ring: KeyRing, token: str, nonce: str, now: datetime) -> bool:
-    """Whether `nonce` was issued for this token, less than an hour ago."""
+    """Return whether `nonce` was issued for this token, less than an hour ago."""
     match = _NONCE.fullmatch(nonce)
     if not match or match[1] not in ring.keys:
         return False

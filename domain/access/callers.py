@@ -21,18 +21,18 @@ _MAILS = (
     "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress",
     "email",
 )
-# A person in very many groups has a large token; App Service itself takes no headers beyond 64 KB.
+# The token of a user in many groups is large; App Service itself accepts no headers beyond 64 KB.
 _LONGEST = 64 * 1024
 
 
 class PrincipalError(ValueError):
-    """Not the header that App Service writes for somebody signed in with Entra."""
+    """The header is not one that App Service writes for a sign-in with Entra."""
 
     reason = "badPrincipal"
 
 
 class Principal(NamedTuple):
-    """Somebody signed in with Entra. `mails` are case-folded; an application has none."""
+    """An account signed in with Entra. `mails` are case-folded; an application has none."""
 
     tenant_id: str
     object_id: str
@@ -42,17 +42,17 @@ class Principal(NamedTuple):
 
     @property
     def identity(self) -> str:
-        """The one name that is nobody else's and never changes."""
+        """The name that is unique to this account and never changes."""
         return f"{self.tenant_id}/{self.object_id}"
 
 
 def read_principal(header: str) -> Principal:
-    """What the header X-MS-CLIENT-PRINCIPAL says: base64 of {"auth_typ", "claims": [{"typ", "val"}], "role_typ"}."""
+    """Parse the header X-MS-CLIENT-PRINCIPAL: base64 of {"auth_typ", "claims": [{"typ", "val"}], "role_typ"}."""
     try:
-        told: Any = json.loads(base64.b64decode(header[: _LONGEST + 1], validate=True))
-        provider = told.get("auth_typ", "aad")
-        claims = [(str(claim["typ"]), str(claim["val"])) for claim in told["claims"]]
-        roles = {*_ROLES, str(told.get("role_typ", "roles"))}
+        principal: Any = json.loads(base64.b64decode(header[: _LONGEST + 1], validate=True))
+        provider = principal.get("auth_typ", "aad")
+        claims = [(str(claim["typ"]), str(claim["val"])) for claim in principal["claims"]]
+        roles = {*_ROLES, str(principal.get("role_typ", "roles"))}
     except (binascii.Error, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise PrincipalError("the principal cannot be read") from None
     if provider != "aad":
@@ -69,7 +69,7 @@ def read_principal(header: str) -> Principal:
 
 def _guid(claims: Iterable[tuple[str, str]], kinds: tuple[str, ...]) -> str:
     try:
-        # More than one value could mean somebody else to another reader.
+        # With several values another reader could pick a different one.
         (text,) = {value for name, value in claims if name in kinds}
         return str(UUID(text))
     except ValueError:
@@ -77,7 +77,7 @@ def _guid(claims: Iterable[tuple[str, str]], kinds: tuple[str, ...]) -> str:
 
 
 class Caller(NamedTuple):
-    """`name` stands in the audit. `grants`: per role the customers it reaches, None: all of them."""
+    """`name` stands in the audit. `grants`: per role the customers it covers, None: all."""
 
     name: str
     identity: str
@@ -85,7 +85,7 @@ class Caller(NamedTuple):
     signed_in: bool = True
 
     def reach(self, roles: Iterable[Role]) -> frozenset[str] | None:
-        """The customers that any of these roles reaches; None: all. Empty where the caller has none of them."""
+        """Return the customers that any of these roles reaches; None: all. Empty where the caller has none of them."""
         reached: set[str] = set()
         for role in roles:
             if role in self.grants:
@@ -100,12 +100,12 @@ class Caller(NamedTuple):
 
 
 def key_holder(name: str) -> Caller:
-    """Whoever has a key of the API: may do everything, as whoever made the key wanted."""
+    """Return the caller of an API key, who may do everything: keys have no roles."""
     return Caller(name, f"key:{name}", dict.fromkeys(Role, None), signed_in=False)
 
 
 def caller_of(principal: Principal, policy: Policy, home_tenant: str) -> Caller:
-    """What a principal may do.
+    """Return what a principal may do.
 
     App roles are given out by each tenant's own administrators, so those of the provider's tenant count everywhere, those
     of a customer's tenant for that customer only, and those of any other tenant nowhere.
@@ -120,7 +120,7 @@ def caller_of(principal: Principal, policy: Policy, home_tenant: str) -> Caller:
 
 
 def is_approver(principal: Principal, approver: str, policy: Policy, home_tenant: str) -> bool:
-    """Whether this is the person whom the policy asks by this mail address.
+    """Return whether this account is the approver whom the policy names by this mail address.
 
     An account that the policy names for the address is the only one. Else the mail address of the account counts where its
     tenant is to be believed about it: the provider's own, or the customer's whose domain it is.

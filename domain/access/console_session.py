@@ -1,4 +1,4 @@
-"""The signed texts of the console: who signed in with a test identity, and the nonce of a form. Keys are those of approval links."""
+"""Signed values of the console: the session of a test identity, and the nonce of a form. Keys are those of approval links."""
 
 import base64
 import hashlib
@@ -18,12 +18,12 @@ _SHAPE = re.compile(r"([A-Za-z0-9_-]{1,16})\.([0-9]{1,11})\.([A-Za-z0-9_-]*)\.([
 
 
 def session_for(ring: KeyRing, mail: str, now: datetime) -> str:
-    """The cookie of somebody who signed in with a test identity."""
+    """Return the session cookie of a test identity."""
     return _signed(ring, _FOR_SESSIONS, base64.urlsafe_b64encode(mail.encode()).rstrip(b"=").decode(), now)
 
 
 def session_of(ring: KeyRing, cookie: str, now: datetime) -> str | None:
-    """Whose cookie this is; None for one that is too old or none of ours."""
+    """Return the mail address in a session cookie; None for one that has expired or was not signed by us."""
     text = _read(ring, _FOR_SESSIONS, cookie, now)
     if not text:
         return None
@@ -31,7 +31,7 @@ def session_of(ring: KeyRing, cookie: str, now: datetime) -> str | None:
 
 
 def form_nonce(ring: KeyRing, mail: str, now: datetime) -> str:
-    """The hidden field of every form: made for one person, good for one working day."""
+    """Return the nonce of a form, a hidden field: bound to one person, valid for one working day."""
     return _signed(ring, _FOR_FORMS + mail.encode() + b"\n", "", now)
 
 

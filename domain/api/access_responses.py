@@ -1,4 +1,4 @@
-"""What each customer lets the service do, as the API shows it."""
+"""Responses about the access that each customer has granted to the service."""
 
 from pydantic import Field
 

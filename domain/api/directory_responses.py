@@ -1,4 +1,4 @@
-"""What the API shows of customers, their users and methods. The OpenAPI description is made from these models."""
+"""Responses about customers, their users and methods. The OpenAPI document is generated from these models."""
 
 from pydantic import Field
 
@@ -20,7 +20,7 @@ class CustomersResponse(Model):
 
 
 class Missing(Model):
-    """An option that not all of the customers allow: who lacks it, and a stable word for why."""
+    """An option that not all of the customers allow: which ones, and a stable code for why."""
 
     option: str
     customers: list[str]
@@ -73,7 +73,7 @@ class UsersResponse(Model):
 
 
 class RegisteredMethod(Model):
-    """`label` is masked. `in_scope` tells whether a reset removes it where a request names no methods; `kept` why not."""
+    """`label` is masked. `in_scope`: whether a reset removes it when a request names no methods; `kept`: why not."""
 
     type: MethodType
     id: str

@@ -1,4 +1,4 @@
-"""What can be done with several customers at once, and who lacks what."""
+"""The options for several customers at once, and which customer lacks which."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ RESET = "resetMultiFactorAuthentications"
 
 
 def options_of(policy: Policy, customers: Sequence[str]) -> OptionsResponse:
-    """The options of these policy keys together."""
+    """Return the options of these policy keys together."""
     lacking = {kind: [key for key in customers if kind not in policy.customers[key].methods] for kind in MethodType}
     missing = [_missing(policy, kind.value, "methodNotAllowed", keys) for kind, keys in lacking.items() if keys]
     none = [key for key in customers if not set(policy.customers[key].methods) & set(STANDARD_SCOPE)]
@@ -35,7 +35,7 @@ def _missing(policy: Policy, option: str, reason: str, keys: list[str]) -> Missi
 
 
 def kept_because(kind: MethodType, *, active: bool, allowed: Sequence[MethodType]) -> str:
-    """Why a standard reset leaves a method of this kind; "" where it removes it."""
+    """Return why a standard reset leaves a method of this kind; "" where it removes it."""
     if kind not in STANDARD_SCOPE:
         return "notInScope"
     if kind not in allowed:

@@ -1,4 +1,4 @@
-"""What the API shows. The OpenAPI description is made from these models, so it cannot tell anything else."""
+"""Responses of the API. The OpenAPI document is generated from these models, so the two cannot differ."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -88,7 +88,7 @@ class RequestResponse(Model):
     detail: str
     mails: list[Mailed] = Field(description="To the requester, after the end")
     follow_up: FollowUp | None = Field(description="Whether the users have registered again, once that was looked at")
-    callbacks: list[CallbackResponse] = Field(description="What the source was told, and whether it got through")
+    callbacks: list[CallbackResponse] = Field(description="Events sent to the source, with their delivery state")
     outcome_events: list[OutcomeEventResponse] = Field(
         default_factory=list, description="What was published to the Service Bus topic"
     )
@@ -117,7 +117,7 @@ class TargetResponse(Model):
     user_principal_name: str
     display_name: str
     outcome: TargetOutcome
-    reason: str = Field(description="A stable word for why, empty where all went well")
+    reason: str = Field(description="A stable code for why, empty where all went well")
     detail: str
     privileged: bool
     privileges: list[str]
@@ -131,7 +131,7 @@ class TargetResponse(Model):
 
 class RequestsPage(Model):
     value: list[RequestResponse]
-    cursor: str | None = Field(description="Where the next page begins; null at the end")
+    cursor: str | None = Field(description="Where the next page begins; null on the last page")
 
 
 class TargetsPage(Model):

@@ -24,13 +24,13 @@ class AuditEvent(Model):
 def chained(
     request_id: str, number: int, previous_hash: str, at: datetime, actor: str, event: str, data: dict[str, Any]
 ) -> AuditEvent:
-    """The next event of the chain of `request_id`; `number` counts from 1."""
+    """Return the next event of the chain of `request_id`; `number` counts from 1."""
     link = AuditEvent(number=number, at=at, actor=actor, event=event, data=data, previous_hash=previous_hash, hash="")
     return link.model_copy(update={"hash": _hash(request_id, link)})
 
 
 def broken(request_id: str, events: Iterable[AuditEvent], head: tuple[int, str]) -> str | None:
-    """What is wrong with a chain, in a sentence; None for a whole one. `head` is the number and hash of its last event."""
+    """Return what is wrong with a chain, in a sentence; None for a whole one. `head` is the number and hash of its last event."""
     number, previous = 0, START
     for event in events:
         number += 1

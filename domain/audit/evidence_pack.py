@@ -3,8 +3,8 @@
 A pack has the version of its plan: before version 2 the plan had no first line that says what is done to all users.
 
 `manifest.json` has the SHA-256 of every other file; `plan.jsonl` is what the plan digest is made of; `audit.jsonl` is the
-chain. Whoever makes all of it anew can make another story of it: so compare the chain's last hash, which `check` answers, with
-the one that the service shows.
+chain. A pack forged as a whole is consistent, too: so compare the chain's last hash, which `check` returns, with the one that the
+service shows.
 """
 
 import hashlib
@@ -103,7 +103,7 @@ def json_line(value: object) -> bytes:
 
 
 def check(pack: bytes) -> Checked:
-    """Reads a pack and names everything that is wrong with it, in sentences."""
+    """Read a pack and name everything that is wrong with it, in sentences."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(pack))
         return _Check(archive).run()
@@ -163,9 +163,9 @@ class _Check:
         for event in events:
             if event.event == "planned" and event.data.get("planDigest") != plan_digest:
                 self._problems.append("the audit names another plan digest than the manifest")
-        told = {(e.actor.casefold(), e.data.get("decision")) for e in events if e.event == "decided"}
-        kept = {(str(d.get("approver")).casefold(), d.get("decision")) for d in self._json(DECISIONS)}
-        if not kept <= told:
+        audited = {(e.actor.casefold(), e.data.get("decision")) for e in events if e.event == "decided"}
+        decided = {(str(d.get("approver")).casefold(), d.get("decision")) for d in self._json(DECISIONS)}
+        if not decided <= audited:
             self._problems.append("a decision is not in the audit")
 
     def _plan(self, request_id: str, plan_digest: str | None, version: int) -> None:

@@ -35,9 +35,11 @@ class _UnfitError(Exception):
 
 
 def map_delivery(fields: Fields, body: Any) -> dict[str, Any]:
-    """The request body that `body` (any JSON value) means. Raises MappingError with every field that does not fit.
+    """Return the request body that `body` (any JSON value) means.
 
     Optional fields that are not in the delivery are left out; whether values make sense is the request's own check.
+
+    Raises: MappingError with every field that does not fit.
     """
     errors: _Errors = []
     found = {name: value for name, value in _values(fields, body, errors).items() if value is not None}
@@ -78,7 +80,7 @@ def _error(name: str, expression: str | None, what: str) -> dict[str, str]:
 
 
 def _text(value: Any) -> str:
-    """A text or number as text. A boolean, list or object here is a wrong expression."""
+    """Return a text or number as text. A boolean, list or object here is a wrong expression."""
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise _UnfitError(f"found {_kind(value)}, not text")
     # Python refuses to write out an integer of thousands of digits; no ticket number has more than 64 bits.
@@ -99,7 +101,7 @@ def _reason(value: Any) -> str | None:
 
 
 def _texts(value: Any) -> list[str]:
-    """One or more names: a list of texts, or one text with commas, semicolons or white space between them."""
+    """Return one or more names: a list of texts, or one text with commas, semicolons or white space between them."""
     if isinstance(value, str):
         names = [_text(name) for name in _SEPARATORS.split(value) if name]
     elif isinstance(value, list):
@@ -139,7 +141,7 @@ def _as_targets(groups: Mapping[str, list[str]]) -> list[dict[str, Any]]:
 
 
 def _grouped(customers: Sequence[str] | None, users: Sequence[str]) -> list[dict[str, Any]]:
-    """Users by customer. One customer has all users; several must be as many as the users, each with its own.
+    """Return users by customer. One customer has all users; several must be as many as the users, each with its own.
 
     Without customers the domain of each user's name says it: a domain names a customer as well as its key does.
     """
@@ -178,7 +180,7 @@ def _kind(value: Any) -> str:
             return "an object"
 
 
-# Without a requester the rule that nobody approves their own request could not hold, so a mapped one must be there.
+# The rule that requesters cannot approve their own requests needs a requester, so a mapped one is required.
 _NEEDED = frozenset({"requester", "customer", "users", "targets"})
 _READERS: Mapping[str, Callable[[Any], Any]] = {
     "ticket": _optional_text,

@@ -1,4 +1,4 @@
-"""Who sent a delivery: the signature schemes of the sources, checked on the raw body.
+"""Authentication of deliveries: the signature schemes of the sources, checked on the raw body.
 
 Standard Webhooks: github.com/standard-webhooks/standard-webhooks, spec. The `standardwebhooks` package verifies one
 secret against the machine's clock and wants UTF-8 bodies; we need several secrets and a given time, so these few lines
@@ -42,8 +42,8 @@ class SignatureError(Exception):
 class Verified(NamedTuple):
     """`delivery_id` stays the same when the source sends the delivery again; printable ASCII, 1 to 128 characters.
 
-    `signed` is what the signature covers where the id is not part of it: whoever got hold of a signed delivery could send
-    it again under any id, so the signed bytes have to be known again, too. None where the id is as good as the body.
+    `signed` is what the signature covers where the id is not part of it: a captured delivery could be
+    replayed under any id, so the signed bytes have to be remembered, too. None where the id is as good as the body.
     """
 
     delivery_id: str
@@ -51,7 +51,7 @@ class Verified(NamedTuple):
 
 
 def verify(scheme: Scheme, secrets: Sequence[str], headers: Mapping[str, str], body: bytes, now: datetime) -> Verified:
-    """Checks that one of `secrets` signed `body`; SignatureError otherwise, and never another exception.
+    """Check that one of `secrets` signed `body`. Raises: SignatureError if none did, and never another exception.
 
     Header names may have any case. `now` is an aware instant. No secrets: nothing is accepted.
     """
@@ -66,7 +66,7 @@ def verify(scheme: Scheme, secrets: Sequence[str], headers: Mapping[str, str], b
 
 
 def sign_standard(secret: str | Sequence[str], delivery_id: str, timestamp: datetime, body: bytes) -> dict[str, str]:
-    """The Standard Webhooks headers for `body`; with several secrets, one signature of each."""
+    """Return the Standard Webhooks headers for `body`; with several secrets, one signature of each."""
     seconds = str(int(timestamp.timestamp()))
     secrets = [secret] if isinstance(secret, str) else secret
     signatures = [_standard_signature(each, delivery_id, seconds, body) for each in secrets]
@@ -79,10 +79,10 @@ def sign_standard(secret: str | Sequence[str], delivery_id: str, timestamp: date
 
 def _standard(secrets: Sequence[str], headers: _Headers, body: bytes, now: datetime) -> str:
     delivery_id = _id(headers, "webhook-id")
-    seconds, signatures = _need(headers, "webhook-timestamp"), _need(headers, "webhook-signature")
+    seconds, signatures = _required(headers, "webhook-timestamp"), _required(headers, "webhook-signature")
     if not _UNIX_SECONDS.fullmatch(seconds):
         raise SignatureError("malformed")
-    _be_fresh(datetime.fromtimestamp(int(seconds), UTC), now)
+    _require_fresh(datetime.fromtimestamp(int(seconds), UTC), now)
     given = [
         decoded
         for part in signatures.split(" ")[:MOST_SIGNATURES]
@@ -90,7 +90,7 @@ def _standard(secrets: Sequence[str], headers: _Headers, body: bytes, now: datet
     ]
     if not given:
         raise SignatureError("malformed")
-    _be_one_of([_standard_signature(secret, delivery_id, seconds, body) for secret in secrets], given)
+    _require_match([_standard_signature(secret, delivery_id, seconds, body) for secret in secrets], given)
     return delivery_id
 
 
@@ -100,18 +100,18 @@ def _standard_signature(secret: str, delivery_id: str, seconds: str, body: bytes
 
 
 def _github(secrets: Sequence[str], headers: _Headers, body: bytes, _now: datetime) -> str:
-    _check_hex(secrets, _need(headers, "x-hub-signature-256"), body)
+    _check_hex(secrets, _required(headers, "x-hub-signature-256"), body)
     return _id(headers, "x-github-delivery")
 
 
 def _jira(secrets: Sequence[str], headers: _Headers, body: bytes, _now: datetime) -> str:
-    _check_hex(secrets, _need(headers, "x-hub-signature"), body)
+    _check_hex(secrets, _required(headers, "x-hub-signature"), body)
     return _id(headers, "x-atlassian-webhook-identifier")
 
 
 def _zendesk(secrets: Sequence[str], headers: _Headers, body: bytes, now: datetime) -> str:
-    stamp = _need(headers, "x-zendesk-webhook-signature-timestamp")
-    given = _base64(_need(headers, "x-zendesk-webhook-signature"))
+    stamp = _required(headers, "x-zendesk-webhook-signature-timestamp")
+    given = _base64(_required(headers, "x-zendesk-webhook-signature"))
     try:
         at = datetime.fromisoformat(stamp)
         known = at.utcoffset() is not None
@@ -119,16 +119,16 @@ def _zendesk(secrets: Sequence[str], headers: _Headers, body: bytes, now: dateti
         raise SignatureError("malformed") from None
     if given is None or not known:
         raise SignatureError("malformed")
-    _be_fresh(at, now)
-    _be_one_of([hmac.digest(secret.encode(), stamp.encode() + body, hashlib.sha256) for secret in secrets], [given])
+    _require_fresh(at, now)
+    _require_match([hmac.digest(secret.encode(), stamp.encode() + body, hashlib.sha256) for secret in secrets], [given])
     # An invocation keeps its id through all its attempts; the webhook's id is the same for every ticket.
     return _id(headers, "x-zendesk-webhook-invocation-id")
 
 
 def _bearer(secrets: Sequence[str], headers: _Headers, body: bytes, _now: datetime) -> str:
-    token = _token(*_need(headers, "authorization").partition(" ")[::2])
+    token = _token(*_required(headers, "authorization").partition(" ")[::2])
     # Digests of equal length, so that the time taken says nothing of the secret's length.
-    _be_one_of([_sha256(secret.encode()) for secret in secrets], [_sha256(token)])
+    _require_match([_sha256(secret.encode()) for secret in secrets], [_sha256(token)])
     for name in ("webhook-id", "x-request-id", "idempotency-key"):
         if headers.get(name):
             return _id(headers, name)
@@ -136,7 +136,7 @@ def _bearer(secrets: Sequence[str], headers: _Headers, body: bytes, _now: dateti
 
 
 def _token(kind: str, value: str) -> bytes:
-    """The token of an Authorization header; systems that know only Basic send it as the password."""
+    """Return the token of an Authorization header; systems that know only Basic send it as the password."""
     token = value.strip().encode()
     if kind.lower() == "basic":
         token = (_base64(value.strip()) or b"").partition(b":")[2]
@@ -160,10 +160,12 @@ def _check_hex(secrets: Sequence[str], signature: str, body: bytes) -> None:
     match = _HEX_SHA256.fullmatch(signature)
     if not match:
         raise SignatureError("malformed")
-    _be_one_of([hmac.digest(secret.encode(), body, hashlib.sha256) for secret in secrets], [bytes.fromhex(match[1])])
+    _require_match(
+        [hmac.digest(secret.encode(), body, hashlib.sha256) for secret in secrets], [bytes.fromhex(match[1])]
+    )
 
 
-def _need(headers: _Headers, name: str) -> str:
+def _required(headers: _Headers, name: str) -> str:
     value = headers.get(name, "")
     if not value:
         raise SignatureError("missing")
@@ -173,19 +175,19 @@ def _need(headers: _Headers, name: str) -> str:
 
 
 def _id(headers: _Headers, name: str) -> str:
-    value = _need(headers, name)
+    value = _required(headers, name)
     if len(value) > LONGEST_ID:
         raise SignatureError("malformed")
     return value
 
 
-def _be_fresh(at: datetime, now: datetime) -> None:
+def _require_fresh(at: datetime, now: datetime) -> None:
     if abs(now - at) > TOLERANCE:
         raise SignatureError("stale")
 
 
-def _be_one_of(expected: Sequence[bytes], given: Sequence[bytes]) -> None:
-    """Compares every pair, in constant time each, and stops at none."""
+def _require_match(expected: Sequence[bytes], given: Sequence[bytes]) -> None:
+    """Compare every pair in constant time, without an early exit."""
     found = False
     for one in expected:
         for other in given:

@@ -12,7 +12,7 @@ from domain.policy.load import Policy, PolicyError, parse_policy, policy_warning
 
 
 def policy_schema() -> str:
-    """The JSON Schema of the policy file, for editors; what `docs/policy.schema.json` holds."""
+    """Return the JSON Schema of the policy file, for editors; what `docs/policy.schema.json` holds."""
     schema = _without_titles(Policy.model_json_schema(by_alias=True, mode="validation"))
     return json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}, indent=2) + "\n"
 

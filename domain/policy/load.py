@@ -50,7 +50,7 @@ __all__ = [
 _TOML_PLACE = re.compile(r" \(at line (\d+), column \d+\)$")
 
 
-# pydantic's error types, in the words of somebody who edits the file.
+# pydantic's error types, in words for the editor of the file.
 _WORDS = {
     "missing": "is missing",
     "value_error": "{error}",
@@ -81,7 +81,7 @@ class PolicyError(Exception):
 
 
 def parse_policy(text: str, environ: Mapping[str, str] | None, filename: str = "policy") -> Policy:
-    """The policy that `text` says, its secrets taken from `environ`; PolicyError names every mistake in it.
+    """Return the policy that `text` says, its secrets taken from `environ`; PolicyError names every mistake in it.
 
     `environ` None leaves the secrets out (and empty): to check a file where the secrets are not.
     """
@@ -98,7 +98,7 @@ def parse_policy(text: str, environ: Mapping[str, str] | None, filename: str = "
 
 
 def policy_warnings(text: str, filename: str = "policy") -> list[str]:
-    """What a valid policy file may mean, but probably does not; one line each."""
+    """Return what a valid policy file may mean, but probably does not; one line each."""
     return _lines(text, filename, warnings(_read(text, filename)))
 
 
@@ -134,7 +134,7 @@ _NAMED: dict[Any, type[BaseModel]] = {"customers": Customer, "sources": Source, 
 
 
 def _known_keys(path: Path) -> list[str]:
-    """The keys that the table at `path` may have."""
+    """Return the keys that the table at `path` may have."""
     model: type[BaseModel] = Policy
     for part in path:
         if model is Policy and part in _NAMED:

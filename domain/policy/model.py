@@ -93,7 +93,7 @@ class Approval(Part):
     expires_after: Duration = Field(
         timedelta(hours=24),
         json_schema_extra={"default": "24h"},
-        description="When nobody decided by then, nothing is removed",
+        description="Without a decision by then nothing is removed",
     )
     remind_after: Duration = Field(
         timedelta(hours=4),
@@ -241,13 +241,13 @@ class Access(Part):
 
     roles: tuple[Role, ...] = Field(min_length=1, description="The app roles that this is about")
     principals: tuple[ObjectId, ...] | None = Field(
-        None, min_length=1, description="Object ids; absent: everybody who has one of the roles"
+        None, min_length=1, description="Object ids; absent: everyone who has one of the roles"
     )
     customers: tuple[str, ...] | None = Field(None, min_length=1, description="Which they reach; absent: all")
 
 
 class Queue(Part):
-    """Requests that come by the Service Bus queue: whoever may send there speaks for these customers."""
+    """Requests from the Service Bus queue: everyone with the right to send there may name these customers."""
 
     customers: tuple[str, ...] | None = Field(None, min_length=1, description="Which they may touch; absent: all")
     # Of a queue's messages: Azure's Standard tier takes 256 KiB, Premium more.
@@ -279,11 +279,11 @@ class Policy(Part):
         return names | {key.lower(): key for key in self.customers}
 
     def find_customer(self, text: str) -> str | None:
-        """The key of the customer that `text` names by key, tenant id or verified domain, whatever the case."""
+        """Return the key of the customer that `text` names by key, tenant id or verified domain, whatever the case."""
         return self._names.get(text.strip().lower())
 
     def approvers_of(self, customer_key: str, *, step_up: bool = False) -> tuple[str, ...]:
-        """Who may decide for this customer: its own approvers, or the provider's when it names none.
+        """Return who may decide for this customer: its own approvers, or the provider's when it names none.
 
         After a step-up both are asked, so that a customer with one approver can reach a quorum of two.
         """
@@ -310,7 +310,7 @@ class Policy(Part):
         return grants
 
     def in_flight_of(self, customer_key: str) -> int:
-        """How many users of this customer are worked on at the same time."""
+        """Return how many users of this customer are worked on at the same time."""
         return self.customers[customer_key].in_flight or self.limits.in_flight_per_customer
 
     def contact_of(self, customer_key: str) -> str:

@@ -16,7 +16,7 @@ _TAKEN = frozenset({"api", "console", "servicebus"})
 
 
 def disagreements(data: Mapping[str, Any]) -> Iterator[Mistake]:
-    """Every rule between tables that `data`, a whole policy file, breaks."""
+    """Return every rule between tables that `data`, a whole policy file, breaks."""
     customers, sources = _tables(data, "customers"), _tables(data, "sources")
     yield from _shared_names(customers)
     for key, source in sources.items():
@@ -33,7 +33,7 @@ def disagreements(data: Mapping[str, Any]) -> Iterator[Mistake]:
                 yield ("access", key, "customers", index), there
     yield from _repeated(data, customers)
     for name in _TAKEN & sources.keys():
-        yield ("sources", name), "is what requests that come by another door are called; choose another"
+        yield ("sources", name), "is reserved for requests from another endpoint; choose another"
     for index, name in enumerate(_texts(_table(data, "queue"), "customers")):
         if name not in customers:
             yield ("queue", "customers", index), f"there is no customer {name!r}{did_you_mean(name, customers)}"
@@ -41,7 +41,7 @@ def disagreements(data: Mapping[str, Any]) -> Iterator[Mistake]:
 
 
 def warnings(data: Mapping[str, Any]) -> Iterator[Mistake]:
-    """What a valid file may mean, but probably does not."""
+    """Return what a valid file may mean, but probably does not."""
     approval = _table(data, "approval")
     step_up = _number(_table(approval, "stepUp"), "quorum", 2)
     for key, customer in _tables(data, "customers").items():
@@ -79,7 +79,7 @@ def _repeated(data: Mapping[str, Any], customers: Mapping[str, Mapping[str, Any]
     lists += [(("customers", key, "approvers"), _texts(customer, "approvers")) for key, customer in customers.items()]
     for path, mails in lists:
         if len({mail.lower() for mail in mails}) < len(mails):
-            yield path, "names somebody twice; one person has one voice"
+            yield path, "names a person twice; each counts once"
 
 
 def _too_few_approvers(
@@ -93,7 +93,7 @@ def _too_few_approvers(
         # The API always needs approval; only a customer that exempt sources alone reach can do without approvers.
         exempt = bool(able) and all(source.get("approval") == "exempt" for source in able)
         if not people and not exempt:
-            yield ("customers", key, "approvers"), "nobody can approve: name approvers here or in approval.approvers"
+            yield ("customers", key, "approvers"), "has no approvers: name them here or in approval.approvers"
         elif people and len(people) < quorum:
             yield (
                 ("customers", key, "approvers"),

@@ -14,7 +14,7 @@ _QUOTES = re.compile(r'"""|\'\'\'')
 
 
 def line_of(text: str, path: Path) -> int | None:
-    """The line (from 1) of the key at `path`, or of the nearest key above it that can be found."""
+    """Return the line (from 1) of the key at `path`, or of the nearest key above it that can be found."""
     found = dict(_keys(text))
     for length in range(len(path), 0, -1):
         if line := found.get(path[:length]):
@@ -23,7 +23,7 @@ def line_of(text: str, path: Path) -> int | None:
 
 
 def _keys(text: str) -> Iterator[tuple[Path, int]]:
-    """Every key and table header with its line. Keys inside inline tables count as their table's line."""
+    """Return every key and table header with its line. Keys inside inline tables count as their table's line."""
     table: Path = ()
     inside = ""  # the quotes of the multi-line text that we are in
     for number, line in enumerate(text.splitlines(), start=1):

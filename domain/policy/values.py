@@ -57,7 +57,7 @@ def mail_address(text: str) -> str:
 
 
 def user_name(text: str) -> str:
-    """A user principal name or an object id, lower case: that is how they are compared."""
+    """Return a user principal name or an object id, lower case: that is how they are compared."""
     try:
         return mail_address(text).lower() if "@" in text else guid(text)
     except ValueError:
@@ -65,7 +65,7 @@ def user_name(text: str) -> str:
 
 
 def expression(text: str) -> str:
-    """A JMESPath expression that can be read and calls only functions there are."""
+    """Return a JMESPath expression that can be read and calls only functions there are."""
     try:
         parsed = jmespath.compile(text).parsed
     except (JMESPathError, RecursionError) as error:

@@ -1,4 +1,4 @@
-"""Who must agree to a request, and what the decisions made so far come to."""
+"""The approval that a request needs, and the verdict of the decisions so far."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -29,7 +29,7 @@ class Tally:
         self.names: set[str] = set()
 
     def add(self, target: Target) -> None:
-        # Of refused targets too: whoever is named in a request does not decide it.
+        # Of refused targets, too: a user named in a request does not decide it.
         self.names |= {name.casefold() for name in (target.user_principal_name, target.mail, target.asked) if name}
         if target.settled:
             return
@@ -49,10 +49,11 @@ class Tally:
 def approval_needed(
     policy: Policy, *, exempt: bool, requester: str, tally: Tally, now: datetime, requested_by: str = ""
 ) -> ApprovalNeeded:
-    """The approval a planned request needs. Every customer with something to do needs the quorum of its own approvers.
+    """Return the approval a planned request needs. Every customer with something to do needs the quorum of its own approvers.
 
-    The requester is never an approver, nor is the signed-in caller, nor anybody whose own account is a target. Raises
-    NotEnoughApproversError.
+    The requester is never an approver, nor is the signed-in caller, nor anyone whose own account is a target.
+
+    Raises: NotEnoughApproversError.
     """
     step_up = tally.targets >= policy.approval.step_up.targets or tally.privileged > 0
     if exempt and not step_up:
@@ -80,12 +81,12 @@ def approval_needed(
 
 
 def still_decides(policy: Policy, request: ResetRequest, entry: Approver) -> bool:
-    """Whether the policy as it is now still names this approver for all that they were asked about."""
+    """Return whether the policy as it is now still names this approver for all that they were asked about."""
     return all(
         entry.approver.casefold()
         in {mail.casefold() for mail in policy.approvers_of(customer, step_up=request.approval.step_up)}
         for customer in entry.customers
-        if customer in policy.customers  # else its users are refused, whoever decides
+        if customer in policy.customers  # else its users are refused anyway
     )
 
 
@@ -98,7 +99,7 @@ class Verdict(StrEnum):
 
 
 def verdict(request: ResetRequest, decisions: Iterable[Decision], *, cancelled: bool, now: datetime) -> Verdict:
-    """What the decisions come to. One refusal is enough; decisions made in time count even when read late."""
+    """Return the verdict of the decisions so far. One denial is enough; decisions made in time count even when read late."""
     if cancelled:
         return Verdict.CANCELLED
     made = list(decisions)
@@ -111,7 +112,7 @@ def verdict(request: ResetRequest, decisions: Iterable[Decision], *, cancelled: 
 
 
 def approvals(request: ResetRequest, decisions: Sequence[Decision]) -> Mapping[str, int]:
-    """How many approvals each customer of the request has, of those who may decide for it and of the plan as it is."""
+    """Return how many approvals each customer of the request has, of those who may decide for it and of the plan as it is."""
     # One account is one voice, under however many addresses it was asked.
     agreed = {
         decision.approver.casefold(): decision.signed_in_as or decision.approver.casefold()
@@ -147,8 +148,8 @@ def left_out(request: ResetRequest, decisions: Iterable[Decision]) -> dict[str, 
     return out
 
 
-def next_look(request: ResetRequest, *, asked_at: datetime, remind_after: timedelta, now: datetime) -> datetime:
-    """When to look again while waiting: when the reminder is due, or when the time is up."""
+def next_check(request: ResetRequest, *, asked_at: datetime, remind_after: timedelta, now: datetime) -> datetime:
+    """Return when to check again while waiting: when the reminder is due, or at the expiry."""
     expires = request.approval.expires_at or now
     remind = asked_at + remind_after
     return min(remind, expires) if now < remind else expires

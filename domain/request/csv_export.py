@@ -21,7 +21,7 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def csv_lines(request: ResetRequest, targets: Iterable[Target], *, header: bool = True) -> Iterator[bytes]:
-    """The lines of the file, in UTF-8, each with its end; the first has the names of the columns."""
+    """Return the lines of the file, in UTF-8, each with its end; the first has the names of the columns."""
     if header:
         yield _line(COLUMNS)
     for target in targets:

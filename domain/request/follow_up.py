@@ -13,7 +13,7 @@ type FollowUpState = Literal["registered", "quick", "protected", "exposed", "unr
 
 # What alone does not answer a request for multi-factor authentication, or ends by itself.
 WEAK = frozenset({MethodType.EMAIL, MethodType.TEMPORARY_ACCESS_PASS})
-# What somebody should look at, the most urgent first.
+# States that need attention, the most urgent first.
 ALARMING: tuple[FollowUpState, ...] = ("exposed", "quick", "unreadable")
 
 
@@ -44,7 +44,7 @@ class FollowUp(Model):
 def looked(
     methods: Iterable[Method], before: Iterable[Method], *, reset_at: datetime | None, quickly: timedelta, now: datetime
 ) -> Looked:
-    """What a user's methods of now say. `before` are those that the reset left on purpose.
+    """Return what a user's methods of now say. `before` are those that the reset left on purpose.
 
     quick: something strong was registered sooner than `quickly` after the reset; Graph may not say when, then it is not quick.
     registered: something strong is new. protected: nothing is new, but a strong method was left. exposed: neither.

@@ -23,21 +23,21 @@ class Person(NamedTuple):
 
 
 def refusal(person: Person, *, customer: Customer, guards: Guards, requester: str) -> Refusal | None:
-    """Why a user may not be reset at all, None if they may. What needs no further reading is judged here."""
+    """Return why a user may not be reset at all, None if they may. What needs no further reading is judged here."""
     protected = {text.casefold() for text in customer.protected_users}
     if person.user_id.casefold() in protected or person.names & protected:
         return Refusal("protectedUser", "The policy protects this account; it is never reset here.")
     if requester.casefold() in person.names | {person.user_id.casefold()}:
-        return Refusal("ownAccount", "This is the requester's own account; somebody else must ask for it.")
+        return Refusal("ownAccount", "This is the requester's own account; another person must request it.")
     if person.guest and guards.guests == "refuse":
         return Refusal("guestUser", "A guest's sign-in methods belong to the guest's home tenant.")
     if not person.enabled and guards.disabled_users == "refuse":
-        return Refusal("disabledUser", "The account is disabled; nobody can sign in with it.")
+        return Refusal("disabledUser", "The account is disabled; it cannot be used to sign in.")
     return None
 
 
 def still_allowed(target: Target, customer: Customer | None) -> Refusal | None:
-    """Why an approved target may not be reset any more, because the policy is another one since; None if it may."""
+    """Return why an approved target may not be reset any more, because the policy changed; None if it may."""
     if customer is None:
         return Refusal("unknownCustomer", "The policy no longer has this customer.")
     if customer.tenant_id != target.tenant_id:
@@ -51,10 +51,10 @@ def still_allowed(target: Target, customer: Customer | None) -> Refusal | None:
 def changed_since(
     target: Target, person: Person, privileges: list[str], *, customer: Customer, guards: Guards, requester: str
 ) -> Refusal | None:
-    """Why a user whose reset was approved may not be reset any more, because they are somebody else since the plan.
+    """Return why a user whose reset was approved may not be reset any more, because the user changed since the plan.
 
-    What the plan knew of them was approved as such. A user who became privileged was approved by nobody as one, so more
-    approval cannot help here: they are refused unless the policy lets privileged users be reset like others.
+    What the plan knew of them was approved as such. A user who became privileged since was not approved as
+    such, and more approval cannot help here: they are refused unless the policy lets privileged users be reset like others.
     """
     refused = refusal(person, customer=customer, guards=guards, requester=requester)
     known = {"guestUser": target.is_guest, "disabledUser": "disabledUser" in target.warnings}
@@ -68,7 +68,7 @@ def changed_since(
 
 
 def privilege_refusal(privileges: list[str], guards: Guards) -> Refusal | None:
-    """Why a privileged user may not be reset; None if they may, or if they may with more approval."""
+    """Return why a privileged user may not be reset; None if they may, or if they may with more approval."""
     if not privileges or guards.privileged_users != "refuse":
         return None
     return Refusal("privilegedUser", f"The user is privileged: {', '.join(privileges[:3])}.")

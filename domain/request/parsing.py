@@ -1,4 +1,4 @@
-"""From what came in to a request with its targets: every mistake at once, each with its JSON pointer."""
+"""Parsing of request bodies: all mistakes at once, each with its JSON pointer."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -15,9 +15,9 @@ from domain.policy.load import Policy
 from domain.request.reset_request import ResetRequest, ResetRequestBody
 from domain.request.target import Target
 
-# More would only make an answer that is larger than the body it is about.
+# More would make the response larger than the body.
 _MOST_ERRORS = 1000
-# Where pydantic speaks of our classes instead of the caller's JSON.
+# Where pydantic's message names our classes instead of the caller's JSON.
 _WORDS = {
     "is_instance_of": f"must be one of {', '.join(MethodType)}",
     "extra_forbidden": "is not a field of this object",
@@ -33,7 +33,7 @@ class Asked(NamedTuple):
 
 
 def read_json(raw: bytes) -> Any:
-    """The JSON in `raw`; InvalidInputError where it is none."""
+    """Parse the JSON in `raw`. Raises: InvalidInputError."""
     try:
         return json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_object, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
@@ -41,7 +41,7 @@ def read_json(raw: bytes) -> Any:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    # Which of two values counts is everybody's guess; an approver must not read another one than we act on.
+    # With a duplicate name readers differ in which value counts; the approver must see the one we act on.
     value = dict(pairs)
     if len(value) < len(pairs):
         raise ValueError("an object has the same name twice")
@@ -53,7 +53,7 @@ def _no_number(name: str) -> float:
 
 
 def read_request(value: Any, policy: Policy, customers: Iterable[str] | None = None) -> Asked:
-    """The request in a JSON value. `customers` are those the sender may touch; None: all."""
+    """Return the request in a JSON value. `customers` are those the sender may touch; None: all."""
     try:
         body = ResetRequestBody.model_validate(value, by_alias=True, by_name=False)
     except ValidationError as error:
@@ -106,7 +106,7 @@ def made(
     reply_to: str = "",
     earlier: Earlier = MappingProxyType({}),
 ) -> tuple[ResetRequest, list[Target]]:
-    """The records of a new request. Targets are numbered customer by customer, so that a window has one customer."""
+    """Return the records of a new request. Targets are numbered customer by customer, so that a window has one customer."""
     targets: list[Target] = []
     ranges: list[tuple[str, int, int]] = []
     for customer, users in asked.groups.items():
@@ -145,5 +145,5 @@ def _mistakes(errors: list[dict[str, str]]) -> InvalidInputError:
 
 
 def _pointer(location: tuple[int | str, ...]) -> str:
-    """A JSON pointer (RFC 6901)."""
+    """Return a JSON pointer (RFC 6901)."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)

@@ -12,7 +12,7 @@ VERSION = 2
 
 
 def scope_line(request: ResetRequest) -> str:
-    """What an approver agrees to for all targets: the plan's first line."""
+    """Return what an approver agrees to for all targets: the plan's first line."""
     scope = {
         "methods": [kind.value for kind in request.methods],
         "revokeSessions": request.revoke_sessions,
@@ -22,7 +22,7 @@ def scope_line(request: ResetRequest) -> str:
 
 
 def plan_line(target: Target) -> str:
-    """What an approver agrees to for one target, as one canonical line."""
+    """Return what an approver agrees to for one target, as one canonical line."""
     return json.dumps(
         [
             target.number,

@@ -15,7 +15,7 @@ from domain.text import clean
 
 
 def _printable(value: str) -> str:
-    # Control, direction and invisible characters: no name has them, and whoever reads one with them reads another name.
+    # Control, direction and invisible characters: no name has them, and a name with them reads like another name.
     if not value.isprintable():
         raise ValueError("has characters that no user name has")
     return value
@@ -92,7 +92,7 @@ class TokenCode(Model):
 
 
 class ApproversNamed(Model):
-    """Whom to mail again."""
+    """The approvers to mail again."""
 
     approvers: list[str]
 
@@ -132,7 +132,7 @@ class ApprovalNeeded(Model):
     decided: int = Field(default=0, description="How many decisions were recorded, in the same write as each of them")
     ends_as: RequestStatus | None = Field(
         default=None,
-        description="What the decisions came to; written before anything follows of it, and none is taken then",
+        description="The verdict of the decisions; written before anything follows from it, and no decision is accepted after that",
     )
 
 
@@ -179,12 +179,12 @@ class ResetRequest(Model):
         return [customer for customer, _, _ in self.ranges]
 
     def takes_decisions(self, at: datetime) -> bool:
-        """Whether a decision that is made then counts."""
+        """Return whether a decision that is made then counts."""
         needed = self.approval
         in_time = needed.expires_at is None or at < needed.expires_at
         return self.status is RequestStatus.AWAITING_APPROVAL and needed.ends_as is None and in_time
 
     def with_approvers(self, change: Callable[[Approver], Approver]) -> Self:
-        """The same with each approver's entry as `change` gives it."""
+        """Return the same with each approver's entry as `change` gives it."""
         approvers = [change(entry) for entry in self.approval.approvers]
         return self.model_copy(update={"approval": self.approval.model_copy(update={"approvers": approvers})})

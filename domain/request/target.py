@@ -84,7 +84,7 @@ class Target(Model):
     def without_person(self) -> "Target":
         """This target with everything taken out that says who it is to a person; ids, outcomes and reasons stay."""
         methods = [method.model_copy(update={"label": "", "detail": ""}) for method in self.methods]
-        nobody = {"asked": self.user_id or "deleted", "user_principal_name": "", "display_name": "", "mail": ""}
+        identity = {"asked": self.user_id or "deleted", "user_principal_name": "", "display_name": "", "mail": ""}
         rest: dict[str, object] = {
             "detail": "",
             "warnings": [],
@@ -93,10 +93,10 @@ class Target(Model):
             "follow_up": None,
             "privileges": [],
         }
-        return self.model_copy(update={**nobody, **rest, "methods": methods})
+        return self.model_copy(update={**identity, **rest, "methods": methods})
 
     def has_newer(self, method: Method) -> bool:
-        """Whether the user registered `method` after this target was planned, as far as that can be told."""
+        """Return whether the user registered `method` after this target was planned, as far as that is known."""
         if not self.planned:
             return False
         known = [m for m in (*self.methods, *self.kept) if (m.type, m.id) == (method.type, method.id)]

@@ -23,7 +23,7 @@ class Undo(NamedTuple):
     tokens: Mapping[tuple[str, str], Sequence[str]]
 
     def applied(self, request: ResetRequest, targets: list[Target]) -> tuple[ResetRequest, list[Target]]:
-        """The records of a new request, made those of an undo."""
+        """Return the records of a new request, made those of an undo."""
         marked = [
             target.model_copy(update={"tokens": list(self.tokens[target.customer, target.asked])}) for target in targets
         ]
@@ -31,7 +31,7 @@ class Undo(NamedTuple):
 
 
 def planned(target: Target, found: Sequence[Method]) -> Target:
-    """The plan for a user of an undo: those tokens that are still assigned and not active. Settled where there are none."""
+    """Return the plan for a user of an undo: those tokens that are still assigned and not active. Settled where there are none."""
     assigned = [method for method in found if method.id in target.tokens]
     methods = [TargetMethod(**method.model_dump()) for method in assigned if not method.active]
     ready = target.model_copy(update={"planned": True, "methods": methods})
@@ -61,7 +61,7 @@ def closed(target: Target, detail: str) -> Target:
 
 
 def open_tokens(target: Target) -> int:
-    """How many codes this user's tokens still need."""
+    """Return how many codes this user's tokens still need."""
     return 0 if target.settled else sum(m.outcome is MethodOutcome.PENDING for m in target.methods)
 
 

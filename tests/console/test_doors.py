@@ -210,10 +210,10 @@ async def test_all_matching_is_all_or_nothing(it: System, browser: httpx.AsyncCl
 @pytest.mark.parametrize(
     ("fields", "error"),
     [
-        ({}, "nobodyChosen"),
+        ({}, "noUserChosen"),
         ({"user": "contoso/x", "scoped": "1"}, "noMethod"),
         ({"user": "contoso/x", "scoped": "1", "method": "fido2"}, "notOffered"),
-        ({"user": "nowhere/x"}, "nobodyChosen"),
+        ({"user": "nowhere/x"}, "noUserChosen"),
     ],
 )
 async def test_a_choice_that_cannot_be_planned_is_said_on_the_list(
@@ -294,7 +294,7 @@ async def test_no_problem_page_leads_back_to_itself(
     monkeypatch.setattr(it.services, "settings", alone)
     nowhere = await browser.get("/console")
     assert nowhere.status_code == 401
-    assert "Nobody can sign in here" in nowhere.text
+    assert "Sign-in is not available" in nowhere.text
     assert links(nowhere.text) == []
 
 

@@ -18,7 +18,7 @@ async def page_of(it: System, request_id: str) -> Markup:
     ("end", "said"),
     [
         ("deny", "An approver denied the request. Nothing was removed."),
-        ("expire", "Nobody decided in time. Nothing was removed."),
+        ("expire", "No decision was made in time. Nothing was removed."),
         ("withdraw", "The request was cancelled before anything was removed."),
     ],
 )

@@ -30,7 +30,7 @@ async def addresses(it: System, tech: Person) -> list[str]:
     review = page.url.removeprefix(tech.base)
     return [
         "/console/users",
-        "/console/users?privileged=true&error=nobodyChosen",
+        "/console/users?privileged=true&error=noUserChosen",
         f"/console/users/contoso/{user}",
         f"/console/users/contoso/{user}?tab=methods",
         "/console/methods",

@@ -60,7 +60,7 @@ async def test_what_the_ticket_system_was_not_told_is_seen_and_sent_again(it: Sy
     assert await act(it, request_id, "callbacks") == "nothingToSend"
     await it.advance(hours=26)
     told = await section(it, request_id, "callbacks")
-    assert re.search(r"Request accepted not told \d+ attempts", told)
+    assert re.search(r"Request accepted not delivered \d+ attempts", told)
     assert "Send again what did not get through" in told
     assert "Send again what did not get through" not in await section(
         it, request_id, "callbacks", "auditor@msp.example"
@@ -68,8 +68,8 @@ async def test_what_the_ticket_system_was_not_told_is_seen_and_sent_again(it: Sy
     receiver.otherwise = 204
     assert await act(it, request_id, "callbacks") == "sentAgain"
     told = await section(it, request_id, "callbacks")
-    assert "Request accepted told" in told
-    assert "not told" not in told
+    assert "Request accepted received" in told
+    assert "not delivered" not in told
 
 
 async def test_the_page_follows_until_the_ticket_system_was_told(it: System, receiver: Receiver) -> None:

@@ -31,7 +31,7 @@ async def test_the_checked_address_is_called_under_the_receivers_name() -> None:
     async with receiving("127.0.0.2") as receiver:
         url = f"http://localhost:{receiver.port}/hook?queue=1"
         answer = await post_event(to(url), EVENT, NOW, resolve=resolve)
-        assert answer.took_it
+        assert answer.accepted
         (call,) = receiver.calls
         assert asked == [("localhost", receiver.port)]
         assert call.headers["host"] == f"localhost:{receiver.port}"

@@ -61,7 +61,7 @@ def test_right_after_the_decision_nothing_says_that_it_waits(policy: Policy, *, 
     pages = {
         "Denied An approver denied": page(policy, ask, said(OWNER, "deny")),
         "Approved All approvals that it needs are given.": page(policy, ask, said(OWNER)),
-        "Expired Nobody decided in time.": page(policy, ask, hours=24),
+        "Expired No decision was made in time.": page(policy, ask, hours=24),
         "Cancelled The": page(policy, ask, cancelled=True),
     }
     for start, text in pages.items():

@@ -102,7 +102,7 @@ async def _decide(
         return await _page(services, req, link, request, entry, form, error="commentNeeded")
     mine = {t.number for t in await targets_for(services, request, entry) if t.planned and not t.settled}
     if decision == "approve" and mine and mine <= set(without):
-        return await _page(services, req, link, request, entry, form, error="nobodyLeft")
+        return await _page(services, req, link, request, entry, form, error="noUserLeft")
     who = _signed_in(services, req)
     made = Decision(
         approver=entry.approver,

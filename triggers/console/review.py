@@ -94,7 +94,7 @@ async def console_confirm(req: func.HttpRequest, client: df.DurableFunctionsClie
     reason, ticket = clean_lines(one(form, "reason"), 2000), clean(one(form, "ticket"), 200)
     error = ""
     if not plan.left:
-        error = "nobodyLeft"
+        error = "noUserLeft"
     elif not reason:
         error = "reasonNeeded"
     elif not ticket:
@@ -216,7 +216,7 @@ def _wrong(services: Services, groups: dict[str, list[str]] | None, form: dict[s
         return "customerAway"
     count = sum(len(users) for users in groups.values())
     if count == 0:
-        return "nobodyChosen"
+        return "noUserChosen"
     if count > services.policy.limits.targets_per_request:
         return "tooMany"
     return "noMethod" if "scoped" in form and not form.get("method") else ""
