@@ -1,0 +1,87 @@
+"""The plan digest: the same for the same plan, another for every difference that an approver has to see."""
+
+import hashlib
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.methods import STANDARD_SCOPE, MethodType
+from domain.request.plan import PlanDigest, plan_line, scope_line
+from domain.request.reset_request import ResetRequest
+from domain.request.target import Target, TargetMethod
+
+NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
+REQUEST = ResetRequest(
+    id="r1", created_at=NOW, source="api", methods=list(STANDARD_SCOPE), target_count=2, ranges=[("contoso", 0, 2)]
+)
+PHONE = TargetMethod(type=MethodType.PHONE, id="p", label="mobile •••12", number_hash="ab", created_at=NOW)
+TARGET = Target(number=0, customer="contoso", asked="adele", tenant_id="t", user_id="u1", planned=True, methods=[PHONE])
+
+
+def digest(request: ResetRequest = REQUEST, *targets: Target) -> str:
+    made = PlanDigest(request)
+    made.add(targets or [TARGET])
+    return made.hexdigest()
+
+
+def changed(**fields: object) -> Target:
+    return TARGET.model_copy(update=fields)
+
+
+def with_method(**fields: object) -> Target:
+    return changed(methods=[PHONE.model_copy(update=fields)])
+
+
+def test_form_of_the_digest() -> None:
+    """Evidence packs of old requests are verified by it, so it never changes without a new version."""
+    assert scope_line(REQUEST) == (
+        '{"methods":["phone","microsoftAuthenticator","softwareOath","hardwareOath"],"revokeSessions":true,"undoOf":null}'
+    )
+    assert plan_line(TARGET) == '[0,"t","u1","planned",[["phone","p","ab","2026-11-02T09:00:00+00:00"]]]'
+    text = f"plan:2:r1\n{scope_line(REQUEST)}\n{plan_line(TARGET)}\n"
+    assert digest() == hashlib.sha256(text.encode()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        changed(number=1),
+        changed(tenant_id="other"),
+        changed(user_id="u2"),
+        changed(planned=False, reason="guestUser"),
+        changed(methods=[]),
+        changed(methods=[PHONE, PHONE.model_copy(update={"id": "q"})]),
+        with_method(type=MethodType.SOFTWARE_OATH),
+        with_method(id="q"),
+        with_method(number_hash="cd"),
+        with_method(created_at=None),
+        with_method(created_at=NOW.replace(microsecond=1)),
+    ],
+)
+def test_every_difference_of_a_target_makes_another_digest(target: Target) -> None:
+    assert digest(REQUEST, target) != digest()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"methods": [MethodType.PHONE]}, {"revoke_sessions": False}, {"undo_of": "r0"}, {"id": "r2"}],
+)
+def test_every_difference_of_the_scope_makes_another_digest(fields: dict[str, object]) -> None:
+    assert digest(REQUEST.model_copy(update=fields)) != digest()
+
+
+def test_what_happens_after_the_plan_does_not_change_the_digest() -> None:
+    later = with_method(outcome="deleted", detail="x", request_id="g").model_copy(update={"outcome": "reset"})
+    assert digest(REQUEST, later) == digest()
+    assert digest(REQUEST.model_copy(update={"status": "resetting", "reason": "other"})) == digest()
+
+
+@given(st.lists(st.integers(0, 20), min_size=1, unique=True), st.integers(1, 5))
+def test_the_digest_does_not_depend_on_how_the_targets_are_windowed(numbers: list[int], size: int) -> None:
+    targets = [changed(number=number) for number in sorted(numbers)]
+    windowed = PlanDigest(REQUEST)
+    for start in range(0, len(targets), size):
+        windowed.add(targets[start : start + size])
+    assert windowed.hexdigest() == digest(REQUEST, *targets)
