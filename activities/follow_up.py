@@ -7,7 +7,7 @@ from activities.faults import fault_word
 from contracts.words import Fault as FaultWord
 from contracts.workflow import END_FOLLOW_UP, FOLLOW_UP, Nothing, Progress, RepeatableWindow, RequestRef
 from domain.methods import MethodType
-from domain.request.follow_up import Looked, looked
+from domain.request.follow_up import FollowUpFinding, assess_follow_up
 from domain.request.target import Target
 from graph.errors import Fault, GraphError
 from graph.found import Found
@@ -70,11 +70,11 @@ async def _read(services: Services, targets: list[Target]) -> list[Found | Graph
         return [error for _ in targets]
 
 
-def _looked(services: Services, target: Target, answer: Found | GraphError) -> Looked:
+def _looked(services: Services, target: Target, answer: Found | GraphError) -> FollowUpFinding:
     if isinstance(answer, GraphError):
         state = "gone" if answer.fault is Fault.NOT_FOUND else "unreadable"
-        return Looked(state=state, at=services.now(), detail=answer.detail)
-    return looked(
+        return FollowUpFinding(state=state, at=services.now(), detail=answer.detail)
+    return assess_follow_up(
         answer.methods,
         target.left,
         reset_at=target.ended_at,
@@ -83,7 +83,7 @@ def _looked(services: Services, target: Target, answer: Found | GraphError) -> L
     )
 
 
-async def _note(services: Services, request_id: str, kept: StoredTarget, seen: Looked) -> None:
+async def _note(services: Services, request_id: str, kept: StoredTarget, seen: FollowUpFinding) -> None:
     current: StoredTarget | None = kept
     while current is not None and current.target.follow_up is None:
         if await services.targets.save(request_id, current, current.target.model_copy(update={"follow_up": seen})):

@@ -10,7 +10,7 @@ from domain.request.guards import Refusal, changed_since, still_allowed
 from domain.request.reset_request import ResetRequest
 from domain.request.settlement import given_up
 from domain.request.target import Target
-from graph.users import Standing
+from graph.users import CurrentUser
 from records.targets import StoredTarget
 from reset.planner import person_of
 from reset.progress import Stop, Terms
@@ -80,11 +80,11 @@ class _Reset:
             self._kept = kept
         return kept is not None
 
-    def refusal(self, standing: Standing) -> Refusal | None:
+    def refusal(self, current: CurrentUser) -> Refusal | None:
         return changed_since(
             self._kept.target,
-            person_of(standing.user),
-            standing.privileges,
+            person_of(current.user),
+            current.privileges,
             customer=self._customer,
             guards=self._services.policy.guards,
             requester=self._request.requester,

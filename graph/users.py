@@ -42,7 +42,7 @@ class Details(NamedTuple):
     privileges: list[str]
 
 
-class Standing(NamedTuple):
+class CurrentUser(NamedTuple):
     """Who a user is right before a reset. `privileges` are empty where they were not asked for."""
 
     user: User
@@ -135,35 +135,37 @@ def _details(answers: Sequence[Response], preference: Response, hardware: Respon
     return Details(Found(methods + tokens, preference_in(preference), unreadable), privileges)
 
 
-async def look(client: GraphClient, user_id: str, *, privileges: bool, hardware: bool) -> tuple[Standing, Found]:
+async def read_user_and_methods(
+    client: GraphClient, user_id: str, *, privileges: bool, hardware: bool
+) -> tuple[CurrentUser, Found]:
     """Return who the user is now and what is registered, in one round trip.
 
     Raises: GraphError where either cannot be known.
     """
-    parts = _standing_parts(user_id, privileges=privileges)
+    parts = _current_user_parts(user_id, privileges=privileges)
     answers, found = await with_methods(client, user_id, parts, hardware=hardware)
-    standing = _standing(answers)
+    current = _current_user(answers)
     if isinstance(found, GraphError):
         raise found
-    return standing, found
+    return current, found
 
 
-async def read_standing(client: GraphClient, user_id: str, *, privileges: bool) -> Standing:
+async def read_current_user(client: GraphClient, user_id: str, *, privileges: bool) -> CurrentUser:
     """Return who the user is now, in one round trip.
 
     Raises: GraphError.
     """
-    return _standing(await batch(client, _standing_parts(user_id, privileges=privileges)))
+    return _current_user(await batch(client, _current_user_parts(user_id, privileges=privileges)))
 
 
-def _standing_parts(user_id: str, *, privileges: bool) -> list[Part]:
+def _current_user_parts(user_id: str, *, privileges: bool) -> list[Part]:
     return [find_part(user_id), *(privilege_parts(user_id) if privileges else ())]
 
 
-def _standing(answers: Sequence[Response]) -> Standing:
+def _current_user(answers: Sequence[Response]) -> CurrentUser:
     if not answers[0].ok:
         raise answers[0].error()
-    return Standing(user_of(answers[0].body), _privileges(answers[1:]) if len(answers) > 1 else [])
+    return CurrentUser(user_of(answers[0].body), _privileges(answers[1:]) if len(answers) > 1 else [])
 
 
 def _privileges(answers: Sequence[Response]) -> list[str]:

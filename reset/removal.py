@@ -12,7 +12,7 @@ from domain.request.target import Target
 from graph.client import GraphClient
 from graph.errors import GraphError
 from graph.methods import change_default, read_methods, remove, revoke_and_read
-from graph.users import Standing, look, read_standing
+from graph.users import CurrentUser, read_current_user, read_user_and_methods
 from reset.progress import Stop, Terms
 from reset.result import RunResult
 from reset.state import advance, start
@@ -45,7 +45,7 @@ class RunGuard(Protocol):
         """Store what is about to be removed; False where another run of the same target was faster."""
         ...
 
-    def refusal(self, standing: Standing) -> Refusal | None:
+    def refusal(self, current: CurrentUser) -> Refusal | None:
         """Say why the user may not be reset any more; None if they may."""
         ...
 
@@ -81,7 +81,9 @@ class _Run:
             case Look(user):
                 return await self._look(user=user)
             case LookAtUser():
-                return Judged(self._guard.refusal(await read_standing(client, user_id, privileges=self._privileges)))
+                return Judged(
+                    self._guard.refusal(await read_current_user(client, user_id, privileges=self._privileges))
+                )
             case CheckStop():
                 return await self._guard.check_stop()
             case WriteDown(target, _):
@@ -98,5 +100,7 @@ class _Run:
     async def _look(self, *, user: bool) -> Looked:
         if not user:
             return Looked(await read_methods(self._client, self._user_id, hardware=self._hardware))
-        standing, found = await look(self._client, self._user_id, privileges=self._privileges, hardware=self._hardware)
-        return Looked(found, self._guard.refusal(standing))
+        current, found = await read_user_and_methods(
+            self._client, self._user_id, privileges=self._privileges, hardware=self._hardware
+        )
+        return Looked(found, self._guard.refusal(current))

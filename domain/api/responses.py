@@ -10,7 +10,7 @@ from domain.mails import Mailed
 from domain.methods import MethodType
 from domain.model import Instant, Model
 from domain.outcomes import MethodOutcome, RequestStatus, TargetOutcome
-from domain.request.follow_up import FollowUp, Looked
+from domain.request.follow_up import FollowUp, FollowUpFinding
 from domain.request.notifications import CallbackResponse, OutcomeEventResponse
 from domain.request.reset_request import ApproverMail, Decision, ResetRequest
 from domain.request.target import Target
@@ -126,7 +126,7 @@ class TargetResponse(Model):
     sessions_revoked: bool | None
     ended_at: Instant | None
     mails: list[Mailed] = Field(description="The notices to the user and the manager")
-    follow_up: Looked | None = Field(description="What the user has registered since, once that was looked at")
+    follow_up: FollowUpFinding | None = Field(description="What the user has registered since, once that was looked at")
 
 
 class RequestsPage(Model):

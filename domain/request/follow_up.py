@@ -24,7 +24,7 @@ class Registered(Model):
     created_at: Instant | None
 
 
-class Looked(Model):
+class FollowUpFinding(Model):
     """What was found of one user. `new` are the strong methods that were registered after the reset."""
 
     state: FollowUpState
@@ -41,9 +41,9 @@ class FollowUp(Model):
     totals: dict[FollowUpState, int] = Field(default_factory=dict)
 
 
-def looked(
+def assess_follow_up(
     methods: Iterable[Method], before: Iterable[Method], *, reset_at: datetime | None, quickly: timedelta, now: datetime
-) -> Looked:
+) -> FollowUpFinding:
     """Return what a user's methods of now say. `before` are those that the reset left on purpose.
 
     quick: something strong was registered sooner than `quickly` after the reset; Graph may not say when, then it is not quick.
@@ -55,6 +55,6 @@ def looked(
     state: FollowUpState = "registered" if new else "protected" if strong else "exposed"
     if reset_at and any(method.created_at and method.created_at <= reset_at + quickly for method in new):
         state = "quick"
-    return Looked(
+    return FollowUpFinding(
         state=state, at=now, new=[Registered(type=method.type, created_at=method.created_at) for method in new]
     )

@@ -8,7 +8,7 @@ from domain.mails import Mailed
 from domain.methods import Method
 from domain.model import Instant, Model
 from domain.outcomes import GONE, MethodOutcome, TargetOutcome
-from domain.request.follow_up import Looked
+from domain.request.follow_up import FollowUpFinding
 
 _CHANGED = frozenset({MethodOutcome.DELETED, MethodOutcome.DEACTIVATED, MethodOutcome.UNVERIFIED})
 
@@ -79,7 +79,7 @@ class Target(Model):
     reads: int = Field(default=0, description="Times the methods were read again after removing")
     ended_at: Instant | None = Field(default=None, description="When the reset of this user ended, where there was one")
     mails: list[Mailed] = Field(default_factory=list, description="The notices after the reset")
-    follow_up: Looked | None = None
+    follow_up: FollowUpFinding | None = None
 
     def without_person(self) -> "Target":
         """This target with everything taken out that says who it is to a person; ids, outcomes and reasons stay."""
