@@ -84,7 +84,7 @@ var keySettings = [
 ]
 
 resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
-  // checkov:skip=CKV_AZURE_225:Zone redundancy of Flex Consumption needs two always-ready instances, paid day and night; a lost zone delays, no more
+  // checkov:skip=CKV_AZURE_225:Zone redundancy of Flex Consumption needs two always-ready instances of each kind, paid day and night; a lost zone delays, no more
   name: planName
   location: location
   tags: tags
@@ -96,7 +96,7 @@ resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
 resource app 'Microsoft.Web/sites@2025-03-01' = {
   // checkov:skip=CKV_AZURE_222:Ticketing systems and approvers come from the internet
   // checkov:skip=CKV_AZURE_17:Ticketing systems sign their deliveries and people sign in; neither has a client certificate
-  // checkov:skip=CKV_AZURE_212:Flex Consumption scales by itself, with one always-ready instance for the durable work
+  // checkov:skip=CKV_AZURE_212:Flex Consumption scales by itself, with always-ready instances for webhooks and the durable work
   // checkov:skip=CKV_AZURE_213:Flex Consumption has no health check of its own; infra/app/alerts.bicep probes /api/health
   name: name
   location: location
@@ -133,7 +133,11 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
       scaleAndConcurrency: {
         maximumInstanceCount: maximumInstances
         instanceMemoryMB: 2048
-        alwaysReady: [{ name: 'durable', instanceCount: 1 }] // timers and waiting orchestrations go on without a cold start
+        // One for timers and waiting orchestrations, one for HTTP: a cold start takes longer than some senders of webhooks wait.
+        alwaysReady: [
+          { name: 'durable', instanceCount: 1 }
+          { name: 'http', instanceCount: 1 }
+        ]
         triggers: { http: { perInstanceConcurrency: 16 } }
       }
     }

@@ -117,6 +117,13 @@ def test_everything_is_done_with_the_one_identity(deployed: tuple[str, Snapshot]
     }
 
 
+def test_a_webhook_and_a_timer_meet_no_cold_start(deployed: tuple[str, Snapshot]) -> None:
+    """Names of groups: https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan#per-function-scaling."""
+    scale = deployed[1].one("Microsoft.Web/sites")["properties"]["functionAppConfig"]["scaleAndConcurrency"]
+    ready = {group["name"]: group["instanceCount"] for group in scale["alwaysReady"]}
+    assert ready == {"http": 1, "durable": 1}
+
+
 def test_what_holds_data_is_closed_in_a_private_network_and_takes_no_keys(deployed: tuple[str, Snapshot]) -> None:
     name, made = deployed
     private = name.startswith("private")
