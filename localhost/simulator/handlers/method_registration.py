@@ -26,6 +26,8 @@ def post_phone(world: World, request: Request) -> Response:
 def post_access_pass(world: World, request: Request) -> Response:
     """Serve `POST temporaryAccessPassMethods`: 201 with the pass, which is never shown again [d]."""
     body, user = request.json(), request.path_user
+    if user.type == "Guest":  # not for guests [d]; the words are ours [inf]
+        raise GraphError(400, "badRequest", "A temporary access pass cannot be issued to a guest.")
     if any(method.kind is method_kinds.ACCESS_PASS for method in user.methods.values()):
         raise GraphError(400, "badRequest", "The user has a temporary access pass already.")  # one at a time [d]
     world.keep_report(user)

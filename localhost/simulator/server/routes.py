@@ -101,7 +101,8 @@ def _kind(table: Table, kind: Kind) -> None:
             handler = hardware_oath.delete if kind is method_kinds.HARDWARE_OATH else _delete(kind)
             table.methods("DELETE", one, handler, write, removes=True)
     if kind is method_kinds.HARDWARE_OATH:
-        table.methods("POST", f"{one}/deactivate", hardware_oath.deactivate, write)
+        # Its page names the wide permission only. [d hardwareoathauthenticationmethod-deactivate]
+        table.methods("POST", f"{one}/deactivate", hardware_oath.deactivate, permissions.METHODS_WRITE)
         table.methods("POST", f"{one}/activate", hardware_oath.activate, write)
     elif kind is method_kinds.PHONE:
         table.methods("POST", here, method_registration.post_phone, write)

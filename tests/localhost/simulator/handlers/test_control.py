@@ -47,7 +47,7 @@ async def test_throttle_over_http(graph: httpx.AsyncClient, control: httpx.Async
     assert (await graph.get("/v1.0/organization")).status_code == 200
 
 
-async def test_the_truth_about_a_user(world: World, graph: httpx.AsyncClient, control: httpx.AsyncClient) -> None:
+async def test_the_actual_state_of_a_user(world: World, graph: httpx.AsyncClient, control: httpx.AsyncClient) -> None:
     world.faults.add(method="DELETE", visible_after_reads=9)
     state = (await control.get(STATE)).json()
     assert [method["kind"] for method in state["methods"]] == ["phone", "microsoftAuthenticator", "softwareOath"]

@@ -43,6 +43,13 @@ async def test_the_old_status_may_be_seen_for_a_while(world: World, graph: httpx
     assert seen == ["activated", "assigned"]
 
 
+async def test_deactivating_needs_the_wide_permission(world: World, graph: httpx.AsyncClient, token: Method) -> None:
+    world.tenant("contoso").granted = frozenset({"UserAuthMethod-HardwareOATH.ReadWrite.All"})
+    assert (await graph.get(BASE)).status_code == 200
+    assert (await graph.post(f"{BASE}/{token.id}/deactivate")).status_code == 403
+    assert token.usable
+
+
 @pytest.mark.parametrize("status", [400, 404])
 async def test_a_cloud_without(world: World, graph: httpx.AsyncClient, token: Method, status: int) -> None:
     world.tenant("contoso").hardware_missing = status  # type: ignore[assignment]

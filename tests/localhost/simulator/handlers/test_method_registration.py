@@ -42,6 +42,12 @@ async def test_a_temporary_access_pass_is_shown_once(graph: httpx.AsyncClient) -
     assert (await graph.post(url, json={})).status_code == 400
 
 
+async def test_a_guest_gets_no_temporary_access_pass(world: World, graph: httpx.AsyncClient) -> None:
+    guest = next(user for user in world.tenant("contoso").users.values() if user.type == "Guest")
+    url = f"/v1.0/users/{guest.id}/authentication/temporaryAccessPassMethods"
+    assert (await graph.post(url, json={})).status_code == 400
+
+
 def test_a_user_registers_again(world: World) -> None:
     method = world.register("contoso", "lynne@contoso.com", "microsoftAuthenticator", prefer="push")
     user = world.user("contoso", "lynne@contoso.com")
