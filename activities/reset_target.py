@@ -10,7 +10,7 @@ from domain.request.guards import Refusal, changed_since, still_allowed
 from domain.request.reset_request import ResetRequest
 from domain.request.settlement import given_up
 from domain.request.target import Target
-from graph.users import CurrentUser
+from graph.details import CurrentUser
 from records.targets import StoredTarget
 from reset.planner import person_of
 from reset.progress import Stop, Terms
@@ -84,7 +84,8 @@ class _Reset:
         return changed_since(
             self._kept.target,
             person_of(current.user),
-            current.privileges,
+            current.privileges.names,
+            unknown=current.privileges.unknown,
             customer=self._customer,
             guards=self._services.policy.guards,
             requester=self._request.requester,

@@ -6,7 +6,7 @@ a throttled part is a 429 inside a 200, and neither the SDK nor Graph repeats it
 
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 from graph.client import GraphClient
 from graph.errors import GraphError
@@ -25,6 +25,7 @@ class Part(NamedTuple):
     headers: Mapping[str, str] | None = None
     body: Mapping[str, Any] | None = None  # every POST, PATCH and PUT needs one, even {}
     after_previous: bool = False
+    attempts: bool = True  # False: a failure has another way out, so it is not asked for again
 
 
 async def batch(client: GraphClient, parts: Sequence[Part], *, version: str = "v1.0") -> list[Response]:
@@ -55,7 +56,7 @@ async def batch(client: GraphClient, parts: Sequence[Part], *, version: str = "v
 
 def _may_repeat(parts: Sequence[Part], number: int, answer: Response | GraphError) -> bool:
     part = parts[number]
-    if part.after_previous:  # what it waits for was not asked for again with it
+    if part.after_previous or not part.attempts:  # what it waits for would not be asked for again with it
         return False
     if isinstance(answer, GraphError):
         return part.method == "GET" and answer.passing
@@ -142,13 +143,19 @@ async def _unreadable(client: GraphClient, chunk: Sequence[Part], version: str) 
     return await asyncio.gather(*map(one, chunk))
 
 
-async def all_of[T](*calls: Awaitable[T]) -> list[T]:
-    """Return the answers to calls made side by side; raises the first error once all of them have ended."""
+@overload
+async def all_of[A, B](first: Awaitable[A], second: Awaitable[B], /) -> tuple[A, B]: ...
+@overload
+async def all_of[A, B, C](first: Awaitable[A], second: Awaitable[B], third: Awaitable[C], /) -> tuple[A, B, C]: ...
+@overload
+async def all_of[T](*calls: Awaitable[T]) -> Sequence[T]: ...
+async def all_of(*calls: Awaitable[Any]) -> Sequence[Any]:
+    """The answers to calls made side by side; raises the first error once all of them have ended."""
     answers = await asyncio.gather(*calls, return_exceptions=True)
     for answer in answers:
         if isinstance(answer, BaseException):
             raise answer
-    return answers  # type: ignore[return-value]  # exceptions were raised just now
+    return answers
 
 
 def _requests(parts: Sequence[Part]) -> list[dict[str, Any]]:

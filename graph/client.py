@@ -24,6 +24,7 @@ from msgraph.graph_request_adapter import GraphRequestAdapter
 
 from graph.errors import Fault, GraphError
 from graph.instrumentation import instrument_call
+from graph.privilege_cache import PrivilegeCaches
 from graph.responses import Response, is_repeatable, parsed, retry_after
 from graph.retry import Attempts
 from graph.tokens import Tokens
@@ -79,8 +80,10 @@ class GraphClient:
         tokens: Tokens,
         tenant_id: str,
         batches: asyncio.Semaphore,
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        sleep: Callable[[float], Awaitable[object]],
+        privileged: PrivilegeCaches,
     ) -> None:
+        self.privileged = privileged
         self._endpoint = endpoint.rstrip("/")
         self._tokens = tokens
         self.tenant_id = tenant_id
@@ -202,10 +205,19 @@ class Graph:
         self.kept: dict[tuple[str, str], tuple[float, Any]] = {}
         self.locks: dict[tuple[str, str], asyncio.Lock] = {}
         self._batches: dict[str, asyncio.Semaphore] = {}
+        self._privileged: dict[str, PrivilegeCaches] = {}
 
     def of(self, tenant_id: str) -> GraphClient:
         batches = self._batches.setdefault(tenant_id, asyncio.Semaphore(_BATCHES))
-        return GraphClient(self._http, self._endpoint, self._tokens, tenant_id, batches, self._sleep)
+        return GraphClient(
+            self._http,
+            self._endpoint,
+            self._tokens,
+            tenant_id,
+            batches,
+            self._sleep,
+            self._privileged.setdefault(tenant_id, PrivilegeCaches()),
+        )
 
     async def fresh_token(self, tenant_id: str) -> str:
         """Return a token that was not kept.

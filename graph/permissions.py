@@ -35,6 +35,11 @@ PERMISSIONS = (
         "reading who is in or owns a role-assignable group",
         instead=("Directory.Read.All", "Group.Read.All"),
     ),
+    Permission(
+        "PrivilegedEligibilitySchedule.Read.AzureADGroup",
+        "telling who may activate the membership of a role-assignable group",
+        optional=True,
+    ),
     Permission("Policy.Read.All", "warning where nothing would ask for MFA afterwards", optional=True),
     Permission("AuditLog.Read.All", "listing who has registered, and the follow-up", optional=True),
 )

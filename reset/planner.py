@@ -7,15 +7,17 @@ from datetime import datetime
 from domain.methods import MethodType, removal_order, satisfies
 from domain.outcomes import MethodOutcome, TargetOutcome
 from domain.policy.load import Customer, Guards
-from domain.request.guards import Person, Refusal, privilege_refusal, refusal
+from domain.request.guards import Person, Refusal, needs_step_up, privilege_refusal, refusal
 from domain.request.reset_request import ResetRequest
 from domain.request.settlement import mark_kept_newer
 from domain.request.target import Target, TargetMethod
 from domain.request.undo import planned as planned_undo
 from graph.client import Graph
+from graph.details import Details, read_details
 from graph.errors import Fault, GraphError
+from graph.privilege_cache import Privileges
 from graph.sign_in_rules import MfaRules, requires_mfa
-from graph.users import Details, User, find_users, read_details
+from graph.users import Match, Several, User, find_users
 from records.leases import Holder, Leases
 from reset.plan_warnings import plan_warnings
 
@@ -104,9 +106,13 @@ class Planner:
         await self._refuse_busy(made)
         return [made.get(target.number, entry) for target, entry in zip(targets, planned, strict=True)]
 
-    def _looked_up(self, target: Target, user: User | GraphError | None) -> Target | GraphError:
+    def _looked_up(self, target: Target, user: Match) -> Target | GraphError:
         if isinstance(user, User):
             return self._known(target, user)
+        if isinstance(user, Several):
+            names = ", ".join(user.names[:5])
+            detail = f"{len(user.names)} users have this mail address: {names}. Name one by user principal name."
+            return _refused(target, Refusal("ambiguousUser", detail))
         return user or _refused(target, Refusal("userNotFound", "The customer has no such user."))
 
     def _known(self, target: Target, user: User) -> Target:
@@ -127,7 +133,7 @@ class Planner:
 
     def _planned(self, target: Target, user: User, details: Details, mfa: MfaRules | None) -> Target | GraphError:
         privileges = details.privileges
-        if refused := privilege_refusal(privileges, self._guards):
+        if refused := privilege_refusal(privileges.names, self._guards, unknown=privileges.unknown):
             return _refused(target, refused)
         if self._request.undo_of is not None:
             return self._undo(target, user, details, privileges)
@@ -146,22 +152,22 @@ class Planner:
             update={
                 "planned": True,
                 "planned_at": self._now,
-                "privileges": privileges,
-                "privileged": bool(privileges) and self._guards.privileged_users == "stepUp",
+                "privileges": privileges.names,
+                "privileged": needs_step_up(privileges.names, self._guards, unknown=privileges.unknown),
                 "methods": [*methods, *(mark_kept_newer(TargetMethod(**m.model_dump())) for m in since)],
                 "kept": kept,
                 "warnings": plan_warnings(user, privileges, methods, [*kept, *since], mfa),
             }
         )
 
-    def _undo(self, target: Target, user: User, details: Details, privileges: list[str]) -> Target | GraphError:
+    def _undo(self, target: Target, user: User, details: Details, privileges: Privileges) -> Target | GraphError:
         if details.found.hardware_unreadable is not None:
             return details.found.hardware_unreadable
         known = target.model_copy(
             update={
                 "planned_at": self._now,
-                "privileges": privileges,
-                "privileged": bool(privileges) and self._guards.privileged_users == "stepUp",
+                "privileges": privileges.names,
+                "privileged": needs_step_up(privileges.names, self._guards, unknown=privileges.unknown),
                 "warnings": plan_warnings(user, privileges, [], [], None),
             }
         )

@@ -10,9 +10,9 @@ from domain.methods import MethodType
 from domain.request.guards import Refusal
 from domain.request.target import Target
 from graph.client import GraphClient
+from graph.details import CurrentUser, read_current_user, read_user_and_methods
 from graph.errors import GraphError
 from graph.methods import change_default, read_methods, remove, revoke_and_read
-from graph.users import CurrentUser, read_current_user, read_user_and_methods
 from reset.progress import Stop, Terms
 from reset.result import RunResult
 from reset.state import advance, start

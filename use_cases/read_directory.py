@@ -19,11 +19,13 @@ from domain.methods import Method, MethodType, satisfies
 from domain.policy.load import Customer
 from domain.request.guards import Person, privilege_refusal, refusal
 from graph.client import Graph
+from graph.details import read_details
 from graph.errors import Fault, GraphError
 from graph.found import Found
 from graph.listing import ListedUser, Query, UserPage, list_users
+from graph.privilege_cache import Privileges
 from graph.registered_methods import read_registered
-from graph.users import User, find_users, read_details
+from graph.users import Several, User, find_users
 from services import Services
 
 # Users whose methods one page of the methods list reads, and how many more it looks at for a filter that matches little.
@@ -97,6 +99,8 @@ async def shown_user(services: Services, customer: str, text: str) -> UserDetail
     found = (await find_users(client, [text]))[0]
     if found is None:
         raise NotFoundError("This customer has no such user.")
+    if isinstance(found, Several):
+        raise NotFoundError("Several users have this mail address; ask for one by user principal name.")
     if isinstance(found, GraphError):
         raise found
     details = (await read_details(client, [found.id], hardware=True))[0]
@@ -109,8 +113,8 @@ async def shown_user(services: Services, customer: str, text: str) -> UserDetail
     return UserDetailsResponse(
         **row.model_dump(exclude={"registered", "privileged"}),
         registered=any(method.type not in _NO_SECOND_FACTOR for method in methods),
-        privileged=bool(privileges),
-        privileges=privileges,
+        privileged=bool(privileges.names),
+        privileges=privileges.names,
         refused=_refused(services, policy, found, privileges),
         default_method=details.found.preference,
         methods=methods,
@@ -205,11 +209,11 @@ def _method(method: Method, preference: str | None, customer: Customer) -> Regis
     )
 
 
-def _refused(services: Services, customer: Customer, user: User, privileges: list[str]) -> str:
+def _refused(services: Services, customer: Customer, user: User, privileges: Privileges) -> str:
     names = frozenset(name.casefold() for name in (user.user_principal_name, user.mail) if name)
     person = Person(user.id, names, user.guest, user.enabled)
     found = refusal(person, customer=customer, guards=services.policy.guards, requester="")
-    found = found or privilege_refusal(privileges, services.policy.guards)
+    found = found or privilege_refusal(privileges.names, services.policy.guards, unknown=privileges.unknown)
     return found.reason if found else ""
 
 

@@ -15,6 +15,8 @@ UNREACHABLE: Mapping[str, str] = {
 NEXT: Mapping[str, str] = {
     "protectedUser": "Change the policy if this account should not be protected.",
     "privilegedUser": "Reset administrators in the customer's own admin center.",
+    "privilegesUnknown": "Have the customer consent to reading eligible roles and groups, then retry.",
+    "ambiguousUser": "Name the user by user principal name.",
     "guestUser": "Ask the guest's home organization.",
     "disabledUser": "Enable the account first, or allow disabled accounts in the policy.",
     "userNotFound": "Check the name; the account may have been deleted or renamed.",

@@ -126,6 +126,8 @@ METHOD_TYPE: Mapping[str, str] = {
 REASON: Mapping[str, str] = {
     "protectedUser": "This account is protected: the policy never lets it be reset.",
     "privilegedUser": "This account holds an administrator role, and the policy refuses those.",
+    "privilegesUnknown": "Whether this account may activate an administrator role cannot be read, and the policy refuses that.",
+    "ambiguousUser": "Several users of this customer have this mail address.",
     "guestUser": "This is a guest: its authentication methods belong to its home organization.",
     "disabledUser": "This account is disabled.",
     "userNotFound": "There is no such user in this customer.",
@@ -165,6 +167,8 @@ KEPT: Mapping[str, str] = {
 
 WARNING: Mapping[str, str] = {
     "privilegedUser": "Holds an administrator role. Make sure that the request really comes from this person.",
+    "privilegesUnknown": "Whether this user may activate an administrator role could not be read. Treat the user as an administrator.",
+    "foundByMail": "Found by the mail address: the user principal name is another one.",
     "passwordOnly": "Nothing makes this user register again: the password alone may be enough to sign in.",
     "cannotRegister": "Has to sign in with MFA to register again, and keeps nothing to do it with: prepare a Temporary Access Pass.",
     "registeringBlocked": "A policy blocks registering here, at least from places that are not trusted: settle where this user registers.",

@@ -129,6 +129,9 @@ class Guards(Part):
     privileged_users: Literal["stepUp", "refuse", "allow"] = Field(
         "stepUp", description="Users who hold a directory role"
     )
+    unknown_privileges: Literal["stepUp", "refuse", "allow"] = Field(
+        "stepUp", description="Users of whom it cannot be read whether they may activate a directory role"
+    )
     guests: Literal["refuse", "allow"] = Field("refuse", description="Users whose methods live in another tenant")
     disabled_users: Literal["refuse", "allow"] = Field(
         "refuse", description="Users who cannot sign in; allow it for offboarding, which disables accounts first"

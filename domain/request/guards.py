@@ -49,7 +49,14 @@ def still_allowed(target: Target, customer: Customer | None) -> Refusal | None:
 
 
 def changed_since(
-    target: Target, person: Person, privileges: list[str], *, customer: Customer, guards: Guards, requester: str
+    target: Target,
+    person: Person,
+    privileges: list[str],
+    *,
+    customer: Customer,
+    guards: Guards,
+    requester: str,
+    unknown: str = "",
 ) -> Refusal | None:
     """Return why a user whose reset was approved may not be reset any more, because the user changed since the plan.
 
@@ -64,11 +71,30 @@ def changed_since(
         return Refusal(
             "privilegedUser", f"The user is privileged since the plan was made: {', '.join(privileges[:3])}."
         )
+    if unknown and "privilegesUnknown" not in target.warnings and not target.privileges:
+        refused = privilege_refusal([], guards, unknown=unknown)
+        if refused is not None or needs_step_up([], guards, unknown=unknown):
+            return Refusal(
+                "privilegesUnknown",
+                f"Since the plan was made it cannot be read whether the user may activate a role: {unknown}",
+            )
     return None
 
 
-def privilege_refusal(privileges: list[str], guards: Guards) -> Refusal | None:
-    """Return why a privileged user may not be reset; None if they may, or if they may with more approval."""
-    if not privileges or guards.privileged_users != "refuse":
-        return None
-    return Refusal("privilegedUser", f"The user is privileged: {', '.join(privileges[:3])}.")
+def privilege_refusal(privileges: list[str], guards: Guards, *, unknown: str = "") -> Refusal | None:
+    """Say why a privileged user may not be reset; None if they may, or if they may with more approval.
+
+    `unknown` says why it could not be read whether the user may activate a role, "" where it could.
+    """
+    if privileges and guards.privileged_users == "refuse":
+        return Refusal("privilegedUser", f"The user is privileged: {', '.join(privileges[:3])}.")
+    if unknown and guards.unknown_privileges == "refuse":
+        return Refusal("privilegesUnknown", f"Whether the user may activate a role could not be read: {unknown}")
+    return None
+
+
+def needs_step_up(privileges: list[str], guards: Guards, *, unknown: str = "") -> bool:
+    """Tell whether a user's privileges, or that they could not be read, ask for more approval."""
+    return (bool(privileges) and guards.privileged_users == "stepUp") or (
+        bool(unknown) and guards.unknown_privileges == "stepUp"
+    )

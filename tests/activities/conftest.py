@@ -70,6 +70,10 @@ class Works:
             policy.model_copy(update={"customers": policy.customers | {"contoso": contoso}, "guards": guards})
         )
 
+    def without_tenant_wide_lists(self) -> None:
+        """From now on the tenants answer only about single users who is privileged."""
+        self.world.faults.add(method="GET", path="*/roleAssignments", status=404)
+
     def use_policy(self, policy: Policy) -> None:
         self.services.settings = replace(self.services.settings, policy=policy)
 

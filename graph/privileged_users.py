@@ -1,0 +1,153 @@
+"""Read once per tenant who is privileged, and keep it for minutes, where that takes fewer calls than asking user by user."""
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from graph.batch import Part, batch
+from graph.client import GraphClient, segment
+from graph.errors import GraphError
+from graph.paging import read_all
+from graph.privilege_cache import PrivilegeCache, PrivilegedUsers, Privileges
+from graph.responses import Response
+
+# Calls that tell who one user is (`privileges.privilege_parts`), that every tenant-wide read takes, and that each
+# role-assignable group adds to it.
+PER_USER, PER_TENANT, PER_GROUP = 5, 3, 3
+
+_ROLES = "roleManagement/directory"
+_GROUP_ELIGIBILITY = "identityGovernance/privilegedAccess/group/eligibilityScheduleInstances"
+# Codes of a tenant without Privileged Identity Management: there nobody is eligible. (maester#1421)
+_NOT_LICENSED = frozenset({"AadPremiumLicenseRequired"})
+# How Graph answers 400 to a path that it does not have. [i msgraph-sdk-dotnet#1293 and others]
+_NO_SEGMENT = "resource not found for the segment"
+
+
+async def tenant_wide(client: GraphClient, kept: PrivilegeCache, users: int) -> PrivilegedUsers | None:
+    """Return the tenant's list where it is kept or worth reading for `users` more; None: ask user by user.
+
+    Worth it is decided by count: as soon as asking user by user has cost what the list would.
+    """
+    async with kept.lock:
+        now = time.monotonic()
+        if kept.until <= now:
+            kept.forget(now)
+        if kept.users is not None or kept.refused:
+            return kept.users
+        kept.asked += users
+        if kept.asked * PER_USER <= PER_TENANT:
+            return None
+        groups = await _groups(client, kept)
+        if isinstance(groups, GraphError) or kept.asked * PER_USER <= PER_TENANT + PER_GROUP * len(groups):
+            return None
+        try:
+            kept.users = await _read(client, groups)
+        except GraphError as error:
+            # A server that has no such lists is asked user by user; what passes is tried again with the next users.
+            kept.refused = not error.passing
+        return kept.users
+
+
+async def role_assignable_groups(client: GraphClient, kept: PrivilegeCache) -> dict[str, str] | GraphError:
+    """Return the names of the tenant's role-assignable groups by their ids, or why they could not be read."""
+    async with kept.lock:
+        return await _groups(client, kept)
+
+
+async def _groups(client: GraphClient, kept: PrivilegeCache) -> dict[str, str] | GraphError:
+    if kept.groups is None:
+        try:
+            found = await read_all(
+                client, "groups?$filter=isAssignableToRole%20eq%20true&$select=id,displayName&$top=999"
+            )
+        except GraphError as error:
+            if error.passing:
+                return error
+            # Without the list no eligibility for a group can be told from one that grants no role; who is in one is still read.
+            found = []
+        kept.groups = {str(group["id"]): named(group) for group in found if group.get("id")}
+    return kept.groups
+
+
+async def _read(client: GraphClient, groups: Mapping[str, str]) -> PrivilegedUsers:
+    parts = [
+        Part(f"{_ROLES}/roleAssignments?$expand=roleDefinition"),
+        Part(f"{_ROLES}/roleEligibilityScheduleInstances?$expand=roleDefinition"),
+        *(part for group_id in groups for part in _group_parts(group_id)),
+    ]
+    assignments, eligible, *of_groups = await batch(client, parts)
+    found = _Collected()
+    members: dict[str, list[str]] = {}
+    for number, (group_id, name) in enumerate(groups.items()):
+        joined, owned, open_to = of_groups[3 * number : 3 * number + 3]
+        members[group_id] = _ids(joined)
+        found.add("groups", [*members[group_id], *_ids(owned)], name)
+        items, unknown = eligible_items(open_to)
+        found.add("eligible_groups", [str(item.get("principalId")) for item in items], name)
+        found.unknown = found.unknown or unknown
+    for item in assignments.items():
+        found.add("roles", _principals(item, members), _role(item))
+    items, unknown = eligible_items(eligible)
+    for item in items:
+        found.add("eligible_roles", _principals(item, members), _role(item))
+    return found.result(unknown or found.unknown)
+
+
+class _Collected:
+    def __init__(self) -> None:
+        self.unknown = ""
+        self._found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+
+    def add(self, kind: str, user_ids: Iterable[str], name: str) -> None:
+        for user_id in user_ids:
+            self._found[user_id][kind].add(name)
+
+    def result(self, unknown: str) -> PrivilegedUsers:
+        users = {user: Privileges.of(**kinds, unknown=unknown) for user, kinds in self._found.items()}
+        return PrivilegedUsers(users, unknown)
+
+
+def _group_parts(group_id: str) -> list[Part]:
+    group = f"groups/{segment(group_id)}"
+    of_group = quote(f"groupId eq '{group_id}'", safe="")
+    return [
+        # A role-assignable group has no groups in it [d: groups-concept], so its members are all who are in it.
+        Part(f"{group}/members?$select=id&$top=999"),
+        Part(f"{group}/owners?$select=id&$top=999"),
+        Part(f"{_GROUP_ELIGIBILITY}?$filter={of_group}"),
+    ]
+
+
+def _principals(assignment: Mapping[str, Any], members: Mapping[str, list[str]]) -> list[str]:
+    """Who holds it: a user, or everybody in a group."""
+    principal = str(assignment.get("principalId"))
+    return [principal, *members.get(principal, ())]
+
+
+def _role(assignment: Mapping[str, Any]) -> str:
+    return named(assignment.get("roleDefinition") or {"id": assignment.get("roleDefinitionId")})
+
+
+def _ids(answer: Response) -> list[str]:
+    return [str(item.get("id")) for item in answer.items()]
+
+
+def named(item: Mapping[str, Any]) -> str:
+    return str(item.get("displayName") or item.get("id"))
+
+
+def eligible_items(answer: Response) -> tuple[list[dict[str, Any]], str]:
+    """Return who is eligible, and why that is not known ("" where it is). Raises GraphError for what may pass.
+
+    Where there is no Privileged Identity Management, nobody is eligible: no licence for it, or a cloud without the path.
+    """
+    if answer.ok:
+        return answer.items(), ""
+    error = answer.error()
+    if answer.status in {404, 501} or error.code in _NOT_LICENSED or _NO_SEGMENT in error.detail.lower():
+        return [], ""
+    if error.passing:
+        raise error
+    return [], error.detail or error.reason

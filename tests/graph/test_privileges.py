@@ -1,0 +1,161 @@
+"""Who is privileged: both ways of asking say the same, and what cannot be read is never taken for nothing."""
+
+import itertools
+import random
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from uuid import NAMESPACE_OID, uuid5
+
+import httpx
+import pytest
+
+from graph.client import Graph, GraphClient
+from graph.errors import GraphError
+from graph.privilege_cache import Privileges
+from graph.privileged_users import tenant_wide
+from graph.privileges import read_privileges
+from graph.tokens import SecretTokens, Tokens
+from localhost.simulator import World, create_app
+from localhost.simulator.model.entities import Group, User
+from localhost.simulator.seeds.people import GLOBAL_ADMINISTRATOR, make_user, role, source_for
+from tests.system import no_pause
+
+TENANT = "11111111-1111-1111-1111-111111111111"
+
+
+@pytest.fixture
+async def world() -> World:
+    return World.demo(clock=lambda: datetime(2026, 1, 5, tzinfo=UTC))
+
+
+@pytest.fixture
+async def graph(world: World) -> AsyncIterator[Graph]:
+    http = httpx.AsyncClient(transport=httpx.ASGITransport(create_app(world, sleep=no_pause)))
+    endpoint = "http://127.0.0.1:9000"
+    yield Graph(endpoint, Tokens(SecretTokens(http, endpoint, endpoint, "client", "secret")), http, no_pause)
+    await http.aclose()
+
+
+def person(world: World, name: str) -> User:
+    tenant = world.tenant("contoso")
+    return make_user(tenant, source_for(tenant, 7), name, name.title(), "none")
+
+
+def assignable_group(world: World, name: str) -> Group:
+    tenant = world.tenant("contoso")
+    group = Group(id=str(uuid5(NAMESPACE_OID, name)), name=name, assignable_to_role=True)
+    tenant.groups[group.id] = group
+    return group
+
+
+async def ask_one_by_one(client: GraphClient, users: list[User]) -> list[Privileges | GraphError]:
+    client.privileged.plans.refused = True
+    client.privileged.plans.until = float("inf")
+    return await read_privileges(client, client.privileged.plans, [user.id for user in users])
+
+
+async def ask_the_tenant(client: GraphClient, users: list[User]) -> list[Privileges]:
+    known = await tenant_wide(client, client.privileged.resets, 10_000)
+    assert known is not None
+    return [known.of(user.id) for user in users]
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_both_ways_say_the_same(world: World, graph: Graph, seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 - makes tenants, guards nothing
+    tenant = world.tenant("contoso")
+    roles = [role(tenant, GLOBAL_ADMINISTRATOR), *itertools.islice(tenant.roles.values(), 3)]
+    groups = [assignable_group(world, f"group{n}") for n in range(3)]
+    groups[0].roles.append(roles[-1])
+    users = [person(world, f"person{n}") for n in range(12)]
+    for user in users:
+        for collection, choices in (
+            (user.roles, roles),
+            (user.eligible_roles, roles),
+            (user.groups, groups),
+            (user.owned, groups),
+            (user.eligible_groups, groups),
+        ):
+            collection.extend(chance.sample(choices, chance.choice([0, 0, 1])))
+    client = graph.of(TENANT)
+    one_by_one, together = await ask_one_by_one(client, users), await ask_the_tenant(client, users)
+    assert one_by_one == together
+    assert any(each.names for each in together)
+    assert any("(eligible)" in name for each in together for name in each.names)
+
+
+async def test_eligible_users_are_privileged(world: World, graph: Graph) -> None:
+    tenant = world.tenant("contoso")
+    user, other = person(world, "ellen"), person(world, "otto")
+    user.eligible_roles.append(role(tenant, GLOBAL_ADMINISTRATOR))
+    other.eligible_groups.append(assignable_group(world, "Operators"))
+    found = await ask_one_by_one(graph.of(TENANT), [user, other])
+    assert [each.names for each in found if isinstance(each, Privileges)] == [
+        ["Global Administrator (eligible)"],
+        ["role-assignable group Operators (eligible)"],
+    ]
+
+
+@pytest.mark.parametrize("path", ["*roleEligibilityScheduleInstances", "*group/eligibilityScheduleInstances"])
+async def test_eligibility_that_may_not_be_read_is_unknown(world: World, graph: Graph, path: str) -> None:
+    user = person(world, "ellen")
+    assignable_group(world, "Operators")
+    world.faults.add(method="GET", path=path, status=403)
+    client = graph.of(TENANT)
+    for found in [*await ask_one_by_one(client, [user]), *await ask_the_tenant(client, [user])]:
+        assert isinstance(found, Privileges)
+        assert (found.names, bool(found.unknown)) == ([], True)
+
+
+async def test_nobody_is_eligible_where_there_is_no_licence_for_it(world: World, graph: Graph) -> None:
+    world.tenant("contoso").privileged_identity_management = False
+    assert await ask_one_by_one(graph.of(TENANT), [person(world, "ellen")]) == [Privileges([])]
+
+
+async def test_a_role_query_that_fails_for_members_of_groups_is_read_unfiltered(world: World, graph: Graph) -> None:
+    user = person(world, "ellen")
+    user.roles.append(role(world.tenant("contoso"), GLOBAL_ADMINISTRATOR))
+    user.groups.append(assignable_group(world, "Operators"))
+    world.faults.add(method="GET", path="*/transitiveMemberOf/microsoft.graph.directoryRole", status=500)
+    assert await ask_one_by_one(graph.of(TENANT), [user]) == [
+        Privileges(["Global Administrator", "role-assignable group Operators"])
+    ]
+
+
+async def test_a_tenant_without_advanced_queries_is_read_all_the_same(world: World, graph: Graph) -> None:
+    world.tenant("contoso").advanced_queries = False
+    user = person(world, "ellen")
+    user.roles.append(role(world.tenant("contoso"), GLOBAL_ADMINISTRATOR))
+    assert await ask_one_by_one(graph.of(TENANT), [user]) == [Privileges(["Global Administrator"])]
+
+
+async def test_one_users_fault_is_not_the_others(world: World, graph: Graph) -> None:
+    user, other = person(world, "ellen"), person(world, "otto")
+    world.faults.add(method="GET", user=other.upn, path="*/ownedObjects/*", status=503)
+    first, second = await ask_one_by_one(graph.of(TENANT), [user, other])
+    assert isinstance(first, Privileges)
+    assert isinstance(second, GraphError)
+
+
+async def test_the_tenant_is_asked_as_soon_as_that_costs_less(world: World, graph: Graph) -> None:
+    users = [person(world, f"person{n}") for n in range(20)]
+    for n in range(3):
+        assignable_group(world, f"group{n}")
+    client, kept = graph.of(TENANT), graph.of(TENANT).privileged.plans
+    asked = []
+    for user in users:
+        world.calls.clear()
+        await read_privileges(client, kept, [user.id])
+        asked.append(sum("transitiveMemberOf" in call.path for call in world.calls) > 0)
+    assert asked[0]
+    assert not any(asked[5:])
+
+
+async def test_plans_and_resets_have_lists_of_their_own(world: World, graph: Graph) -> None:
+    user, client = person(world, "ellen"), graph.of(TENANT)
+    before = await tenant_wide(client, client.privileged.plans, 100)
+    user.roles.append(role(world.tenant("contoso"), GLOBAL_ADMINISTRATOR))
+    after = await tenant_wide(client, client.privileged.resets, 100)
+    assert before is not None
+    assert after is not None
+    assert (before.of(user.id).names, after.of(user.id).names) == ([], ["Global Administrator"])
