@@ -69,14 +69,10 @@ async def test_both_ways_say_the_same(world: World, graph: Graph, seed: int) -> 
     groups[0].roles.append(roles[-1])
     users = [person(world, f"person{n}") for n in range(12)]
     for user in users:
-        for collection, choices in (
-            (user.roles, roles),
-            (user.eligible_roles, roles),
-            (user.groups, groups),
-            (user.owned, groups),
-            (user.eligible_groups, groups),
-        ):
-            collection.extend(chance.sample(choices, chance.choice([0, 0, 1])))
+        for held in (user.roles, user.eligible_roles):
+            held.extend(chance.sample(roles, chance.choice([0, 0, 1])))
+        for joined in (user.groups, user.owned, user.eligible_groups):
+            joined.extend(chance.sample(groups, chance.choice([0, 0, 1])))
     client = graph.of(TENANT)
     one_by_one, together = await ask_one_by_one(client, users), await ask_the_tenant(client, users)
     assert one_by_one == together
