@@ -19,8 +19,6 @@ from localhost.errors import (
     InstanceRunsError,
 )
 
-# Large enough for the history of an instance with thousands of tasks; gRPC's own default is 4 MiB.
-MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 # Each waiting client (wait_for_orchestration_completion) holds a thread of the gRPC server.
 _THREADS = 64
 # Longer than any commit on a disk that works, shorter than a client waits for an HTTP response.
@@ -48,9 +46,9 @@ class GrpcBackend:
 
     def start(self) -> str:
         """Start to serve; returns `127.0.0.1:port`."""
-        limits = [("grpc.max_receive_message_length", MAX_MESSAGE_BYTES)]
-        limits += [("grpc.max_send_message_length", MAX_MESSAGE_BYTES), ("grpc.so_reuseport", 0)]
-        self._server = grpc.server(self._pool, options=limits, interceptors=[_Answers(self._engine)])
+        self._server = grpc.server(
+            self._pool, options=[("grpc.so_reuseport", 0)], interceptors=[_Answers(self._engine)]
+        )
         register(Service(self._engine), self._server)
         port = self._server.add_insecure_port("127.0.0.1:0")
         self._server.start()

@@ -163,7 +163,7 @@ class Dispatcher:
     async def _run_activity(self, work: ActivityWork) -> None:
         function = self._activities.get(work.name)
         try:
-            answer = await self._invoke_named(function, work.name, Datum(work.input or "null", "json"))
+            answer = await self._invoke_named(function, work.name, Datum(work.input or "null", "string"))
         except FunctionFailedError as error:
             _log_failure(f"activity {work.name}", error)
             self._engine.fail_activity(work, _failure(error))

@@ -13,6 +13,8 @@ from starlette.types import ASGIApp
 
 from localhost.errors import CannotServeError
 
+# A request line with headers; more than RequestLimits refuses, so that the client learns which of them is too long.
+_MOST_HEAD_BYTES = 256 * 1024
 # Connections and requests at once; further ones get 503 instead of waiting in memory.
 _MOST_AT_ONCE = 1000
 
@@ -74,6 +76,8 @@ class HttpServer:
             lifespan="off",
             server_header=False,
             proxy_headers=False,  # proxy_headers.py knows which proxies are trusted
+            http="h11",
+            h11_max_incomplete_event_size=_MOST_HEAD_BYTES,
             limit_concurrency=_MOST_AT_ONCE,
             timeout_graceful_shutdown=grace_seconds,
             ssl_certfile=certificate.chain if certificate else None,

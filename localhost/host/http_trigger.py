@@ -1,4 +1,7 @@
-"""HTTP to functions: finds the route, checks the key, hands the raw request over and sends the answer back."""
+"""Run http-triggered functions as the Functions host does: find the route, check the key, invoke, respond.
+
+What the host refuses itself has no body: the log says why.
+"""
 
 import hmac
 import logging
@@ -6,7 +9,6 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any
 from urllib.parse import quote
 
 from azure_functions_runtime.bindings.datumdef import Datum
@@ -16,19 +18,20 @@ from starlette.types import Receive, Scope, Send
 
 from localhost.errors import FunctionFailedError
 from localhost.host.app_index import App, Function
-from localhost.host.problems import problem
+from localhost.host.http_messages import decoded_path, has_length, request_datum, response_of
 from localhost.host.route_templates import Route, parse_route
+from localhost.host.system_pages import system_page
 
 logger = logging.getLogger("localhost.http")
 
-# A request names at most some ten thousand users; 4 MiB is room for that and no room for more.
+# A request names at most some ten thousand users; 4 MiB is room for that and no room for more. On Azure it is 100 MB.
 MAX_BODY_BYTES = 4 * 1024 * 1024
 # How many times that is read of a body that is too large, before the connection is simply closed.
-_PATIENCE = 8
+_READ_AT_MOST = 8
 _ALL_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 # A token in an approval link is as good as the approver's word: it never reaches a log.
-# Nor does the name of a user whose details somebody reads.
-_UNSPEAKABLE = re.compile(r"(approvals/+|customers/+[^/]+/+users/+|console/+users/+[^/]+/+)[^/]+", re.IGNORECASE)
+# Nor does the name of a user whose details are read.
+_SECRET_PARTS = re.compile(r"(approvals/+|customers/+[^/]+/+users/+|console/+users/+[^/]+/+)[^/]+", re.IGNORECASE)
 
 Invoke = Callable[[Function, Datum], Awaitable[Datum | None]]
 
@@ -39,6 +42,15 @@ class HttpFunction:
     route: Route
     methods: tuple[str, ...]
     needs_key: bool
+
+
+class _RefusedError(Exception):
+    """The host responds itself, without a body."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.headers = {"Connection": "close"} if status == 413 else {}  # the rest of the body may still be coming
 
 
 class HttpTriggers:
@@ -57,61 +69,72 @@ class HttpTriggers:
         if scope["type"] != "http":  # no websockets in Azure Functions
             return
         started = perf_counter()
-        request = Request(scope, receive)
+        request, reason = Request(scope, receive), ""
         try:
-            response = await self._answer(request)
+            response = await self._respond(request)
         except ClientDisconnect:
-            logger.info("%s %s - gone", request.method, _speakable(request))
+            logger.info("%s %s - the client went away", request.method, _loggable(request))
             return
+        except _RefusedError as refused:
+            reason = f" ({refused})"
+            response = Response(status_code=refused.status, headers=refused.headers)
         await response(scope, receive, send)
         took = (perf_counter() - started) * 1000
-        logger.info("%s %s %d %.0f ms", request.method, _speakable(request), response.status_code, took)
+        logger.info("%s %s %d %.0f ms%s", request.method, _loggable(request), response.status_code, took, reason)
 
-    async def _answer(self, request: Request) -> Response:
-        path = request.scope["path"].strip("/")
-        here = [(entry, found) for entry in self._functions if (found := entry.route.match(path)) is not None]
-        if not here:
-            return problem(404)
-        wanted = (request.method, "GET") if request.method == "HEAD" else (request.method,)
-        for method in wanted:
-            for entry, parameters in here:
-                if method in entry.methods:
-                    if entry.needs_key and not self._has_key(request):
-                        return problem(401, "A function key is needed: header x-functions-key or query parameter code.")
-                    return await self._call(entry.function, method, parameters, request)
-        return problem(405, headers={"Allow": ", ".join(_allowed(here))})
+    async def _respond(self, request: Request) -> Response:
+        path = decoded_path(request)
+        if (page := system_page(path)) is not None:
+            return page
+        entry, parameters = self._find(request.method, path.strip("/"))
+        if entry.needs_key and not self._has_key(request):
+            raise _RefusedError(401, "header x-functions-key or query parameter code must be a function key")
+        body = await self._read(request)
+        try:
+            answer = await self._invoke(entry.function, request_datum(request, parameters, body))
+        except FunctionFailedError as error:
+            logger.error(  # noqa: TRY400 - the trace that counts is the function's
+                "%s failed, invocation %s: %s\n%s", entry.function.name, error.invocation_id, error, error.trace
+            )
+            raise _RefusedError(500, f"invocation {error.invocation_id} failed") from error
+        return response_of(answer)
+
+    def _find(self, method: str, path: str) -> tuple[HttpFunction, dict[str, str]]:
+        """The function of a path and method, with the route's parameters. Raises: _RefusedError."""
+        found = [(entry, values) for entry in self._functions if (values := entry.route.match(path)) is not None]
+        for entry, values in found:
+            if method in entry.methods:
+                return entry, values
+        methods = {each for entry, _ in found for each in entry.methods}
+        raise _RefusedError(404, f"methods here: {', '.join(sorted(methods))}" if methods else "no function here")
 
     def _has_key(self, request: Request) -> bool:
-        given = (request.headers.get("x-functions-key"), request.query_params.get("code"))
-        return any(hmac.compare_digest(key.encode(), self._key) for key in given if key is not None)
+        """A key in the header wins over one in the query, also where it is wrong."""
+        key = request.headers.get("x-functions-key", request.query_params.get("code", ""))
+        return hmac.compare_digest(key.encode(), self._key)
 
-    async def _call(self, function: Function, method: str, parameters: dict[str, str], request: Request) -> Response:
-        body = await self._read(request)
-        if body is None:
-            return problem(413, f"A body may have at most {self._max_body} bytes.", {"Connection": "close"})
-        try:
-            answer = await self._invoke(function, _request_datum(request, method, parameters, body))
-        except FunctionFailedError as error:
-            logger.error("%s failed, invocation %s: %s\n%s", function.name, error.invocation_id, error, error.trace)  # noqa: TRY400 - the trace that counts is the function's
-            return problem(500, f"Invocation {error.invocation_id} failed.")
-        return _response(answer)
+    async def _read(self, request: Request) -> bytes:
+        """The body as the function gets it. Raises: _RefusedError when it is too large.
 
-    async def _read(self, request: Request) -> bytes | None:
-        """The whole body, or None when it is too large: then read to its end, within reason, and thrown away.
-
-        A client that is still sending when the connection is closed sees a reset instead of the answer.
+        A body is read to its end, within reason, also where it is thrown away: a client that is still sending when the
+        connection is closed sees a reset instead of the response.
         """
         declared = request.headers.get("content-length", "")
-        if declared.isdigit() and int(declared) > _PATIENCE * self._max_body:
-            return None
+        if declared.isdigit() and int(declared) > _READ_AT_MOST * self._max_body:
+            raise self._too_large()
         body, size = bytearray(), 0
         async for chunk in request.stream():
             size += len(chunk)
-            if size > _PATIENCE * self._max_body:
-                return None
+            if size > _READ_AT_MOST * self._max_body:
+                raise self._too_large()
             if size <= self._max_body:
                 body += chunk
-        return bytes(body) if size <= self._max_body else None
+        if size > self._max_body:
+            raise self._too_large()
+        return bytes(body) if has_length(request) else b""
+
+    def _too_large(self) -> _RefusedError:
+        return _RefusedError(413, f"a body may have at most {self._max_body} bytes")
 
 
 def _http_function(app: App, function: Function) -> HttpFunction:
@@ -123,55 +146,6 @@ def _http_function(app: App, function: Function) -> HttpFunction:
     return HttpFunction(function, parse_route(template), methods, needs_key)
 
 
-def _allowed(here: list[tuple[HttpFunction, dict[str, str]]]) -> list[str]:
-    methods = {method for entry, _ in here for method in entry.methods}
-    return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
-
-
-def _joined(items: list[tuple[str, str]], by: str = ",") -> dict[str, Datum]:
-    """Azure's host joins what comes more than once."""
-    values: dict[str, list[str]] = {}
-    for name, value in items:
-        values.setdefault(name, []).append(value)
-    return {name: Datum((("; " if name == "cookie" else by).join(all_)), "string") for name, all_ in values.items()}
-
-
-def _request_datum(request: Request, method: str, parameters: dict[str, str], body: bytes) -> Datum:
-    return Datum(
-        {
-            "method": Datum(method, "string"),
-            "url": Datum(_url_as_sent(request), "string"),
-            "headers": _joined(request.headers.items()),
-            "query": _joined(request.query_params.multi_items()),
-            "params": {name: Datum(value, "string") for name, value in parameters.items()},
-            "body": Datum(body, "bytes"),
-        },
-        "http",
-    )
-
-
-def _url_as_sent(request: Request) -> str:
-    path = bytes(request.scope["raw_path"]).decode("ascii", "replace")
-    query = request.url.query
-    return f"{request.url.scheme}://{request.url.netloc}{path}{f'?{query}' if query else ''}"
-
-
-def _response(answer: Datum | None) -> Response:
-    if answer is None or answer.value is None:
-        return Response(status_code=204)
-    if answer.type != "http":
-        return Response(str(answer.value), media_type="text/plain")
-    value: dict[str, Any] = answer.value
-    response = Response(value["body"].value, int(value["status_code"].value))
-    for name, header in value["headers"].items():
-        if name.lower() != "content-length":  # counted from the body
-            response.headers[name] = header.value
-    for cookie in value["cookies"] or ():
-        for morsel in cookie.values():
-            response.headers.append("set-cookie", morsel.OutputString())
-    return response
-
-
-def _speakable(request: Request) -> str:
+def _loggable(request: Request) -> str:
     """The path for the log: no query, no token, no control characters."""
-    return _UNSPEAKABLE.sub(r"\1…", quote(request.scope["path"], safe="/:@-._~"))
+    return _SECRET_PARTS.sub(r"\1…", quote(request.scope["path"], safe="/:@-._~"))

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from azure_functions_runtime import native_invocation
 from azure_functions_runtime.bindings.datumdef import Datum
 
-from localhost.durable.grpc_backend import MAX_MESSAGE_BYTES
 from localhost.errors import FunctionFailedError
 from localhost.host.app_index import Function
 
@@ -37,7 +36,7 @@ def _client_binding(engine: str) -> str:
         {
             "taskHubName": "localhost",
             "connectionName": "",
-            "rpcBaseUrl": engine,
-            "maxGrpcMessageSizeInBytes": MAX_MESSAGE_BYTES,
+            "rpcBaseUrl": f"http://{engine}",
+            "maxGrpcMessageSizeInBytes": 4 * 1024 * 1024,
         }
     )

@@ -26,7 +26,7 @@ class Route:
     rank: tuple[int, ...]
 
     def match(self, path: str) -> dict[str, str] | None:
-        """The route's parameters if it is the path's route; `path` is decoded and without a leading slash."""
+        """The route's parameters if it is the path's route, in whatever case; `path` is decoded, without a leading slash."""
         found = self.pattern.fullmatch(path)
         return None if found is None else {name: value for name, value in found.groupdict().items() if value}
 
@@ -50,4 +50,4 @@ def parse_route(template: str) -> Route:
         value = f"{slash}(?P<{parameter['name']}>{_CONSTRAINTS[parameter['constraint'] or '']})"
         pattern += f"(?:{value})?" if parameter["optional"] else value
         rank.append(1 if parameter["constraint"] else 2)
-    return Route(template, re.compile(pattern), tuple(rank))
+    return Route(template, re.compile(pattern, re.IGNORECASE), tuple(rank))

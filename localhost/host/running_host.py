@@ -20,6 +20,7 @@ from localhost.host.http_server import Certificate, HttpServer, url_of
 from localhost.host.http_trigger import MAX_BODY_BYTES, HttpTriggers
 from localhost.host.proxy_headers import ProxyHeaders
 from localhost.host.readiness import Readiness
+from localhost.host.request_limits import RequestLimits
 from localhost.host.service_bus_trigger import ServiceBusTriggers
 from localhost.host.timer_trigger import TimerTriggers
 
@@ -86,7 +87,7 @@ async def serving[AnyClock: Clock](
         timer_triggers = TimerTriggers(app, dispatcher, clock, timers)
         queues = ServiceBusTriggers(app, dispatcher)
         http = Readiness(HttpTriggers(app, dispatcher.invoke, key, max_body), lambda: _why_not(dispatcher, durable))
-        server = HttpServer(ProxyHeaders(http, proxies), sock, GRACE_SECONDS, certificate)
+        server = HttpServer(RequestLimits(ProxyHeaders(http, proxies)), sock, GRACE_SECONDS, certificate)
         host = RunningHost(url_of(sock, "https" if certificate else "http"), key, clock, durable, dispatcher, timers)
         dispatcher.start()
         try:
