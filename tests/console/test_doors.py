@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.browsing import browser_client
 from tests.system import System, system
 from tests.triggers.principals import CONTOSO, STRANGER, principal
 from tests.web.markup import Markup
@@ -24,7 +25,7 @@ async def it(tmp_path: Path) -> AsyncIterator[System]:
 @pytest.fixture
 async def browser(it: System) -> AsyncIterator[httpx.AsyncClient]:
     """Signed in as the technician, without a function key."""
-    async with httpx.AsyncClient(base_url=it.host.base_url, headers={"Origin": it.host.base_url}, timeout=60) as http:
+    async with browser_client(it.host.base_url) as http:
         assert (await sign_in(http, "tech@msp.example")).status_code == 303
         yield http
 
@@ -51,7 +52,7 @@ async def test_strangers_are_sent_to_the_sign_in_and_back(it: System, page: str)
 
 
 async def test_sign_in_sets_a_strict_cookie_and_leads_back(it: System) -> None:
-    async with httpx.AsyncClient(base_url=it.host.base_url, headers={"Origin": it.host.base_url}) as http:
+    async with browser_client(it.host.base_url) as http:
         answer = await sign_in(http, "tech@msp.example")
         assert answer.headers["Location"] == "/console/audit"
         for part in ("HttpOnly", "SameSite=Strict", "Path=/console"):
@@ -69,7 +70,7 @@ async def test_sign_in_sets_a_strict_cookie_and_leads_back(it: System) -> None:
 
 
 async def test_nobody_else_signs_in(it: System) -> None:
-    async with httpx.AsyncClient(base_url=it.host.base_url, headers={"Origin": it.host.base_url}) as http:
+    async with browser_client(it.host.base_url) as http:
         assert (await sign_in(http, "ceo@contoso.com")).status_code == 403
 
 
@@ -119,7 +120,7 @@ async def test_an_approver_sees_what_waits_and_an_auditor_sees_everything_and_ne
         "tech@msp.example": {"approvals", "requests", "audit", f"requests/{request['id']}", "users", "methods"},
     }
     for mail, allowed in open_to.items():
-        async with httpx.AsyncClient(base_url=it.host.base_url, headers={"Origin": it.host.base_url}) as http:
+        async with browser_client(it.host.base_url) as http:
             await sign_in(http, mail)
             for page in open_to["tech@msp.example"]:
                 wanted = 200 if page in allowed else 403
@@ -177,7 +178,7 @@ async def test_a_form_of_another_site_does_not_count(browser: httpx.AsyncClient,
 async def test_a_form_without_this_persons_nonce_does_not_count(
     it: System, browser: httpx.AsyncClient, path: str
 ) -> None:
-    async with httpx.AsyncClient(base_url=it.host.base_url, headers={"Origin": it.host.base_url}) as other:
+    async with browser_client(it.host.base_url) as other:
         await sign_in(other, "else@msp.example")
         theirs = hidden((await other.get("/console/users")).text)
     for nonce in ("", "nonsense", theirs):
@@ -191,7 +192,7 @@ async def test_a_review_is_its_makers_alone(it: System, browser: httpx.AsyncClie
     await it.host.idle()
     address = answer.headers["Location"]
     assert (await browser.get(address)).status_code == 200
-    async with httpx.AsyncClient(base_url=it.host.base_url, headers={"Origin": it.host.base_url}) as other:
+    async with browser_client(it.host.base_url) as other:
         await sign_in(other, "else@msp.example")
         assert (await other.get(address)).status_code == 404
         assert (await other.get(address + "/live")).status_code == 404

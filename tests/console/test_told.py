@@ -6,12 +6,12 @@ from copy import replace
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 import services
 from messaging.errors import BusUnavailableError
 from messaging.events import EventKind, event_id
+from tests.browsing import browser_client
 from tests.console.test_doors import hidden, sign_in
 from tests.receiver import SECRET, Receiver, callback_to, policy_with, receiving, send_ticket
 from tests.system import System, system
@@ -34,7 +34,7 @@ async def it(tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 
 async def section(it: System, request_id: str, name: str, mail: str = "tech@msp.example") -> str:
     """The words of one section of the page, as this person sees them; "" where there is none."""
-    async with httpx.AsyncClient(base_url=it.host.base_url, headers={"Origin": it.host.base_url}, timeout=60) as http:
+    async with browser_client(it.host.base_url) as http:
         await sign_in(http, mail)
         page = (await http.get(f"/console/requests/{request_id}")).text
     found = re.search(rf'<section class="[^"]*" aria-labelledby="{name}">(.*?)</section>', page, re.DOTALL)
@@ -43,7 +43,7 @@ async def section(it: System, request_id: str, name: str, mail: str = "tech@msp.
 
 async def act(it: System, request_id: str, what: str) -> str:
     """Presses a button as the technician; answers the notice's code."""
-    async with httpx.AsyncClient(base_url=it.host.base_url, headers={"Origin": it.host.base_url}, timeout=60) as http:
+    async with browser_client(it.host.base_url) as http:
         await sign_in(http, "tech@msp.example")
         nonce = hidden((await http.get(f"/console/requests/{request_id}")).text)
         answer = await http.post(f"/console/requests/{request_id}/act", data={"nonce": nonce, "act": what})
@@ -76,7 +76,7 @@ async def test_the_page_follows_until_the_ticket_system_was_told(it: System, rec
     receiver.otherwise = 503
     request_id = await send_ticket(it, contoso=["adele@contoso.com"])
     await it.approve(request_id)
-    async with httpx.AsyncClient(base_url=it.host.base_url, headers={"Origin": it.host.base_url}, timeout=60) as http:
+    async with browser_client(it.host.base_url) as http:
         await sign_in(http, "tech@msp.example")
         address = f"/console/requests/{request_id}"
         assert "updates by itself" in (await http.get(address)).text
