@@ -4,6 +4,7 @@ import typer
 
 from mfa_reset_client.commands import reset_requests, undo
 from mfa_reset_client.exit_codes import MEANINGS
+from mfa_reset_client.output import allow_any_text
 
 app = typer.Typer(
     name="mfa-reset",
@@ -26,4 +27,5 @@ def exit_codes() -> None:
 
 def run() -> None:
     """Run the command of this process's arguments."""
+    allow_any_text()
     app(prog_name="mfa-reset")

@@ -1,6 +1,9 @@
 """What a command prints, for people or as JSON, and its exit code."""
 
+import codecs
+import io
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,8 +37,11 @@ class Output:
         return cls(as_json, make_console(), make_console(stderr=True))
 
     def json(self, value: object) -> None:
-        """Print a JSON value."""
-        typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+        """Print a JSON value.
+
+        In ASCII unless stdout is UTF-8: on Windows the code page of a pipe depends on the machine, and the reader's may differ.
+        """
+        typer.echo(json.dumps(value, indent=2, ensure_ascii=not _is_utf8(sys.stdout.encoding)))
 
     def note(self, text: str) -> None:
         """Print a message for people."""
@@ -105,3 +111,14 @@ class Output:
     def end(self, request: ResetRequest) -> typer.Exit:
         """Return the exit to raise, with the code for the request's status."""
         return typer.Exit(exit_code_of(request))
+
+
+def allow_any_text() -> None:
+    """Make stdout and stderr replace characters that their encoding lacks, instead of failing (code pages of Windows)."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _is_utf8(encoding: str) -> bool:
+    return codecs.lookup(encoding).name == "utf-8"

@@ -1,5 +1,6 @@
 """Read targets from CSV and JSON files. All mistakes are reported at once, each with its place."""
 
+import codecs
 import csv
 import json
 from io import StringIO
@@ -29,10 +30,7 @@ def read_targets(path: Path) -> list[CustomerTargets]:
     Raises:
         TargetFileError: The file cannot be read, or has mistakes.
     """
-    try:
-        text = path.read_text("utf-8-sig")  # Excel begins its CSV with a byte order mark
-    except (OSError, UnicodeDecodeError) as error:
-        raise TargetFileError([f"{path.name} cannot be read: {error}"]) from None
+    text = _read(path)
     groups = _of_json(text, path.name) if path.suffix.lower() == ".json" else _of_csv(text, path.name)
     if not groups:
         raise TargetFileError([f"{path.name} contains no users"])
@@ -52,6 +50,18 @@ def remove_duplicates(groups: list[CustomerTargets]) -> tuple[list[CustomerTarge
             given += 1
     kept = [CustomerTargets(customer=name, users=list(users.values())) for name, users in by_customer.items()]
     return kept, given - sum(len(group.users) for group in kept)
+
+
+def _read(path: Path) -> str:
+    try:
+        content = path.read_bytes()
+        # Excel begins a UTF-8 file with a byte order mark; Windows PowerShell redirects text as UTF-16.
+        is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        return content.decode("utf-16" if is_utf16 else "utf-8-sig")
+    except OSError as error:
+        raise TargetFileError([f"{path.name} cannot be read: {error.strerror or error}"]) from None
+    except UnicodeDecodeError:
+        raise TargetFileError([f"{path.name} is not UTF-8; in Excel, save it as CSV UTF-8"]) from None
 
 
 def _of_json(text: str, name: str) -> list[CustomerTargets]:

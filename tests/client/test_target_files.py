@@ -59,6 +59,20 @@ def test_every_mistake_is_reported_with_its_place(
         assert mistake in reported
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_encodings_of_windows(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("customer,user\r\ncontoso,søren@contoso.com\r\n".encode(encoding))
+    assert read_targets(path) == [CustomerTargets(customer="contoso", users=["søren@contoso.com"])]
+
+
+def test_another_encoding_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("customer,user\r\ncontoso,søren@contoso.com\r\n".encode("cp1252"))
+    with pytest.raises(TargetFileError, match="save it as CSV UTF-8"):
+        read_targets(path)
+
+
 def test_only_some_of_many_mistakes_are_reported() -> None:
     assert str(TargetFileError(["x"] * 30)).splitlines()[-1] == "... and 10 more"
 
