@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from domain.methods import ALTERNATE_MOBILE_PHONE_ID, Method, MethodType, other_default
 from domain.outcomes import MethodOutcome
-from domain.request.settlement import mark_ambiguous, mark_gone, mark_kept_newer, mark_unverified
+from domain.request.settlement import mark_gone, mark_kept_newer, mark_unverified
 from domain.request.target import Answered, Target, TargetMethod
 from graph.errors import Fault
 from graph.found import Found
@@ -51,7 +51,10 @@ class Default(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """`target` is as the run read it. `refusals` are the faults of refused removals, by place in `methods`."""
+    """`target` is as the run read it. `refusals` are the faults of refused removals, by place in `methods`.
+
+    `ambiguous` are the places of what the last read lists and may be a registration of after an interrupted removal.
+    """
 
     target: Target
     terms: Terms
@@ -59,6 +62,7 @@ class Progress(NamedTuple):
     sessions: Sessions
     default: Default
     refusals: Mapping[int, Fault]
+    ambiguous: frozenset[int] = frozenset()
 
     @property
     def open(self) -> list[int]:
@@ -68,7 +72,7 @@ class Progress(NamedTuple):
     @property
     def to_ask(self) -> list[int]:
         """The places of the methods that this run may ask Graph to remove, in removal order."""
-        return [place for place in self.open if self._may_ask(self.methods[place])]
+        return [place for place in self.open if place not in self.ambiguous and self._may_ask(self.methods[place])]
 
     @property
     def to_revoke(self) -> bool:
@@ -113,12 +117,12 @@ class Progress(NamedTuple):
         return self._replace(refusals={**self.refusals, place: fault})
 
     def compared(self, found: Found) -> "Progress":
-        """Settle what the read shows: gone, registered anew, or not to be told apart."""
-        methods = (
-            self._compared(method, found) if method.outcome is MethodOutcome.PENDING else method
-            for method in self.methods
-        )
-        return self._replace(methods=tuple(methods))
+        """Settle what the read shows as gone or registered anew; the rest is the registration of the plan or ambiguous."""
+        progress = self
+        for place in self.open:
+            progress = progress.with_method(place, self._compared(self.methods[place], found))
+        ambiguous = (place for place in progress.open if self._is_ambiguous(self.methods[place], found))
+        return progress._replace(ambiguous=frozenset(ambiguous))
 
     def with_newer(self, found: Found) -> "Progress":
         """Add what was registered after the plan, as kept."""
@@ -162,16 +166,16 @@ class Progress(NamedTuple):
         same = current is not None and method.same_registration(current, self.target.planned_at)
         if current is None or (method.answered and not same):
             return mark_gone(method)  # and what took its place since is added as newer
-        if not same:
-            return mark_kept_newer(method)
-        if self._interrupted and method.in_doubt and not method.is_distinguishable:
-            return mark_ambiguous(method)
-        return method
+        return method if same else mark_kept_newer(method)
 
-    @property
-    def _interrupted(self) -> bool:
+    def _is_ambiguous(self, method: TargetMethod, found: Found) -> bool:
+        """Whether a listed method that looks as in the plan may have been removed and registered again."""
         begun = self.target.begun_at
-        return begun is not None and self.terms.now - begun >= _INTERRUPTED
+        if not method.in_doubt or method.is_distinguishable or begun is None or self.terms.now - begun < _INTERRUPTED:
+            return False
+        current = _current(found.methods, method)
+        # A date that shows only now is from before the plan, or it would be a newer registration.
+        return current is None or current.created_at is None or method.type is MethodType.HARDWARE_OATH
 
     def _is_newer(self, current: Method) -> bool:
         if current.type not in self.terms.scope or not current.active:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from domain.outcomes import MethodOutcome, TargetOutcome, target_outcome
 from domain.request.guards import Refusal
-from domain.request.settlement import failure_reason, mark_unverified
+from domain.request.settlement import failure_reason, mark_ambiguous, mark_unverified
 from domain.request.target import Answered, Target, TargetMethod
 from graph.errors import Fault, GraphError
 from reset.progress import Progress, Stop
@@ -93,6 +93,8 @@ def _ended(progress: Progress, end: _End) -> RunResult:
 def _given_up(progress: Progress, place: int, end: _End) -> TargetMethod:
     """A method that no further run will come back to, settled as what is known of it."""
     method, fault = progress.methods[place], end.fault
+    if place in progress.ambiguous:
+        return mark_ambiguous(method)
     if method.answered is Answered.BEGUN and fault is None and progress.target.reads >= len(LOOK_AGAIN):
         # Listed for so long after the interruption, it was never asked for.
         method = method.model_copy(update={"answered": Answered.NOT_ASKED})

@@ -147,6 +147,35 @@ async def test_number_that_was_registered_again_minutes_after_a_death_is_left_al
     assert target.outcome is TargetOutcome.PARTIALLY_RESET
 
 
+async def test_undated_number_whose_removal_shows_late_after_a_death_is_deleted(works: Works) -> None:
+    """A minute has passed, and that alone says nothing: a later read shows that it is gone."""
+    user = works.user(MOBILE)
+    user.methods[MOBILE_PHONE_ID].created = None
+    await works.planned(user)
+    works.world.faults.add(method="DELETE", visible_after_reads=3)
+    await dies_before_it_saves(works)
+    works.clock.pass_(minutes=2)
+    first = await works.once()
+    assert (first["fault"], first["retry_after"]) == ("notVisibleYet", 3.0)
+    target = await works.reset()
+    assert [m.outcome.value for m in target.methods] == ["deleted"]
+    assert target.outcome is TargetOutcome.RESET
+    assert len(works.deletes(user)) == 1
+
+
+async def test_number_that_shows_a_date_from_before_the_plan_after_a_death_is_asked_for_again(works: Works) -> None:
+    user = works.user(MOBILE)
+    created, user.methods[MOBILE_PHONE_ID].created = user.methods[MOBILE_PHONE_ID].created, None
+    await works.planned(user)
+    works.world.faults.add(method="DELETE", status=503, count=1)
+    await dies_before_it_saves(works)
+    works.clock.pass_(minutes=2)
+    user.methods[MOBILE_PHONE_ID].created = created
+    target = await works.reset()
+    assert [m.outcome.value for m in target.methods] == ["deleted"]
+    assert not works.present(user)
+
+
 async def test_death_at_a_user_without_methods_leaves_open_whether_the_sessions_ended(works: Works) -> None:
     user = works.user()
     await works.planned(user)

@@ -176,8 +176,8 @@ ENDED: list[tuple[str, Target, dict[str, Any], tuple[Answer, ...], str, str, lis
         ["pending"],
     ),
     (
-        "undated, after a run that died a while ago",
-        target(method_of_target(UNDATED, answered="begun"), begun_at=NOW - timedelta(minutes=2)),
+        "undated, listed for long after a run that died",
+        target(method_of_target(UNDATED, answered="begun"), begun_at=NOW - timedelta(minutes=2), reads=len(LOOK_AGAIN)),
         {"revoke": False},
         (looked(UNDATED),),
         "partiallyReset",
@@ -244,6 +244,15 @@ OPEN: list[tuple[str, Target, tuple[Answer, ...], float, str, bool, list[str]]] 
         ["pending removed"],
     ),
     ("refused once", target(APP), (*ASKING, DEFAULT, "go", confirmed(APP)), 3.0, "notVisibleYet", False, ["pending"]),
+    (
+        "undated, after a run that died a while ago",
+        target(method_of_target(UNDATED, answered="begun"), begun_at=NOW - timedelta(minutes=2), sessions_revoked=True),
+        (looked(UNDATED),),
+        3.0,
+        "notVisibleYet",
+        False,
+        ["pending begun"],
+    ),
     ("held", target(APP), (looked(APP), "held"), 0.0, "held", False, ["pending"]),
     (
         "held between",

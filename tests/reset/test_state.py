@@ -1,5 +1,6 @@
 """The removal's state: each transition as a row, and what holds on every way through."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,10 +16,12 @@ from tests.reset.examples import (
     GONE,
     LOST,
     MOBILE,
+    NOW,
     REFUSAL,
     REVOKED,
     THROTTLED,
     TOKEN,
+    UNDATED,
     WRITTEN,
     begun,
     confirmed,
@@ -33,6 +36,8 @@ from tests.reset.examples import (
 GO: tuple[Answer, ...] = ("go", WRITTEN)
 # The way to the first removal of a user with an Authenticator app alone.
 ASKING: tuple[Answer, ...] = (looked(APP), *GO)
+
+DOUBTFUL = target(method_of_target(UNDATED, answered="begun"), begun_at=NOW - timedelta(minutes=1))
 
 ROWS: list[tuple[str, Target, dict[str, Any], tuple[Answer, ...], str]] = [
     # what a run begins with
@@ -61,6 +66,15 @@ ROWS: list[tuple[str, Target, dict[str, Any], tuple[Answer, ...], str]] = [
     ("is as in the plan", target(), {}, ("go", Judged(None)), "write down, then revoke and read"),
     ("may not be reset any more", target(), {}, ("go", Judged(REFUSAL)), "finish privilegedUser"),
     ("cancelled", target(), {}, ("cancelled",), "finish cancelled"),
+    ("undated, in doubt for long", DOUBTFUL, {}, (looked(UNDATED),), "may I revoke and read"),
+    (
+        "undated, in doubt since now",
+        DOUBTFUL.model_copy(update={"begun_at": NOW}),
+        {},
+        (looked(UNDATED),),
+        "may I remove mobile",
+    ),
+    ("undated, and dated now", DOUBTFUL, {}, (looked(MOBILE),), "may I remove mobile"),
     # before the first change
     ("go", target(APP), {}, (looked(APP), "go"), "write down, then remove app"),
     ("cancelled", target(APP), {}, (looked(APP), "cancelled"), "finish cancelled"),
