@@ -53,7 +53,8 @@ class Default(NamedTuple):
 class Progress(NamedTuple):
     """`target` is as the run read it. `refusals` are the faults of refused removals, by place in `methods`.
 
-    `ambiguous` are the places of what the last read lists and may be a registration of after an interrupted removal.
+    `ambiguous` are the places of what the last read lists and may be a registration of after an interrupted removal. `read`: no
+    removal was asked for since the last read.
     """
 
     target: Target
@@ -63,6 +64,7 @@ class Progress(NamedTuple):
     default: Default
     refusals: Mapping[int, Fault]
     ambiguous: frozenset[int] = frozenset()
+    read: bool = False
 
     @property
     def open(self) -> list[int]:
@@ -122,7 +124,7 @@ class Progress(NamedTuple):
         for place in self.open:
             progress = progress.with_method(place, self._compared(self.methods[place], found))
         ambiguous = (place for place in progress.open if self._is_ambiguous(self.methods[place], found))
-        return progress._replace(ambiguous=frozenset(ambiguous))
+        return progress._replace(ambiguous=frozenset(ambiguous), read=True)
 
     def with_newer(self, found: Found) -> "Progress":
         """Add what was registered after the plan, as kept."""
@@ -156,7 +158,7 @@ class Progress(NamedTuple):
     def _compared(self, method: TargetMethod, found: Found) -> TargetMethod:
         if method.type is MethodType.HARDWARE_OATH and (unreadable := found.hardware_unreadable) is not None:
             if method.answered:
-                return mark_unverified(method)
+                return mark_unverified(method, listed=False)
             forbidden = unreadable.fault is Fault.FORBIDDEN
             outcome = MethodOutcome.FORBIDDEN if forbidden else MethodOutcome.FAILED
             return method.model_copy(

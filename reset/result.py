@@ -99,7 +99,7 @@ def _given_up(progress: Progress, place: int, end: _End) -> TargetMethod:
         # Listed for so long after the interruption, it was never asked for.
         method = method.model_copy(update={"answered": Answered.NOT_ASKED})
     if method.answered:
-        return mark_unverified(method)
+        return mark_unverified(method, listed=progress.read)
     if end.cancelled:
         return method  # its turn never came, and it was not touched
     if fault is not None:

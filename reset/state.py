@@ -143,7 +143,7 @@ def _write_down(state: State, change: Change) -> State:
 
 def _removed(state: State, step: RemoveMethod, answer: Response | GraphError) -> State:
     place = state.turn.queue[0]
-    progress = state.progress.with_method(place, noted(state.progress.methods[place], answer))
+    progress = state.progress.with_method(place, noted(state.progress.methods[place], answer))._replace(read=False)
     error = answer if isinstance(answer, GraphError) else None if answer.ok else answer.error()
     if error is None:
         return _next(_turned(state._replace(progress=progress)))

@@ -45,13 +45,12 @@ def mark_ambiguous(method: TargetMethod) -> TargetMethod:
     return method.model_copy(update={"outcome": MethodOutcome.UNVERIFIED, "detail": detail})
 
 
-def mark_unverified(method: TargetMethod) -> TargetMethod:
-    """Return `method` as one whose removal was asked for and not seen."""
-    detail = (
-        "Graph accepted the removal, but the method is still listed."
-        if method.answered is Answered.REMOVED
-        else "Whether the removal was done could not be seen."
-    )
+def mark_unverified(method: TargetMethod, *, listed: bool) -> TargetMethod:
+    """Return `method` as one whose removal was asked for and not seen; `listed`: a read since then lists it."""
+    detail = "Whether the removal was done could not be seen."
+    if method.answered is Answered.REMOVED:
+        seen = "but the method is still listed" if listed else "but whether it was done could not be seen"
+        detail = f"Graph accepted the removal, {seen}."
     return method.model_copy(update={"outcome": MethodOutcome.UNVERIFIED, "detail": detail})
 
 
@@ -80,7 +79,7 @@ def _given_up(method: TargetMethod, detail: str, untouched: TargetOutcome) -> Ta
     if method.outcome is not MethodOutcome.PENDING:
         return method
     if method.answered:
-        return mark_unverified(method)
+        return mark_unverified(method, listed=False)
     if untouched is TargetOutcome.FAILED:
         return method.model_copy(update={"outcome": MethodOutcome.FAILED, "detail": detail})
     return method

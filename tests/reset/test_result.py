@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from domain.outcomes import TargetOutcome
+from domain.outcomes import MethodOutcome, TargetOutcome
 from domain.request.target import Target
 from graph.found import Found
 from reset.result import LOOK_AGAIN, RunResult
-from reset.steps import Answer, Finish, WriteDown, Written
+from reset.steps import Answer, Confirmed, Finish, WriteDown, Written
 from tests.reset.examples import (
     ALTERNATE,
     APP,
@@ -20,6 +20,7 @@ from tests.reset.examples import (
     MOBILE,
     NO_TOKEN,
     NOW,
+    REVOKED,
     THROTTLED,
     TOKEN,
     UNDATED,
@@ -314,3 +315,18 @@ def test_what_was_missing_once_and_is_lost_when_asked_for_again_may_have_been_ou
     assert methods(run.target) == ["pending sent"]
     run = result(run.target, looked())
     assert methods(run.target) == ["deleted"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "listed"),
+    [
+        ((GONE, "go", LOST, confirmed(APP, revocation=None)), True),
+        ((GONE, "go", LOST, LOST), False),
+        ((GONE, "go", Confirmed(REVOKED, LOST), LOST), False),
+    ],
+    ids=["read at last", "never answered", "revoked and never read"],
+)
+def test_only_what_a_read_lists_is_reported_as_still_listed(answers: tuple[Answer, ...], listed: bool) -> None:
+    (method,) = result(target(APP), *ASKING, *answers, last=True).target.methods
+    assert method.outcome is MethodOutcome.UNVERIFIED
+    assert ("still listed" in method.detail) is listed

@@ -51,9 +51,12 @@ def test_hardware_token_is_deactivated_if_we_removed_it_and_already_gone_if_not(
 
 
 def test_what_cannot_be_known_is_unverified_in_words_of_its_own() -> None:
-    ends = [mark_unverified(method("removed")), mark_unverified(method("sent")), mark_ambiguous(method("begun"))]
+    removed, sent = method("removed"), method("sent")
+    ends = [mark_unverified(removed, listed=True), mark_unverified(removed, listed=False), mark_ambiguous(sent)]
+    ends.append(mark_unverified(sent, listed=False))
     assert {end.outcome for end in ends} == {MethodOutcome.UNVERIFIED}
-    assert len({end.detail for end in ends}) == 3
+    assert len({end.detail for end in ends}) == 4
+    assert ["still listed" in end.detail for end in ends] == [True, False, False, False]
 
 
 def test_what_is_newer_than_the_plan_is_kept() -> None:
