@@ -5,10 +5,11 @@ Facts are Microsoft's documentation of "require re-register MFA" and of the Grap
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from domain.dates import read_date
 from domain.model import ExactInstant, Model
 
 
@@ -79,6 +80,10 @@ _PHONE_RANK: Mapping[str, int] = {OFFICE_PHONE_ID: 8, ALTERNATE_MOBILE_PHONE_ID:
 _SHARED_IDS = frozenset({MethodType.PHONE, MethodType.EMAIL})
 
 
+# One date may come with seven digits after the second or with none; no place is taken anew within a second of the last time.
+_SAME_DATE = timedelta(seconds=1)
+
+
 class Method(Model):
     """One registered method as it was read. `number_hash` stands for a phone number or a mail address, never stored in full."""
 
@@ -105,7 +110,9 @@ class Method(Model):
             return later.created_at < planned_at.replace(microsecond=0)
         if self.created_at is not None and later.created_at is None and self.type in _SHARED_IDS:
             return False  # it had a date: this one is another, in the same place
-        return self.created_at is None or later.created_at is None or self.created_at == later.created_at
+        if self.created_at is None or later.created_at is None:
+            return True
+        return abs(self.created_at - later.created_at) < _SAME_DATE
 
     @property
     def is_distinguishable(self) -> bool:
@@ -204,12 +211,11 @@ def method_of(resource: Mapping[str, Any], kind: MethodType | None = None) -> Me
         kind = _ODATA_TYPES.get(name)
         if kind is None:
             return None
-    created = resource.get("createdDateTime")
     return Method(
         type=kind,
         id=str(resource["id"]),
         label=_label(kind, resource),
-        created_at=datetime.fromisoformat(created) if isinstance(created, str) else None,
+        created_at=read_date(resource.get("createdDateTime")),
         number_hash=_hashed(kind, resource),
         active=kind is not MethodType.HARDWARE_OATH or _token_is_active(resource),
     )

@@ -3,16 +3,21 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer
+from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer
 from pydantic.alias_generators import to_camel
 
 
 def iso(at: datetime) -> str:
     """Return an instant as ISO 8601 in UTC with milliseconds and Z, so that texts sort as instants do."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-Instant = Annotated[datetime, PlainSerializer(iso, return_type=str, when_used="json")]
+def _aware(at: datetime) -> datetime:
+    """Return an instant that can be compared with others: one without an offset is in UTC."""
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+Instant = Annotated[datetime, AfterValidator(_aware), PlainSerializer(iso, return_type=str, when_used="json")]
 
 
 def exact(at: datetime) -> str:
@@ -22,7 +27,7 @@ def exact(at: datetime) -> str:
 
 # For dates that are compared with what another system says later: Graph writes up to seven digits after the second.
 # (Graph documentation, "List temporaryAccessPassMethods")
-ExactInstant = Annotated[datetime, PlainSerializer(exact, return_type=str, when_used="json")]
+ExactInstant = Annotated[datetime, AfterValidator(_aware), PlainSerializer(exact, return_type=str, when_used="json")]
 
 
 class Model(BaseModel):

@@ -262,3 +262,31 @@ async def test_part_without_an_answer_is_asked_for_again_and_harms_no_other(
     first, second = await batch(works.services.graph.of(CONTOSO), [Part("users/a"), Part("users/b")])
     assert (first.status, second.status) == (200, 503)
     assert asked == [["/users/a", "/users/b"], ["users/b"], ["users/b"], ["users/b"]]
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "2022-06-06T16:43:04.6438213Z",  # Graph documentation, "List temporaryAccessPassMethods"
+        "0001-01-01T00:00:00Z",  # what Graph writes for an unknown date, in several resources
+        "0001-01-01T00:00:00+02:00",
+        "2022-06-06T16:43:04",
+        "yesterday",
+        "",
+        0,
+        None,
+    ],
+)
+async def test_methods_with_any_date_are_planned_and_removed(
+    works: Works, monkeypatch: pytest.MonkeyPatch, date: object
+) -> None:
+    def dated(item: dict[str, Any]) -> None:
+        for method in item["body"]["value"]:
+            method["createdDateTime"] = date
+
+    user = works.user(MOBILE, APP)
+    answered(monkeypatch, "authentication/methods", dated)
+    await works.planned(user)
+    target = await works.reset()
+    assert target.outcome is TargetOutcome.RESET
+    assert [m.outcome.value for m in target.methods] == ["deleted", "deleted"]
