@@ -35,6 +35,7 @@ import orchestrators.post_completion
 import orchestrators.reset_customer
 import orchestrators.reset_request
 import triggers.api.approval_mails
+import triggers.api.audit
 import triggers.api.customer_access
 import triggers.api.directory
 import triggers.api.exports
@@ -71,6 +72,7 @@ for part in (
     triggers.api.health.app,
     triggers.api.openapi.app,
     triggers.api.reset_requests.app,
+    triggers.api.audit.app,
     triggers.api.undo.app,
     triggers.api.webhooks.app,
     triggers.approval_page.handlers.app,

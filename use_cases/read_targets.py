@@ -1,7 +1,8 @@
 """Page through the targets of a request."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
+from domain.request.reset_request import ResetRequest
 from domain.request.target import Target
 from records.targets import StoredTarget
 from services import Services
@@ -23,3 +24,31 @@ async def all_targets(services: Services, request_id: str) -> AsyncIterator[Targ
     async for page in target_pages(services, request_id):
         for kept in page:
             yield kept.target
+
+
+async def find_targets(
+    services: Services,
+    request: ResetRequest,
+    matches: Callable[[Target], bool],
+    start: int,
+    limit: int,
+    *,
+    scan: int | None = None,
+) -> tuple[list[Target], int | None]:
+    """Return at most `limit` matching targets from number `start` on, and the number to go on with, None at the end.
+
+    At most `scan` targets are looked at (None: all), so a page may have fewer, even none, though there are more.
+    """
+    found: list[Target] = []
+    at, end = start, request.target_count if scan is None else min(request.target_count, start + scan)
+    while at < end:
+        page = await services.targets.range(request.id, at, min(_PAGE, max(limit, 1), end - at))
+        if not page:
+            return found, None
+        for kept in page:
+            if len(found) == limit:
+                return found, kept.target.number
+            at = kept.target.number + 1
+            if matches(kept.target):
+                found.append(kept.target)
+    return found, at if at < request.target_count else None

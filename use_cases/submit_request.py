@@ -1,12 +1,19 @@
-"""Accepts a request: the delivery's record first, then the request's, then the orchestration. Every step may be repeated."""
+"""Submit a request: write the delivery's record first, then the request's, then start the orchestration.
 
+Every step may be repeated.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import uuid4
 
 import azure.durable_functions as df
 
 from domain.access.callers import Caller
 from domain.errors import KeyReusedError
-from domain.request.parsing import Asked, Earlier, made
+from domain.request.new_request import Origin, build_request
+from domain.request.parsing import ParsedRequest
 from domain.request.reset_request import ResetRequest
 from domain.request.undo import Undo
 from services import Services
@@ -15,49 +22,74 @@ from telemetry.spans import request_span
 from use_cases.orchestrations import ensure_started, start
 
 
-async def accept(
-    services: Services,
-    client: df.DurableFunctionsClient,
-    asked: Asked,
-    *,
-    source: str,
-    key: str | None,
-    raw: bytes,
-    retry_of: str | None = None,
-    earlier: Earlier | None = None,
-    keys_of: str = "",
-    signed: bytes | None = None,
-    caller: Caller | None = None,
-    correlation_id: str = "",
-    reply_to: str = "",
-    undo: Undo | None = None,
-) -> tuple[ResetRequest, bool]:
-    """The request and whether this call made it. `key` is the delivery id or idempotency key, None where there is none.
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What came in, ready to become a request.
 
-    `keys_of` is whose keys these are, the source's unless given; `signed` as Deliveries.accept takes it; `correlation_id` and
-    `reply_to` are what a message said. The same key with another body raises KeyReusedError. A fault in the middle is repaired
-    by the same call again, and by the reconciling timer once the request's own record is there.
+    `key` is the delivery id or idempotency key, None where there is none; `key_owner` is whose keys these are, the source's
+    unless given. `raw` is the body that a repeat with the same key must bring. `signed` is what the sender's signature covers
+    where the key is not part of it (records.deliveries.Deliveries.accept).
+    """
+
+    parsed: ParsedRequest
+    origin: Origin
+    key: str | None = None
+    key_owner: str = ""
+    raw: bytes = b""
+    signed: bytes | None = None
+    undo: Undo | None = None
+
+
+class Submitted(NamedTuple):
+    """The request, and whether this submission made it (False: an earlier one with the same key did)."""
+
+    request: ResetRequest
+    is_new: bool
+
+
+async def submit_request(services: Services, client: df.DurableFunctionsClient, submission: Submission) -> Submitted:
+    """Make the request of a submission, or find the one that was made with the same key.
+
+    A fault in the middle is repaired by the same submission again, and by the reconciling timer once the request's own record
+    is there. Raises: KeyReusedError where the key came before with another body.
     """
     request_id, created_at = str(uuid4()), services.now()
-    if key is not None:
-        delivery = await services.deliveries.accept(keys_of or source, key, raw, request_id, created_at, signed=signed)
+    source, raw = submission.origin.source, submission.raw
+    if submission.key is not None:
+        owner = submission.key_owner or source
+        delivery = await services.deliveries.accept(
+            owner, submission.key, raw, request_id, created_at, signed=submission.signed
+        )
         if not delivery.matches(raw):
             raise KeyReusedError("This key came before with another body. Use a new key for a new request.")
         request_id, created_at = delivery.request_id, delivery.at
         if not delivery.first and (known := await services.requests.get(request_id)) is not None:
             await ensure_started(client, known)
-            return known, False
+            return Submitted(known, is_new=False)
     with request_span("accept", request_id, source=source):
-        # Equal calls side by side come here together: all write the same records, and one of them writes the request's own.
-        request, targets = made(
-            asked, request_id, source, created_at, retry_of, caller, correlation_id, reply_to, earlier or {}
-        )
-        if undo is not None:
-            request, targets = undo.applied(request, targets)
+        # Concurrent submissions with one key arrive here together: all write the same records, and one of them writes the
+        # request's own.
+        request, targets = build_request(submission.parsed, submission.origin, request_id, created_at)
+        if submission.undo is not None:
+            request, targets = submission.undo.applied(request, targets)
         if await services.requests.create(request, targets):
             await start(client, request)
             count("mfareset.requests.accepted", source=source)
-            return request, True
+            return Submitted(request, is_new=True)
     request = await services.requests.get(request_id) or request
     await ensure_started(client, request)
-    return request, False
+    return Submitted(request, is_new=False)
+
+
+def caller_keys(caller: Caller) -> str:
+    """Return the name under which a caller's idempotency keys are kept.
+
+    Each caller has keys of their own, and no source can have this name, so no key collides with another caller's or with a
+    delivery id.
+    """
+    return f"api:{caller.identity}"
+
+
+def canonical_json(value: object) -> bytes:
+    """Return the same bytes for the same value, so that another spelling of a body is not another body."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()

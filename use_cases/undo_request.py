@@ -1,17 +1,56 @@
-"""What an undo asks for: the hardware tokens that an ended request deactivated, planned and approved anew."""
+"""Undo a request: the hardware tokens that an ended request deactivated, planned and approved anew."""
 
+import azure.durable_functions as df
+
+from domain.access.callers import Caller
 from domain.errors import ConflictError
 from domain.methods import MethodType
 from domain.outcomes import MethodOutcome, RequestStatus
-from domain.request.parsing import Asked
+from domain.request.new_request import API, Origin
+from domain.request.parsing import ParsedRequest
 from domain.request.reset_request import ResetRequest, ResetRequestBody, TargetsOfCustomer, UndoBody
 from domain.request.undo import Undo
 from services import Services
 from use_cases.read_targets import all_targets
+from use_cases.submit_request import Submission, Submitted, caller_keys, canonical_json, submit_request
 
 
-async def tokens_of(services: Services, request: ResetRequest) -> Undo:
-    """What there is to undo. Raises ConflictError where there is nothing, or nothing yet."""
+async def undo_request(
+    services: Services,
+    client: df.DurableFunctionsClient,
+    request: ResetRequest,
+    body: UndoBody,
+    *,
+    by: Caller,
+    key: str | None,
+) -> Submitted:
+    """Submit an undo of `request`.
+
+    Raises: ConflictError where there is nothing to undo, or nothing yet, where it comes too late, or where another undo is
+    under way or has done it; KeyReusedError.
+    """
+    undo = await _tokens_of(services, request)
+    if key is None or not await services.deliveries.known(caller_keys(by), key):
+        await _check_undo(services, request)
+    submission = Submission(
+        parsed=_parsed_undo(request, undo, body, signed_in=by.signed_in),
+        origin=Origin(API, caller=by),  # not the source of the reset, which may be exempt from approval
+        key=key,
+        key_owner=caller_keys(by),
+        raw=canonical_json({"undoOf": request.id} | body.to_json()),
+        undo=undo,
+    )
+    submitted = await submit_request(services, client, submission)
+    # A worker that stops before this leaves two undos possible: a user's lease lets only one of them have the user.
+    if submitted.is_new:
+        new_id = submitted.request.id
+        await services.requests.update(request.id, lambda r: r.model_copy(update={"undone_by": new_id}))
+        await services.audits.append(request.id, services.now(), by.name, "undoAsked", {"undoneBy": new_id})
+    return submitted
+
+
+async def _tokens_of(services: Services, request: ResetRequest) -> Undo:
+    """Return what there is to undo."""
     if request.undo_of:
         raise ConflictError("This is an undo itself: cancel it, or ask for a reset of these users.")
     if not request.status.ended:
@@ -29,8 +68,7 @@ async def tokens_of(services: Services, request: ResetRequest) -> Undo:
     return Undo(request.id, tokens)
 
 
-async def check_undo(services: Services, request: ResetRequest) -> None:
-    """Raises ConflictError where a new undo comes too late, or another one is under way or has done it."""
+async def _check_undo(services: Services, request: ResetRequest) -> None:
     within = services.policy.undo.within
     if request.ended_at is None or services.now() - request.ended_at > within:
         raise ConflictError(
@@ -44,13 +82,13 @@ async def check_undo(services: Services, request: ResetRequest) -> None:
         raise ConflictError(f"Request {before.id} undoes this one already; it is {before.status.value}.")
 
 
-def asked_undo(request: ResetRequest, undo: Undo, body: UndoBody, *, signed_in: bool) -> Asked:
-    """What an undo of `request` asks for. Without a name of its own it speaks for who asked for the reset."""
+def _parsed_undo(request: ResetRequest, undo: Undo, body: UndoBody, *, signed_in: bool) -> ParsedRequest:
+    """Return what an undo of `request` asks for. Unless it names a requester, it has the requester of the reset."""
     groups: dict[str, list[str]] = {}
     for customer, user_id in undo.tokens:
         groups.setdefault(customer, []).append(user_id)
     kinds = [MethodType.HARDWARE_OATH]
-    made = ResetRequestBody(
+    wanted = ResetRequestBody(
         targets=[TargetsOfCustomer(customer=customer, users=users) for customer, users in groups.items()],
         reason=body.reason or request.reason,
         ticket=body.ticket or request.ticket,
@@ -58,4 +96,4 @@ def asked_undo(request: ResetRequest, undo: Undo, body: UndoBody, *, signed_in: 
         methods=kinds,
         revoke_sessions=False,
     )
-    return Asked(made, groups, tuple(kinds))
+    return ParsedRequest(wanted, groups, tuple(kinds))

@@ -1,19 +1,15 @@
 """Parsing of request bodies: all mistakes at once, each with its JSON pointer."""
 
 import json
-from collections.abc import Iterable, Mapping
-from datetime import datetime
-from types import MappingProxyType
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from domain.access.callers import Caller
 from domain.errors import InvalidInputError
 from domain.methods import MethodType
 from domain.policy.load import Policy
-from domain.request.reset_request import ResetRequest, ResetRequestBody
-from domain.request.target import Target
+from domain.request.reset_request import ResetRequestBody
 
 # More would make the response larger than the body.
 _MOST_ERRORS = 1000
@@ -24,7 +20,7 @@ _WORDS = {
 }
 
 
-class Asked(NamedTuple):
+class ParsedRequest(NamedTuple):
     """A valid body with its customers resolved. `groups` are policy keys with the users asked for, in the order of the body."""
 
     body: ResetRequestBody
@@ -52,8 +48,8 @@ def _no_number(name: str) -> float:
     raise ValueError(f"{name} is no JSON number")
 
 
-def read_request(value: Any, policy: Policy, customers: Iterable[str] | None = None) -> Asked:
-    """Return the request in a JSON value. `customers` are those the sender may touch; None: all."""
+def read_request(value: Any, policy: Policy, customers: Iterable[str] | None = None) -> ParsedRequest:
+    """The request in a JSON value. `customers` are those the sender may touch; None: all."""
     try:
         body = ResetRequestBody.model_validate(value, by_alias=True, by_name=False)
     except ValidationError as error:
@@ -65,7 +61,7 @@ def read_request(value: Any, policy: Policy, customers: Iterable[str] | None = N
     return _resolved(body, policy, None if customers is None else frozenset(customers))
 
 
-def _resolved(body: ResetRequestBody, policy: Policy, allowed: frozenset[str] | None) -> Asked:
+def _resolved(body: ResetRequestBody, policy: Policy, allowed: frozenset[str] | None) -> ParsedRequest:
     errors: list[dict[str, str]] = []
     groups: dict[str, list[str]] = {}
     if body.target_count > policy.limits.targets_per_request:
@@ -88,54 +84,7 @@ def _resolved(body: ResetRequestBody, policy: Policy, allowed: frozenset[str] | 
                 errors.append({"pointer": f"/methods/{number}", "detail": detail})
     if errors:
         raise _mistakes(errors)
-    return Asked(body, groups, body.scope)
-
-
-type Earlier = Mapping[tuple[str, str], int]
-"""Of a retry: the number of each user (customer key, name or id as asked) in the request that is retried."""
-
-
-def made(
-    asked: Asked,
-    request_id: str,
-    source: str,
-    now: datetime,
-    retry_of: str | None = None,
-    caller: Caller | None = None,
-    correlation_id: str = "",
-    reply_to: str = "",
-    earlier: Earlier = MappingProxyType({}),
-) -> tuple[ResetRequest, list[Target]]:
-    """Return the records of a new request. Targets are numbered customer by customer, so that a window has one customer."""
-    targets: list[Target] = []
-    ranges: list[tuple[str, int, int]] = []
-    for customer, users in asked.groups.items():
-        ranges.append((customer, len(targets), len(users)))
-        targets += [
-            Target(number=len(targets) + n, customer=customer, asked=user, earlier=earlier.get((customer, user)))
-            for n, user in enumerate(users)
-        ]
-    body = asked.body
-    requested_by = caller.name if caller and caller.signed_in else ""
-    request = ResetRequest(
-        id=request_id,
-        created_at=now,
-        source=source,
-        requester=body.requester or requested_by,
-        requested_by=requested_by,
-        requested_by_id=caller.identity if caller else "",
-        ticket=body.ticket,
-        reason=body.reason,
-        dry_run=body.dry_run,
-        methods=list(asked.methods),
-        revoke_sessions=body.revoke_sessions,
-        target_count=len(targets),
-        ranges=ranges,
-        retry_of=retry_of,
-        correlation_id=correlation_id,
-        reply_to=reply_to,
-    )
-    return request, targets
+    return ParsedRequest(body, groups, body.scope)
 
 
 def _mistakes(errors: list[dict[str, str]]) -> InvalidInputError:

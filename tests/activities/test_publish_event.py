@@ -20,7 +20,7 @@ from messaging.errors import BusUnavailableError
 from settings import read_settings
 from tests.system import environment
 from use_cases.read_request import request_response
-from use_cases.redeliver import callbacks_again
+from use_cases.redeliver import resend_callbacks
 
 
 @dataclass
@@ -126,14 +126,14 @@ async def test_failed_events_are_shown_and_redelivered_in_order(s: WithBus) -> N
     request = await s.requests.get("r1")
     assert request is not None
     client: Any = Client()
-    await callbacks_again(s, client, request)
+    await resend_callbacks(s, client, request)
     assert client.started == [("deliver_event", {"id": "r1", "kind": "awaitingApproval", "sender": "bus"})]
     s.fake.away = False
     await publish(s, "r1", "awaitingApproval", last=False)
     assert await states(s) == [("accepted", "published"), ("awaitingApproval", "published")]
     assert [kind.rpartition(".")[2] for kind, _, _ in s.fake.sent] == ["accepted", "awaitingApproval"]
     with pytest.raises(ConflictError):
-        await callbacks_again(s, client, request)
+        await resend_callbacks(s, client, request)
 
 
 async def test_a_stalled_event_is_redelivered(s: WithBus) -> None:
@@ -142,7 +142,7 @@ async def test_a_stalled_event_is_redelivered(s: WithBus) -> None:
     assert request is not None
     client: Any = Client()
     with pytest.raises(ConflictError):  # it is being tried
-        await callbacks_again(s, client, request)
+        await resend_callbacks(s, client, request)
     s.now = lambda: datetime(2026, 1, 5, 18, 0, tzinfo=UTC)
-    await callbacks_again(s, client, request)
+    await resend_callbacks(s, client, request)
     assert len(client.started) == 1

@@ -114,7 +114,7 @@ async def test_confirming_twice_makes_one_request(it: System, tech: Person) -> N
 async def test_a_large_plan_has_pages_and_keeps_who_was_taken_out(
     tech: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(triggers.console.review, "_SHOWN", 10)
+    monkeypatch.setattr(triggers.console.review, "_USERS", 10)
     page = await tech.goes_to("/console/users?customer=tailspin&enabled=true")
     await page.get_by_role("button", name="Reset all 29 matching users").click()
     await page.get_by_label("Take out").first.check()

@@ -16,7 +16,7 @@ from domain.request.follow_up import FollowUpState
 from domain.request.notifications import KINDS, NotificationState
 from messaging.comment_text import COMMENT_USERS, FORMATS
 from orchestrators.event_delivery import PATIENCE, WAITS
-from triggers.api.exports import MOST
+from triggers.api.exports import MAX_USERS
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 SECRET = "whsec_" + "Y2FsbGJhY2tzLW9mLXRoZS10ZXN0cy0wMDAw"
@@ -76,7 +76,7 @@ def test_the_numbers_are_those_of_the_code() -> None:
     assert tuple(waits) == WAITS
     assert timedelta(hours=24) == PATIENCE
     assert f"{COMMENT_USERS} users at\nmost" in CALLBACKS
-    assert f"{MOST:,} users at most" in EXPORTS
+    assert f"{MAX_USERS:,} users at most" in EXPORTS
     for name in (*evidence.FILES, evidence.MANIFEST):
         if name != evidence.READ_ME:
             assert f"`{name}`" in EXPORTS

@@ -51,7 +51,7 @@ async def test_csv_and_json(it: System) -> None:
 
 async def test_large_exports_come_in_parts(it: System, monkeypatch: pytest.MonkeyPatch) -> None:
     request_id = await reset(it)
-    monkeypatch.setattr(exports, "MOST", 2)
+    monkeypatch.setattr(exports, "MAX_USERS", 2)
     found: list[str] = []
     place: str | None = f"/api/reset-requests/{request_id}/export?customer=contoso"
     while place:

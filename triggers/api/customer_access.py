@@ -9,8 +9,8 @@ from graph.bounces import can_read
 from graph.errors import GraphError
 from graph.permissions import check_access, consent_url
 from services import Services, current_services
-from triggers.http.authorization import API_LEVEL, OPERATORS, caller
-from triggers.http.responses import answering, json_answer
+from triggers.http.authorization import API_LEVEL, OPERATORS, authorize
+from triggers.http.responses import json_response, problem_responses
 from use_cases.read_directory import chosen_customers
 
 app = func.Blueprint()  # type: ignore[no-untyped-call]
@@ -20,10 +20,10 @@ _AT_ONCE = 16
 
 
 @app.route("api/customer-access", methods=["GET"], auth_level=API_LEVEL)
-@answering
+@problem_responses
 async def show_customer_access(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
-    reach = caller(services, req, OPERATORS).reach(OPERATORS)
+    reach = authorize(services, req, OPERATORS).reach(OPERATORS)
     customers = chosen_customers(services, req.params.get("customers"), reach)
     turns = asyncio.Semaphore(_AT_ONCE)
 
@@ -32,7 +32,7 @@ async def show_customer_access(req: func.HttpRequest) -> func.HttpResponse:
             return await _shown(services, key)
 
     shown, bounces = await asyncio.gather(asyncio.gather(*map(one, customers)), _sees_bounces(services))
-    return json_answer(AccessesResponse(value=shown, sees_bounces=bounces))
+    return json_response(AccessesShown(value=shown, sees_bounces=bounces))
 
 
 async def _sees_bounces(services: Services) -> bool | None:

@@ -11,9 +11,9 @@ from domain.methods import MethodType
 from domain.text import clean
 from graph.listing import Order, Query
 from services import current_services
-from triggers.http.authorization import API_LEVEL, DIRECTORY, READERS, caller
-from triggers.http.parameters import limit, number, wrong
-from triggers.http.responses import answering, json_answer
+from triggers.http.authorization import API_LEVEL, DIRECTORY, READERS, authorize
+from triggers.http.parameters import invalid_parameter, limit, number
+from triggers.http.responses import json_response, problem_responses
 from use_cases.read_directory import chosen_customers, shown_methods, shown_user, shown_users
 
 app = func.Blueprint()  # type: ignore[no-untyped-call]
@@ -24,10 +24,10 @@ _SEARCH = 120
 
 
 @app.route("api/customers", methods=["GET"], auth_level=API_LEVEL)
-@answering
+@problem_responses
 async def list_customers(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
-    policy, reach = services.policy, caller(services, req, READERS).reach(READERS)
+    policy, reach = services.policy, authorize(services, req, READERS).reach(READERS)
     value = [
         CustomerResponse(
             customer=key,
@@ -39,45 +39,45 @@ async def list_customers(req: func.HttpRequest) -> func.HttpResponse:
         for key, customer in policy.customers.items()
         if reach is None or key in reach
     ]
-    return json_answer(CustomersResponse(value=value))
+    return json_response(CustomersShown(value=value))
 
 
 @app.route("api/options", methods=["GET"], auth_level=API_LEVEL)
-@answering
+@problem_responses
 async def show_options(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
-    reach = caller(services, req, READERS).reach(READERS)
-    return json_answer(options_of(services.policy, chosen_customers(services, req.params.get("customers"), reach)))
+    reach = authorize(services, req, READERS).reach(READERS)
+    return json_response(options_of(services.policy, chosen_customers(services, req.params.get("customers"), reach)))
 
 
 @app.route("api/users", methods=["GET"], auth_level=API_LEVEL)
-@answering
+@problem_responses
 async def list_directory_users(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
-    reach = caller(services, req, DIRECTORY).reach(DIRECTORY)
+    reach = authorize(services, req, DIRECTORY).reach(DIRECTORY)
     customers = chosen_customers(services, req.params.get("customers"), reach)
     shown = await shown_users(
         services, customers, query_of(req), req.params.get("cursor", ""), limit(req, _PAGE, _MOST)
     )
-    return json_answer(shown)
+    return json_response(shown)
 
 
 @app.route("api/customers/{customer}/users/{user}", methods=["GET"], auth_level=API_LEVEL)
-@answering
+@problem_responses
 async def get_directory_user(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
-    reach = caller(services, req, DIRECTORY).reach(DIRECTORY)
+    reach = authorize(services, req, DIRECTORY).reach(DIRECTORY)
     customer = services.policy.find_customer(req.route_params.get("customer", ""))
     if customer is None or (reach is not None and customer not in reach):
         raise NotFoundError("There is no such customer.")
-    return json_answer(await shown_user(services, customer, req.route_params.get("user", "")[:320]))
+    return json_response(await shown_user(services, customer, req.route_params.get("user", "")[:320]))
 
 
 @app.route("api/authentication-methods", methods=["GET"], auth_level=API_LEVEL)
-@answering
+@problem_responses
 async def list_authentication_methods(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
-    reach = caller(services, req, DIRECTORY).reach(DIRECTORY)
+    reach = authorize(services, req, DIRECTORY).reach(DIRECTORY)
     customers = chosen_customers(services, req.params.get("customers"), reach)
     shown = await shown_methods(
         services,
@@ -87,7 +87,7 @@ async def list_authentication_methods(req: func.HttpRequest) -> func.HttpRespons
         kinds=_kinds(req),
         older_than_days=number(req, "olderThanDays", digits=5),
     )
-    return json_answer(shown)
+    return json_response(shown)
 
 
 def query_of(req: func.HttpRequest) -> Query:
@@ -100,7 +100,7 @@ def query_from(parameters: Mapping[str, str]) -> Query:
     sort = parameters.get("sort") or "displayName"
     orders: dict[str, Order] = {"displayName": "name", "userPrincipalName": "userPrincipalName"}
     if sort.removeprefix("-") not in orders:
-        raise wrong("sort", "must be displayName or userPrincipalName, with a - before it for descending")
+        raise invalid_parameter("sort", "must be displayName or userPrincipalName, with a - before it for descending")
     return Query(
         search=clean(parameters.get("search", ""), _SEARCH),
         enabled=_flag(parameters, "enabled"),
@@ -117,11 +117,11 @@ def _kinds(req: func.HttpRequest) -> frozenset[MethodType]:
     try:
         return frozenset(MethodType(name) for name in names)
     except ValueError:
-        raise wrong("type", f"must be some of {', '.join(MethodType)}") from None
+        raise invalid_parameter("type", f"must be some of {', '.join(MethodType)}") from None
 
 
 def _flag(parameters: Mapping[str, str], name: str) -> bool | None:
     text = parameters.get(name, "")
     if text not in {"", "true", "false"}:
-        raise wrong(name, "must be true or false")
+        raise invalid_parameter(name, "must be true or false")
     return {"true": True, "false": False}.get(text)

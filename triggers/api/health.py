@@ -2,12 +2,12 @@
 
 import azure.functions as func
 
-from domain.api.responses import HealthResponse
-from triggers.http.responses import json_answer
+from domain.api.responses import HealthShown
+from triggers.http.responses import json_response
 
 app = func.Blueprint()  # type: ignore[no-untyped-call]
 
 
 @app.route("api/health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 async def health(req: func.HttpRequest) -> func.HttpResponse:
-    return json_answer(HealthResponse(status="ok"))
+    return json_response(HealthShown(status="ok"))

@@ -1,37 +1,37 @@
-"""Doors: what a source, the requester or the users were not told is sent again."""
+"""Endpoints that send failed callbacks, events and mails again."""
 
 import azure.durable_functions as df
 import azure.functions as func
 
 from services import current_services
-from triggers.http.authorization import API_LEVEL, OPERATORS, caller
-from triggers.http.responses import answering, json_answer
+from triggers.http.authorization import API_LEVEL, OPERATORS, authorize
+from triggers.http.responses import json_response, problem_responses
 from use_cases.read_request import find_request, request_response
-from use_cases.redeliver import callbacks_again, mails_again
+from use_cases.redeliver import resend_callbacks
+from use_cases.resend_mails import resend_mails
 
 app = df.Blueprint()
 
 
 @app.route("api/reset-requests/{id}/callbacks/resend", methods=["POST"], auth_level=API_LEVEL)
 @app.durable_client_input(client_name="client")
-@answering
-async def resend_callbacks(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
-    """Every callback and every event for the topic that did not get through is tried for another day, as it was and under its own id."""
+@problem_responses
+async def resend_request_callbacks(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
+    """Try every callback and event that was not delivered for another day, unchanged and under its own id."""
     services = current_services()
-    request = await find_request(
-        services, req.route_params.get("id"), caller(services, req, OPERATORS).reach(OPERATORS)
-    )
-    await callbacks_again(services, client, request)
-    return json_answer(await request_response(services, request), 202, {"Retry-After": "2"})
+    reach = authorize(services, req, OPERATORS).reach(OPERATORS)
+    request = await find_request(services, req.route_params.get("id"), reach)
+    await resend_callbacks(services, client, request)
+    return json_response(await request_response(services, request), 202, {"Retry-After": "2"})
 
 
 @app.route("api/reset-requests/{id}/mails/resend", methods=["POST"], auth_level=API_LEVEL)
 @app.durable_client_input(client_name="client")
-@answering
-async def resend_mails(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
-    """Mails to the requester and notices to users that failed."""
+@problem_responses
+async def resend_request_mails(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
+    """Send the failed mails to the requester and notices to users again."""
     services = current_services()
-    who = caller(services, req, OPERATORS)
-    request = await find_request(services, req.route_params.get("id"), who.reach(OPERATORS))
-    await mails_again(services, client, request, who.name)
-    return json_answer(await request_response(services, request), 202, {"Retry-After": "2"})
+    caller = authorize(services, req, OPERATORS)
+    request = await find_request(services, req.route_params.get("id"), caller.reach(OPERATORS))
+    await resend_mails(services, client, request, by=caller.name)
+    return json_response(await request_response(services, request), 202, {"Retry-After": "2"})

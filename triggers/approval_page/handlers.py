@@ -18,7 +18,7 @@ from domain.text import clean_lines
 from records.errors import RecordsError
 from services import Services, current_services
 from triggers.http.authorization import PRINCIPAL, SIGN_IN
-from triggers.http.parameters import page_number, ticked
+from triggers.http.parameters import page_number, selected_numbers
 from use_cases.approval_verdict import audit_decision
 from use_cases.approval_view import targets_for, view_for
 from use_cases.orchestrations import wake
@@ -95,7 +95,7 @@ async def _decide(
     decision: str,
 ) -> func.HttpResponse:
     comment = clean_lines(form.get("comment", [""])[0], _COMMENT)
-    without = sorted(ticked(form))
+    without = sorted(selected_numbers(form))
     if decision not in {"approve", "deny"}:
         return await _page(services, req, link, request, entry, form, error="decisionNeeded")
     if decision == "deny" and not comment:
@@ -196,7 +196,7 @@ async def _page(
     view = replace(
         await view_for(services, request, entry, page_number(req, 6)),
         hidden=(("nonce", issue_nonce(services.settings.approval_keys, _token(req), services.now())),),
-        left_out=ticked(form),
+        left_out=selected_numbers(form),
         comment=clean_lines(form.get("comment", [""])[0], _COMMENT),
         error=error,
     )

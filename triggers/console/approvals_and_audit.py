@@ -8,9 +8,9 @@ from domain.outcomes import RequestStatus
 from domain.request.reset_request import Approver, ResetRequest
 from services import Services, current_services
 from triggers.console.directory import Listing
-from triggers.console.layout import frame, show, signed_in
+from triggers.console.layout import frame, html_page, require_sign_in
 from triggers.http.authorization import AUDITORS
-from triggers.http.parameters import page_number, whole
+from triggers.http.parameters import page_number, parse_unsigned
 from use_cases.approval_view import approval_token
 from use_cases.read_request import find_request, is_within
 from web import labels
@@ -27,7 +27,7 @@ _COUNTED = 1000
 
 
 @app.route("console/approvals", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-@signed_in
+@require_sign_in
 async def console_approvals(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
     around = frame(services, req, ())
@@ -50,7 +50,7 @@ async def console_approvals(req: func.HttpRequest) -> func.HttpResponse:
                 waiting.append((request, link, await _users(services, request, entry)))
         if not cursor:
             break
-    return show(
+    return html_page(
         "approvals.html", frame=around, active="approvals", waiting=waiting, decided=decided[:_PAGE], now=services.now()
     )
 
@@ -66,7 +66,7 @@ async def _users(services: Services, request: ResetRequest, entry: Approver) -> 
 
 
 @app.route("console/audit", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-@signed_in
+@require_sign_in
 async def console_audit(req: func.HttpRequest) -> func.HttpResponse:
     """The latest requests, each chain verified now."""
     services = current_services()
@@ -75,7 +75,7 @@ async def console_audit(req: func.HttpRequest) -> func.HttpResponse:
     page = [request for request in page if is_within(request, around.operator.reach)]
     found = await asyncio.gather(*(services.audits.verify(request.id) for request in page))
     listing = Listing("/console/audit", {}, page_number(req))
-    return show(
+    return html_page(
         "audit.html",
         frame=around,
         active="audit",
@@ -87,15 +87,15 @@ async def console_audit(req: func.HttpRequest) -> func.HttpResponse:
 
 
 @app.route("console/requests/{id}/audit", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-@signed_in
+@require_sign_in
 async def console_request_audit(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
     around = frame(services, req, AUDITORS)
     request = await find_request(services, req.route_params.get("id"), around.operator.reach)
     text = req.params.get("after", "0")
-    after = whole(text, 8) or 0
+    after = parse_unsigned(text, 8) or 0
     events = await services.audits.page(request.id, after, _EVENTS)
-    return show(
+    return html_page(
         "request_audit.html",
         frame=around,
         active="audit",

@@ -12,8 +12,8 @@ from domain.methods import MethodType
 from graph.errors import GraphError
 from services import Services, current_services
 from triggers.api.directory import query_of
-from triggers.console.layout import Frame, frame, show, signed_in
-from triggers.http.parameters import page_number, whole
+from triggers.console.layout import Frame, frame, html_page, require_sign_in
+from triggers.http.parameters import page_number, parse_unsigned
 from use_cases.read_directory import shown_methods, shown_user, shown_users, unreachable
 
 app = func.Blueprint()  # type: ignore[no-untyped-call]
@@ -44,14 +44,14 @@ class Listing(NamedTuple):
 
 
 @app.route("console/users", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-@signed_in
+@require_sign_in
 async def console_users(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
     around = frame(services, req)
     listing = _listing(req, "/console/users")
     customers = _customers(around, listing)
     shown = await shown_users(services, customers, query_of(req), req.params.get("cursor", ""), _PAGE)
-    return show(
+    return html_page(
         "users.html",
         frame=around,
         active="users",
@@ -64,7 +64,7 @@ async def console_users(req: func.HttpRequest) -> func.HttpResponse:
 
 
 @app.route("console/users/{customer}/{user}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-@signed_in
+@require_sign_in
 async def console_user(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
     around = frame(services, req)
@@ -75,8 +75,8 @@ async def console_user(req: func.HttpRequest) -> func.HttpResponse:
     try:
         user = await shown_user(services, customer, req.route_params.get("user", "")[:320])
     except GraphError as error:
-        return show("user_away.html", 503, frame=around, active="users", away=unreachable(customer, error))
-    return show(
+        return html_page("user_away.html", 503, frame=around, active="users", away=unreachable(customer, error))
+    return html_page(
         "user.html",
         frame=around,
         active="users",
@@ -88,7 +88,7 @@ async def console_user(req: func.HttpRequest) -> func.HttpResponse:
 
 
 @app.route("console/methods", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-@signed_in
+@require_sign_in
 async def console_methods(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
     around = frame(services, req)
@@ -105,9 +105,9 @@ async def console_methods(req: func.HttpRequest) -> func.HttpResponse:
         query_of(req),
         req.params.get("cursor", ""),
         kinds=kinds,
-        older_than_days=whole(age, 5),
+        older_than_days=parse_unsigned(age, 5),
     )
-    return show(
+    return html_page(
         "methods.html",
         frame=around,
         active="methods",

@@ -8,9 +8,9 @@ from domain.api.responses import to_target_response
 from domain.outcomes import RequestStatus
 from domain.request.csv_export import BYTE_ORDER_MARK, csv_lines
 from services import current_services
-from triggers.api.exports import file_answer
-from triggers.console.layout import RefusedError, frame, signed_in
+from triggers.console.layout import RefusedError, frame, require_sign_in
 from triggers.http.authorization import AUDITORS
+from triggers.http.responses import file_response
 from use_cases.export_evidence import evidence_pack
 from use_cases.read_request import find_request, request_response
 from use_cases.read_targets import all_targets
@@ -19,7 +19,7 @@ app = func.Blueprint()  # type: ignore[no-untyped-call]
 
 
 @app.route("console/requests/{id}/export", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-@signed_in
+@require_sign_in
 async def console_export(req: func.HttpRequest) -> func.HttpResponse:
     """The files of the API's export, but whole: somebody who presses a button wants one file."""
     services = current_services()
@@ -27,23 +27,23 @@ async def console_export(req: func.HttpRequest) -> func.HttpResponse:
     if req.params.get("format") == "json":
         targets = [to_target_response(target).to_json() async for target in all_targets(services, request.id)]
         value = {"request": (await request_response(services, request)).to_json(), "targets": targets, "cursor": None}
-        return file_answer(json.dumps(value).encode(), "application/json", f"mfa-reset-{request.id}.json")
+        return file_response(json.dumps(value).encode(), "application/json", f"mfa-reset-{request.id}.json")
     lines = [
         line
         async for target in all_targets(services, request.id)
         for line in csv_lines(request, [target], header=False)
     ]
     body = b"".join([BYTE_ORDER_MARK, *csv_lines(request, []), *lines])
-    return file_answer(body, "text/csv", f"mfa-reset-{request.id}.csv")
+    return file_response(body, "text/csv", f"mfa-reset-{request.id}.csv")
 
 
 @app.route("console/requests/{id}/evidence", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-@signed_in
+@require_sign_in
 async def console_evidence(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
     request = await find_request(services, req.route_params.get("id"), frame(services, req, AUDITORS).operator.reach)
     if request.status is RequestStatus.PLANNING:
         raise RefusedError(409, "noEvidence")
-    return file_answer(
+    return file_response(
         await evidence_pack(services, request), "application/zip", f"mfa-reset-{request.id}-evidence.zip"
     )

@@ -15,11 +15,12 @@ from domain.request.target import Target
 from services import Services
 from triggers.console.operators import operator_of
 from triggers.http.authorization import AUDITORS
-from triggers.http.parameters import whole
+from triggers.http.parameters import parse_unsigned
 from use_cases.read_request import find_request
 from use_cases.read_targets import all_targets
-from use_cases.redeliver import approvers_left, callbacks_left, events_left
-from web.presenters import display_status, ended_untouched, followed_views, user_view
+from use_cases.redeliver import undelivered_callbacks, unpublished_events
+from use_cases.resend_mails import approvers_not_reached
+from web.presenters import came_to_nothing, followed_views, standing, user_view
 
 _TARGETS = 50
 _EVENTS = 200
@@ -66,7 +67,7 @@ class RequestState:
         self._told = told
         self._outcome = req.params.get("outcome", "")
         text = req.params.get("from", "0")
-        self._start = whole(text, 6) or 0
+        self._start = parse_unsigned(text, 6) or 0
         records = [request, *decisions, *self._told]
         seen = [[record.to_json() for record in records], totals, self._outcome, self._start, self.live]
         self.etag = f'"{hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()[:24]}"'
@@ -109,8 +110,8 @@ class RequestState:
             "by_customer": sums.by_customer if len(request.customers) > 1 else {},
             "callbacks": [each for each in self._told if each.state != "none"],
             "topic": [each for each in self._told if each.bus != "none"],
-            "told_left": bool(callbacks_left(services, self._told) or events_left(services, self._told)),
-            "approvers_left": await approvers_left(services, request),
+            "told_left": bool(undelivered_callbacks(services, self._told) or unpublished_events(services, self._told)),
+            "approvers_left": await approvers_not_reached(services, request),
             "notices": sums.notices,
             "notices_failed": sums.failed[:_NAMED],
             "mails_left": bool(sums.failed) or any(mail.state == "failed" for mail in request.mails),

@@ -1,27 +1,28 @@
-"""Pages: requests, one request as it goes on, and what can be done about it: remind, withdraw or cancel, retry, send again."""
+"""Pages of the console: the list of requests, one request as it goes on, and what an operator may do about it."""
 
 import azure.durable_functions as df
 import azure.functions as func
 
 from domain.errors import ConflictError
 from domain.outcomes import RequestStatus
-from domain.request.parsing import read_request
+from domain.request.new_request import CONSOLE
 from domain.request.reset_request import ResetRequest
 from services import Services, current_services
+from triggers.console.console_forms import operators_form
 from triggers.console.directory import Listing
-from triggers.console.layout import form_of, frame, one, redirect, show, signed_in
+from triggers.console.layout import frame, html_page, redirect, require_sign_in
 from triggers.console.operators import Operator
 from triggers.console.request_page import RequestState
-from triggers.console.review import CONSOLE
 from triggers.http.authorization import AUDITORS
+from triggers.http.forms import first_value
 from triggers.http.parameters import page_number
-from triggers.http.rate_limit import Rates
-from use_cases.notify_approvers import notify_approvers
-from use_cases.orchestrations import wake
+from triggers.http.rate_limit import RateLimiter
+from use_cases.cancel_request import cancel_request
+from use_cases.list_requests import list_requests
 from use_cases.read_request import find_request, is_within
-from use_cases.redeliver import approvals_again, approvers_left, callbacks_again, mails_again
-from use_cases.retry_request import retry_body
-from use_cases.submit_request import accept
+from use_cases.redeliver import resend_callbacks
+from use_cases.resend_mails import remind_approvers, resend_approval_mails, resend_mails
+from use_cases.retry_request import retry_request
 from web.console import console_headers, render
 from web.presenters import display_status, ended_untouched
 
@@ -29,38 +30,33 @@ app = df.Blueprint()
 
 _PAGE = 25
 _SCANNED = 500
-_reminders = Rates()
+# One reminder a minute and request: several operators may press the button.
+_reminders = RateLimiter()
 
 
 @app.route("console/requests", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-@signed_in
+@require_sign_in
 async def console_requests(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
     around = frame(services, req, AUDITORS)
     parameters = {n: req.params[n] for n in ("status", "mine", "dry") if req.params.get(n)}
     status = parameters.get("status", "")
-    found: list[ResetRequest] = []
-    cursor, scanned = req.params.get("cursor", ""), 0
-    while len(found) < _PAGE and scanned < _SCANNED:
-        page, cursor = await services.requests.newest(cursor, _PAGE)
-        scanned += len(page)
-        found += [
-            r
-            for r in page
-            if (not status or r.status.value == status)
-            and (bool(parameters.get("dry")) or not r.dry_run)
-            and (not parameters.get("mine") or r.requester.casefold() == around.operator.mail.casefold())
-            and is_within(r, around.operator.reach)
-            and (around.all_chosen or set(r.customers) & set(around.chosen))
-        ]
-        if not cursor:
-            break
-    listing = Listing("/console/requests", parameters, page_number(req))
-    return show(
+
+    def matches(request: ResetRequest) -> bool:
+        return (
+            (not status or request.status.value == status)
+            and (bool(parameters.get("dry")) or not request.dry_run)
+            and (not parameters.get("mine") or request.requester.casefold() == around.operator.mail.casefold())
+            and is_within(request, around.operator.reach)
+            and (around.all_chosen or bool(set(request.customers) & set(around.chosen)))
+        )
+
+    found, cursor = await list_requests(services, matches, req.params.get("cursor", ""), _PAGE, scan=_SCANNED)
+    return html_page(
         "requests.html",
         frame=around,
         active="requests",
-        listing=listing,
+        listing=Listing("/console/requests", parameters, page_number(req)),
         rows=found,
         cursor=cursor,
         statuses=[status.value for status in RequestStatus],
@@ -68,20 +64,20 @@ async def console_requests(req: func.HttpRequest) -> func.HttpResponse:
 
 
 @app.route("console/requests/{id}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-@signed_in
+@require_sign_in
 async def console_request(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
     around = frame(services, req, AUDITORS)
     state = await RequestState.read(services, req)
-    return show(
+    return html_page(
         "request.html", frame=around, active="requests", notice=req.params.get("notice", ""), **await state.view()
     )
 
 
 @app.route("console/requests/{id}/live", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-@signed_in
+@require_sign_in
 async def console_request_live(req: func.HttpRequest) -> func.HttpResponse:
-    """The part of the page that changes; 304 where it has not: then four small reads were all it cost."""
+    """Return the part of the page that changes; 304, at the cost of four small reads, where it has not."""
     services = current_services()
     around = frame(services, req, AUDITORS)
     state = await RequestState.read(services, req)
@@ -94,52 +90,53 @@ async def console_request_live(req: func.HttpRequest) -> func.HttpResponse:
 
 @app.route("console/requests/{id}/act", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @app.durable_client_input(client_name="client")
-@signed_in
+@require_sign_in
 async def console_act(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
     services = current_services()
-    operator, form = form_of(services, req)
+    operator, form = operators_form(services, req)
     request = await find_request(services, req.route_params.get("id"), operator.reach)
-    act = one(form, "act")
+    act = first_value(form, "act")
     if act == "retry":
         return await _retry(services, client, request, operator)
     if act == "remind":
-        return redirect(f"/console/requests/{request.id}?notice={await _remind(services, request)}")
-    if act in {"approvals", "callbacks", "mails"}:
-        return redirect(
-            f"/console/requests/{request.id}?notice={await _again(services, client, request, act, operator)}"
-        )
-    if act != "cancel" or request.status.ended:
-        return redirect(f"/console/requests/{request.id}?notice=ended")
-    waiting = request.status is RequestStatus.AWAITING_APPROVAL
-    if await services.requests.cancel(request.id, operator.mail, services.now()):
-        await services.audits.append(request.id, services.now(), operator.mail, "cancelAccepted", once="cancelAccepted")
-    await wake(client, request.id)
-    return redirect(f"/console/requests/{request.id}?notice={'withdrawn' if waiting else 'cancelled'}")
+        notice = await _remind(services, request)
+    elif act in {"approvals", "callbacks", "mails"}:
+        notice = await _resend(services, client, request, act, operator)
+    else:
+        notice = await _cancel(services, client, request, operator) if act == "cancel" else "ended"
+    return redirect(f"/console/requests/{request.id}?notice={notice}")
+
+
+async def _cancel(
+    services: Services, client: df.DurableFunctionsClient, request: ResetRequest, operator: Operator
+) -> str:
+    try:
+        await cancel_request(services, client, request, by=operator.mail)
+    except ConflictError:
+        return "ended"
+    return "withdrawn" if request.status is RequestStatus.AWAITING_APPROVAL else "cancelled"
 
 
 async def _remind(services: Services, request: ResetRequest) -> str:
-    if request.status is not RequestStatus.AWAITING_APPROVAL:
-        return "notWaiting"
-    if not _reminders.allow(request.id, 1, services.now()):
+    if request.status is RequestStatus.AWAITING_APPROVAL and not _reminders.allow(request.id, 1, services.now()):
         return "remindedRecently"
-    mails = max((entry.mails for entry in request.approval.approvers), default=0)
-    await notify_approvers(services, request.id, reminder=max(mails, 1), last=True)
+    try:
+        await remind_approvers(services, request)
+    except ConflictError:
+        return "notWaiting"
     return "reminded"
 
 
-async def _again(
+async def _resend(
     services: Services, client: df.DurableFunctionsClient, request: ResetRequest, what: str, operator: Operator
 ) -> str:
-    """Sends again what did not get through."""
     try:
         if what == "callbacks":
-            await callbacks_again(services, client, request)
+            await resend_callbacks(services, client, request)
         elif what == "mails":
-            await mails_again(services, client, request, operator.mail)
-        elif chosen := await approvers_left(services, request):
-            await approvals_again(services, client, request, chosen, operator.mail)
+            await resend_mails(services, client, request, by=operator.mail)
         else:
-            return "nothingToSend"
+            await resend_approval_mails(services, client, request, by=operator.mail)
     except ConflictError:
         return "nothingToSend"
     return "sentAgain"
@@ -148,24 +145,20 @@ async def _again(
 async def _retry(
     services: Services, client: df.DurableFunctionsClient, request: ResetRequest, operator: Operator
 ) -> func.HttpResponse:
-    """A new request for what did not end well, asked for by whoever pressed the button."""
+    """Submit a retry with the operator as its requester."""
     try:
-        body, earlier = await retry_body(services, request)
+        new, _ = await retry_request(
+            services,
+            client,
+            request,
+            by=operator.caller,
+            source=CONSOLE,
+            customers=operator.reach,
+            requester=operator.mail,
+        )
     except ConflictError:
         notice = "nothingToRetry" if request.status.ended else "notEnded"
         return redirect(f"/console/requests/{request.id}?notice={notice}")
-    asked = read_request(body | {"requester": operator.mail}, services.policy, operator.reach)
-    new, _ = await accept(
-        services,
-        client,
-        asked,
-        source=CONSOLE,
-        key=None,
-        raw=b"",
-        retry_of=request.id,
-        earlier=earlier,
-        caller=operator.caller,
-    )
     totals = await services.targets.totals(request.id)
     stands = display_status(request, [], services.now(), cancelled=False, totals=totals)
     notice = "askedAgain" if ended_untouched(request, stands) else "retried"

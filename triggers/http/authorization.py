@@ -1,8 +1,8 @@
-"""Who calls the API, and whether they may.
+"""Authorize calls of the API.
 
-Without App Service authentication the Functions host asks for the function key before a function runs, and no header says
-who calls. With it the host lets everybody through to here (a route has one auth level, and signed-in people have no key):
-then a signed-in principal with an app role is needed, or one of API_KEYS.
+Without App Service authentication the Functions host checks the function key before a function runs, and no header names
+the caller. With it the host lets every call through (a route has one auth level, and signed-in people have no key): then a
+signed-in principal with an app role is required, or one of API_KEYS.
 """
 
 import hashlib
@@ -18,13 +18,13 @@ from services import Services
 from settings import signs_in
 
 PRINCIPAL = "X-MS-CLIENT-PRINCIPAL"
-# App Service's own address for signing in; it leads back to where it is told.
+# App Service's own sign-in address; it redirects back to the address appended to it.
 SIGN_IN = "/.auth/login/aad?post_login_redirect_uri="
 
 # The auth level of every route of the API.
 API_LEVEL = func.AuthLevel.ANONYMOUS if signs_in(os.environ) else func.AuthLevel.FUNCTION
 
-# What each call is open to. Keys open everything.
+# The roles that each call is open to. A key has all of them.
 READERS = (Role.REQUESTER, Role.APPROVER, Role.OPERATOR, Role.AUDITOR)
 REQUESTERS = (Role.REQUESTER, Role.OPERATOR)
 OPERATORS = (Role.OPERATOR,)
@@ -32,29 +32,29 @@ DIRECTORY = (Role.REQUESTER, Role.OPERATOR, Role.AUDITOR)
 AUDITORS = (Role.AUDITOR, Role.OPERATOR)
 
 
-def caller(services: Services, req: func.HttpRequest, roles: tuple[Role, ...]) -> Caller:
-    """Who calls; raises UnauthorizedError when nobody we know does, NotAllowedError when it is none of these roles."""
-    who = _known(services, req)
-    if not who.has(roles):
+def authorize(services: Services, req: func.HttpRequest, roles: tuple[Role, ...]) -> Caller:
+    """Return the caller. Raises: UnauthorizedError without valid credentials, NotAllowedError without any of `roles`."""
+    caller = _authenticate(services, req)
+    if not caller.has(roles):
         raise NotAllowedError(f"This needs one of the roles {', '.join(roles)}.")
-    return who
+    return caller
 
 
-def _known(services: Services, req: func.HttpRequest) -> Caller:
+def _authenticate(services: Services, req: func.HttpRequest) -> Caller:
     if not services.settings.signs_in:
         return key_holder("api")  # the host has checked the key
     if header := req.headers.get(PRINCIPAL):
         try:
             return caller_of(read_principal(header), services.policy, services.settings.graph_home_tenant)
         except PrincipalError:
-            raise UnauthorizedError("Sign in with Entra, or bring a key.") from None
+            raise UnauthorizedError("Sign in with Entra, or send a key.") from None
     given = req.headers.get("x-functions-key") or req.params.get("code") or ""
     found = ""
-    for name, key in services.settings.api_keys.items():  # all of them, so that the time taken says nothing
+    for name, key in services.settings.api_keys.items():  # all of them, so that the time taken reveals nothing
         if hmac.compare_digest(_digest(key), _digest(given)):
             found = name
     if not found:
-        raise UnauthorizedError("Sign in with Entra, or bring a key.")
+        raise UnauthorizedError("Sign in with Entra, or send a key.")
     return key_holder(found)
 
 

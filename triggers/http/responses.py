@@ -1,4 +1,4 @@
-"""Answers of the HTTP doors: JSON, RFC 9457 problems, pages; and how what goes wrong inside becomes one of them."""
+"""Build HTTP responses: JSON, files and RFC 9457 problems, and turn errors into problems."""
 
 import json
 import logging
@@ -14,22 +14,30 @@ from domain.model import Model
 from graph.errors import Fault, GraphError
 from records.errors import RecordsError
 
-_log = logging.getLogger("mfareset.doors")
+_log = logging.getLogger("mfareset.http")
 
-_JSON_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
-def json_answer(
+def json_response(
     body: Model | Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None
 ) -> func.HttpResponse:
+    """Return a JSON response that is not cached."""
     value = body.to_json() if isinstance(body, Model) else body
     return func.HttpResponse(
-        json.dumps(value), status_code=status, mimetype="application/json", headers=_JSON_HEADERS | dict(headers or {})
+        json.dumps(value), status_code=status, mimetype="application/json", headers=_HEADERS | dict(headers or {})
     )
 
 
-def problem_answer(problem: Problem) -> func.HttpResponse:
-    headers = dict(_JSON_HEADERS)
+def file_response(body: bytes, kind: str, name: str, headers: Mapping[str, str] | None = None) -> func.HttpResponse:
+    """Return a file to download under this name."""
+    own = _HEADERS | {"Content-Disposition": f'attachment; filename="{name}"'}
+    return func.HttpResponse(body, status_code=200, mimetype=kind, headers=own | dict(headers or {}))
+
+
+def problem_response(problem: Problem) -> func.HttpResponse:
+    """Return a problem as application/problem+json."""
+    headers = dict(_HEADERS)
     if problem.status in {429, 503}:
         headers["Retry-After"] = "30"
     return func.HttpResponse(
@@ -37,29 +45,31 @@ def problem_answer(problem: Problem) -> func.HttpResponse:
     )
 
 
-def answering[**P](door: Callable[P, Awaitable[func.HttpResponse]]) -> Callable[P, Awaitable[func.HttpResponse]]:
-    """Turns problems, and what Graph and the records say when they do not answer, into problem+json."""
+def problem_responses[**P](
+    handler: Callable[P, Awaitable[func.HttpResponse]],
+) -> Callable[P, Awaitable[func.HttpResponse]]:
+    """Wrap a handler so that problems, and faults of Graph, the records and the durable engine, become problem+json."""
 
-    @wraps(door)
-    async def answered(*args: P.args, **kwargs: P.kwargs) -> func.HttpResponse:
+    @wraps(handler)
+    async def respond(*args: P.args, **kwargs: P.kwargs) -> func.HttpResponse:
         try:
-            return await door(*args, **kwargs)
+            return await handler(*args, **kwargs)
         except Problem as problem:
-            return problem_answer(problem)
+            return problem_response(problem)
         except RecordsError as error:
-            _log.warning("the records do not answer: %s", error.reason)
-            return problem_answer(UnavailableError("The records do not answer; send the same call again."))
+            _log.warning("the records are unavailable: %s", error.reason)
+            return problem_response(UnavailableError("The records are unavailable; send the same call again."))
         except GraphError as error:
-            return problem_answer(_of_graph(error))
+            return problem_response(_graph_problem(error))
         except grpc.RpcError as error:
-            _log.warning("the durable engine does not answer: %s", type(error).__name__)
-            return problem_answer(UnavailableError("The service cannot start work now; send the same call again."))
+            _log.warning("the durable engine is unavailable: %s", type(error).__name__)
+            return problem_response(UnavailableError("The service cannot start work now; send the same call again."))
 
-    return answered
+    return respond
 
 
-def _of_graph(error: GraphError) -> Problem:
-    _log.warning("graph did not do what was asked: %s %s", error.reason, error.status)
+def _graph_problem(error: GraphError) -> Problem:
+    _log.warning("graph refused or failed a call: %s %s", error.reason, error.status)
     if error.fault is Fault.CONSENT:
-        return UnavailableError("This customer gives the service no access: check the admin consent in its tenant.")
-    return UnavailableError(f"Microsoft Graph did not answer as it should ({error.reason}); try again later.")
+        return UnavailableError("The service has no access to this customer: check the admin consent in its tenant.")
+    return UnavailableError(f"Microsoft Graph is not available as needed ({error.reason}); try again later.")

@@ -1,4 +1,4 @@
-"""Door: requests that come by the Service Bus queue. Whoever may send there is trusted as far as the policy's [queue] says."""
+"""Handler of the Service Bus queue: each message asks for a reset, within the limits of the policy's [queue]."""
 
 import asyncio
 import logging
@@ -7,21 +7,21 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from domain.errors import Problem, TooLargeError
+from domain.request.new_request import QUEUE as SOURCE
+from domain.request.new_request import Origin
 from domain.request.parsing import read_json, read_request
 from records.errors import RecordsError
 from services import Services, current_services
 from telemetry.metrics import count
-from use_cases.submit_request import accept
+from use_cases.submit_request import Submission, submit_request
 
 app = df.Blueprint()
 
 QUEUE = "reset-requests"
-# The source of requests that come this way.
-SOURCE = "servicebus"
-# Seconds to hold a message back after a fault that passes: the broker gives it out again at once, and only so many times.
+# Seconds to hold a message back after a passing fault: the broker delivers it again at once, and only a limited number of times.
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 30.0
-# What the broker shows beside a message that was set aside should be readable at a glance.
-_MOST_ERRORS = 10
+# The broker shows the errors beside a dead letter; they should be readable at a glance.
+_MAX_ERRORS = 10
 
 _log = logging.getLogger("mfareset.queue")
 
@@ -29,41 +29,37 @@ _log = logging.getLogger("mfareset.queue")
 @app.service_bus_queue_trigger(arg_name="message", queue_name=QUEUE, connection="ServiceBusConnection")
 @app.durable_client_input(client_name="client")
 async def receive_message(message: func.ServiceBusMessage, client: df.DurableFunctionsClient) -> None:
-    """Returns when the message is done with, and the host completes it; raises when it is to come again."""
+    """Submit the request in a message. Returning completes the message; raising makes the broker deliver it again."""
     services = current_services()
     try:
-        await _take(services, message, client)
+        await _submit(services, message, client)
     except Problem as problem:
         if problem.status >= 500:
             await _hold_back(message)
             raise
-        await _set_aside(services, message, problem)
+        await _dead_letter(services, message, problem)
     except RecordsError:
         await _hold_back(message)
         raise
 
 
-async def _take(services: Services, message: func.ServiceBusMessage, client: df.DurableFunctionsClient) -> None:
+async def _submit(services: Services, message: func.ServiceBusMessage, client: df.DurableFunctionsClient) -> None:
     raw = message.get_body()
     if len(raw) > services.policy.queue.max_body_bytes:
-        raise TooLargeError(f"A message has at most {services.policy.queue.max_body_bytes} bytes.")
-    asked = read_request(read_json(raw), services.policy, services.policy.queue.customers)
-    await accept(
-        services,
-        client,
-        asked,
-        source=SOURCE,
-        # A sender that gives no id is told apart by the number that the broker gave, which redelivery does not change.
+        raise TooLargeError(f"A message may have at most {services.policy.queue.max_body_bytes} bytes.")
+    submission = Submission(
+        read_request(read_json(raw), services.policy, services.policy.queue.customers),
+        Origin(SOURCE, correlation_id=message.correlation_id or "", reply_to=message.reply_to or ""),
+        # Where the sender gives no id, the broker's sequence number identifies the message; redelivery does not change it.
         key=message.message_id or f"sequence:{message.sequence_number}",
         raw=raw,
-        correlation_id=message.correlation_id or "",
-        reply_to=message.reply_to or "",
     )
+    await submit_request(services, client, submission)
 
 
-async def _set_aside(services: Services, message: func.ServiceBusMessage, problem: Problem) -> None:
-    """The same message would fail the same way for ever: it goes to the dead letters with what is wrong with it."""
-    details = [f"{error['pointer'] or '/'}: {error['detail']}" for error in problem.errors[:_MOST_ERRORS]]
+async def _dead_letter(services: Services, message: func.ServiceBusMessage, problem: Problem) -> None:
+    """Move a message that would fail the same way every time to the dead letters, with its errors."""
+    details = [f"{error['pointer'] or '/'}: {error['detail']}" for error in problem.errors[:_MAX_ERRORS]]
     await services.bus.dead_letter(
         QUEUE, message.lock_token or "", problem.reason, "; ".join([problem.detail, *details])
     )

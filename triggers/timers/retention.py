@@ -13,8 +13,8 @@ from domain.errors import ConflictError, InvalidInputError
 from domain.request.parsing import read_json
 from services import current_services
 from telemetry.events import log_event
-from triggers.http.authorization import API_LEVEL, OPERATORS, caller
-from triggers.http.responses import answering, json_answer
+from triggers.http.authorization import API_LEVEL, OPERATORS, authorize
+from triggers.http.responses import json_response, problem_responses
 
 app = df.Blueprint()
 
@@ -41,10 +41,10 @@ async def purge(timer: func.TimerRequest, client: df.DurableFunctionsClient) -> 
 
 
 @app.route("api/people/deletions", methods=["POST"], auth_level=API_LEVEL)
-@answering
+@problem_responses
 async def delete_person(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
-    who = caller(services, req, OPERATORS)
+    who = authorize(services, req, OPERATORS)
     try:
         person = Person.model_validate(read_json(req.get_body()), by_alias=True, by_name=False)
     except ValidationError as error:
@@ -62,4 +62,4 @@ async def delete_person(req: func.HttpRequest) -> func.HttpResponse:
         )
     for request_id in found.requests:
         await services.audits.append(request_id, services.now(), who.identity, "personDeleted", {"customer": key})
-    return json_answer(PersonDeleted(requests=found.requests, targets=found.targets))
+    return json_response(PersonDeleted(requests=found.requests, targets=found.targets))

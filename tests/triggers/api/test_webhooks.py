@@ -17,7 +17,7 @@ from domain.ingress.signatures import sign_standard
 from tests.system import HELPDESK_SECRET, ROOT, System, system
 from tests.triggers.deliveries import deliver, requests_of, ticket
 from triggers.api import webhooks
-from triggers.http.rate_limit import Rates
+from triggers.http.rate_limit import RateLimiter
 
 SECRET = "a-secret-of-the-sources-of-the-tests"
 OLD = "the-secret-before-that-one-of-the-tests"
@@ -28,7 +28,7 @@ BODY = json.dumps({"targets": [{"customer": "contoso", "users": ["adele@contoso.
 @pytest.fixture(autouse=True)
 def _no_calls_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
     """The rates are the process's, and every test's clock begins at the same time."""
-    monkeypatch.setattr(webhooks, "_rates", Rates())
+    monkeypatch.setattr(webhooks, "_limiter", RateLimiter())
 
 
 @pytest.fixture

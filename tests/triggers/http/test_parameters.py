@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.system import system
-from triggers.http.parameters import ticked
+from triggers.http.parameters import selected_numbers
 
 
 @pytest.mark.parametrize("text", ["-1", "x", "²", "٣", "1e3", "9" * 10, "1.0"])
@@ -27,5 +27,5 @@ async def test_what_is_no_number_is_refused_by_every_door(tmp_path: Path, text: 
 
 
 def test_ticks_that_are_no_numbers_are_nobodys() -> None:
-    assert ticked({"without": ["1", "1", "007", "-1", "x", "²", "9" * 10, ""]}) == {1, 7}
-    assert ticked({}) == frozenset()
+    assert selected_numbers({"without": ["1", "1", "007", "-1", "x", "²", "9" * 10, ""]}) == {1, 7}
+    assert selected_numbers({}) == frozenset()

@@ -1,0 +1,70 @@
+"""Make the records of a new request out of what was parsed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from domain.access.callers import Caller
+from domain.request.parsing import ParsedRequest
+from domain.request.reset_request import ResetRequest
+from domain.request.target import Target
+
+# The sources that are not in the policy; a request of any other comes by that source's webhook.
+API, CONSOLE, QUEUE = "api", "console", "servicebus"
+
+type EarlierNumbers = Mapping[tuple[str, str], int]
+"""Of a retry: the number of each user (customer key, name or id as asked) in the request that is retried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a request comes from.
+
+    `caller` is who called the API or used the console, None for a delivery. `retry_of` and `earlier` are set for a retry.
+    `correlation_id` and `reply_to` are those of a queue message.
+    """
+
+    source: str
+    caller: Caller | None = None
+    retry_of: str | None = None
+    earlier: EarlierNumbers = field(default_factory=dict)
+    correlation_id: str = ""
+    reply_to: str = ""
+
+
+def build_request(
+    parsed: ParsedRequest, origin: Origin, request_id: str, created_at: datetime
+) -> tuple[ResetRequest, list[Target]]:
+    """Return the record of a new request and those of its targets.
+
+    Targets are numbered customer by customer, so that a window has one customer.
+    """
+    targets: list[Target] = []
+    ranges: list[tuple[str, int, int]] = []
+    for customer, users in parsed.groups.items():
+        ranges.append((customer, len(targets), len(users)))
+        targets += [
+            Target(number=len(targets) + n, customer=customer, asked=user, earlier=origin.earlier.get((customer, user)))
+            for n, user in enumerate(users)
+        ]
+    body, caller = parsed.body, origin.caller
+    requested_by = caller.name if caller and caller.signed_in else ""
+    request = ResetRequest(
+        id=request_id,
+        created_at=created_at,
+        source=origin.source,
+        requester=body.requester or requested_by,
+        requested_by=requested_by,
+        requested_by_id=caller.identity if caller else "",
+        ticket=body.ticket,
+        reason=body.reason,
+        dry_run=body.dry_run,
+        methods=list(parsed.methods),
+        revoke_sessions=body.revoke_sessions,
+        target_count=len(targets),
+        ranges=ranges,
+        retry_of=origin.retry_of,
+        correlation_id=origin.correlation_id,
+        reply_to=origin.reply_to,
+    )
+    return request, targets

@@ -1,0 +1,116 @@
+"""Review a plan in the console and confirm it: the plan is that of a dry run, and the request is made of what it lists."""
+
+from typing import NamedTuple
+
+import azure.durable_functions as df
+
+from domain.access.callers import Caller
+from domain.errors import KeyReusedError
+from domain.request.approval import NotEnoughApproversError, Tally, approval_needed
+from domain.request.new_request import CONSOLE, Origin
+from domain.request.parsing import read_request
+from domain.request.reset_request import ApprovalNeeded, ResetRequest
+from domain.request.target import Target
+from services import Services
+from use_cases.read_targets import all_targets
+from use_cases.submit_request import Submission, Submitted, canonical_json, submit_request
+
+
+class ReviewedPlan(NamedTuple):
+    """The plan of a review. `selected` are the users who would be reset, without those left out.
+
+    `type_count`: many or privileged users, so the operator types their number. `approval` is what the request would need;
+    None where it cannot be had, and `problem` says why, or where no user is selected.
+    """
+
+    targets: list[Target]
+    selected: list[Target]
+    type_count: bool
+    approval: ApprovalNeeded | None
+    problem: str
+
+
+async def submit_review(
+    services: Services,
+    client: df.DurableFunctionsClient,
+    groups: dict[str, list[str]],
+    *,
+    by: Caller,
+    customers: frozenset[str] | None,
+    methods: list[str] | None,
+    revoke_sessions: bool,
+) -> ResetRequest:
+    """Submit the dry run whose plan is reviewed. `methods` None: the standard scope, as far as each customer allows it.
+
+    Raises: InvalidInputError.
+    """
+    body: dict[str, object] = {
+        "targets": [{"customer": customer, "users": users} for customer, users in groups.items()],
+        "requester": by.name,
+        "revokeSessions": revoke_sessions,
+        "dryRun": True,
+    }
+    if methods is not None:
+        body["methods"] = methods
+    parsed = read_request(body, services.policy, customers)
+    return (await submit_request(services, client, Submission(parsed, Origin(CONSOLE, caller=by)))).request
+
+
+async def read_plan_of(services: Services, review: ResetRequest, left_out: frozenset[int]) -> ReviewedPlan:
+    """Return the plan of a review without the targets whose numbers are in `left_out`."""
+    targets = [target async for target in all_targets(services, review.id)]
+    selected = [t for t in targets if t.planned and not t.settled and t.number not in left_out]
+    tally = Tally()
+    for target in selected:
+        tally.add(target)
+    type_count = tally.targets >= services.policy.approval.step_up.targets or tally.privileged > 0
+    approval, problem = None, ""
+    if selected:
+        try:
+            approval = approval_needed(
+                services.policy, exempt=False, requester=review.requester, tally=tally, now=services.now()
+            )
+        except NotEnoughApproversError as error:
+            problem = str(error)
+    return ReviewedPlan(targets, selected, type_count, approval, problem)
+
+
+async def confirm_review(
+    services: Services,
+    client: df.DurableFunctionsClient,
+    review: ResetRequest,
+    plan: ReviewedPlan,
+    *,
+    by: Caller,
+    customers: frozenset[str] | None,
+    reason: str,
+    ticket: str,
+) -> Submitted:
+    """Submit the request of a reviewed plan, once: a second confirmation returns the first one's request."""
+    groups: dict[str, list[str]] = {}
+    for target in plan.selected:
+        groups.setdefault(target.customer, []).append(target.user_id)
+    body = {
+        "targets": [{"customer": customer, "users": users} for customer, users in groups.items()],
+        "reason": reason,
+        "ticket": ticket,
+        "requester": by.name,
+        "methods": [kind.value for kind in review.methods],
+        "revokeSessions": review.revoke_sessions,
+    }
+    submission = Submission(
+        read_request(body, services.policy, customers),
+        Origin(CONSOLE, caller=by),
+        key=f"review:{review.id}",
+        raw=canonical_json(body),
+    )
+    try:
+        return await submit_request(services, client, submission)
+    except KeyReusedError:  # confirmed before, with another selection: the first one counts
+        first = await services.deliveries.accept(
+            CONSOLE, f"review:{review.id}", submission.raw, review.id, services.now()
+        )
+        request = await services.requests.get(first.request_id)
+        if request is None:  # the first confirmation has not written its request yet
+            raise
+        return Submitted(request, is_new=False)
