@@ -81,7 +81,7 @@ async def _check_token(services: Services, request_id: str, target: Target, meth
 
 
 class _Attempt:
-    def __init__(self, services: Services, request_id: str, kept: Kept, method: TargetMethod, by: str) -> None:
+    def __init__(self, services: Services, request_id: str, kept: StoredTarget, method: TargetMethod, by: str) -> None:
         self._services, self._request_id, self._kept, self._method, self._by = services, request_id, kept, method, by
 
     async def run(self, client: GraphClient, code: str) -> Target:

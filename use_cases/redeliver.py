@@ -6,7 +6,7 @@ import azure.durable_functions as df
 
 from contracts.workflow import DELIVER_EVENT, MAIL_AGAIN, MAIL_APPROVERS, Window
 from domain.errors import ConflictError
-from domain.request.notifications import Announcement
+from domain.request.notifications import Notification
 from domain.request.reset_request import ResetRequest
 from services import Services
 
@@ -16,30 +16,30 @@ _STALLED = timedelta(hours=8)
 
 async def resend_callbacks(services: Services, client: df.DurableFunctionsClient, request: ResetRequest) -> None:
     """Try the callbacks and events that were not delivered for another day. Raises: ConflictError where all were."""
-    announcements = await services.announcements.all(request.id)
-    callbacks = undelivered_callbacks(services, announcements)
-    events = unpublished_events(services, announcements)
+    notifications = await services.notifications.all(request.id)
+    callbacks = undelivered_callbacks(services, notifications)
+    events = unpublished_events(services, notifications)
     if not callbacks and not events:
         raise ConflictError("Every callback and event of this request was delivered or is still being tried.")
     for each in events:
-        await services.announcements.update(request.id, each.kind, lambda a: a.model_copy(update={"bus": "pending"}))
+        await services.notifications.update(request.id, each.kind, lambda a: a.model_copy(update={"bus": "pending"}))
     if events:  # one delivery for all of them: it publishes what is pending up to its kind, the oldest first
         await client.schedule_new_orchestration(
             "deliver_event", input={"id": request.id, "kind": events[-1].kind, "sender": "bus"}
         )
     for each in callbacks:
-        await services.announcements.update(request.id, each.kind, lambda a: a.model_copy(update={"state": "pending"}))
+        await services.notifications.update(request.id, each.kind, lambda a: a.model_copy(update={"state": "pending"}))
         await client.schedule_new_orchestration(
             DELIVER_EVENT.name, input={"id": request.id, "kind": each.kind, "sender": "callback"}
         )
 
 
-def undelivered_callbacks(services: Services, announcements: list[Announcement]) -> list[Announcement]:
+def undelivered_callbacks(services: Services, notifications: list[Notification]) -> list[Notification]:
     """Return the events whose callback failed, or is pending though nothing tries it any more."""
-    return [each for each in announcements if each.undelivered or _is_stalled(services, each)]
+    return [each for each in notifications if each.undelivered or _is_stalled(services, each)]
 
 
-def unpublished_events(services: Services, announcements: list[Announcement]) -> list[Announcement]:
+def unpublished_events(services: Services, notifications: list[Notification]) -> list[Notification]:
     """Return the events that the Service Bus did not accept.
 
     One that has been pending for long counts too: the topic drops a second copy by its id.
@@ -53,5 +53,5 @@ def unpublished_events(services: Services, announcements: list[Announcement]) ->
     ]
 
 
-def _is_stalled(services: Services, announcement: Announcement) -> bool:
-    return announcement.state == "pending" and (announcement.last_at or announcement.at) < services.now() - _STALLED
+def _is_stalled(services: Services, notification: Notification) -> bool:
+    return notification.state == "pending" and (notification.last_at or notification.at) < services.now() - _STALLED

@@ -8,7 +8,7 @@ from domain.errors import ConflictError, InvalidInputError
 from domain.outcomes import RequestStatus
 from domain.request.reset_request import ResetRequest
 from domain.request.windows import windows
-from records.targets import Kept
+from records.targets import StoredTarget
 from services import Services
 from use_cases.notify_approvers import notify_approvers
 
@@ -101,7 +101,7 @@ async def _remove_failed_notices(services: Services, request_id: str, window: li
     """Remove the failed notices of a window from the record, so that they are sent like new ones; return whether there were any."""
     found = False
     for kept in await services.targets.range(request_id, window[1], window[2]):
-        current: Kept | None = kept
+        current: StoredTarget | None = kept
         while current is not None and any(mail.state == "failed" for mail in current.target.mails):
             found = True
             mails = [mail for mail in current.target.mails if mail.state != "failed"]

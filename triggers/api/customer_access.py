@@ -32,7 +32,7 @@ async def show_customer_access(req: func.HttpRequest) -> func.HttpResponse:
             return await _shown(services, key)
 
     shown, bounces = await asyncio.gather(asyncio.gather(*map(one, customers)), _sees_bounces(services))
-    return json_response(AccessesShown(value=shown, sees_bounces=bounces))
+    return json_response(AccessesResponse(value=shown, sees_bounces=bounces))
 
 
 async def _sees_bounces(services: Services) -> bool | None:

@@ -39,7 +39,7 @@ async def list_customers(req: func.HttpRequest) -> func.HttpResponse:
         for key, customer in policy.customers.items()
         if reach is None or key in reach
     ]
-    return json_response(CustomersShown(value=value))
+    return json_response(CustomersResponse(value=value))
 
 
 @app.route("api/options", methods=["GET"], auth_level=API_LEVEL)

@@ -2,7 +2,7 @@
 
 import azure.functions as func
 
-from domain.api.responses import HealthShown
+from domain.api.responses import HealthResponse
 from triggers.http.responses import json_response
 
 app = func.Blueprint()  # type: ignore[no-untyped-call]
@@ -10,4 +10,4 @@ app = func.Blueprint()  # type: ignore[no-untyped-call]
 
 @app.route("api/health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 async def health(req: func.HttpRequest) -> func.HttpResponse:
-    return json_response(HealthShown(status="ok"))
+    return json_response(HealthResponse(status="ok"))

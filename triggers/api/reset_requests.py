@@ -6,7 +6,7 @@ import re
 import azure.durable_functions as df
 import azure.functions as func
 
-from domain.api.responses import RequestsPage, TargetsPage, target_shown
+from domain.api.responses import RequestsPage, TargetsPage, to_target_response
 from domain.errors import NotAllowedError, TooLargeError
 from domain.outcomes import RequestStatus, TargetOutcome
 from domain.request.new_request import API, Origin
@@ -103,7 +103,7 @@ async def list_reset_targets(req: func.HttpRequest) -> func.HttpResponse:
     start, most = number(req, "cursor") or 0, limit(req, _PAGE, _MAX_PAGE)
     found, following = await find_targets(services, request, matches, start, most, scan=_SCANNED)
     cursor = None if following is None else str(following)
-    return json_response(TargetsPage(value=[target_shown(target) for target in found], cursor=cursor))
+    return json_response(TargetsPage(value=[to_target_response(target) for target in found], cursor=cursor))
 
 
 @app.route("api/reset-requests/{id}/cancel", methods=["POST"], auth_level=API_LEVEL)

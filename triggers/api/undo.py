@@ -4,7 +4,7 @@ import azure.durable_functions as df
 import azure.functions as func
 from pydantic import ValidationError
 
-from domain.api.responses import target_shown
+from domain.api.responses import to_target_response
 from domain.errors import InvalidInputError, NotFoundError
 from domain.model import Model
 from domain.request.parsing import read_json
@@ -45,7 +45,7 @@ async def activate_target(req: func.HttpRequest, client: df.DurableFunctionsClie
     if number is None:
         raise NotFoundError("The request has no user with this number.")
     target = await activate_token(services, client, request, number, code, by=caller.name)
-    return json_response(target_shown(target))
+    return json_response(to_target_response(target))
 
 
 def _read[M: Model](raw: bytes, kind: type[M]) -> M:

@@ -20,7 +20,7 @@ from use_cases.read_request import find_request
 from use_cases.read_targets import all_targets
 from use_cases.redeliver import undelivered_callbacks, unpublished_events
 from use_cases.resend_mails import approvers_not_reached
-from web.presenters import came_to_nothing, followed_views, standing, user_view
+from web.presenters import display_status, ended_untouched, followed_views, user_view
 
 _TARGETS = 50
 _EVENTS = 200
