@@ -1,4 +1,4 @@
-"""The table of contents: every door, orchestrator and activity of the service."""
+"""The table of contents: every endpoint, timer, queue handler, orchestrator and activity of the service."""
 
 import gc
 import os
@@ -41,6 +41,7 @@ import triggers.api.directory
 import triggers.api.exports
 import triggers.api.health
 import triggers.api.openapi
+import triggers.api.people
 import triggers.api.redelivery
 import triggers.api.reset_requests
 import triggers.api.undo
@@ -80,6 +81,7 @@ for part in (
     triggers.api.customer_access.app,
     triggers.api.approval_mails.app,
     triggers.api.redelivery.app,
+    triggers.api.people.app,
     triggers.console.home.app,
     triggers.console.directory.app,
     triggers.console.review.app,

@@ -1,4 +1,4 @@
-"""Puts a request's records into an evidence pack."""
+"""Export the records of a request as an evidence pack."""
 
 import tempfile
 from collections.abc import Callable, Iterable
@@ -15,18 +15,18 @@ from services import Services
 from use_cases.read_request import request_response
 from use_cases.read_targets import all_targets
 
-# Beyond this a file takes the place of memory.
+# A larger pack is written to a temporary file instead of memory.
 _IN_MEMORY = 8 << 20
 
 
 async def evidence_pack(services: Services, request: ResetRequest) -> bytes:
-    """The zip of a request as it stands."""
+    """Return the zip file of a request as it is now."""
 
     async def lines(of: Callable[[Target], Iterable[bytes]]) -> list[bytes]:
         return [line async for target in all_targets(services, request.id) for line in of(target)]
 
     decisions = await services.requests.decisions(request.id)
-    events = await services.audits.all(request.id)  # after the decisions: whatever was decided is in the audit, too
+    events = await services.audits.all(request.id)  # after the decisions, so that each of them is in the audit, too
     head = (events[-1].number, events[-1].hash) if events else (0, START)
     shown = await request_response(services, request)
     with tempfile.SpooledTemporaryFile(_IN_MEMORY) as out:

@@ -1,4 +1,4 @@
-"""Starts the orchestration of a request, or sees that it is there already; and wakes one that waits."""
+"""Start the orchestration of a request, or find that it exists; wake one that waits."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -14,7 +14,7 @@ from domain.request.reset_request import ResetRequest
 
 _log = logging.getLogger("mfareset.starting")
 
-# Ended without having ended its request: started anew it does only what is left.
+# It ended before its request did: started anew it does only what is left.
 _BROKEN = {OrchestrationStatus.FAILED, OrchestrationStatus.TERMINATED}
 _LIVING = [OrchestrationStatus.PENDING, OrchestrationStatus.RUNNING, OrchestrationStatus.SUSPENDED]
 # What must not go on beside a new run. Deliveries of events and what follows the end do: a new run does not repeat them all.
@@ -22,7 +22,7 @@ _PARTS = {RESET_CUSTOMER.name, RESET_WINDOW.name, MAIL_APPROVERS.name}
 
 
 async def start(client: df.DurableFunctionsClient, request: ResetRequest) -> None:
-    """Starts the orchestration of a new request. One that is there already is left alone."""
+    """Start the orchestration of a new request. One that exists already is not changed."""
     work = RequestRun(id=request.id, run=uuid4().hex[:8])
     try:
         await client.schedule_new_orchestration(RESET_REQUEST.name, input=work, instance_id=request.id)
@@ -34,9 +34,9 @@ async def start(client: df.DurableFunctionsClient, request: ResetRequest) -> Non
 async def ensure_started(
     client: df.DurableFunctionsClient, request: ResetRequest, may_restart: Callable[[], Awaitable[bool]] | None = None
 ) -> bool:
-    """Starts the orchestration of a request that has not ended and has none, or a broken one; True if it did.
+    """Start the orchestration of an open request that has none, or a broken one; return whether it was started.
 
-    `may_restart` is asked before a broken one is started anew.
+    `may_restart` decides whether a broken one is started anew.
     """
     if request.status.ended:
         return False
@@ -67,7 +67,7 @@ async def _end_parts(client: df.DurableFunctionsClient, request_id: str) -> None
 
 
 async def wake(client: df.DurableFunctionsClient, request_id: str) -> None:
-    """Tells a waiting orchestration to look at the records. A lost event costs time only: a timer looks, too."""
+    """Make a waiting orchestration read the records now. A lost event only costs time: a timer checks them, too."""
     try:
         await client.raise_orchestration_event(request_id, WAKE, data={})
     except grpc.aio.AioRpcError as error:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import azure.durable_functions as df
 
-from contracts.workflow import DELIVER_EVENT, MAIL_AGAIN, MAIL_APPROVERS, Window
+from contracts.workflow import DELIVER_EVENT
 from domain.errors import ConflictError
 from domain.request.notifications import Notification
 from domain.request.reset_request import ResetRequest
@@ -25,7 +25,7 @@ async def resend_callbacks(services: Services, client: df.DurableFunctionsClient
         await services.notifications.update(request.id, each.kind, lambda a: a.model_copy(update={"bus": "pending"}))
     if events:  # one delivery for all of them: it publishes what is pending up to its kind, the oldest first
         await client.schedule_new_orchestration(
-            "deliver_event", input={"id": request.id, "kind": events[-1].kind, "sender": "bus"}
+            DELIVER_EVENT.name, input={"id": request.id, "kind": events[-1].kind, "sender": "bus"}
         )
     for each in callbacks:
         await services.notifications.update(request.id, each.kind, lambda a: a.model_copy(update={"state": "pending"}))

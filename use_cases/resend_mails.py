@@ -1,9 +1,8 @@
 """Send mails of a request again: to approvers, to the requester and to users."""
 
-from typing import Any
-
 import azure.durable_functions as df
 
+from contracts.workflow import MAIL_AGAIN, MAIL_APPROVERS, Window
 from domain.errors import ConflictError, InvalidInputError
 from domain.outcomes import RequestStatus
 from domain.request.reset_request import ResetRequest
@@ -44,7 +43,7 @@ async def resend_approval_mails(
     request = await services.requests.update(request.id, lambda r: _with_pending_mail(r, chosen))
     data = {"approvers": sorted(chosen)}
     await services.audits.append(request.id, services.now(), by, "approvalMailsAskedAgain", data)
-    await client.schedule_new_orchestration("mail_approvers", input={"id": request.id})
+    await client.schedule_new_orchestration(MAIL_APPROVERS.name, input={"id": request.id})
     return request
 
 
@@ -92,12 +91,12 @@ async def resend_mails(
     data = {"kinds": [*kinds, *(["notice"] if notices else [])]}
     await services.audits.append(request.id, services.now(), by, "mailsAskedAgain", data)
     await client.schedule_new_orchestration(
-        "mail_again",
+        MAIL_AGAIN.name,
         input={"id": request.id, "kinds": kinds, "notices": [[start, count] for _, start, count in notices]},
     )
 
 
-async def _remove_failed_notices(services: Services, request_id: str, window: list[Any]) -> bool:
+async def _remove_failed_notices(services: Services, request_id: str, window: Window) -> bool:
     """Remove the failed notices of a window from the record, so that they are sent like new ones; return whether there were any."""
     found = False
     for kept in await services.targets.range(request_id, window[1], window[2]):

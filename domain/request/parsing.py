@@ -49,7 +49,7 @@ def _no_number(name: str) -> float:
 
 
 def read_request(value: Any, policy: Policy, customers: Iterable[str] | None = None) -> ParsedRequest:
-    """The request in a JSON value. `customers` are those the sender may touch; None: all."""
+    """Return the request in a JSON value. `customers` are those the sender may touch; None: all."""
     try:
         body = ResetRequestBody.model_validate(value, by_alias=True, by_name=False)
     except ValidationError as error:

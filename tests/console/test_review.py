@@ -91,7 +91,7 @@ async def test_a_privileged_user_needs_the_count_typed_in(tech: Person) -> None:
     await expect(page.get_by_text("Request sent")).to_be_visible()
 
 
-async def test_nobody_could_approve_is_said_before_it_is_asked(it: System, tech: Person) -> None:
+async def test_missing_approvers_are_named_before_the_request_is_made(it: System, tech: Person) -> None:
     page = await plan(tech, "grady", "owner")  # the only approver of Contoso is among the users
     await expect(page.get_by_text("Nobody could approve this.").or_(page.locator(".approvers"))).to_be_visible()
 

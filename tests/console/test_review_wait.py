@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from domain.outcomes import RequestStatus
-from tests.console.reading import fetched
+from tests.console.pages import fetched
 from tests.system import system
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.console.reading import text_of
+from tests.console.pages import text_of
 from tests.system import system
 
 
@@ -30,7 +30,7 @@ async def test_one_customer_is_not_named_everywhere(tmp_path: Path) -> None:
         assert "owner@contoso.com asked" in text
 
 
-async def test_sessions_of_who_had_nothing_to_reset_are_told(tmp_path: Path) -> None:
+async def test_revoked_sessions_of_users_without_methods_are_shown(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         request = (await it.ask(fabrikam=["lynne@fabrikam.com"]))["id"]
         await it.approve(request)

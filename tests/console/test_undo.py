@@ -1,8 +1,8 @@
-"""An undo is told from the reset that it undoes, which has the same ticket, on every page."""
+"""Every page distinguishes an undo from the reset that it undoes, which has the same ticket."""
 
 from pathlib import Path
 
-from tests.console.reading import text_of
+from tests.console.pages import text_of
 from tests.system import System, system
 
 ISAIAH = "isaiah@contoso.com"

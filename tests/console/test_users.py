@@ -82,7 +82,7 @@ async def test_choosing_goes_over_several_pages(tech: Person) -> None:
         await expect(page.locator(".person h4", has_text=name)).to_be_visible()
 
 
-async def test_the_whole_page_at_once_and_nobody_again(tech: Person) -> None:
+async def test_whole_page_is_selected_and_cleared_at_once(tech: Person) -> None:
     page = await tech.goes_to("/console/users?search=adele")
     await page.get_by_role("checkbox", name="All users on this page").check()
     await expect(page.locator("[data-picked]")).to_contain_text("3 users chosen")
@@ -97,7 +97,7 @@ async def test_all_matching_on_whatever_page_they_are(tech: Person) -> None:
     await expect(page.locator(".customer h3")).to_contain_text("29 users")
 
 
-async def test_choosing_nobody_is_said(tech: Person) -> None:
+async def test_review_without_a_selected_user_is_refused(tech: Person) -> None:
     page = await tech.goes_to("/console/users?search=adele")
     await page.get_by_role("button", name="Reset all multi-factor authentications").click()
     await expect(page.get_by_role("alert")).to_have_text("Choose at least one user.")

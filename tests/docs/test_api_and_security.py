@@ -29,7 +29,7 @@ def test_every_problem_is_listed_with_its_status() -> None:
 def test_every_call_is_listed_with_its_answers() -> None:
     listed = set(re.findall(r"^\| `([A-Z]+ /\S+)` \| .* \| ([\d, ]+) \|$", API, re.MULTILINE))
     assert listed == {
-        (f"{call.method} {call.path}", ", ".join(str(status) for status in sorted(call.answers))) for call in CALLS
+        (f"{call.method} {call.path}", ", ".join(str(status) for status in sorted(call.responses))) for call in CALLS
     }
 
 

@@ -11,7 +11,7 @@ from localhost.simulator.world.inbox import NDR
 from records.audits import Audits
 from records.errors import StoreUnavailableError
 from records.requests import Requests
-from tests.console.test_told import section
+from tests.console.pages import section
 from tests.system import System, system
 from triggers.timers.bounced_mails import NOT_READ, mark_bounced
 

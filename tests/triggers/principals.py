@@ -20,5 +20,5 @@ def principal(
     claims = [{"typ": f"{_WS}/tenantid", "val": tid}, {"typ": f"{_WS}/objectidentifier", "val": oid}]
     claims += [{"typ": "preferred_username", "val": mail}] if mail else []
     claims += [{"typ": "roles", "val": role} for role in roles]
-    told = {"auth_typ": provider, "claims": claims, "name_typ": "name", "role_typ": "roles"}
-    return {PRINCIPAL: base64.b64encode(json.dumps(told).encode()).decode()}
+    value = {"auth_typ": provider, "claims": claims, "name_typ": "name", "role_typ": "roles"}
+    return {PRINCIPAL: base64.b64encode(json.dumps(value).encode()).decode()}

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
-from tests.console.test_doors import hidden, sign_in
+from tests.browsing import browser_client
+from tests.console.pages import hidden, sign_in
 from tests.system import System, system
 
 
@@ -15,7 +15,7 @@ async def cancel_by_api(it: System, request_id: str) -> None:
 
 
 async def cancel_by_console(it: System, request_id: str) -> None:
-    async with httpx.AsyncClient(base_url=it.host.base_url, headers={"Origin": it.host.base_url}, timeout=60) as http:
+    async with browser_client(it.host.base_url) as http:
         await sign_in(http, "tech@msp.example")
         nonce = hidden((await http.get(f"/console/requests/{request_id}")).text)
         response = await http.post(f"/console/requests/{request_id}/act", data={"nonce": nonce, "act": "cancel"})

@@ -1,4 +1,4 @@
-"""Door: what each customer has consented to and what is missing, asked anew. For onboarding, and when a customer fails."""
+"""Endpoint that checks anew what each customer consented to: for onboarding, and when a customer fails."""
 
 import asyncio
 
@@ -11,11 +11,11 @@ from graph.permissions import check_access, consent_url
 from services import Services, current_services
 from triggers.http.authorization import API_LEVEL, OPERATORS, authorize
 from triggers.http.responses import json_response, problem_responses
-from use_cases.read_directory import chosen_customers
+from use_cases.chosen_customers import chosen_customers
 
 app = func.Blueprint()  # type: ignore[no-untyped-call]
 
-# Token requests at once; each is one call to Entra.
+# Concurrent token requests; each is one call to Entra.
 _AT_ONCE = 16
 
 
@@ -25,25 +25,28 @@ async def show_customer_access(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
     reach = authorize(services, req, OPERATORS).reach(OPERATORS)
     customers = chosen_customers(services, req.params.get("customers"), reach)
-    turns = asyncio.Semaphore(_AT_ONCE)
+    slots = asyncio.Semaphore(_AT_ONCE)
 
     async def one(key: str) -> AccessResponse:
-        async with turns:
-            return await _shown(services, key)
+        async with slots:
+            return await _access(services, key)
 
     shown, bounces = await asyncio.gather(asyncio.gather(*map(one, customers)), _sees_bounces(services))
     return json_response(AccessesResponse(value=shown, sees_bounces=bounces))
 
 
 async def _sees_bounces(services: Services) -> bool | None:
-    """Asked of the mailbox itself: a right given in Exchange is in no token."""
+    """Return whether bounced mails can be read, None where that cannot be found out.
+
+    Only the mailbox itself can tell: a permission given in Exchange is not in the token.
+    """
     try:
         return await can_read(services.graph.of(services.settings.graph_home_tenant), services.settings.mail_from)
     except GraphError:
         return None
 
 
-async def _shown(services: Services, key: str) -> AccessResponse:
+async def _access(services: Services, key: str) -> AccessResponse:
     tenant_id = services.policy.customers[key].tenant_id
     access = await check_access(services.graph, tenant_id)
     return AccessResponse(

@@ -1,4 +1,4 @@
-"""Doors: the customers, what they allow, their users and methods, live from Graph."""
+"""Endpoints for the customers, what they allow, and their users and methods, live from Graph."""
 
 from collections.abc import Mapping
 
@@ -14,13 +14,15 @@ from services import current_services
 from triggers.http.authorization import API_LEVEL, DIRECTORY, READERS, authorize
 from triggers.http.parameters import invalid_parameter, limit, number
 from triggers.http.responses import json_response, problem_responses
-from use_cases.read_directory import chosen_customers, shown_methods, shown_user, shown_users
+from use_cases.chosen_customers import chosen_customers
+from use_cases.read_methods import read_methods
+from use_cases.read_users import read_user, read_users
 
 app = func.Blueprint()  # type: ignore[no-untyped-call]
 
-_PAGE, _MOST = 50, 200
+_PAGE, _MAX_PAGE = 50, 200
 # Longer than any name; Graph refuses long searches anyway.
-_SEARCH = 120
+_MAX_SEARCH = 120
 
 
 @app.route("api/customers", methods=["GET"], auth_level=API_LEVEL)
@@ -56,8 +58,8 @@ async def list_directory_users(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
     reach = authorize(services, req, DIRECTORY).reach(DIRECTORY)
     customers = chosen_customers(services, req.params.get("customers"), reach)
-    shown = await shown_users(
-        services, customers, query_of(req), req.params.get("cursor", ""), limit(req, _PAGE, _MOST)
+    shown = await read_users(
+        services, customers, query_of(req), req.params.get("cursor", ""), limit(req, _PAGE, _MAX_PAGE)
     )
     return json_response(shown)
 
@@ -70,7 +72,7 @@ async def get_directory_user(req: func.HttpRequest) -> func.HttpResponse:
     customer = services.policy.find_customer(req.route_params.get("customer", ""))
     if customer is None or (reach is not None and customer not in reach):
         raise NotFoundError("There is no such customer.")
-    return json_response(await shown_user(services, customer, req.route_params.get("user", "")[:320]))
+    return json_response(await read_user(services, customer, req.route_params.get("user", "")[:320]))
 
 
 @app.route("api/authentication-methods", methods=["GET"], auth_level=API_LEVEL)
@@ -79,7 +81,7 @@ async def list_authentication_methods(req: func.HttpRequest) -> func.HttpRespons
     services = current_services()
     reach = authorize(services, req, DIRECTORY).reach(DIRECTORY)
     customers = chosen_customers(services, req.params.get("customers"), reach)
-    shown = await shown_methods(
+    shown = await read_methods(
         services,
         customers,
         query_of(req),
@@ -91,18 +93,18 @@ async def list_authentication_methods(req: func.HttpRequest) -> func.HttpRespons
 
 
 def query_of(req: func.HttpRequest) -> Query:
-    """What the parameters ask for: search, enabled, guest, registered, privileged, sort."""
+    """Return the filter in the query: search, enabled, guest, registered, privileged, sort. Raises: InvalidInputError."""
     return query_from(req.params)
 
 
 def query_from(parameters: Mapping[str, str]) -> Query:
-    """The same, of any parameters."""
+    """Return the filter in any mapping of parameters. Raises: InvalidInputError."""
     sort = parameters.get("sort") or "displayName"
     orders: dict[str, Order] = {"displayName": "name", "userPrincipalName": "userPrincipalName"}
     if sort.removeprefix("-") not in orders:
         raise invalid_parameter("sort", "must be displayName or userPrincipalName, with a - before it for descending")
     return Query(
-        search=clean(parameters.get("search", ""), _SEARCH),
+        search=clean(parameters.get("search", ""), _MAX_SEARCH),
         enabled=_flag(parameters, "enabled"),
         guest=_flag(parameters, "guest"),
         registered=_flag(parameters, "registered"),

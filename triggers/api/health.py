@@ -1,4 +1,4 @@
-"""Door: whether the app answers. Calls nothing, so that a probe costs nothing and never fails for another's fault."""
+"""Endpoint for health probes. It calls nothing else, so a probe is cheap and fails only when the app itself does."""
 
 import azure.functions as func
 

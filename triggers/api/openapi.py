@@ -1,4 +1,4 @@
-"""Door: the API described in OpenAPI 3.1."""
+"""Endpoint that returns the OpenAPI 3.1 description of the API."""
 
 import azure.functions as func
 

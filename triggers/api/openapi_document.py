@@ -1,4 +1,4 @@
-"""The description of the API in OpenAPI 3.1, made of the models that check what comes in and write what goes out."""
+"""Build the OpenAPI 3.1 description of the API from the models that validate requests and write responses."""
 
 import re
 from functools import cache
@@ -10,28 +10,29 @@ from domain.api.responses import ProblemResponse
 from domain.model import Model
 from triggers.api.openapi_operations import CALLS, JSON, PROBLEM, Call
 
-_WORDS = {
-    200: "As asked",
+_DESCRIPTIONS = {
+    200: "Success",
     202: "Accepted",
-    400: "Not valid; every mistake is named",
-    401: "Nobody we know",
-    403: "Not allowed",
-    404: "Nothing there, or nothing for this caller",
-    409: "Not in this state",
-    413: "Too large",
-    422: "The key came with another body before",
-    429: "Too many",
-    503: "Try again later",
+    400: "The request is not valid; each mistake is named",
+    401: "No valid credentials",
+    403: "The caller may not do this",
+    404: "Not found, or not visible to this caller",
+    409: "Not possible in the current state",
+    413: "The body is too large",
+    422: "The key was used with another body",
+    429: "Too many requests",
+    503: "Temporarily unavailable; try again later",
 }
 
 
 @cache
 def description() -> dict[str, Any]:
+    """Return the OpenAPI document."""
     used: dict[tuple[type[Model], JsonSchemaMode], None] = {(ProblemResponse, "serialization"): None}
     for call in CALLS:
         if call.body:
             used[call.body, "validation"] = None
-        used.update({(kind, "serialization"): None for kind in call.answers.values() if isinstance(kind, type)})
+        used.update({(kind, "serialization"): None for kind in call.responses.values() if isinstance(kind, type)})
     references, schemas = models_json_schema(list(used), ref_template="#/components/schemas/{model}")
     paths: dict[str, dict[str, Any]] = {}
     for call in CALLS:
@@ -53,7 +54,7 @@ def description() -> dict[str, Any]:
                     "type": "http",
                     "scheme": "bearer",
                     "bearerFormat": "JWT",
-                    "description": "A token of Entra, where App Service authentication is on. docs/security.md",
+                    "description": "An Entra access token, where App Service authentication is on: docs/security.md",
                 },
             },
         },
@@ -69,22 +70,22 @@ def _operation(call: Call, references: dict[Any, dict[str, Any]]) -> dict[str, A
     parameters += [
         {"name": p.name, "in": p.place, "description": p.description, "schema": p.schema} for p in call.parameters
     ]
-    answers: dict[str, Any] = {}
-    for status, kind in call.answers.items():
+    responses: dict[str, Any] = {}
+    for status, kind in call.responses.items():
         schema, media = (references[kind, "serialization"], JSON) if isinstance(kind, type) else kind
         content = {media: {"schema": schema}}
         if call.path.endswith("/export"):
             content["text/csv"] = {"schema": {"type": "string"}}
-        answers[str(status)] = {"description": _WORDS[status], "content": content}
+        responses[str(status)] = {"description": _DESCRIPTIONS[status], "content": content}
     problem = {PROBLEM: {"schema": references[ProblemResponse, "serialization"]}}
     for status in sorted({*call.problems, *_common(call)}):
-        answer = answers.setdefault(str(status), {"description": _WORDS[status], "content": {}})
-        answer["content"] |= problem
+        response = responses.setdefault(str(status), {"description": _DESCRIPTIONS[status], "content": {}})
+        response["content"] |= problem
     operation: dict[str, Any] = {
         "operationId": _name(call),
         "summary": call.summary,
         "parameters": parameters,
-        "responses": answers,
+        "responses": responses,
     }
     if call.open:
         operation["security"] = []
@@ -100,7 +101,7 @@ def _operation(call: Call, references: dict[Any, dict[str, Any]]) -> dict[str, A
 
 
 def _common(call: Call) -> tuple[int, ...]:
-    """What any call of its kind may be answered."""
+    """Return the problem statuses that any call of this kind may return."""
     if call.path == "/api/health":
         return ()
     largest = (413,) if call.method == "POST" else ()

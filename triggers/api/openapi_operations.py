@@ -1,6 +1,6 @@
-"""Every call of the API in one table: what goes in, what comes out. The OpenAPI description is made of it.
+"""List every call of the API with its requests and responses; the OpenAPI description is built from the list.
 
-A new route needs a line here; tests/triggers/api/test_openapi.py compares the table with the routes of the app.
+A new route needs an entry here; tests/triggers/api/test_openapi.py compares the list with the routes of the app.
 """
 
 from typing import Any, NamedTuple
@@ -46,15 +46,15 @@ class Parameter(NamedTuple):
 
 
 class Call(NamedTuple):
-    """`answers`: per status the model, or a schema with its media type. `problems`: statuses with a problem.
+    """`responses`: per status the model, or a schema with its media type. `problems`: statuses with a problem.
 
-    `open`: needs no key and no sign-in. `any_body`: a JSON whose shape is the source's own.
+    `open`: needs no key and no sign-in. `any_body`: JSON in the shape of the source.
     """
 
     method: str
     path: str
     summary: str
-    answers: dict[int, type[Model] | tuple[dict[str, Any], str]]
+    responses: dict[int, type[Model] | tuple[dict[str, Any], str]]
     problems: tuple[int, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     body: type[Model] | None = None
@@ -66,24 +66,27 @@ class Call(NamedTuple):
 
 _KEY = Parameter(
     "Idempotency-Key",
-    "The same key and body is the same request",
+    "A repeat with the same key and body returns the same request",
     {"type": "string", "minLength": 1, "maxLength": 255},
     "header",
 )
 _CUSTOMERS = Parameter("customers", "Policy keys, tenant ids or domains, separated by commas; absent: all")
-_CURSOR = Parameter("cursor", "As the answer before gave it")
-_COUNTED = Parameter("cursor", "As the answer before gave it", _NUMBER)
-_LIMIT = Parameter("limit", "How many at most", _NUMBER)
-_STATUS = Parameter("status", "Only these", {"type": "string", "enum": [*RequestStatus, ""]})
-_OUTCOME = Parameter("outcome", "Only these", {"type": "string", "enum": [*TargetOutcome, ""]})
-_CUSTOMER = Parameter("customer", "Only of this customer")
+_CURSOR = Parameter("cursor", "The cursor of the previous page")
+_COUNTED = Parameter("cursor", "The cursor of the previous page", _NUMBER)
+_LIMIT = Parameter("limit", "The largest number of items on the page", _NUMBER)
+_STATUS = Parameter("status", "Only requests with this status", {"type": "string", "enum": [*RequestStatus, ""]})
+_OUTCOME = Parameter("outcome", "Only users with this outcome", {"type": "string", "enum": [*TargetOutcome, ""]})
+_CUSTOMER = Parameter("customer", "Only this customer: a policy key, a tenant id or a verified domain")
 _OF_USERS = (
     _CUSTOMERS,
-    Parameter("search", "What names or addresses begin with"),
-    *(Parameter(name, "Only these", _FLAG) for name in ("enabled", "guest", "registered", "privileged")),
+    Parameter("search", "The start of a name or address"),
+    *(
+        Parameter(name, f"Only users for whom {name} is true, or false", _FLAG)
+        for name in ("enabled", "guest", "registered", "privileged")
+    ),
     Parameter(
         "sort",
-        "A - before it: descending",
+        "The property to sort by; with a - before it, descending",
         {"type": "string", "enum": ["displayName", "-displayName", "userPrincipalName", "-userPrincipalName", ""]},
     ),
     _CURSOR,
@@ -103,12 +106,12 @@ _DECISION = {
 _ID = "/api/reset-requests/{id}"
 
 CALLS: tuple[Call, ...] = (
-    Call("GET", "/api/health", "Whether the service answers", {200: HealthResponse}, open=True),
-    Call("GET", "/api/openapi.json", "This description", {200: ({"type": "object"}, JSON)}),
+    Call("GET", "/api/health", "Health of the service", {200: HealthResponse}, open=True),
+    Call("GET", "/api/openapi.json", "The OpenAPI description of the API", {200: ({"type": "object"}, JSON)}),
     Call(
         "POST",
         "/api/reset-requests",
-        "Asks for a reset; a repeat with the same Idempotency-Key is answered 200",
+        "Create a reset request; a repeat with the same Idempotency-Key returns 200",
         {200: RequestResponse, 202: RequestResponse},
         (400, 413, 422),
         (_KEY,),
@@ -117,36 +120,43 @@ CALLS: tuple[Call, ...] = (
     Call(
         "GET",
         "/api/reset-requests",
-        "Requests, newest first",
+        "List requests, newest first",
         {200: RequestsPage},
         (400,),
         (_STATUS, _CUSTOMER, _CURSOR, _LIMIT),
     ),
-    Call("GET", _ID, "One request", {200: RequestResponse}, (404,)),
+    Call("GET", _ID, "Get a request", {200: RequestResponse}, (404,)),
     Call(
         "GET",
         f"{_ID}/targets",
-        "The users of a request, with the outcome of every method",
+        "List the users of a request, with the outcome of every method",
         {200: TargetsPage},
         (400, 404),
         (_CUSTOMER, _OUTCOME, _COUNTED, _LIMIT),
     ),
-    Call("GET", f"{_ID}/audit", "Audit events, oldest first", {200: AuditPage}, (400, 404), (_COUNTED,)),
-    Call("GET", f"{_ID}/audit/verification", "Whether the audit is whole", {200: AuditVerification}, (404,)),
+    Call(
+        "GET",
+        f"{_ID}/audit",
+        "List the audit events of a request, oldest first",
+        {200: AuditPage},
+        (400, 404),
+        (_COUNTED,),
+    ),
+    Call("GET", f"{_ID}/audit/verification", "Verify the hash chain of the audit", {200: AuditVerification}, (404,)),
     Call(
         "GET",
         f"{_ID}/export",
-        "A request with its users as a file",
+        "Export a request with its users as a file",
         {200: ExportResponse},
         (400, 404),
         (Parameter("format", "json or csv", {"type": "string", "enum": ["json", "csv", ""]}), _CUSTOMER, _COUNTED),
     ),
-    Call("GET", f"{_ID}/evidence", "A pack of evidence", {200: (_FILE, "application/zip")}, (404, 409)),
-    Call("POST", f"{_ID}/cancel", "Nothing further is removed", {202: RequestResponse}, (404, 409)),
+    Call("GET", f"{_ID}/evidence", "Get the evidence pack of a request", {200: (_FILE, "application/zip")}, (404, 409)),
+    Call("POST", f"{_ID}/cancel", "Cancel a request; nothing further is removed", {202: RequestResponse}, (404, 409)),
     Call(
         "POST",
         f"{_ID}/retry",
-        "A new request for the users that did not end well",
+        "Create a request for the users whose reset did not succeed",
         {200: RequestResponse, 202: RequestResponse},
         (400, 404, 409, 422),
         (_KEY,),
@@ -154,7 +164,7 @@ CALLS: tuple[Call, ...] = (
     Call(
         "POST",
         f"{_ID}/undo",
-        "A new request that activates again the hardware tokens that this one deactivated",
+        "Create a request that reactivates the hardware tokens that this one deactivated",
         {200: RequestResponse, 202: RequestResponse},
         (400, 404, 409, 422),
         (_KEY,),
@@ -164,7 +174,7 @@ CALLS: tuple[Call, ...] = (
     Call(
         "POST",
         f"{_ID}/targets/{{number}}/activate",
-        "Of an approved undo: tries the code that a hardware token shows, at once",
+        "Reactivate a hardware token of an approved undo with the code that it shows",
         {200: TargetResponse},
         (400, 404, 409, 422, 503),
         body=TokenCode,
@@ -172,7 +182,7 @@ CALLS: tuple[Call, ...] = (
     Call(
         "POST",
         f"{_ID}/approvals/resend",
-        "Mails approvers again: those whose mail failed, or those named",
+        "Mail approvers again: those whose mail failed, or those named",
         {202: RequestResponse},
         (400, 404, 409),
         body=ApproversNamed,
@@ -181,21 +191,21 @@ CALLS: tuple[Call, ...] = (
     Call(
         "POST",
         f"{_ID}/callbacks/resend",
-        "Sends again what the source and the Service Bus topic were not told",
+        "Deliver failed callbacks and Service Bus events again",
         {202: RequestResponse},
         (404, 409),
     ),
     Call(
         "POST",
         f"{_ID}/mails/resend",
-        "Sends mails again that failed: to the requester, and notices to users",
+        "Send failed mails again: to the requester, and notices to users",
         {202: RequestResponse},
         (404, 409),
     ),
     Call(
         "POST",
         "/api/webhooks/{source}",
-        "A delivery, signed as its source's scheme says; a repeat is answered 200",
+        "Receive a delivery, signed by its source's scheme; a repeat returns 200",
         {200: RequestResponse, 202: RequestResponse},
         (400, 401, 404, 413, 422, 429),
         any_body=True,
@@ -204,44 +214,62 @@ CALLS: tuple[Call, ...] = (
     Call(
         "GET",
         "/api/approvals/{token}",
-        "One approver's page; changes nothing",
+        "Show an approver's page; changes nothing",
         dict.fromkeys((200, 401, 403, 404, 503), _PAGE),
-        parameters=(Parameter("page", "Which part of a long list of users", _NUMBER),),
+        parameters=(Parameter("page", "The page of a long list of users", _NUMBER),),
         open=True,
     ),
     Call(
         "POST",
         "/api/approvals/{token}",
-        "One approver's decision, from the page",
+        "Record an approver's decision, from the page",
         dict.fromkeys((200, 400, 401, 403, 404, 409, 413, 503), _PAGE),
         form=_DECISION,
         open=True,
     ),
-    Call("GET", "/api/customers", "The customers", {200: CustomersResponse}),
+    Call("GET", "/api/customers", "List the customers", {200: CustomersResponse}),
     Call(
-        "GET", "/api/customer-access", "What each customer consented to", {200: AccessesResponse}, (400,), (_CUSTOMERS,)
+        "GET",
+        "/api/customer-access",
+        "Check what each customer consented to",
+        {200: AccessesResponse},
+        (400,),
+        (_CUSTOMERS,),
     ),
     Call(
         "POST",
         "/api/people/deletions",
-        "Takes a person out of the records of ended requests",
+        "Remove a person from the records of ended requests",
         {200: PersonDeleted},
         (400, 409),
         body=Person,
     ),
-    Call("GET", "/api/options", "What all of these customers allow", {200: OptionsResponse}, (400,), (_CUSTOMERS,)),
-    Call("GET", "/api/users", "Users, live from Graph", {200: UsersResponse}, (400,), _OF_USERS),
-    Call("GET", "/api/customers/{customer}/users/{user}", "One user with methods", {200: UserDetailsResponse}, (404,)),
+    Call(
+        "GET",
+        "/api/options",
+        "Get the options that all of these customers allow",
+        {200: OptionsResponse},
+        (400,),
+        (_CUSTOMERS,),
+    ),
+    Call("GET", "/api/users", "List users, live from Graph", {200: UsersResponse}, (400,), _OF_USERS),
+    Call(
+        "GET", "/api/customers/{customer}/users/{user}", "Get a user with methods", {200: UserDetailsResponse}, (404,)
+    ),
     Call(
         "GET",
         "/api/authentication-methods",
-        "One row per user and method",
+        "List authentication methods, one row per user and method",
         {200: MethodsResponse},
         (400,),
         (
             *_OF_USERS,
-            Parameter("type", "Only these kinds, separated by commas"),
-            Parameter("olderThanDays", "Registered longer ago", {"type": "string", "pattern": "^[0-9]{0,5}$"}),
+            Parameter("type", "Only these method types, separated by commas"),
+            Parameter(
+                "olderThanDays",
+                "Only methods registered at least so many days ago",
+                {"type": "string", "pattern": "^[0-9]{0,5}$"},
+            ),
         ),
     ),
 )

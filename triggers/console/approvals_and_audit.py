@@ -1,4 +1,4 @@
-"""Pages: what waits for the approver who is signed in, and the audit with its verification."""
+"""Pages of the console: what waits for the signed-in approver, and the audit with its verification."""
 
 import asyncio
 
@@ -18,11 +18,11 @@ from web.presenters import plan_totals
 
 app = func.Blueprint()  # type: ignore[no-untyped-call]
 
-# Requests looked through for what waits: approvals expire within days.
+# Requests searched for what waits: approvals expire within days.
 _LOOKED = 500
 _PAGE = 25
 _EVENTS = 200
-# Of larger requests not every user is read to count those who are refused.
+# In larger requests not every user is read to count those who are refused.
 _COUNTED = 1000
 
 
@@ -56,7 +56,7 @@ async def console_approvals(req: func.HttpRequest) -> func.HttpResponse:
 
 
 async def _users(services: Services, request: ResetRequest, entry: Approver) -> str:
-    """Whom the approver would decide on, as the mail and the approval page count them: none of other customers, no refused."""
+    """Return how many users the approver would decide on, counted as in the mail and on the approval page."""
     mine = [(first, count) for customer, first, count in request.ranges if customer in entry.customers]
     most = sum(count for _, count in mine)
     if most > _COUNTED:
@@ -68,7 +68,7 @@ async def _users(services: Services, request: ResetRequest, entry: Approver) -> 
 @app.route("console/audit", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @require_sign_in
 async def console_audit(req: func.HttpRequest) -> func.HttpResponse:
-    """The latest requests, each chain verified now."""
+    """Show the latest requests, and verify the hash chain of each now."""
     services = current_services()
     around = frame(services, req, AUDITORS)
     page, cursor = await services.requests.newest(req.params.get("cursor", ""), _PAGE)

@@ -1,4 +1,4 @@
-"""Pages: users, one user, authentication methods; live from Graph over the chosen customers."""
+"""Pages of the console: users, one user, authentication methods; live from Graph for the chosen customers."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -14,24 +14,27 @@ from services import Services, current_services
 from triggers.api.directory import query_of
 from triggers.console.layout import Frame, frame, html_page, require_sign_in
 from triggers.http.parameters import page_number, parse_unsigned
-from use_cases.read_directory import shown_methods, shown_user, shown_users, unreachable
+from use_cases.directory_rows import unreachable
+from use_cases.read_methods import read_methods
+from use_cases.read_users import read_user, read_users
 
 app = func.Blueprint()  # type: ignore[no-untyped-call]
 
 _PAGE = 50
-# Requests looked through for those of one user: what is recent, no archive.
+# Requests searched for those of one user: the page shows recent ones, not an archive.
 _RECENT = 50
 _FILTERS = ("search", "customer", "enabled", "guest", "privileged", "registered", "sort", "type", "olderThanDays")
 
 
 class Listing(NamedTuple):
-    """What a list was asked for, to keep it in links: `parameters` are those that are set."""
+    """The parameters of a list, to keep them in links: `parameters` are those that are set."""
 
     path: str
     parameters: Mapping[str, str]
     page: int
 
     def link(self, **changes: str) -> str:
+        """Return the address of this list with some parameters changed."""
         kept = {name: value for name, value in (dict(self.parameters) | changes).items() if value}
         return f"{self.path}?{urlencode(kept)}" if kept else self.path
 
@@ -50,7 +53,7 @@ async def console_users(req: func.HttpRequest) -> func.HttpResponse:
     around = frame(services, req)
     listing = _listing(req, "/console/users")
     customers = _customers(around, listing)
-    shown = await shown_users(services, customers, query_of(req), req.params.get("cursor", ""), _PAGE)
+    shown = await read_users(services, customers, query_of(req), req.params.get("cursor", ""), _PAGE)
     return html_page(
         "users.html",
         frame=around,
@@ -73,7 +76,7 @@ async def console_user(req: func.HttpRequest) -> func.HttpResponse:
         raise NotFoundError("There is no such customer.")
     tab = "methods" if req.params.get("tab") == "methods" else "summary"
     try:
-        user = await shown_user(services, customer, req.route_params.get("user", "")[:320])
+        user = await read_user(services, customer, req.route_params.get("user", "")[:320])
     except GraphError as error:
         return html_page("user_away.html", 503, frame=around, active="users", away=unreachable(customer, error))
     return html_page(
@@ -99,7 +102,7 @@ async def console_methods(req: func.HttpRequest) -> func.HttpResponse:
         kinds = frozenset({MethodType(kind)} if kind else ())
     except ValueError:
         raise InvalidInputError("type is not known.") from None
-    shown = await shown_methods(
+    shown = await read_methods(
         services,
         customers,
         query_of(req),
@@ -125,13 +128,13 @@ def _listing(req: func.HttpRequest, path: str) -> Listing:
 
 
 def _customers(around: Frame, listing: Listing) -> list[str]:
-    """The chosen customers, or the one of them that the list is filtered by."""
+    """Return the chosen customers, or the one that the list is filtered by."""
     wanted = listing.get("customer")
     return [wanted] if wanted in around.chosen else list(around.chosen)
 
 
 async def _past_requests(services: Services, customer: str, user_id: str) -> list[dict[str, object]]:
-    """The latest requests that this user was a target of."""
+    """Return the latest requests that this user was a target of."""
     requests, _ = await services.requests.newest(limit=_RECENT)
     found: list[dict[str, object]] = []
     for request in requests:

@@ -1,4 +1,4 @@
-"""Downloads of the console: a request as CSV or JSON, and its pack of evidence."""
+"""Downloads of the console: a request as CSV or JSON, and its evidence pack."""
 
 import json
 
@@ -21,7 +21,7 @@ app = func.Blueprint()  # type: ignore[no-untyped-call]
 @app.route("console/requests/{id}/export", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @require_sign_in
 async def console_export(req: func.HttpRequest) -> func.HttpResponse:
-    """The files of the API's export, but whole: somebody who presses a button wants one file."""
+    """Return the file of the API's export, but in one part: a person wants one file."""
     services = current_services()
     request = await find_request(services, req.route_params.get("id"), frame(services, req, AUDITORS).operator.reach)
     if req.params.get("format") == "json":

@@ -1,4 +1,4 @@
-"""Who sits at the console: signed in with Entra by App Service, or, on one machine only, with a test identity."""
+"""Identify the operator: signed in with Entra by App Service or, on one machine only, with a test identity."""
 
 from http.cookies import CookieError, SimpleCookie
 from typing import NamedTuple
@@ -15,7 +15,7 @@ COOKIE = "mfareset-console"
 
 
 class Operator(NamedTuple):
-    """`mail` is the requester of what is asked here. `roles` are those that the page at hand is open to."""
+    """The person who uses the console. `mail` is the requester of their requests, `roles` those that the page is open to."""
 
     mail: str
     name: str
@@ -25,7 +25,7 @@ class Operator(NamedTuple):
 
     @property
     def reach(self) -> frozenset[str] | None:
-        """The customers that this person sees and works on here; None: all."""
+        """Return the customers that this person may see on this page; None: all."""
         return self.caller.reach(self.roles or tuple(Role))
 
     @property
@@ -37,27 +37,29 @@ class Operator(NamedTuple):
         return self.caller.has(AUDITORS)
 
     def decides_as(self, services: Services, approver: str) -> bool:
-        """Whether this is the person whom requests ask by this address."""
+        """Return whether this is the approver with this address."""
         if self.principal is None:
             return self.mail.casefold() == approver.casefold()
         return is_approver(self.principal, approver, services.policy, services.settings.graph_home_tenant)
 
 
 class SignInNeededError(Exception):
-    """Nobody is signed in."""
+    """The caller is not signed in."""
 
     reason = "signInNeeded"
 
 
 class NotOperatorError(Exception):
-    """Somebody is signed in who has no role for the console."""
+    """The signed-in person has no role for the page."""
 
     reason = "notOperator"
 
 
 def test_identities(services: Services) -> dict[str, tuple[Role, ...]]:
-    """The identities of the test sign-in with their roles; none unless CONSOLE_TEST_SIGN_IN names some and App Service signs
-    nobody in. Whoever may approve is offered, too."""
+    """Return the identities of the test sign-in with their roles, the approvers of the policy among them.
+
+    There are none unless CONSOLE_TEST_SIGN_IN names some and App Service authentication is off.
+    """
     if services.settings.signs_in or not services.settings.console_test_sign_in:
         return {}
     named: dict[str, tuple[Role, ...]] = {}
@@ -69,9 +71,9 @@ def test_identities(services: Services) -> dict[str, tuple[Role, ...]]:
 
 
 def operator_of(services: Services, req: func.HttpRequest, roles: tuple[Role, ...] = OPERATORS) -> Operator:
-    """Who calls; raises SignInNeededError, and NotOperatorError for people without any of `roles`.
+    """Return the operator who calls; without `roles`, everybody who has any role or may decide on requests.
 
-    Without `roles` it is open to everybody who has a role or may decide on requests.
+    Raises: SignInNeededError, NotOperatorError without any of `roles`.
     """
     who = _of_platform(services, req, roles) if services.settings.signs_in else _of_machine(services, req, roles)
     if who.caller.has(roles or tuple(Role)):
@@ -95,6 +97,7 @@ def _of_machine(services: Services, req: func.HttpRequest, roles: tuple[Role, ..
 
 
 def cookie(req: func.HttpRequest, name: str) -> str:
+    """Return the value of a cookie, "" where there is none."""
     jar: SimpleCookie = SimpleCookie()
     try:
         jar.load(req.headers.get("Cookie", ""))

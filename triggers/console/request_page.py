@@ -1,4 +1,4 @@
-"""One request as its page in the console shows it."""
+"""Gather what the page of one request shows."""
 
 import hashlib
 import json
@@ -24,13 +24,13 @@ from web.presenters import display_status, ended_untouched, followed_views, user
 
 _TARGETS = 50
 _EVENTS = 200
-# What needs every target (counts per customer, notices, who is exposed) is shown for what is quickly read.
+# What needs every target (counts per customer, notices, exposed users) is shown only for requests that are quick to read.
 _COUNTED = 1000
 _NAMED = 50
 
 
 class Sums:
-    """What all targets of a request together say. `failed` names users whose notice failed, and why."""
+    """Sums over all targets of a request. `failed` names the users whose notice failed, and why."""
 
     def __init__(self) -> None:
         self.by_customer: dict[str, Counter[str]] = {}
@@ -49,7 +49,7 @@ class Sums:
 
 
 class RequestState:
-    """One request as a page shows it; `etag` changes whenever the page would."""
+    """The state of one request; `etag` changes whenever the page would."""
 
     def __init__(
         self,
@@ -58,24 +58,24 @@ class RequestState:
         request: ResetRequest,
         totals: dict[str, int],
         decisions: list[Decision],
-        told: list[Notification],
+        notifications: list[Notification],
     ) -> None:
         self._services = services
         self.request = request
         self.totals = totals
         self.decisions = decisions
-        self._told = told
+        self._notifications = notifications
         self._outcome = req.params.get("outcome", "")
         text = req.params.get("from", "0")
         self._start = parse_unsigned(text, 6) or 0
-        records = [request, *decisions, *self._told]
+        records = [request, *decisions, *self._notifications]
         seen = [[record.to_json() for record in records], totals, self._outcome, self._start, self.live]
         self.etag = f'"{hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()[:24]}"'
 
     @property
     def live(self) -> bool:
-        """Whether the page may still change by itself: after the end, while there are others to tell."""
-        return not self.request.status.ended or any("pending" in {each.state, each.bus} for each in self._told)
+        """Return whether the page may still change: until the request has ended and all its events are delivered."""
+        return not self.request.status.ended or any("pending" in {each.state, each.bus} for each in self._notifications)
 
     @classmethod
     async def read(cls, services: Services, req: func.HttpRequest) -> "RequestState":
@@ -108,9 +108,12 @@ class RequestState:
             "cancelled": cancelled,
             "targets": [(target, user_view(target, request)) for target in targets],
             "by_customer": sums.by_customer if len(request.customers) > 1 else {},
-            "callbacks": [each for each in self._told if each.state != "none"],
-            "topic": [each for each in self._told if each.bus != "none"],
-            "told_left": bool(undelivered_callbacks(services, self._told) or unpublished_events(services, self._told)),
+            "callbacks": [each for each in self._notifications if each.state != "none"],
+            "topic": [each for each in self._notifications if each.bus != "none"],
+            "told_left": bool(
+                undelivered_callbacks(services, self._notifications)
+                or unpublished_events(services, self._notifications)
+            ),
             "approvers_left": await approvers_not_reached(services, request),
             "notices": sums.notices,
             "notices_failed": sums.failed[:_NAMED],
@@ -133,7 +136,7 @@ class RequestState:
         }
 
     def _retryable(self) -> bool:
-        # A retry is a reset, so an undo has none.
+        # A retry is a reset, so an undo cannot be retried.
         return not self.request.dry_run and not self.request.undo_of and _open_ends(self.totals) > 0
 
     async def _page(self) -> tuple[list[Target], int | None]:

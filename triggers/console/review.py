@@ -104,7 +104,7 @@ async def console_confirm(req: func.HttpRequest, client: df.DurableFunctionsClie
 def _confirmation_error(plan: ReviewedPlan, form: Form, reason: str, ticket: str) -> str:
     """Return the code of what is missing for a confirmation (web.console_labels), "" where nothing is."""
     if not plan.selected:
-        return "nobodyLeft"
+        return "noUserLeft"
     if not reason:
         return "reasonNeeded"
     if not ticket:

@@ -28,7 +28,7 @@ async def selected_users(services: Services, around: Frame, form: Form) -> dict[
         groups = _checked_users(services, form)
     count = sum(len(users) for users in groups.values())
     if count == 0:
-        raise InvalidSelectionError("nobodyChosen")
+        raise InvalidSelectionError("noUserChosen")
     if count > services.policy.limits.targets_per_request:
         raise InvalidSelectionError("tooMany")
     if "scoped" in form and not form.get("method"):

@@ -1,1 +1,1 @@
-"""What comes by a message queue."""
+"""The handler of the message queue."""

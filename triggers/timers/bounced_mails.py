@@ -1,4 +1,4 @@
-"""Timer: approver mails that Graph took and that came back. Read from the sender's mailbox, shown in the request, to be sent again."""
+"""Timer that marks bounced approver mails: read from the sender's mailbox, shown in the request, to be sent again."""
 
 import logging
 from datetime import datetime, timedelta
@@ -23,13 +23,13 @@ _WAITED_FOR = timedelta(hours=48)
 # The clocks of this service and of Exchange may differ by this much.
 _CLOCK_DIFFERENCE = timedelta(minutes=5)
 NOT_READ = (
-    "the mailbox of MAIL_FROM cannot be read: approver mails that bounce are not noticed. Give the application Mail.Read for that"
+    "the mailbox of MAIL_FROM cannot be read: approver mails that bounce are not noticed. Grant the application Mail.Read for that"
     " one mailbox (docs/deploy.md, Bounced mails)"
 )
 
 
 class _Mail(NamedTuple):
-    """A mail that may still come back."""
+    """A mail that may still bounce."""
 
     request_id: str
     approver: str
@@ -45,11 +45,10 @@ async def read_bounced_mails(timer: func.TimerRequest) -> None:
 
 
 async def mark_bounced(services: Services) -> None:
-    """Marks what came back. May stop anywhere and run again: the audit is written once, and the mark only once there is something
-    to mark.
+    """Mark the approver mails that bounced. It may stop at any point and run again: nothing is written twice.
 
-    Graph is asked only while some mail may still come back. Whoever sends a report without a reference that is waited for changes
-    nothing; whoever has the mail can have it marked, which costs one more mail.
+    Graph is called only while a mail may still bounce. A report counts only with the reference of such a mail, which only its
+    recipient knows; a forged one costs a further mail at most.
     """
     waiting = await _waiting(services)
     if not waiting:
@@ -61,7 +60,7 @@ async def mark_bounced(services: Services) -> None:
 
 
 async def _waiting(services: Services) -> dict[str, _Mail]:
-    """By reference, the mails of requests that wait for approval which were sent and may still come back."""
+    """Return, by reference, the mails of requests that wait for approval which were sent and may still bounce."""
     after, found, oldest = "", dict[str, _Mail](), services.now() - _WAITED_FOR
     while page := await services.requests.open(after, _PAGE):
         for row in page:
@@ -95,7 +94,7 @@ async def _mark(services: Services, mail: _Mail, reference: str, bounce: Bounce)
         count("mfareset.mails", kind="approval", result="bounced")
 
     def marked(entry: Approver) -> Approver:
-        # Mailed again meanwhile: the report is of the mail before, and says nothing of this one.
+        # Where the approver was mailed again meanwhile, the report is about the earlier mail.
         if entry.reference != reference or entry.mail != "sent":
             return entry
         return entry.model_copy(update={"mail": "bounced", "detail": bounce.detail})

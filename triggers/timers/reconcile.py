@@ -1,4 +1,4 @@
-"""Timer: repairs what a fault in the middle left behind: a request without an orchestration, a decision nobody was woken for."""
+"""Timer that repairs what an interruption left behind: a request without an orchestration, a lost wake-up."""
 
 import logging
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ app = df.Blueprint()
 
 _log = logging.getLogger("mfareset.reconcile")
 _PAGE = 100
-# A request whose own record is still missing after this long was given up by whoever began to write it.
+# A request whose own record is still missing after this long was abandoned by the caller that began to write it.
 _UNWRITTEN = timedelta(hours=1)
 
 
@@ -33,16 +33,16 @@ async def reconcile(timer: func.TimerRequest, client: df.DurableFunctionsClient)
     while page := await services.requests.open(after, _PAGE):
         for row in page:
             try:
-                await _look_at(services, client, row)
+                await _check(services, client, row)
             except (
                 RecordsError,
                 grpc.RpcError,
             ) as error:  # the next run comes in a minute; the others need not wait for it
-                _log.warning("request %s could not be looked at: %s", row.key, type(error).__name__)
+                _log.warning("request %s could not be checked: %s", row.key, type(error).__name__)
         after = page[-1].key
 
 
-async def _look_at(services: Services, client: df.DurableFunctionsClient, row: Row) -> None:
+async def _check(services: Services, client: df.DurableFunctionsClient, row: Row) -> None:
     request = await services.requests.get(row.key)
     if request is None:
         if services.now() - datetime.fromisoformat(row.value["at"]) > _UNWRITTEN:
@@ -68,18 +68,20 @@ async def _repair(services: Services, client: df.DurableFunctionsClient, request
     if await ensure_started(client, request, may_restart):
         _log.warning("request %s had no running orchestration and was started", request.id)
     # Woken only for something to do: each event stays in the history of an orchestration that may wait for days.
-    elif await _can_go_on(services, request):
+    elif await _can_proceed(services, request):
         await wake(client, request.id)
 
 
-async def _can_go_on(services: Services, request: ResetRequest) -> bool:
+async def _can_proceed(services: Services, request: ResetRequest) -> bool:
     if request.status is RequestStatus.AWAITING_APPROVAL:
         return await current_verdict(services, request) is not Verdict.WAITING
     return (
-        bool(request.undo_of) and request.status is RequestStatus.RESETTING and await _has_its_codes(services, request)
+        bool(request.undo_of)
+        and request.status is RequestStatus.RESETTING
+        and await _has_no_open_codes(services, request)
     )
 
 
-async def _has_its_codes(services: Services, request: ResetRequest) -> bool:
+async def _has_no_open_codes(services: Services, request: ResetRequest) -> bool:
     pending = (await services.targets.totals(request.id))[TargetOutcome.PENDING.value]
     return not pending or await services.requests.cancelled(request.id) is not None

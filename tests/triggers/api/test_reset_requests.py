@@ -121,7 +121,7 @@ async def test_a_late_repeat_takes_nothing_back(tmp_path: Path) -> None:
 
 
 class Broken:
-    """Makes the durable engine unreachable for as many schedulings as told."""
+    """Makes the durable engine unreachable for so many schedulings."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
         self.left = times

@@ -146,8 +146,8 @@ async def test_requester_and_targets_are_not_asked(tmp_path: Path) -> None:
         # Named as a target, though there is no such user in the customer.
         own = await it.ask(fabrikam=["megan@fabrikam.com", "second@msp.example"])
         assert list(it.links(own["id"])) == ["lead@msp.example"]
-        nobody = await it.ask(contoso=["adele@contoso.com"], more={"requester": OWNER})
-        shown = await it.shown(nobody["id"])
+        unapproved = await it.ask(contoso=["adele@contoso.com"], more={"requester": OWNER})
+        shown = await it.shown(unapproved["id"])
         assert (shown["status"], shown["failure"]) == ("failed", "notEnoughApprovers")
 
 
@@ -229,7 +229,7 @@ async def test_whom_another_request_holds_is_refused_on_the_page_and_in_the_mail
         assert "1 user refused by a rule" in page
         assert "isaiah@contoso.com Not touched Another request is resetting this user right now." in page
         assert "Adele Vance" in it.world.mailbox.to(OWNER)[0].subject
-        # Leaving out whoever is left is leaving out everybody.
+        # Leaving out all the users who are left is leaving out everybody.
         assert (await it.decide(link, "approve", without=["1"])).status_code == 400
 
 
@@ -317,7 +317,7 @@ async def test_an_approval_of_another_plan_does_not_count(tmp_path: Path) -> Non
         assert it.world.user(CONTOSO, (await it.targets(request["id"]))[0]["userId"]).methods
 
 
-async def test_links_of_nobody_we_asked_lead_nowhere(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def test_links_of_unknown_approvers_are_refused(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with system(tmp_path) as it:
         request = await it.ask(contoso=["adele@contoso.com"])
         (link,) = it.links(request["id"]).values()
@@ -356,9 +356,9 @@ async def test_once_people_sign_in_the_approver_must_be_the_one_who_did(tmp_path
         (link,) = it.links(request["id"]).values()
         before = everything(tmp_path)
         adele = (await it.targets(request["id"]))[0]["userId"]
-        nobody: dict[str, str] = {}
+        unsigned: dict[str, str] = {}
         cases = [
-            (nobody, 401),
+            (unsigned, 401),
             ({"X-MS-CLIENT-PRINCIPAL": "e30="}, 401),
             (principal("lead@msp.example"), 403),
             (principal(OWNER, tid=STRANGER), 403),
@@ -384,7 +384,7 @@ async def test_once_people_sign_in_the_approver_must_be_the_one_who_did(tmp_path
         assert event["data"]["signedInAs"] == f"{CONTOSO}/{SOMEBODY}"
 
 
-async def test_whoever_asked_does_not_decide_with_another_address(tmp_path: Path) -> None:
+async def test_requester_cannot_decide_with_another_address(tmp_path: Path) -> None:
     policy = tmp_path / "policy.toml"
     text = (ROOT / "localhost/policy.demo.toml").read_text()
     policy.write_text(

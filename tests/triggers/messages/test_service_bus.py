@@ -45,13 +45,13 @@ class WithBus(services.Services):
 
 
 @dataclass
-class Door:
+class Queue:
     services: WithBus
     bus: Bus
     started: list[str]
     pauses: list[float]
 
-    async def take(self, body: Any, **how: Any) -> None:
+    async def receive(self, body: Any, **how: Any) -> None:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         given = {"message_id": "m1", "sequence_number": 7, "lock_token": "the-token", "delivery_count": 1} | how
         message = SimpleNamespace(get_body=lambda: raw, **({"correlation_id": None, "reply_to": None} | given))
@@ -69,7 +69,7 @@ class Door:
 
 
 @pytest.fixture
-async def door(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Door]:
+async def queue_trigger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Queue]:
     made = WithBus(read_settings(environment(tmp_path) | {"PUBLIC_BASE_URL": "http://127.0.0.1:1"}))
     made.fake = Bus()
     pauses: list[float] = []
@@ -79,33 +79,33 @@ async def door(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
 
     monkeypatch.setattr(triggers.messages.service_bus, "pause", pause)
     services.set_services(made)
-    yield Door(made, made.fake, [], pauses)
+    yield Queue(made, made.fake, [], pauses)
     await made.close()
     services.set_services(None)
 
 
-async def test_valid_message_becomes_a_request_that_remembers_who_asked(door: Door) -> None:
-    await door.take(BODY, correlation_id="c1", reply_to="answers")
-    (request_id,) = door.started
-    request = await door.services.requests.get(request_id)
+async def test_valid_message_becomes_a_request_that_remembers_who_asked(queue_trigger: Queue) -> None:
+    await queue_trigger.receive(BODY, correlation_id="c1", reply_to="answers")
+    (request_id,) = queue_trigger.started
+    request = await queue_trigger.services.requests.get(request_id)
     assert request is not None
     assert (request.source, request.correlation_id, request.reply_to) == ("servicebus", "c1", "answers")
-    assert not door.bus.dead
+    assert not queue_trigger.bus.dead
 
 
-async def test_message_that_comes_again_is_the_same_request(door: Door) -> None:
-    await door.take(BODY)
-    await door.take(BODY, sequence_number=8)
-    assert len(door.started) == 1
-    assert not door.bus.dead
+async def test_message_that_comes_again_is_the_same_request(queue_trigger: Queue) -> None:
+    await queue_trigger.receive(BODY)
+    await queue_trigger.receive(BODY, sequence_number=8)
+    assert len(queue_trigger.started) == 1
+    assert not queue_trigger.bus.dead
 
 
-async def test_message_without_an_id_counts_once_but_its_like_counts_again(door: Door) -> None:
-    await door.take(BODY, message_id=None)
-    await door.take(BODY, message_id=None, delivery_count=2)
-    assert len(door.started) == 1
-    await door.take(BODY, message_id=None, sequence_number=8)
-    assert len(door.started) == 2
+async def test_message_without_an_id_counts_once_but_its_like_counts_again(queue_trigger: Queue) -> None:
+    await queue_trigger.receive(BODY, message_id=None)
+    await queue_trigger.receive(BODY, message_id=None, delivery_count=2)
+    assert len(queue_trigger.started) == 1
+    await queue_trigger.receive(BODY, message_id=None, sequence_number=8)
+    assert len(queue_trigger.started) == 2
 
 
 @pytest.mark.parametrize(
@@ -118,48 +118,50 @@ async def test_message_without_an_id_counts_once_but_its_like_counts_again(door:
     ],
 )
 async def test_invalid_message_is_set_aside_with_reason_and_description(
-    door: Door, body: Any, reason: str, says: str
+    queue_trigger: Queue, body: Any, reason: str, says: str
 ) -> None:
-    await door.take(body)
-    ((queue, token, why, description),) = door.bus.dead
+    await queue_trigger.receive(body)
+    ((queue, token, why, description),) = queue_trigger.bus.dead
     assert (queue, token, why) == ("reset-requests", "the-token", reason)
     assert says in description
-    assert not door.started
-    assert not door.pauses
+    assert not queue_trigger.started
+    assert not queue_trigger.pauses
 
 
-async def test_same_id_with_another_body_is_set_aside(door: Door) -> None:
-    await door.take(BODY)
-    await door.take(BODY | {"reason": "Another"})
-    assert [why for _, _, why, _ in door.bus.dead] == ["keyReused"]
-    assert len(door.started) == 1
+async def test_same_id_with_another_body_is_set_aside(queue_trigger: Queue) -> None:
+    await queue_trigger.receive(BODY)
+    await queue_trigger.receive(BODY | {"reason": "Another"})
+    assert [why for _, _, why, _ in queue_trigger.bus.dead] == ["keyReused"]
+    assert len(queue_trigger.started) == 1
 
 
-async def test_customers_beyond_the_policys_are_not_reached(door: Door) -> None:
-    policy = door.services.policy
+async def test_customers_beyond_the_policys_are_not_reached(queue_trigger: Queue) -> None:
+    policy = queue_trigger.services.policy
     queue = policy.queue.model_copy(update={"customers": ("fabrikam",)})
-    door.services.settings = replace(door.services.settings, policy=policy.model_copy(update={"queue": queue}))
-    await door.take(BODY)
-    ((_, _, why, description),) = door.bus.dead
+    queue_trigger.services.settings = replace(
+        queue_trigger.services.settings, policy=policy.model_copy(update={"queue": queue})
+    )
+    await queue_trigger.receive(BODY)
+    ((_, _, why, description),) = queue_trigger.bus.dead
     assert why == "invalidInput"
     assert "may not touch 'contoso'" in description
 
 
 @pytest.mark.parametrize(("delivery", "seconds"), [(1, 2.0), (2, 4.0), (9, 30.0)])
 async def test_passing_fault_holds_the_message_back_and_gives_it_back(
-    door: Door, monkeypatch: pytest.MonkeyPatch, delivery: int, seconds: float
+    queue_trigger: Queue, monkeypatch: pytest.MonkeyPatch, delivery: int, seconds: float
 ) -> None:
     async def away(*_: Any, **__: Any) -> Any:
         raise StoreUnavailableError("away")
 
     monkeypatch.setattr(Deliveries, "accept", away)
     with pytest.raises(StoreUnavailableError):
-        await door.take(BODY, delivery_count=delivery)
-    assert door.pauses == [seconds]
-    assert not door.bus.dead
+        await queue_trigger.receive(BODY, delivery_count=delivery)
+    assert queue_trigger.pauses == [seconds]
+    assert not queue_trigger.bus.dead
 
 
-async def test_message_that_cannot_be_set_aside_is_not_completed(door: Door) -> None:
-    door.bus.away = True
+async def test_message_that_cannot_be_set_aside_is_not_completed(queue_trigger: Queue) -> None:
+    queue_trigger.bus.away = True
     with pytest.raises(BusUnavailableError):
-        await door.take(b"{not json")
+        await queue_trigger.receive(b"{not json")

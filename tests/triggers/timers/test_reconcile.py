@@ -13,14 +13,14 @@ from localhost.durable.vendor_adapter import pb
 from localhost.simulator import World
 from tests.scenarios.test_hundreds_of_targets import policy
 from tests.system import System, system
-from triggers.timers import reconcile as reconcile_door
+from triggers.timers import reconcile as reconcile_timer
 
 
 async def _open(it: System) -> list[str]:
     return [row.key for row in await it.services.requests.open()]
 
 
-async def test_a_decision_nobody_was_woken_for_is_found(tmp_path: Path) -> None:
+async def test_decision_whose_wake_up_was_lost_is_found(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         request = await it.ask(contoso=["adele@contoso.com"])
         digest = (await it.shown(request["id"]))["planDigest"]
@@ -86,7 +86,7 @@ async def test_a_request_that_was_never_written_is_forgotten_after_an_hour(tmp_p
 
 
 async def test_all_open_requests_are_looked_at_page_by_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reconcile_door, "_PAGE", 2)
+    monkeypatch.setattr(reconcile_timer, "_PAGE", 2)
     async with system(tmp_path) as it:
         long_ago = (it.services.now() - timedelta(days=1)).isoformat()
         for number in range(5):

@@ -80,8 +80,8 @@ async def test_a_persons_data_is_deleted_and_the_audit_still_verifies(tmp_path: 
         answer = await it.call("POST", "/api/people/deletions", 200, json=body)
         assert answer == {"requests": [request_id], "targets": 1}
         rows = await it.services.store.scan(request_id, limit=1000)
-        told = [row.key for row in rows if _WORDS.search(str(row.value))]
-        assert told == []
+        left = [row.key for row in rows if _WORDS.search(str(row.value))]
+        assert left == []
         mine, other = await it.targets(request_id)
         assert (mine["outcome"], other["outcome"]) == ("reset", "reset")
         assert other["userPrincipalName"] == "alex@fabrikam.com"

@@ -1,11 +1,11 @@
-"""A request that ended before anybody was touched does not look done."""
+"""The page of a request that ended before any user was touched says so."""
 
 from pathlib import Path
 
 import pytest
 
 from domain.outcomes import RequestStatus
-from tests.console.reading import fetched
+from tests.console.pages import fetched
 from tests.system import System, system
 from tests.web.markup import Markup
 
@@ -22,7 +22,7 @@ async def page_of(it: System, request_id: str) -> Markup:
         ("withdraw", "The request was cancelled before anything was removed."),
     ],
 )
-async def test_nothing_was_done_and_one_may_ask_again(tmp_path: Path, end: str, said: str) -> None:
+async def test_request_that_ended_untouched_offers_to_ask_again(tmp_path: Path, end: str, said: str) -> None:
     async with system(tmp_path) as it:
         request = (await it.ask(contoso=["adele@contoso.com"], fabrikam=["alex@fabrikam.com"]))["id"]
         waiting = await page_of(it, request)
@@ -52,8 +52,8 @@ async def test_before_the_status_follows_the_decision_is_shown(tmp_path: Path) -
         await it.services.requests.update(request, lambda r: r.model_copy(update=waiting))
         text = (await page_of(it, request)).text
         assert "Denied" in text
-        for lie in ("Waiting for approval", "users done", "Withdraw", "Remind", "hours left"):
-            assert lie not in text
+        for wrong in ("Waiting for approval", "users done", "Withdraw", "Remind", "hours left"):
+            assert wrong not in text
 
 
 async def test_cancelled_midway_keeps_what_was_done(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
-"""The review calls final what is, whatever is ticked, and only where something would happen."""
+"""The review says what cannot be undone, and only where something would be changed."""
 
 from pathlib import Path
 
-from tests.console.reading import text_of
+from tests.console.pages import text_of
 from tests.system import System, system
 
 
@@ -27,7 +27,7 @@ async def test_what_is_removed_is_final_whether_sessions_end_or_not(tmp_path: Pa
         assert f"{final}; deactivated tokens can, for 7 days." in await reviewed(it, "contoso", "isaiah@contoso.com")
 
 
-async def test_nothing_is_said_to_follow_where_nobody_is_reset(tmp_path: Path) -> None:
+async def test_review_without_a_reset_names_no_consequences(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         text = await reviewed(it, "contoso", "breakglass@contoso.com")
         assert "Not touched" in text
@@ -35,7 +35,7 @@ async def test_nothing_is_said_to_follow_where_nobody_is_reset(tmp_path: Path) -
         assert "brought back" not in text
 
 
-async def test_nobody_is_said_to_register_again_whom_nothing_asks_to(tmp_path: Path) -> None:
+async def test_user_whom_no_policy_asks_for_mfa_is_not_said_to_register_again(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         text = await reviewed(it, "tailspin", "miriam@tailspin.com")
         assert "Nothing makes this user register again" in text

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import triggers.console.approvals_and_audit
-from tests.console.reading import text_of
+from tests.console.pages import text_of
 from tests.system import system
 
 OWNER, LEAD = "owner@contoso.com", "lead@msp.example"

@@ -1,4 +1,4 @@
-"""What a request's page tells of the ticket system and of those who have registered again."""
+"""What the page of a request shows of callbacks, events and the follow-up, and what may be sent again."""
 
 import re
 from collections.abc import AsyncIterator
@@ -12,7 +12,7 @@ import services
 from messaging.errors import BusUnavailableError
 from messaging.events import EventKind, event_id
 from tests.browsing import browser_client
-from tests.console.test_doors import hidden, sign_in
+from tests.console.pages import hidden, section, sign_in
 from tests.receiver import SECRET, Receiver, callback_to, policy_with, receiving, send_ticket
 from tests.system import System, system
 
@@ -32,17 +32,8 @@ async def it(tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
         yield made
 
 
-async def section(it: System, request_id: str, name: str, mail: str = "tech@msp.example") -> str:
-    """The words of one section of the page, as this person sees them; "" where there is none."""
-    async with browser_client(it.host.base_url) as http:
-        await sign_in(http, mail)
-        page = (await http.get(f"/console/requests/{request_id}")).text
-    found = re.search(rf'<section class="[^"]*" aria-labelledby="{name}">(.*?)</section>', page, re.DOTALL)
-    return " ".join(re.sub("<[^>]*>", " ", found[1]).split()) if found else ""
-
-
 async def act(it: System, request_id: str, what: str) -> str:
-    """Presses a button as the technician; answers the notice's code."""
+    """Press a button as the technician; return the code of the notice."""
     async with browser_client(it.host.base_url) as http:
         await sign_in(http, "tech@msp.example")
         nonce = hidden((await http.get(f"/console/requests/{request_id}")).text)
@@ -51,28 +42,28 @@ async def act(it: System, request_id: str, what: str) -> str:
     return answer.headers["Location"].partition("notice=")[2]
 
 
-async def test_what_the_ticket_system_was_not_told_is_seen_and_sent_again(it: System, receiver: Receiver) -> None:
+async def test_failed_callback_is_shown_and_sent_again(it: System, receiver: Receiver) -> None:
     receiver.otherwise = 503
     request_id = await send_ticket(it, contoso=["adele@contoso.com"])
-    told = await section(it, request_id, "callbacks")
-    assert "Request accepted being tried 1 attempt" in told
-    assert "again" not in told
+    shown = await section(it, request_id, "callbacks")
+    assert "Request accepted being tried 1 attempt" in shown
+    assert "again" not in shown
     assert await act(it, request_id, "callbacks") == "nothingToSend"
     await it.advance(hours=26)
-    told = await section(it, request_id, "callbacks")
-    assert re.search(r"Request accepted not delivered \d+ attempts", told)
-    assert "Send again what did not get through" in told
+    shown = await section(it, request_id, "callbacks")
+    assert re.search(r"Request accepted not delivered \d+ attempts", shown)
+    assert "Send again what did not get through" in shown
     assert "Send again what did not get through" not in await section(
         it, request_id, "callbacks", "auditor@msp.example"
     )
     receiver.otherwise = 204
     assert await act(it, request_id, "callbacks") == "sentAgain"
-    told = await section(it, request_id, "callbacks")
-    assert "Request accepted received" in told
-    assert "not delivered" not in told
+    shown = await section(it, request_id, "callbacks")
+    assert "Request accepted received" in shown
+    assert "not delivered" not in shown
 
 
-async def test_the_page_follows_until_the_ticket_system_was_told(it: System, receiver: Receiver) -> None:
+async def test_page_updates_until_the_callbacks_are_delivered(it: System, receiver: Receiver) -> None:
     receiver.otherwise = 503
     request_id = await send_ticket(it, contoso=["adele@contoso.com"])
     await it.approve(request_id)
@@ -84,12 +75,12 @@ async def test_the_page_follows_until_the_ticket_system_was_told(it: System, rec
         assert "X-Live" not in first.headers
         receiver.otherwise = 204
         await it.advance(hours=2)
-        told = await http.get(f"{address}/live", headers={"If-None-Match": first.headers["ETag"]})
-        assert told.headers["X-Live"] == "ended"
+        changed = await http.get(f"{address}/live", headers={"If-None-Match": first.headers["ETag"]})
+        assert changed.headers["X-Live"] == "ended"
         assert "data-live" not in (await http.get(address)).text
 
 
-async def test_nobody_is_mailed_again_whose_mail_got_out(it: System) -> None:
+async def test_mails_that_were_sent_are_not_sent_again(it: System) -> None:
     request_id = await send_ticket(it, contoso=["adele@contoso.com"])
     assert await act(it, request_id, "approvals") == "nothingToSend"
     await it.approve(request_id)
@@ -99,7 +90,7 @@ async def test_nobody_is_mailed_again_whose_mail_got_out(it: System) -> None:
     assert len(it.world.mailbox) == before
 
 
-async def test_who_is_exposed_and_who_registered_quickly_comes_first(it: System) -> None:
+async def test_exposed_users_and_quick_registrations_come_first(it: System) -> None:
     request_id = await send_ticket(it, contoso=["adele@contoso.com", "alex@contoso.com", "diego@contoso.com"])
     await it.approve(request_id)
     assert "The users are looked at again on" in await section(it, request_id, "follow-up")
@@ -116,21 +107,21 @@ async def test_who_is_exposed_and_who_registered_quickly_comes_first(it: System)
 
 
 class Topic:
-    """Stands in for the Service Bus: away, or keeping the ids of what it took."""
+    """A Service Bus topic that is unavailable, or keeps the ids of the events it accepted."""
 
     def __init__(self) -> None:
         self.away = True
-        self.took: list[str] = []
+        self.accepted: list[str] = []
 
     async def publish(self, event: dict[str, Any], **_: str) -> None:
         if self.away:
             raise BusUnavailableError("away")
-        self.took.append(event["id"])
+        self.accepted.append(event["id"])
 
     async def close(self) -> None: ...
 
 
-async def test_what_the_topic_did_not_take_is_seen_and_sent_again_in_its_order(
+async def test_event_that_the_topic_refused_is_shown_and_published_in_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     topic = Topic()
@@ -141,9 +132,9 @@ async def test_what_the_topic_did_not_take_is_seen_and_sent_again_in_its_order(
         assert "Request accepted being tried" in await section(it, request_id, "callbacks")
         assert await act(it, request_id, "callbacks") == "nothingToSend"
         await it.advance(hours=26)  # and the request expired
-        told = await section(it, request_id, "callbacks")
-        assert "Request accepted not sent Waiting for approval not sent" in told
-        assert "Send again what did not get through" in told
+        shown = await section(it, request_id, "callbacks")
+        assert "Request accepted not sent Waiting for approval not sent" in shown
+        assert "Send again what did not get through" in shown
         topic.away = False
         assert (await it.call("POST", f"/api/reset-requests/{request_id}/callbacks/resend", 202))["id"] == request_id
         await it.host.idle()
@@ -151,6 +142,6 @@ async def test_what_the_topic_did_not_take_is_seen_and_sent_again_in_its_order(
         events = (await it.shown(request_id))["outcomeEvents"]
         assert [event["state"] for event in events] == ["published"] * 3
         kinds: tuple[EventKind, ...] = ("accepted", "awaitingApproval", "completed")
-        assert topic.took == [event_id(request_id, kind) for kind in kinds]
+        assert topic.accepted == [event_id(request_id, kind) for kind in kinds]
         await it.call("POST", f"/api/reset-requests/{request_id}/callbacks/resend", 409)
         assert await act(it, request_id, "callbacks") == "nothingToSend"

@@ -1,0 +1,40 @@
+"""Identify the approver of a call: by the link, and by the signed-in person where App Service signs people in."""
+
+from urllib.parse import quote
+
+import azure.functions as func
+
+from domain.access.callers import Principal, PrincipalError, read_principal
+from services import Services
+from triggers.approval_page.pages import RefusedError, token_of
+from triggers.http.authorization import PRINCIPAL, SIGN_IN
+from use_cases.decide_approval import LocatedApproval, NotAllowedToDecideError, check_approver, locate_approval
+
+__all__ = ["located_for", "principal_of", "token_of"]
+
+_STATUS = {"badLink": 404, "notYours": 403}
+
+
+async def located_for(services: Services, req: func.HttpRequest) -> LocatedApproval:
+    """Return what the link leads to, if the caller may decide on it. Raises: RefusedError."""
+    try:
+        located = await locate_approval(services, token_of(req))
+        if (person := principal_of(services, req)) is not None:
+            await check_approver(services, located, person)
+    except NotAllowedToDecideError as error:
+        raise RefusedError(_STATUS[error.reason], error.reason) from None
+    return located
+
+
+def principal_of(services: Services, req: func.HttpRequest) -> Principal | None:
+    """Return who is signed in; None where App Service authentication is off, because anybody can send the header then.
+
+    Raises: RefusedError where it is on and the caller is not signed in.
+    """
+    if not services.settings.signs_in:
+        return None
+    try:
+        return read_principal(req.headers.get(PRINCIPAL) or "")
+    except PrincipalError:
+        sign_in = f"{SIGN_IN}{quote(f'/api/approvals/{token_of(req)}')}"
+        raise RefusedError(401, "signInNeeded", sign_in) from None

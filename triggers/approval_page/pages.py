@@ -1,0 +1,102 @@
+"""Render the approver's pages: the request to decide on, its state, and why nothing was decided."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from copy import replace
+from functools import wraps
+
+import azure.functions as func
+
+from domain.access.approval_links import issue_nonce
+from domain.text import clean_lines
+from records.errors import RecordsError
+from services import Services
+from triggers.http.forms import Form, FormError, first_value
+from triggers.http.parameters import page_number, selected_numbers
+from use_cases.approval_view import targets_for, view_for
+from use_cases.decide_approval import LocatedApproval, closed_reason
+from web.pages import page_headers, render
+from web.presenters import state_view
+from web.views import ProblemView
+
+_log = logging.getLogger("mfareset.approvals")
+
+MAX_COMMENT = 1000
+
+
+class RefusedError(Exception):
+    """Nothing was decided; `code` names the page that says why (web.labels), `sign_in` is an address to sign in at."""
+
+    def __init__(self, status: int, code: str, sign_in: str = "") -> None:
+        super().__init__(code)
+        self.status, self.code, self.sign_in = status, code, sign_in
+
+
+def error_pages[**P](handler: Callable[P, Awaitable[func.HttpResponse]]) -> Callable[P, Awaitable[func.HttpResponse]]:
+    """Wrap a handler so that errors become pages."""
+
+    @wraps(handler)
+    async def respond(*args: P.args, **kwargs: P.kwargs) -> func.HttpResponse:
+        try:
+            return await handler(*args, **kwargs)
+        except RefusedError as refused:
+            return _problem(refused)
+        except FormError as error:
+            return _problem(RefusedError(error.status, "badLink" if error.reason == "unreadable" else error.reason))
+        except RecordsError as error:
+            _log.warning("the records are unavailable: %s", error.reason)
+            return _problem(RefusedError(503, "unavailable"))
+
+    return respond
+
+
+async def approval_response(
+    services: Services, req: func.HttpRequest, located: LocatedApproval, form: Form, error: str = ""
+) -> func.HttpResponse:
+    """Return the page to decide on, or the request's state where the link decides nothing any more.
+
+    `form` keeps what was entered; `error` is the code of what is missing (web.labels).
+    """
+    closed = await closed_reason(services, located)
+    if closed is not None:
+        return await state_response(services, located, closed, 200 if req.method in {"GET", "HEAD"} else 409)
+    view = replace(
+        await view_for(services, located.request, located.entry, page_number(req, 6)),
+        hidden=(("nonce", issue_nonce(services.settings.approval_keys, token_of(req), services.now())),),
+        left_out=selected_numbers(form),
+        comment=clean_lines(first_value(form, "comment"), MAX_COMMENT),
+        error=error,
+    )
+    return _page(render("approval.html", view=view), 400 if error else 200)
+
+
+async def state_response(services: Services, located: LocatedApproval, notice: str, status: int) -> func.HttpResponse:
+    """Return the page with the request's state as it is now; `notice` is a code of web.labels."""
+    request = await services.requests.get(located.request.id)
+    if request is None:
+        raise RefusedError(404, "badLink")
+    decisions, cancelled = await services.requests.decisions(request.id), await services.requests.cancelled(request.id)
+    view = state_view(
+        services.policy,
+        request,
+        located.entry,
+        await targets_for(services, request, located.entry),
+        decisions,
+        services.now(),
+        notice,
+        cancelled=cancelled is not None,
+    )
+    return _page(render("approval_state.html", view=view), status)
+
+
+def token_of(req: func.HttpRequest) -> str:
+    """Return the token of the link."""
+    return str(req.route_params.get("token", ""))
+
+
+def _problem(refused: RefusedError) -> func.HttpResponse:
+    return _page(render("problem.html", view=ProblemView(refused.code, sign_in=refused.sign_in)), refused.status)
+
+
+def _page(html: str, status: int) -> func.HttpResponse:
+    return func.HttpResponse(html, status_code=status, headers=page_headers(), mimetype="text/html")

@@ -1,0 +1,146 @@
+"""Decide on a request as one of its approvers: locate it by the link, check who decides, record the decision once."""
+
+import logging
+from typing import Literal, NamedTuple
+
+import azure.durable_functions as df
+
+from domain.access.approval_links import ApprovalLink, LinkError, read
+from domain.access.callers import Principal, is_approver
+from domain.outcomes import RequestStatus
+from domain.request.approval import still_decides
+from domain.request.reset_request import Approver, Decision, ResetRequest
+from services import Services
+from use_cases.approval_verdict import audit_decision
+from use_cases.approval_view import targets_for
+from use_cases.orchestrations import wake
+
+_log = logging.getLogger("mfareset.approvals")
+
+type ClosedReason = Literal["alreadyDecided", "planChanged", "notPending", "linkExpired"]
+
+
+class NotAllowedToDecideError(Exception):
+    """The link leads to no request, or the person may not decide on it; `reason` is a code of web.labels."""
+
+    def __init__(self, reason: Literal["badLink", "notYours"]) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class IncompleteChoiceError(Exception):
+    """Something is missing for a decision; `reason` is a code of web.labels."""
+
+    def __init__(self, reason: Literal["decisionNeeded", "commentNeeded", "noUserLeft"]) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class LocatedApproval(NamedTuple):
+    """What a link leads to: the request and the approver's entry in it."""
+
+    link: ApprovalLink
+    request: ResetRequest
+    entry: Approver
+
+
+class Choice(NamedTuple):
+    """What an approver chose. `left_out` are numbers of targets; `signed_in_as` is the account, "" without sign-in."""
+
+    decision: str
+    comment: str
+    left_out: frozenset[int]
+    signed_in_as: str = ""
+
+
+class DecisionResult(NamedTuple):
+    """`notice` is a code of web.labels. `recorded`: this call recorded the decision, not an earlier one or none."""
+
+    notice: Literal["approved", "denied", "alreadyDecided", "tooLate"]
+    recorded: bool
+
+
+async def locate_approval(services: Services, token: str) -> LocatedApproval:
+    """Return what the token of a link leads to. Raises: NotAllowedToDecideError."""
+    try:
+        link = read(services.settings.approval_keys, token)
+    except LinkError as error:
+        _log.warning("a link was refused: %s", error.reason)
+        raise NotAllowedToDecideError("badLink") from None
+    request = await services.requests.get(link.request_id)
+    if request is None:
+        raise NotAllowedToDecideError("badLink")
+    entry = next((e for e in request.approval.approvers if e.approver == link.approver), None)
+    if entry is None or not still_decides(services.policy, request, entry):
+        raise NotAllowedToDecideError("notYours")
+    return LocatedApproval(link, request, entry)
+
+
+async def check_approver(services: Services, located: LocatedApproval, person: Principal) -> None:
+    """Raise NotAllowedToDecideError unless the signed-in person is the approver, and neither requester nor target."""
+    _, request, entry = located
+    is_entry = is_approver(person, entry.approver, services.policy, services.settings.graph_home_tenant)
+    asked = {request.requester.casefold(), request.requested_by.casefold()} & person.mails
+    if not is_entry or asked or request.requested_by_id == person.identity:
+        raise NotAllowedToDecideError("notYours")
+    for target in await targets_for(services, request, entry):
+        if (target.tenant_id, target.user_id) == (person.tenant_id, person.object_id):
+            raise NotAllowedToDecideError("notYours")
+
+
+async def closed_reason(services: Services, located: LocatedApproval) -> ClosedReason | None:
+    """Return why the link decides nothing any more, None while it does."""
+    link, request, entry = located
+    if await services.requests.decision_of(request.id, entry.approver) is not None:
+        return "alreadyDecided"
+    if link.plan_digest != request.plan_digest:
+        return "planChanged"
+    if request.status is not RequestStatus.AWAITING_APPROVAL or request.approval.ends_as is not None:
+        return "notPending"
+    if await services.requests.cancelled(request.id) is not None:
+        return "notPending"
+    return "linkExpired" if link.expired(services.now()) else None
+
+
+async def decide_approval(
+    services: Services, client: df.DurableFunctionsClient, located: LocatedApproval, choice: Choice
+) -> DecisionResult:
+    """Record the approver's decision, unless they have decided before, and wake the orchestration.
+
+    Raises: IncompleteChoiceError.
+    """
+    request_id = located.request.id
+    decision = await _complete(services, located, choice)
+    is_first = await services.requests.decide(request_id, decision)
+    recorded = decision if is_first else await services.requests.decision_of(request_id, located.entry.approver)
+    if recorded is None:  # others decided the request meanwhile, or its time was up
+        await wake(client, request_id)
+        return DecisionResult("tooLate", recorded=False)
+    # Where a worker stops before these calls, the waiting orchestration and the reconciling timer make up for them.
+    await audit_decision(services, request_id, recorded)
+    await wake(client, request_id)
+    if not is_first:
+        return DecisionResult("alreadyDecided", recorded=False)
+    return DecisionResult("approved" if decision.decision == "approve" else "denied", recorded=True)
+
+
+async def _complete(services: Services, located: LocatedApproval, choice: Choice) -> Decision:
+    """Return the decision that a choice makes. Raises: IncompleteChoiceError."""
+    if choice.decision not in {"approve", "deny"}:
+        raise IncompleteChoiceError("decisionNeeded")
+    approves = choice.decision == "approve"
+    if not approves and not choice.comment:
+        raise IncompleteChoiceError("commentNeeded")
+    targets = await targets_for(services, located.request, located.entry)
+    open_numbers = {target.number for target in targets if target.planned and not target.settled}
+    if approves and open_numbers and open_numbers <= choice.left_out:
+        raise IncompleteChoiceError("noUserLeft")
+    return Decision(
+        approver=located.entry.approver,
+        decision="approve" if approves else "deny",
+        comment=choice.comment,
+        at=services.now(),
+        plan_digest=located.link.plan_digest,
+        signed_in_as=choice.signed_in_as,
+        without=sorted(choice.left_out & open_numbers) if approves else [],
+    )
