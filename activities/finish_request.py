@@ -52,7 +52,7 @@ def _tell(request: ResetRequest, totals: dict[str, int]) -> None:
 async def settle_open(services: Services, request_id: str, status: RequestStatus, *, cancelled: bool) -> None:
     """Nothing stays pending in a request that ends as `status`. One pass over the targets, and none where all have ended.
 
-    Called before the status is written: whoever waits for the end reads the targets as soon as they see it.
+    Called before the status is written: a caller that waits for the end reads the targets as soon as they see it.
     """
     totals = await services.targets.totals(request_id)
     if not totals[TargetOutcome.PENDING.value]:

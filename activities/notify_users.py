@@ -1,7 +1,7 @@
 """Activity: tells the users of one window, and their managers, that their authentication methods were reset.
 
-The user's own mailbox is one that the lost factor protects: whoever has it may read and delete the notice. So the policy can
-have the manager told, too.
+The user's own mailbox is one that the lost factor protects: an attacker who has it may read and delete the notice. So the
+policy can have the manager notified, too.
 """
 
 from activities.app import activity
@@ -45,15 +45,15 @@ async def notify(services: Services, request_id: str, start: int, count: int, *,
 
 
 def _whom(services: Services, target: Target) -> list[MailTo]:
-    """Who is still to be told about this target."""
+    """Return who is still to be notified about this target."""
     customer = services.policy.customers.get(target.customer)
     if customer is None or not target.changed:
         return []
     wanted: list[MailTo] = ["user"] if customer.notify_users else []
     if customer.notify_managers:
         wanted.append("manager")
-    told = {mail.to for mail in target.mails}
-    return [to for to in wanted if to not in told]
+    notified = {mail.to for mail in target.mails}
+    return [to for to in wanted if to not in notified]
 
 
 async def _tell(services: Services, request: ResetRequest, target: Target, to: MailTo, *, last: bool) -> MailAttempt:

@@ -31,7 +31,7 @@ async def reset_one(services: Services, request_id: str, number: int, *, last: b
         raise LookupError(f"{request_id} {number}")
     if kept.target.settled:
         return _answer()
-    if request.status is not RequestStatus.RESETTING or request.undo_of:  # an undo removes nothing, whoever asks
+    if request.status is not RequestStatus.RESETTING or request.undo_of:  # an undo removes nothing
         return _answer(fault="ended")
     customer = services.policy.customers.get(kept.target.customer)
     refused = still_allowed(kept.target, customer)

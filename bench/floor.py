@@ -78,7 +78,9 @@ class Customer:
         hardware = any(method.type is MethodType.HARDWARE_OATH for method in methods)
         look = _part(methods_part(user))
         tokens = f"/beta/{hardware_part(user).path}"
-        standing = [_part(user_part(user))]  # the policy of the benchmark allows privileged users: nobody asks again
+        standing = [
+            _part(user_part(user))
+        ]  # the policy of the benchmark allows privileged users: they are not asked about again
         await self._both(self.batch("v1.0", [*standing, look] if methods else standing), tokens, hardware=hardware)
         refused: list[Method] = []
         for method in methods:

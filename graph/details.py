@@ -39,7 +39,7 @@ class CurrentUser(NamedTuple):
 async def read_details(client: GraphClient, user_ids: Sequence[str], *, hardware: bool) -> list[Details | GraphError]:
     """Return what a plan needs of each user, in two round trips: what is registered, then which of several is the default.
 
-    The default only orders several methods, so nobody with fewer is asked about it.
+    The default only orders several methods, so it is not read for users with fewer.
     """
     answers, tokens, privileges = await all_of(
         batch(client, [methods_part(user_id) for user_id in user_ids]),

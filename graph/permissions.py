@@ -37,7 +37,7 @@ PERMISSIONS = (
     ),
     Permission(
         "PrivilegedEligibilitySchedule.Read.AzureADGroup",
-        "telling who may activate the membership of a role-assignable group",
+        "reading who may activate the membership of a role-assignable group",
         optional=True,
     ),
     Permission("Policy.Read.All", "warning where nothing would ask for MFA afterwards", optional=True),

@@ -19,7 +19,7 @@ PER_USER, PER_TENANT, PER_GROUP = 5, 3, 3
 
 _ROLES = "roleManagement/directory"
 _GROUP_ELIGIBILITY = "identityGovernance/privilegedAccess/group/eligibilityScheduleInstances"
-# Codes of a tenant without Privileged Identity Management: there nobody is eligible. (maester#1421)
+# Codes of a tenant without Privileged Identity Management: there no user is eligible. (maester#1421)
 _NOT_LICENSED = frozenset({"AadPremiumLicenseRequired"})
 # How Graph answers 400 to a path that it does not have. [i msgraph-sdk-dotnet#1293 and others]
 _NO_SEGMENT = "resource not found for the segment"
@@ -65,7 +65,7 @@ async def _groups(client: GraphClient, kept: PrivilegeCache) -> dict[str, str] |
         except GraphError as error:
             if error.passing:
                 return error
-            # Without the list no eligibility for a group can be told from one that grants no role; who is in one is still read.
+            # Without the list no eligibility for a group can be distinguished from one that grants no role; who is in one is still read.
             found = []
         kept.groups = {str(group["id"]): named(group) for group in found if group.get("id")}
     return kept.groups
@@ -141,7 +141,7 @@ def named(item: Mapping[str, Any]) -> str:
 def eligible_items(answer: Response) -> tuple[list[dict[str, Any]], str]:
     """Return who is eligible, and why that is not known ("" where it is). Raises GraphError for what may pass.
 
-    Where there is no Privileged Identity Management, nobody is eligible: no licence for it, or a cloud without the path.
+    Where there is no Privileged Identity Management, no user is eligible: no licence for it, or a cloud without the path.
     """
     if answer.ok:
         return answer.items(), ""

@@ -48,7 +48,7 @@ var rules = [
   {
     name: 'mails-failed'
     severity: 2
-    description: 'A mail could not be sent, or one to an approver came back; the request may wait for nobody.'
+    description: 'A mail could not be sent, or one to an approver came back; the request may wait in vain.'
     query: '${metrics} | where Name == "mfareset.mails" | where tostring(Properties.result) in ("failed", "bounced") | summarize Value = sum(Sum)'
     threshold: 0
     window: 'PT15M'

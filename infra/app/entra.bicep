@@ -23,6 +23,7 @@ var customerPermissions = [
   'User.RevokeSessions.All'
   'RoleManagement.Read.Directory'
   'GroupMember.Read.All'
+  'PrivilegedEligibilitySchedule.Read.AzureADGroup'
   'Policy.Read.All'
   'AuditLog.Read.All'
 ]
