@@ -32,7 +32,7 @@ MOMENTS = {
     "scheduled, not answered": Moment("use_cases.submit_request:start", "after"),
     "removed, not known": Moment("reset.removal:remove", "after"),
     "revoked, not known": Moment("reset.removal:revoke_and_read", "after"),
-    "decided, not woken": Moment("triggers.approval_page.handlers:wake", "before"),
+    "decided, not woken": Moment("use_cases.decide_approval:wake", "before"),
     "settled, not audited": Moment("activities.settle_approval:_audit_end", "before"),
     "mailed, not noted": Moment("use_cases.notify_approvers:send_mail", "after"),
     "called back, not noted": Moment("activities.send_callback:post_event", "after"),
