@@ -30,7 +30,7 @@ async def test_request_that_ended_untouched_offers_to_ask_again(tmp_path: Path, 
         if end == "deny":
             await it.decide(it.links(request)["owner@contoso.com"], "deny", comment="Not her")
         elif end == "expire":
-            await it.advance(hours=24)
+            await it.advance(hours=24, seconds=1)
         else:
             await it.call("POST", f"/api/reset-requests/{request}/cancel", 202)
             await it.host.idle()
