@@ -28,6 +28,7 @@ import activities.send_callback
 import activities.send_outcome_mail
 import activities.settle_approval
 import activities.settle_undo
+import activities.write_targets
 import orchestrators.app
 import orchestrators.approver_mails
 import orchestrators.event_delivery

@@ -26,6 +26,7 @@ from records.requests import Requests
 from records.retention import Retention
 from records.sqlite import SqliteStore
 from records.store import Store
+from records.target_drafts import TargetDrafts
 from records.targets import Targets
 from settings import Settings, read_settings, removing_stopped
 
@@ -134,6 +135,10 @@ class Services:
     @property
     def people(self) -> People:
         return People(self.store)
+
+    @property
+    def target_drafts(self) -> TargetDrafts:
+        return TargetDrafts(self.store)
 
     @property
     def concurrency_permits(self) -> ConcurrencyPermits:

@@ -12,7 +12,7 @@ async def begin_request(work: RequestRef) -> RequestPlan:
     services = current_services()
     request = await services.requests.get(work["id"])
     if request is None or request.status.ended:
-        return {"go": False, "windows": []}
+        return {"go": False, "windows": [], "drafts": []}
     if request.status is RequestStatus.PLANNING:
         await services.audits.append(
             request.id,
@@ -31,4 +31,6 @@ async def begin_request(work: RequestRef) -> RequestPlan:
             },
             once="accepted",
         )
-    return {"go": True, "windows": windows(request)}
+    long = services.target_drafts.needed(request.target_count)
+    drafts = await services.target_drafts.starts(request.id) if long else []
+    return {"go": True, "windows": windows(request), "drafts": drafts}

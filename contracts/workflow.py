@@ -75,10 +75,15 @@ class RepeatableWindow(WindowRef, Repeatable):
 
 
 class RequestPlan(TypedDict):
-    """`go`: False where the request has ended already."""
+    """`go`: False where the request has ended already. `drafts`: starts of the parts of its targets that are to be written."""
 
     go: bool
     windows: list[Window]
+    drafts: list[int]
+
+
+class DraftRef(RequestRef):
+    start: int
 
 
 class PlanInput(RepeatableWindow):
@@ -224,6 +229,7 @@ class MailsAgain(RequestRef):
 
 BEGIN_REQUEST: Activity[RequestRef, RequestPlan] = Activity("begin_request")
 PLAN_TARGETS: Activity[PlanInput, Progress] = Activity("plan_targets")
+WRITE_TARGETS: Activity[DraftRef, Nothing] = Activity("write_targets")
 SEAL_PLAN: Activity[RequestRef, SealedPlan] = Activity("seal_plan")
 NOTIFY_APPROVERS: Activity[ApproverMails, Progress] = Activity("notify_approvers")
 SETTLE_APPROVAL: Activity[RequestRef, AwaitingApproval | ApprovalEnded] = Activity("settle_approval")

@@ -22,8 +22,10 @@ from contracts.workflow import (
     SEAL_PLAN,
     SETTLE_APPROVAL,
     SETTLE_UNDO,
+    WRITE_TARGETS,
     ApproverMailing,
     CustomerReset,
+    DraftRef,
     NumberRange,
     PlanInput,
     RepeatableWindow,
@@ -34,6 +36,7 @@ from contracts.workflow import (
     WindowReset,
 )
 from orchestrators.app import Step, call_activity, orchestrator, start_child
+from orchestrators.call_until_available import call_until_available
 from orchestrators.event_delivery import record_and_deliver
 from orchestrators.fan_out import FanOut, last_run
 from orchestrators.post_completion import start_post_completion
@@ -58,6 +61,8 @@ def reset_request(ctx: OrchestrationContext, work: RequestRun) -> Step[RequestEn
     if begun["go"]:
         windows = begun["windows"]
         yield from record_and_deliver(ctx, run, request, "accepted")
+        for start in begun["drafts"]:
+            yield from call_until_available(ctx, WRITE_TARGETS, DraftRef(id=request["id"], start=start))
         yield from _plan(ctx, request, windows)
         sealed = yield from call_activity(ctx, SEAL_PLAN, request)
         following = sealed["next"]

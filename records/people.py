@@ -5,11 +5,13 @@ What stays is what the audit's chain is made of: that a decision was made on a u
 
 from collections.abc import AsyncIterator, Iterable
 
+from domain.outcomes import RequestStatus
 from domain.request.reset_request import ResetRequest
 from domain.request.target import Target
 from records.notifications import Notifications
 from records.requests import Requests
 from records.store import Store
+from records.target_drafts import TargetDrafts
 from records.targets import StoredTarget, Targets
 
 _PAGE = 500
@@ -28,18 +30,19 @@ class People:
     def __init__(self, store: Store) -> None:
         self._requests = Requests(store)
         self._targets = Targets(store)
+        self._drafts = TargetDrafts(store)
         self._notifications = Notifications(store)
 
     async def forget(self, customer: str, user: str) -> Forgotten:
         """`user` is an object id, user principal name or mail address of `customer`, a policy key."""
         found = Forgotten()
-        async for request, kept in self._with(customer, user):
+        async for request, target in self._with(customer, user):
             if not request.status.ended:
                 found.busy.append(request.id)
             elif request.id not in found.requests:
                 found.requests.append(request.id)
             # The same person by another of their names: found by the object id, too.
-            user = kept.target.user_id or user
+            user = target.user_id or user
         if found.busy:
             return Forgotten(found.busy)
         for request_id in found.requests:
@@ -60,16 +63,24 @@ class People:
             )
         return many
 
-    async def _with(self, customer: str, user: str) -> AsyncIterator[tuple[ResetRequest, StoredTarget]]:
+    async def _with(self, customer: str, user: str) -> AsyncIterator[tuple[ResetRequest, Target]]:
         cursor = ""
         while True:
             page, cursor = await self._requests.newest(cursor, 100)
             for request in page:
                 if customer in request.customers:
                     async for kept in self._matching(request, customer, user):
-                        yield request, kept
+                        yield request, kept.target
+                    for target in await self._in_drafts(request, customer, user):
+                        yield request, target
             if not cursor:
                 return
+
+    async def _in_drafts(self, request: ResetRequest, customer: str, user: str) -> list[Target]:
+        if request.status is not RequestStatus.PLANNING or not self._drafts.needed(request.target_count):
+            return []
+        drafts = await self._drafts.targets(request.id)
+        return [target for target in drafts if target.customer == customer and _is(target, user)]
 
     async def _matching(self, request: ResetRequest, customer: str, user: str) -> AsyncIterator[StoredTarget]:
         for name, first, count in request.ranges:

@@ -12,7 +12,8 @@ from domain.request.reset_request import Decision, ResetRequest
 from domain.request.target import Target
 from records.errors import StoreUnavailableError
 from records.store import Insert, Replace, Row, Store
-from records.targets import count_key, target_key
+from records.target_drafts import TargetDrafts, target_rows
+from records.targets import count_key
 
 _REQUEST = "request"
 _CANCEL = "cancel"
@@ -21,8 +22,8 @@ _INDEX = "requests"
 _OPEN = "open"
 # Milliseconds of the year 5138: creation times counted down from here sort newest first.
 _FAR = 10**14
-# Targets per write: with their longest names 50 stay under one transaction's size limit.
-_WRITE = 50
+# Rows per write: with their longest names 50 targets, or 5 drafts, stay under one transaction's size limit.
+_WRITE, _WRITE_DRAFTS = 50, 5
 # Writes of one new request under way at once.
 _WRITES = 16
 # Each failed try means that another write succeeded: another approver's decision, or a note about a mail.
@@ -37,22 +38,24 @@ class Requests:
     async def create(self, request: ResetRequest, targets: list[Target]) -> bool:
         """Write a request with its targets; False if it was there already. May be repeated after a fault in the middle.
 
-        The request's own row is written last: until then the request does not exist for readers. Nothing is written over, so
-        that a repeat which comes late, or beside the first, takes nothing back of what has happened to a target since.
+        Of a long request the targets are only kept as drafts, to be written by the workflow, because a caller waits. The request's
+        own row is written last: until then the request does not exist for readers. Nothing is written over, so that a repeat
+        which comes late, or beside the first, takes nothing back of what has happened to a target since.
         """
         if await self._store.get(request.id, _REQUEST) is not None:
             return False
         counts = Counter(count_key(target.number) for target in targets)
-        rows = [
-            *(Insert(target_key(target.number), target.to_json()) for target in targets),
-            *(Insert(key, {TargetOutcome.PENDING.value: count}) for key, count in counts.items()),
-        ]
+        totals = [Insert(key, {TargetOutcome.PENDING.value: count}) for key, count in counts.items()]
+        if TargetDrafts.needed(len(targets)):
+            parts = [*_parts(TargetDrafts.rows(targets), _WRITE_DRAFTS), *_parts(totals, _WRITE)]
+        else:
+            parts = _parts([*target_rows(targets), *totals], _WRITE)
         # Side by side, because a caller waits: they depend on nothing of each other. False: another attempt wrote the same.
         gate = asyncio.Semaphore(_WRITES)
         await asyncio.gather(
             self._store.insert(_OPEN, request.id, {"at": request.created_at.isoformat()}),
             self._store.insert(_INDEX, _index_key(request), {"id": request.id}),
-            *(self._apply(gate, request.id, rows[start : start + _WRITE]) for start in range(0, len(rows), _WRITE)),
+            *(self._apply(gate, request.id, part) for part in parts),
         )
         return await self._store.insert(request.id, _REQUEST, request.to_json())
 
@@ -155,6 +158,10 @@ class Requests:
 
     async def _row(self, request_id: str) -> Row | None:
         return await self._store.get(request_id, _REQUEST)
+
+
+def _parts(rows: list[Insert], size: int) -> list[list[Insert]]:
+    return [rows[start : start + size] for start in range(0, len(rows), size)]
 
 
 def _decision_key(approver: str) -> str:

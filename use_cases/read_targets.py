@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 
+from domain.outcomes import RequestStatus
 from domain.request.reset_request import ResetRequest
 from domain.request.target import Target
 from records.targets import StoredTarget
@@ -9,6 +10,17 @@ from services import Services
 
 # Targets per read of the records: a page of 500 with their methods is well under a second and a few megabytes.
 _PAGE = 500
+
+
+async def targets_from(services: Services, request: ResetRequest, start: int, count: int) -> list[Target]:
+    """Return up to `count` targets from number `start` on, those that are still to be written included."""
+    drafts: list[Target] = []
+    if request.status is RequestStatus.PLANNING and services.target_drafts.needed(request.target_count):
+        # Before the rows, so that what is written in between is in one of the two.
+        drafts = await services.target_drafts.targets(request.id)
+    found = {target.number: target for target in drafts if target.number >= start}
+    found |= {kept.target.number: kept.target for kept in await services.targets.range(request.id, start, count)}
+    return [found[number] for number in sorted(found)[:count]]
 
 
 async def target_pages(services: Services, request_id: str) -> AsyncIterator[list[StoredTarget]]:
@@ -42,13 +54,13 @@ async def find_targets(
     found: list[Target] = []
     at, end = start, request.target_count if scan is None else min(request.target_count, start + scan)
     while at < end:
-        page = await services.targets.range(request.id, at, min(_PAGE, max(limit, 1), end - at))
+        page = await targets_from(services, request, at, min(_PAGE, max(limit, 1), end - at))
         if not page:
             return found, None
-        for kept in page:
+        for target in page:
             if len(found) == limit:
-                return found, kept.target.number
-            at = kept.target.number + 1
-            if matches(kept.target):
-                found.append(kept.target)
+                return found, target.number
+            at = target.number + 1
+            if matches(target):
+                found.append(target)
     return found, at if at < request.target_count else None

@@ -17,7 +17,7 @@ from triggers.console.operators import operator_of
 from triggers.http.authorization import AUDITORS
 from triggers.http.parameters import parse_unsigned
 from use_cases.read_request import find_request
-from use_cases.read_targets import all_targets
+from use_cases.read_targets import all_targets, targets_from
 from use_cases.redeliver import undelivered_callbacks, unpublished_events
 from use_cases.resend_mails import approvers_not_reached
 from web.presenters import display_status, ended_untouched, followed_views, user_view
@@ -144,13 +144,13 @@ class RequestState:
         found: list[Target] = []
         at, end = self._start, min(self.request.target_count, self._start + 2000)
         while len(found) < _TARGETS and at < end:
-            page = await self._services.targets.range(self.request.id, at, _TARGETS)
+            page = await targets_from(self._services, self.request, at, _TARGETS)
             if not page:
                 break
-            for kept in page:
-                at = kept.target.number + 1
-                if not self._outcome or kept.target.outcome.value == self._outcome:
-                    found.append(kept.target)
+            for target in page:
+                at = target.number + 1
+                if not self._outcome or target.outcome.value == self._outcome:
+                    found.append(target)
                     if len(found) == _TARGETS:
                         break
         return found, at if at < self.request.target_count else None
