@@ -19,15 +19,33 @@ from mfa_reset_client.errors import (
     UnreachableError,
     WaitTimeoutError,
 )
-from mfa_reset_client.models import Accepted, CustomerTargets, Method, ResetRequest, Status, Target, TargetOutcome
+from mfa_reset_client.models import (
+    Accepted,
+    AuditEvent,
+    AuditVerification,
+    Customer,
+    CustomerTargets,
+    Method,
+    ResetRequest,
+    Status,
+    Target,
+    TargetOutcome,
+    Unreachable,
+    User,
+)
+from mfa_reset_client.retry import Retry
+from mfa_reset_client.version import __version__
 
 __all__ = [
     "Accepted",
     "AsyncClient",
+    "AuditEvent",
+    "AuditVerification",
     "AuthenticationError",
     "Client",
     "ClientError",
     "ConflictError",
+    "Customer",
     "CustomerTargets",
     "InvalidInputError",
     "Method",
@@ -35,10 +53,14 @@ __all__ = [
     "NotFoundError",
     "ProblemError",
     "ResetRequest",
+    "Retry",
     "Status",
     "Target",
     "TargetOutcome",
     "UnexpectedResponseError",
+    "Unreachable",
     "UnreachableError",
+    "User",
     "WaitTimeoutError",
+    "__version__",
 ]

@@ -12,7 +12,7 @@ from mfa_reset_client.connection import authentication, options, request_argumen
 from mfa_reset_client.methods import describe, item_of, value_of
 from mfa_reset_client.models import ApiModel
 from mfa_reset_client.operations import RETRY_TIMEOUT, Operations, Pages
-from mfa_reset_client.retry import Pause, Steps
+from mfa_reset_client.retry import Pause, Retry, Steps
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -53,10 +53,12 @@ class AsyncClient:
         clock: AsyncClock | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         allow_http: bool = False,
+        on_retry: Callable[[Retry], None] = lambda _: None,
     ) -> None:
         auth = authentication(key, credential, audience)
         self._http = httpx.AsyncClient(**options(base_url, auth, allow_http=allow_http), transport=transport)
         self._clock = clock or AsyncClock()
+        self._on_retry = on_retry
         self._operations = Operations(self._clock.now, retry_timeout)
 
     create = _method(Operations.create)
@@ -68,6 +70,13 @@ class AsyncClient:
     undo = _method(Operations.undo)
     activate = _method(Operations.activate)
     wait = _method(Operations.wait)
+    remind = _method(Operations.remind)
+    customers = _iterator(Operations.customers)
+    users = _iterator(Operations.users)
+    audit = _iterator(Operations.audit)
+    verify_audit = _method(Operations.verify_audit)
+    export_csv = _method(Operations.export_csv)
+    evidence = _method(Operations.evidence)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -86,6 +95,8 @@ class AsyncClient:
             step = next(steps)
             while True:
                 if isinstance(step, Pause):
+                    if step.retry:
+                        self._on_retry(step.retry)
                     await self._clock.sleep(step.seconds)
                     step = next(steps)
                     continue

@@ -1,31 +1,43 @@
 """`mfa-reset`: the client for people at a terminal and for pipelines."""
 
-import typer
+from typing import Annotated
 
-from mfa_reset_client.commands import reset_requests, undo
-from mfa_reset_client.exit_codes import MEANINGS
+import typer
+from typer.completion import completion_init  # type: ignore[attr-defined] # used by its own options
+
+from mfa_reset_client.commands import directory, records, reference, reset_requests, undo
 from mfa_reset_client.output import allow_any_text
+from mfa_reset_client.version import __version__
 
 app = typer.Typer(
     name="mfa-reset",
-    help="Reset all multi-factor authentication methods of selected users, after approval.",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=False,  # mfa-reset completion names the shell instead of guessing it
     pretty_exceptions_show_locals=False,  # one of them is the key
     rich_markup_mode=None,
 )
-app.add_typer(reset_requests.app)
-app.add_typer(undo.app)
+for module in (reset_requests, directory, records, undo, reference):
+    app.add_typer(module.app)
 
 
-@app.command()
-def exit_codes() -> None:
-    """List what each exit code means."""
-    for code, meaning in MEANINGS.items():
-        typer.echo(f"{code:>3}  {meaning}")
+def _print_version(requested: bool) -> None:  # noqa: FBT001 - typer calls it so
+    if requested:
+        typer.echo(f"mfa-reset {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Reset all multi-factor authentication methods of selected users, after approval."""
 
 
 def run() -> None:
     """Run the command of this process's arguments."""
+    completion_init()
     allow_any_text()
     app(prog_name="mfa-reset")

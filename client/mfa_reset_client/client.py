@@ -12,7 +12,7 @@ from mfa_reset_client.connection import authentication, options, request_argumen
 from mfa_reset_client.methods import describe, item_of, value_of
 from mfa_reset_client.models import ApiModel
 from mfa_reset_client.operations import RETRY_TIMEOUT, Operations, Pages
-from mfa_reset_client.retry import Pause, Steps
+from mfa_reset_client.retry import Pause, Retry, Steps
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -43,7 +43,7 @@ class Client:
     Tokens come from `credential`, any of azure-identity's, or from DefaultAzureCredential; `audience` is the client id of the
     service's sign-in application. With a `key` no token is used.
 
-    Calls that fail with 429, 5xx or a connection error are retried for `retry_timeout` seconds.
+    Calls that fail with 429, 5xx or a connection error are retried for `retry_timeout` seconds; `on_retry` receives each retry.
 
     Raises:
         ValueError: The base URL, the key or the credential is not usable.
@@ -61,10 +61,12 @@ class Client:
         clock: Clock | None = None,
         transport: httpx.BaseTransport | None = None,
         allow_http: bool = False,
+        on_retry: Callable[[Retry], None] = lambda _: None,
     ) -> None:
         auth = authentication(key, credential, audience)
         self._http = httpx.Client(**options(base_url, auth, allow_http=allow_http), transport=transport)
         self._clock = clock or Clock()
+        self._on_retry = on_retry
         self._operations = Operations(self._clock.now, retry_timeout)
 
     create = _method(Operations.create)
@@ -76,6 +78,13 @@ class Client:
     undo = _method(Operations.undo)
     activate = _method(Operations.activate)
     wait = _method(Operations.wait)
+    remind = _method(Operations.remind)
+    customers = _iterator(Operations.customers)
+    users = _iterator(Operations.users)
+    audit = _iterator(Operations.audit)
+    verify_audit = _method(Operations.verify_audit)
+    export_csv = _method(Operations.export_csv)
+    evidence = _method(Operations.evidence)
 
     def close(self) -> None:
         """Close the connections."""
@@ -94,6 +103,8 @@ class Client:
             step = next(steps)
             while True:
                 if isinstance(step, Pause):
+                    if step.retry:
+                        self._on_retry(step.retry)
                     self._clock.sleep(step.seconds)
                     step = next(steps)
                     continue

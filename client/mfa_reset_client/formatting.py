@@ -1,19 +1,31 @@
-"""What people read: a line per request, a table of outcomes, the progress of a wait."""
+"""Text for people: consoles, safe text, words, times and counts."""
 
-from collections.abc import Iterable
-from typing import Self
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import NamedTuple
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 from rich.text import Text
 
-from mfa_reset_client.models import Approver, ResetRequest, Status, Target, TargetOutcome
+from mfa_reset_client import labels
 
 # Where no terminal gives its width (pipelines): lines of this length stay whole in every log viewer.
 LOG_WIDTH = 160
 _GOOD = {"reset", "alreadyClear", "deleted", "deactivated", "alreadyGone", "completed", "planned"}
 _OPEN = {"pending", "planning", "awaitingApproval", "resetting"}
+
+
+class Words(NamedTuple):
+    """The words for the codes of one kind of request."""
+
+    status: Mapping[str, str]
+    target: Mapping[str, str]
+    method: Mapping[str, str]
+    event: Mapping[str, str]
+
+
+RESET = Words(labels.STATUS, labels.TARGET_OUTCOME, labels.METHOD_OUTCOME, labels.EVENT)
+UNDO = Words(labels.UNDO_STATUS, labels.UNDO_TARGET_OUTCOME, labels.UNDO_METHOD_OUTCOME, labels.UNDO_EVENT)
 
 
 def make_console(*, stderr: bool = False) -> Console:
@@ -29,107 +41,22 @@ def printable(text: object) -> str:
     return "".join(c if c.isprintable() else "�" for c in str(text))
 
 
-def outcome_text(word: str) -> Text:
-    """Return a status or an outcome in its colour."""
-    style = "green" if word in _GOOD else "yellow" if word in _OPEN else "red"
-    return Text(printable(word), style)
+def words_of(table: Mapping[str, str], code: str) -> str:
+    """Return the words for a code, or the code itself if a newer service uses one that has none here."""
+    return table.get(code) or printable(code)
 
 
-def targets_table(targets: Iterable[Target]) -> Table:
-    """Return a table with a row per target and a line per method."""
-    table = Table("Customer", "User", "Outcome", "Reason", "Method", "Method outcome", "Sessions")
-    for target in targets:
-        methods = target.methods
-        labels = Text("\n").join(Text(printable(" ".join(dict.fromkeys([m.type, m.label])))) for m in methods)
-        outcomes = Text("\n").join(outcome_text(method.outcome) for method in methods)
-        revoked = {True: "revoked", False: "not revoked", None: ""}[target.sessions_revoked]
-        reason = Text(printable(": ".join(part for part in (target.reason, target.detail) if part)))
-        table.add_row(
-            Text(printable(target.customer)),
-            Text(printable(target.user_principal_name)),
-            outcome_text(target.outcome),
-            reason,
-            labels,
-            outcomes,
-            revoked,
-        )
-    return table
+def coloured(table: Mapping[str, str], code: str) -> Text:
+    """Return the words for a status or an outcome in its colour."""
+    style = "green" if code in _GOOD else "yellow" if code in _OPEN else "red"
+    return Text(words_of(table, code), style)
 
 
-def summary(request: ResetRequest) -> Text:
-    """Return the request in a line: id, status, counts."""
-    totals = request.totals.model_dump(by_alias=True, exclude={"targets"})
-    counts = ", ".join(
-        f"{count} {printable(name)}" for name, count in totals.items() if isinstance(count, int) and count
-    )
-    head = Text(f"{printable(request.id)} ") + outcome_text(request.status)
-    noun = "target" if request.totals.targets == 1 else "targets"
-    return head.append(f"  {request.totals.targets} {noun}: {counts or 'no outcomes yet'}")
+def count_of(number: int, noun: str) -> str:
+    """Return `1 user` or `10,000 users`."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
-def notes(request: ResetRequest) -> list[str]:
-    """Return sentences that explain the request's status."""
-    lines = []
-    if request.status == Status.AWAITING_APPROVAL:
-        people = ", ".join(_approver(entry) for entry in request.approval.approvers)
-        until = f" until {request.approval.expires_at:%Y-%m-%d %H:%M} UTC" if request.approval.expires_at else ""
-        lines.append(f"waiting for approval by {people or 'its approvers'}{until}")
-    for decision in request.approval.decisions:
-        comment = f": {printable(decision.comment)}" if decision.comment else ""
-        lines.append(f"{printable(decision.decision)} by {printable(decision.approver)}{comment}")
-    if reason := ": ".join(part for part in (request.failure, request.detail) if part):
-        lines.append(printable(reason))
-    return lines
-
-
-def _approver(entry: Approver) -> str:
-    problem = {"failed": "mail not sent", "bounced": "mail bounced"}.get(entry.mail)
-    return printable(entry.approver) + (f" ({problem}: {printable(entry.detail)})" if problem else "")
-
-
-class ProgressDisplay:
-    """Show a request's progress: a bar on a terminal, a line per change in a log, nothing when quiet."""
-
-    def __init__(self, console: Console, *, quiet: bool) -> None:
-        self._console = console
-        self._quiet = quiet
-        self._before: object = None
-        self._bar: Progress | None = None
-        if console.is_terminal and not quiet:
-            self._bar = Progress(
-                TextColumn("{task.description}"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TimeElapsedColumn(),
-                console=console,
-                transient=True,
-            )
-            self._task = self._bar.add_task("waiting", total=None)
-
-    def __enter__(self) -> Self:
-        if self._bar:
-            self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar:
-            self._bar.stop()
-
-    def update(self, request: ResetRequest) -> None:
-        """Show the request as it is now."""
-        finished = request.totals.targets - request.totals.pending
-        if self._bar:
-            self._bar.update(
-                self._task, total=request.totals.targets, completed=finished, description=printable(request.status)
-            )
-        now = (request.status, len(request.approval.decisions), None if self._bar else finished)
-        if now != self._before and not self._quiet:
-            self._console.print(summary(request))
-            for line in notes(request):
-                self._console.print(Text(f"  {line}"))
-        self._before = now
-
-
-def ended_well(target: Target) -> bool:
-    """Whether nothing is left to do for the target."""
-    return target.outcome in {TargetOutcome.RESET, TargetOutcome.ALREADY_CLEAR}
+def moment(at: datetime) -> str:
+    """Return a time in UTC, as logs and tickets need it."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

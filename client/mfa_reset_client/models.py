@@ -161,11 +161,66 @@ class Target(ApiModel):
     sessions_revoked: bool | None = None
 
 
+class Customer(ApiModel):
+    """A customer: its policy key, and which methods its policy allows to reset."""
+
+    customer: str
+    name: str = ""
+    tenant_id: str = ""
+    domains: list[str] = Field(default_factory=list)
+    methods: list[str] = Field(default_factory=list)
+
+
+class User(ApiModel):
+    """A user of a customer. `registered` (for MFA) and `privileged` are None if they are unknown."""
+
+    customer: str
+    tenant_id: str = ""
+    id: str
+    display_name: str = ""
+    user_principal_name: str
+    mail: str | None = None
+    enabled: bool = True
+    guest: bool = False
+    registered: bool | None = None
+    privileged: bool | None = None
+
+
+class Unreachable(ApiModel):
+    """A customer whose directory did not respond, with the reason; the other customers' users are listed all the same."""
+
+    customer: str
+    reason: str = ""
+    detail: str = ""
+
+
+class AuditEvent(ApiModel):
+    """One event in a request's audit. `hash` covers the event and `previous_hash`."""
+
+    number: int
+    at: datetime
+    actor: str
+    event: str
+    data: dict[str, Any] = Field(default_factory=dict)
+    previous_hash: str = ""
+    hash: str = ""
+
+
+class AuditVerification(ApiModel):
+    """Whether a request's audit is complete and unchanged; `problem` says what is wrong with it."""
+
+    request_id: str
+    intact: bool
+    events: int = 0
+    problem: str | None = None
+
+
 class Listing(ApiModel, Generic[Item]):
     """One page of a list; `cursor` is None on the last one."""
 
     value: list[Item]
     cursor: str | None = None
+    unreachable: list[Unreachable] = Field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,27 @@ from uuid import uuid4
 import httpx
 from pydantic import ValidationError
 
-from mfa_reset_client.errors import ConflictError, UnexpectedResponseError, WaitTimeoutError, problem_from
-from mfa_reset_client.models import Accepted, ApiModel, CustomerTargets, Listing, ResetRequest, Status, Target
+from mfa_reset_client.errors import (
+    ClientError,
+    ConflictError,
+    UnexpectedResponseError,
+    WaitTimeoutError,
+    problem_from,
+)
+from mfa_reset_client.models import (
+    Accepted,
+    ApiModel,
+    AuditEvent,
+    AuditVerification,
+    Customer,
+    CustomerTargets,
+    Listing,
+    ResetRequest,
+    Status,
+    Target,
+    Unreachable,
+    User,
+)
 from mfa_reset_client.retry import Call, Now, Pause, Steps, json_of, retry_after, send_with_retries
 from mfa_reset_client.sign_in import explain_sign_in
 
@@ -171,6 +190,65 @@ class Operations:
                 next_poll = min(next_poll, left)  # the last poll is at the end of the caller's time
             yield Pause(next_poll)
 
+    def customers(self) -> Pages[Customer]:
+        """Iterate over the customers that the caller may see."""
+        return self._pages(Customer, "/api/customers", {})
+
+    def users(
+        self,
+        customers: Iterable[str],
+        *,
+        search: str | None = None,
+        on_unreachable: Callable[[Unreachable], None] = lambda _: None,
+    ) -> Pages[User]:
+        """Iterate over the users of customers, read live from their directories. `search` matches names and addresses.
+
+        `on_unreachable` receives each customer whose directory does not respond; without it such a customer has no users.
+        """
+        params = {"customers": ",".join(customers), "search": search}
+        return self._pages(User, "/api/users", params, on_unreachable)
+
+    def remind(self, request_id: str, approvers: Sequence[str] | None = None) -> Steps[ResetRequest]:
+        """Mail approvers of a request again. Without `approvers`, those whose mail failed or bounced.
+
+        A retry after a lost response may mail them twice.
+
+        Raises:
+            ConflictError: The request does not wait for approval, or there is no such approver.
+        """
+        body = None if approvers is None else {"approvers": list(approvers)}
+        call = Call("POST", f"{_path_of(request_id)}/approvals/resend", json=body)
+        return _parse(ResetRequest, (yield from self._send(call)))
+
+    def audit(self, request_id: str) -> Pages[AuditEvent]:
+        """Iterate over the audit events of a request, oldest first."""
+        return self._pages(AuditEvent, f"{_path_of(request_id)}/audit", {})
+
+    def verify_audit(self, request_id: str) -> Steps[AuditVerification]:
+        """Check that no event is missing from a request's audit and none was changed."""
+        call = Call("GET", f"{_path_of(request_id)}/audit/verification")
+        return _parse(AuditVerification, (yield from self._send(call)))
+
+    def export_csv(self, request_id: str, *, customer: str | None = None) -> Steps[bytes]:
+        """Return a request with its users as a CSV file in UTF-8 with a byte order mark, a row per user and method."""
+        params: dict[str, str] | None = _given({"format": "csv", "customer": customer})
+        parts: list[bytes] = []
+        while params is not None:  # a file holds 10,000 users; the Link header names the next part
+            response = yield from self._send(Call("GET", f"{_path_of(request_id)}/export", params))
+            part = _content(response)
+            parts.append(part.partition(b"\r\n")[2] if parts else part)  # one header row is enough
+            following = response.links.get("next", {}).get("url")
+            params = dict(httpx.URL(following).params) if following else None
+        return b"".join(parts)
+
+    def evidence(self, request_id: str) -> Steps[bytes]:
+        """Return a request's evidence as a ZIP file.
+
+        Raises:
+            ConflictError: The request is still being planned.
+        """
+        return _content((yield from self._send(Call("GET", f"{_path_of(request_id)}/evidence"))))
+
     def _send(self, call: Call, retry_timeout: float | None = None) -> Steps[httpx.Response]:
         return send_with_retries(call, self._retry_timeout if retry_timeout is None else retry_timeout, self._now)
 
@@ -180,17 +258,31 @@ class Operations:
         response = yield from self._send(Call("POST", path, json=body, headers={"Idempotency-Key": key}))
         return Accepted(_parse(ResetRequest, response), response.status_code == 202, key)
 
-    def _pages(self, model: type[Model], path: str, params: Mapping[str, str | None]) -> Pages[Model]:
-        given = {name: value for name, value in params.items() if value is not None}
+    def _pages(
+        self,
+        model: type[Model],
+        path: str,
+        params: Mapping[str, str | None],
+        on_unreachable: Callable[[Unreachable], None] = lambda _: None,
+    ) -> Pages[Model]:
+        given = _given(params)
         while True:
-            _, cursor = yield self._page(model, path, given)
+            _, cursor = yield self._page(model, path, given, on_unreachable)
             if cursor is None:
                 return
             given["cursor"] = cursor
 
-    def _page(self, model: type[Model], path: str, params: Mapping[str, str]) -> Steps[Page[Model]]:
+    def _page(
+        self,
+        model: type[Model],
+        path: str,
+        params: Mapping[str, str],
+        on_unreachable: Callable[[Unreachable], None],
+    ) -> Steps[Page[Model]]:
         response = yield from self._send(Call("GET", path, dict(params)))
         listing = _parse(Listing[model], response)  # type: ignore[valid-type] # a model chosen at run time
+        for customer in listing.unreachable:
+            on_unreachable(customer)
         return listing.value, listing.cursor
 
 
@@ -230,11 +322,24 @@ def _parse(model: type[Model], response: httpx.Response) -> Model:
             place = "/".join(str(part) for part in first["loc"])
             message = f"The response does not match the API of the MFA reset service ({place}: {first['msg']})."
             raise UnexpectedResponseError(message) from None
+    raise _refusal(response)
+
+
+def _content(response: httpx.Response) -> bytes:
+    if response.is_success and "Content-Disposition" in response.headers:  # every file of the service has a name
+        return response.content
+    raise _refusal(response)
+
+
+def _refusal(response: httpx.Response) -> ClientError:
     explain_sign_in(response)
     if response.is_success or response.is_redirect:
         # Redirects are not followed: they could take the key or token to another host.
-        raise UnexpectedResponseError(
-            f"The server did not respond as the MFA reset service (HTTP {response.status_code} without JSON). "
-            "Check the base URL."
+        return UnexpectedResponseError(
+            f"The server did not respond as the MFA reset service (HTTP {response.status_code}). Check the base URL."
         )
-    raise problem_from(response.status_code, value)
+    return problem_from(response.status_code, json_of(response))
+
+
+def _given(params: Mapping[str, str | None]) -> dict[str, str]:
+    return {name: value for name, value in params.items() if value is not None}

@@ -4,20 +4,22 @@ import codecs
 import io
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import typer
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.text import Text
 
+from mfa_reset_client.cards import request_card, target_card, words_for
 from mfa_reset_client.client import Client
 from mfa_reset_client.errors import ClientError, ProblemError
 from mfa_reset_client.exit_codes import ExitCode, exit_code_of, exit_code_of_error
-from mfa_reset_client.formatting import ended_well, make_console, notes, printable, summary, targets_table
-from mfa_reset_client.models import ResetRequest
+from mfa_reset_client.formatting import make_console, printable
+from mfa_reset_client.hints import next_steps
+from mfa_reset_client.models import ApiModel, ResetRequest, Target, TargetOutcome
 
 # More rows than this are too many to read: beyond it only targets that did not end well are shown.
 _MAX_ROWS = 200
@@ -43,31 +45,49 @@ class Output:
         """
         typer.echo(json.dumps(value, indent=2, ensure_ascii=not _is_utf8(sys.stdout.encoding)))
 
+    def to_json(self, value: object) -> bytes:
+        """Return a JSON value for a file."""
+        return json.dumps(value, indent=2, ensure_ascii=False).encode() + b"\n"
+
     def note(self, text: str) -> None:
         """Print a message for people."""
         self.err.print(Text(text))
 
-    def request(self, request: ResetRequest, client: Client | None = None) -> None:
-        """Print the request; with `client`, also its targets if it has ended."""
+    def listing(self, things: Iterable[ApiModel], card: Callable[[Any], RenderableType], nothing: str) -> None:
+        """Print a list as one JSON value or as cards; for people `nothing` says that it is empty."""
+        if self.as_json:
+            self.json([thing.to_json() for thing in things])
+            return
+        empty = True
+        for thing in things:  # as they arrive
+            self.out.print(card(thing))
+            empty = False
+        if empty:
+            self.note(nothing)
+
+    def request(self, request: ResetRequest, client: Client | None = None, *, hints: bool = True) -> None:
+        """Print the request and what to do next; with `client`, also its targets if it has ended."""
         if self.as_json:
             self.json(request.to_json())
             return
-        self.out.print(summary(request))
-        for line in notes(request):
-            self.out.print(Text(f"  {line}"))
+        self.out.print(request_card(request))
         if client is not None and request.ended:
             self._targets(request, client)
+        if hints and (steps := next_steps(request)):
+            self.note("Next:")
+            for step in steps:
+                self.note(f"  {step}")
 
     def _targets(self, request: ResetRequest, client: Client) -> None:
         few = request.totals.targets <= _MAX_ROWS
         rows = []
         for target in client.targets(request.id):
-            if few or not ended_well(target):
+            if few or not _ended_well(target):
                 rows.append(target)
             if len(rows) == _MAX_ROWS:
                 break
-        if rows:
-            self.out.print(targets_table(rows))
+        for row in rows:
+            self.out.print(target_card(row, words_for(request)))
         if not few:
             self.out.print(
                 Text(
@@ -111,6 +131,10 @@ class Output:
     def end(self, request: ResetRequest) -> typer.Exit:
         """Return the exit to raise, with the code for the request's status."""
         return typer.Exit(exit_code_of(request))
+
+
+def _ended_well(target: Target) -> bool:
+    return target.outcome in {TargetOutcome.RESET, TargetOutcome.ALREADY_CLEAR}
 
 
 def allow_any_text() -> None:

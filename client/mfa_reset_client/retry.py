@@ -32,10 +32,25 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Retry:
+    """A call that will be retried: the try that failed (from 1), why, for how long, and when the next and last try are.
+
+    Times are in seconds.
+    """
+
+    attempt: int
+    reason: str
+    failing_for: float
+    next_try: float
+    last_try: float
+
+
+@dataclass(frozen=True, slots=True)
 class Pause:
-    """Seconds for a driver to sleep."""
+    """Seconds for a driver to sleep, and the retry that they are for."""
 
     seconds: float
+    retry: Retry | None = None
 
 
 # An operation without its I/O: yields calls and pauses, receives the response of each call, returns a value. The blocking
@@ -71,7 +86,8 @@ def send_with_retries(call: Call, retry_timeout: float, now: Now) -> Steps[httpx
         left = until - now()
         if left <= 0 or requested > left:  # a try before the requested time would fail as well
             raise UnreachableError(f"The service is unavailable ({reason}).") from cause
-        yield Pause(max(requested, min(pause, left)))  # the last try is at the end of the retry time
+        seconds = max(requested, min(pause, left))  # the last try is at the end of the retry time
+        yield Pause(seconds, Retry(number + 1, reason, retry_timeout - left, seconds, left))
     raise AssertionError  # count() does not end
 
 

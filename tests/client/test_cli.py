@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import socket
 import sys
 from collections.abc import Awaitable, Callable
@@ -10,10 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from mfa_reset_client.cli import app
 from mfa_reset_client.clock import Clock
+from mfa_reset_client.labels import STATUS
+from mfa_reset_client.version import __version__
 from tests.client.harness import NO_PIPELINE, Waits, command
 from tests.system import ROOT, System, system
 
@@ -34,8 +38,8 @@ async def test_request_waits_and_reports_the_outcome(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         ran = await command(Waits(it, lambda: approve(it), at=2), "request", *ADELE, "--wait")
         assert ran.code == 0, ran.err
-        assert "waiting for approval by owner@contoso.com" in ran.err
-        for word in ("adele@contoso.com", "reset", "phone mobile •••", "deleted", "revoked"):
+        assert "Waiting for approval by owner@contoso.com" in ran.err
+        for word in ("Completed", "Reset  adele@contoso.com", "Phone number mobile •••12: removed", "sessions: ended"):
             assert word in ran.out
         shown = await it.shown(await only(it))
         assert (shown["reason"], shown["ticket"]) == ("Lost phone", "INC1")
@@ -74,7 +78,7 @@ async def test_every_option_reaches_the_service(tmp_path: Path) -> None:
         again = await command(Waits(it), "request", *who, *flags, "--wait")
         assert request["id"] in again.err
         assert "nothing new was started" in again.err
-        assert (again.code, "planned" in again.out) == (0, True)
+        assert (again.code, "Dry run finished" in again.out) == (0, True)
 
 
 async def test_a_repeated_pipeline_run_finds_its_request(tmp_path: Path) -> None:
@@ -110,7 +114,7 @@ async def test_each_final_status_has_its_exit_code(tmp_path: Path, status: str) 
         flags = [flag for user in users for flag in ("--user", user)]
         ran = await command(Waits(it, lambda: meanwhile(it)), "request", "--customer", "contoso", *flags, "--wait")
         assert ran.code == code, ran.err
-        assert status in ran.out
+        assert STATUS[status] in ran.out
         later = await command(Waits(it), "wait", await only(it), "--quiet")
         assert later.code == code
         assert later.err == ""
@@ -240,3 +244,42 @@ async def test_an_interrupted_wait_says_that_the_request_continues(tmp_path: Pat
         result = await asyncio.to_thread(CliRunner(env=env).invoke, app, ["wait", request["id"]], obj=clock)
         assert result.exit_code == 130
         assert "continues" in result.stderr
+
+
+def test_version() -> None:
+    result = CliRunner().invoke(app, ["--version"])
+    assert (result.exit_code, result.stdout) == (0, f"mfa-reset {__version__}\n")
+
+
+GROUP = typer.main.get_command(app)
+COMMANDS = sorted(GROUP.commands)  # type: ignore[attr-defined] # of a group
+
+
+@pytest.mark.parametrize("command_name", COMMANDS)
+def test_help_is_readable_at_80_columns_and_shows_no_python_types(command_name: str) -> None:
+    text = CliRunner(env={"COLUMNS": "80"}).invoke(app, [command_name, "--help"]).stdout
+    assert max(map(len, text.splitlines())) <= 80
+    assert not re.search(r"<\w+|list\[|\bNone\b|range", text), text
+    summary = CliRunner(env={"COLUMNS": "80"}).invoke(app, ["--help"]).stdout
+    (line,) = (line for line in summary.splitlines() if line.startswith(f"  {command_name} "))
+    assert not line.endswith("...")
+
+
+async def test_what_is_retried_is_said_after_two_seconds(tmp_path: Path) -> None:
+    with socket.socket() as taken:  # bound, but never listening
+        taken.bind(("127.0.0.1", 0))
+        nowhere = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        async with system(tmp_path) as it:
+            ran = await command(Waits(it), "status", "1", "--url", nowhere)
+            assert ran.code == 9
+            assert ran.err.count("The service is unavailable") == 2  # while it is retried, and as the error
+            assert "Retrying for up to" in ran.err
+
+
+async def test_next_steps_are_for_people_only(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        shown = await command(Waits(it), "request", *ADELE)
+        request_id = await only(it)
+        assert f"mfa-reset wait {request_id}" in shown.err
+        assert "Next:" not in (await command(Waits(it), "request", *ADELE, "--quiet")).err
+        assert "Next:" not in (await command(Waits(it), "status", request_id, "--json")).err

@@ -211,7 +211,7 @@ async def test_the_commands_of_the_page(tmp_path: Path) -> None:
         for shell in (dry_run, with_key.replace("MFA_RESET_KEY=...", "MFA_RESET_KEY=$MFA_RESET_KEY")):
             ran = await runner.run(shell, key)
             assert ran.code == 0, ran.out
-            assert "planned" in ran.out
+            assert "Dry run finished" in ran.out
         ran = await runner.run(file, key)
         assert ran.code == 0, ran.out
         assert json.loads((tmp_path / "request.json").read_text())["totals"]["targets"] == 2

@@ -12,12 +12,18 @@ from mfa_reset_client.client import Client
 from mfa_reset_client.clock import Clock
 from mfa_reset_client.credentials import AuthMethod, credential_for
 from mfa_reset_client.durations import parse_duration
-from mfa_reset_client.formatting import ProgressDisplay, printable
+from mfa_reset_client.formatting import moment, printable
 from mfa_reset_client.idempotency import idempotency_key_for
 from mfa_reset_client.models import Accepted, ResetRequest
 from mfa_reset_client.output import Output
+from mfa_reset_client.progress import ProgressDisplay, RetryMessages
 
-RequestId = Annotated[str, typer.Argument(metavar="ID", help="The id of the request.")]
+Limit = Annotated[int, typer.Option(metavar="NUMBER", min=1, help="List at most so many.")]
+RequestId = Annotated[str, typer.Argument(metavar="ID", hidden=True)]
+
+
+def ignore(_: object) -> None:
+    """Do nothing with a message."""
 
 
 def _duration(text: str) -> float:
@@ -54,8 +60,8 @@ class Service:
             metavar="METHOD",
             envvar="MFA_RESET_AUTH",
             show_default=False,
-            help=f"How to sign in: {', '.join(AuthMethod)}. Default: key if there is one, otherwise default, which takes what "
-            "this machine offers (azure-identity's DefaultAzureCredential).",
+            help=f"How to sign in: {', '.join(AuthMethod)}. Default: key if one is given, otherwise default, which is what "
+            "azure-identity's DefaultAzureCredential finds on this machine.",
         ),
     ] = None
     audience: Annotated[
@@ -86,10 +92,10 @@ class Service:
     ] = False
 
     @contextmanager
-    def session(self) -> Iterator[Session]:
-        """Open the client; turn its errors into messages and the exit code."""
+    def session(self, *, quiet: bool = False) -> Iterator[Session]:
+        """Open the client; turn its errors into messages and the exit code. When quiet, retries are not reported."""
         output = self.output
-        with self._client(output) as client, output.reporting_errors():
+        with self._client(output, quiet=quiet) as client, output.reporting_errors():
             yield Session(client, output)
 
     @property
@@ -97,7 +103,7 @@ class Service:
         """Where the command prints."""
         return Output.create(as_json=self.as_json)
 
-    def _client(self, output: Output) -> Client:
+    def _client(self, output: Output, *, quiet: bool) -> Client:
         method = self.auth or (AuthMethod.KEY if self.key.strip() else AuthMethod.DEFAULT)
         required = [("--url", "MFA_RESET_URL", self.url)]
         if method is AuthMethod.KEY:
@@ -113,7 +119,13 @@ class Service:
         try:
             key, credential = (self.key, None) if method is AuthMethod.KEY else (None, credential_for(method, environ))
             return Client(
-                self.url, key, credential=credential, audience=self.audience, clock=clock, allow_http=self.allow_http
+                self.url,
+                key,
+                credential=credential,
+                audience=self.audience,
+                clock=clock,
+                allow_http=self.allow_http,
+                on_retry=ignore if quiet else RetryMessages(output.err).report,
             )
         except ValueError as error:
             raise output.bad_input([str(error)]) from None
@@ -158,15 +170,15 @@ class Submission(Waiting):
         """
         key = self.idempotency_key or idempotency_key_for(body, environ)
         if not self.quiet:  # before it is sent: after a lost response the same request can be sent again
-            session.output.note(f"idempotency key {printable(key)}")
+            session.output.note(f"Idempotency key: {printable(key)}")
         accepted = call(session.client, key)
         request = accepted.request
         if not accepted.is_new:
             session.output.note(
-                f"this idempotency key already made request {printable(request.id)} at "
-                f"{request.created_at:%Y-%m-%d %H:%M} UTC: nothing new was started"
+                f"This idempotency key already made request {printable(request.id)} at {moment(request.created_at)}: "
+                "nothing new was started."
             )
         if self.wait:
             request = session.wait(request.id, self.timeout, quiet=self.quiet)
-        session.output.request(request, session.client if self.wait else None)
+        session.output.request(request, session.client if self.wait else None, hints=not self.quiet)
         return session.output.end(request)

@@ -1,15 +1,19 @@
-"""Request resets and follow them: request, status, wait, targets, cancel, retry."""
+"""Request resets and follow them: request, status, wait, targets, list, cancel, retry, remind."""
 
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from mfa_reset_client import operations, target_files
+from mfa_reset_client import target_files
+from mfa_reset_client.cards import request_card, target_card, words_for
 from mfa_reset_client.commands.option_groups import expand_groups
-from mfa_reset_client.commands.options import RequestId, Service, Submission, Waiting
-from mfa_reset_client.formatting import targets_table
-from mfa_reset_client.models import CustomerTargets, TargetOutcome
+from mfa_reset_client.commands.options import Limit, RequestId, Service, Submission, Waiting
+from mfa_reset_client.formatting import RESET, printable
+from mfa_reset_client.models import CustomerTargets, Status, TargetOutcome
+from mfa_reset_client.operations import request_body
 from mfa_reset_client.output import Output
 
 app = typer.Typer()
@@ -51,10 +55,10 @@ def request(
         "revoke_sessions": revoke_sessions,
         "dry_run": dry_run,
     }
-    with service.session() as session:
+    with service.session(quiet=submission.quiet) as session:
         raise submission.submit(
             session,
-            operations.request_body(targets, **fields),
+            request_body(targets, **fields),
             lambda client, key: client.create(targets, **fields, idempotency_key=key),
         )
 
@@ -62,7 +66,7 @@ def request(
 @app.command()
 @expand_groups
 def status(service: Service, request_id: RequestId) -> None:
-    """Show a request; the exit code is its outcome, or 0 while it is in progress."""
+    """Show a request. The exit code is its outcome, or 0 in progress."""
     with service.session() as session:
         found = session.client.get(request_id)
         session.output.request(found)
@@ -72,10 +76,10 @@ def status(service: Service, request_id: RequestId) -> None:
 @app.command("wait")
 @expand_groups
 def wait_for(service: Service, waiting: Waiting, request_id: RequestId) -> None:
-    """Wait for the end of a request; the exit code is its outcome."""
-    with service.session() as session:
+    """Wait for the end of a request. The exit code is its outcome."""
+    with service.session(quiet=waiting.quiet) as session:
         ended = session.wait(request_id, waiting.timeout, quiet=waiting.quiet)
-        session.output.request(ended, session.client)
+        session.output.request(ended, session.client, hints=not waiting.quiet)
         raise session.output.end(ended)
 
 
@@ -85,15 +89,34 @@ def targets(
     service: Service,
     request_id: RequestId,
     customer: Annotated[str | None, typer.Option(metavar="CUSTOMER", help="Only targets of this customer.")] = None,
-    outcome: Annotated[TargetOutcome | None, typer.Option(help="Only targets with this outcome.")] = None,
+    outcome: Annotated[
+        TargetOutcome | None,
+        typer.Option(metavar="OUTCOME", help=f"Only targets with this outcome: {', '.join(TargetOutcome)}."),
+    ] = None,
 ) -> None:
-    """List the users of a request with the outcome of each method."""
+    """List the users of a request, each method with its outcome."""
     with service.session() as session:
         found = session.client.targets(request_id, customer=customer, outcome=outcome)
-        if service.as_json:
-            session.output.json([target.to_json() for target in found])
-        else:
-            session.output.out.print(targets_table(found))
+        # A reset and an undo have different words; JSON has none.
+        words = RESET if service.as_json else words_for(session.client.get(request_id))
+        session.output.listing(found, partial(target_card, words=words), "No users match.")
+
+
+@app.command("list")
+@expand_groups
+def list_requests(
+    service: Service,
+    limit: Limit = 20,
+    status: Annotated[
+        Status | None,
+        typer.Option(metavar="STATUS", help=f"Only requests with this status: {', '.join(Status)}."),
+    ] = None,
+    customer: Annotated[str | None, typer.Option(metavar="CUSTOMER", help="Only requests for this customer.")] = None,
+) -> None:
+    """List requests, newest first."""
+    with service.session() as session:
+        found = session.client.list(status=status, customer=customer)
+        session.output.listing(islice(found, limit), request_card, "No requests match.")
 
 
 @app.command()
@@ -101,19 +124,43 @@ def targets(
 def cancel(service: Service, request_id: RequestId) -> None:
     """Cancel a request: nothing further is removed."""
     with service.session() as session:
-        session.output.request(session.client.cancel(request_id))
+        session.output.request(session.client.cancel(request_id), hints=False)
+        session.output.note("Cancellation accepted: nothing further is removed.")
 
 
 @app.command()
 @expand_groups
 def retry(service: Service, submission: Submission, request_id: RequestId) -> None:
-    """Make a new request for the users of an ended one that did not end well. It is planned and approved again."""
-    with service.session() as session:
+    """Request a reset again for the users who were not reset.
+
+    The new request is planned and approved again.
+    """
+    with service.session(quiet=submission.quiet) as session:
         raise submission.submit(
             session,
             {"retryOf": request_id},
             lambda client, key: client.retry(request_id, idempotency_key=key),
         )
+
+
+@app.command()
+@expand_groups
+def remind(
+    service: Service,
+    request_id: RequestId,
+    approver: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ADDRESS", help="Only this approver. Repeatable. Default: all who have not decided."),
+    ] = None,
+) -> None:
+    """Mail the approvers of a request again."""
+    with service.session() as session:
+        approval = session.client.get(request_id).approval
+        decided = {decision.approver for decision in approval.decisions}
+        waiting = [entry.approver for entry in approval.approvers if entry.approver not in decided]
+        people = approver or waiting
+        session.output.request(session.client.remind(request_id, people or None), hints=False)
+        session.output.note(f"Mails will be sent to {', '.join(map(printable, people))}.")
 
 
 def _targets(output: Output, customer: str | None, users: list[str], file: Path | None) -> list[CustomerTargets]:
@@ -127,5 +174,5 @@ def _targets(output: Output, customer: str | None, users: list[str], file: Path 
         raise output.bad_input(str(error).splitlines()) from None
     groups, duplicates = target_files.remove_duplicates(given)
     if duplicates:
-        output.note(f"ignored {duplicates} duplicate {'user' if duplicates == 1 else 'users'}")
+        output.note(f"Ignored {duplicates} duplicate {'user' if duplicates == 1 else 'users'}.")
     return groups

@@ -4,9 +4,10 @@ from typing import Annotated
 
 import typer
 
+from mfa_reset_client.cards import target_card
 from mfa_reset_client.commands.option_groups import expand_groups
 from mfa_reset_client.commands.options import RequestId, Service, Submission
-from mfa_reset_client.formatting import targets_table
+from mfa_reset_client.formatting import UNDO
 from mfa_reset_client.hardware_tokens import find_token
 
 app = typer.Typer()
@@ -26,12 +27,12 @@ def undo(
         str, typer.Option(metavar="ADDRESS", help="The mail address of the requester. Default: that of the request.")
     ] = "",
 ) -> None:
-    """Request to reactivate the hardware tokens that an ended request deactivated.
+    """Request to reactivate the hardware tokens of an ended request.
 
     Once approved, each token needs a code: mfa-reset activate.
     """
     fields = {"reason": reason, "ticket": ticket, "requester": requester}
-    with service.session() as session:
+    with service.session(quiet=submission.quiet) as session:
         raise submission.submit(
             session,
             {"undoOf": request_id} | fields,
@@ -66,5 +67,5 @@ def activate(
         if service.as_json:
             session.output.json(target.to_json())
         else:
-            session.output.out.print(targets_table([target]))
-            session.output.note("the token is active again")
+            session.output.out.print(target_card(target, UNDO))
+            session.output.note("The token is active again.")

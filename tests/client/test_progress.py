@@ -1,12 +1,13 @@
-"""Progress and explanations for people."""
+"""Progress of a wait, and messages about retries."""
 
 from io import StringIO
 from typing import Any
 
 from rich.console import Console
 
-from mfa_reset_client.formatting import ProgressDisplay, notes, printable
 from mfa_reset_client.models import ResetRequest
+from mfa_reset_client.progress import ProgressDisplay, RetryMessages
+from mfa_reset_client.retry import Retry
 
 
 def request(status: str, pending: int, **more: Any) -> ResetRequest:
@@ -30,8 +31,8 @@ def test_progress_is_a_line_per_change_in_a_log() -> None:
         for pending in (40, 40, 17, 17):
             progress.update(request("resetting", pending))
     assert log.getvalue().splitlines() == [
-        "r1 resetting  40 targets: 40 pending",
-        "r1 resetting  40 targets: 17 pending, 23 reset",
+        "Resetting now  r1  40 users: Not started yet 40",
+        "Resetting now  r1  40 users: Not started yet 17 · Reset 23",
     ]
 
 
@@ -42,11 +43,32 @@ def test_no_progress_when_quiet() -> None:
     assert log.getvalue() == ""
 
 
-def test_notes_explain_the_status() -> None:
-    decision = {"approver": "a@b.c", "decision": "deny", "comment": "No\nticket", "at": "2026-01-05T09:40:00Z"}
-    denied = request("denied", 0, approval={"decisions": [decision]}, failure="denied", detail="")
-    assert notes(denied) == ["deny by a@b.c: No�ticket", "denied"]
+def messages(*retries: Retry) -> list[str]:
+    log = StringIO()
+    report = RetryMessages(Console(file=log, width=100)).report
+    for retry in retries:
+        report(retry)
+    return log.getvalue().splitlines()
 
 
-def test_control_characters_are_made_visible() -> None:
-    assert printable("a\x1b[31m\u202eb\x07") == "a�[31m�b�"
+FIRST, SECOND, THIRD = Retry(1, "HTTP 503", 0, 1, 60), Retry(2, "HTTP 503", 1, 2, 59), Retry(3, "HTTP 503", 3, 4, 57)
+MESSAGE = "The service is unavailable (HTTP 503). Retrying for up to 59 seconds."
+
+
+def test_a_retry_within_two_seconds_is_not_reported() -> None:
+    assert messages(FIRST) == []
+
+
+def test_a_cause_is_reported_once_for_each_call() -> None:
+    assert messages(FIRST, SECOND, THIRD) == [MESSAGE]
+    assert messages(FIRST, SECOND, THIRD, FIRST, SECOND) == [MESSAGE] * 2
+
+
+def test_another_cause_is_reported() -> None:
+    assert len(messages(FIRST, SECOND, Retry(3, "connection refused", 3, 4, 57))) == 2
+
+
+def test_a_long_first_pause_is_reported_before_it() -> None:
+    assert messages(Retry(1, "HTTP 429", 0, 40, 60)) == [
+        "The service is unavailable (HTTP 429). Retrying for up to 60 seconds."
+    ]

@@ -1,0 +1,158 @@
+"""What people read of one thing, as a heading and indented lines that wrap: nothing is cut at 80 columns."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from mfa_reset_client import labels
+from mfa_reset_client.formatting import RESET, UNDO, Words, coloured, count_of, moment, printable, words_of
+from mfa_reset_client.models import Approver, AuditEvent, Customer, Method, ResetRequest, Status, Target, User
+
+
+def request_card(request: ResetRequest) -> RenderableType:
+    """Show a request: status and id, what it is about, counts, and why it is as it is."""
+    words = words_for(request)
+    heading = coloured(words.status, request.status).append(f"  {printable(request.id)}", "default")
+    about = [request.ticket, request.reason, f"requested by {request.requester}" if request.requester else ""]
+    about += [moment(request.created_at)]
+    return _card(heading, [_joined(about), counts(request), *explanations(request)])
+
+
+def request_line(request: ResetRequest) -> Text:
+    """Show a request's progress in one line, for logs."""
+    heading = coloured(words_for(request).status, request.status)
+    return heading.append(f"  {printable(request.id)}  {counts(request)}", "default")
+
+
+def counts(request: ResetRequest) -> str:
+    """Return how many users the request has, and how many with each outcome."""
+    totals = request.totals.model_dump(by_alias=True, exclude={"targets"})
+    words = words_for(request).target
+    parts = [
+        f"{words_of(words, name)} {number:,}" for name, number in totals.items() if isinstance(number, int) and number
+    ]
+    return f"{count_of(request.totals.targets, 'user')}" + (f": {' · '.join(parts)}" if parts else "")
+
+
+def explanations(request: ResetRequest) -> list[str]:
+    """Return sentences that explain the request's status."""
+    lines = []
+    if request.status == Status.AWAITING_APPROVAL:
+        people = ", ".join(_approver(entry) for entry in request.approval.approvers)
+        until = f" until {moment(request.approval.expires_at)}" if request.approval.expires_at else ""
+        lines.append(f"Waiting for approval by {people or 'its approvers'}{until}")
+    for decision in request.approval.decisions:
+        verb = {"approve": "Approved", "deny": "Denied"}.get(decision.decision, printable(decision.decision))
+        comment = f": {printable(decision.comment)}" if decision.comment else ""
+        lines.append(f"{verb} by {printable(decision.approver)}{comment}")
+    if request.failure and request.failure != request.status:
+        lines.append(words_of({**labels.REASON, **labels.FAILURE}, request.failure))
+    if request.detail:
+        lines.append(printable(request.detail))
+    return lines
+
+
+def target_card(target: Target, words: Words = RESET) -> RenderableType:
+    """Show a user of a request: the outcome, the reason, every method with its outcome, the sessions."""
+    heading = coloured(words.target, target.outcome)
+    heading.append(f"  {printable(target.user_principal_name)}", "bold")
+    heading.append(f"  {_joined([target.display_name, target.customer], ', ')}", "default")
+    lines: list[str | Text] = []
+    if target.reason:
+        lines.append(words_of(labels.REASON, target.reason))
+    if target.detail:
+        lines.append(printable(target.detail))
+    lines += [_method(method, words) for method in target.methods]
+    if target.sessions_revoked is not None:
+        ended = "ended" if target.sessions_revoked else "not ended"
+        lines.append(Text("Sign-in sessions: ").append(ended, "green" if target.sessions_revoked else "red"))
+    return _card(heading, lines)
+
+
+def user_card(user: User) -> RenderableType:
+    """Show a user of a customer's directory."""
+    facts = [user.customer, "" if user.enabled else "disabled", "guest" if user.guest else ""]
+    facts.append("administrator" if user.privileged else "")
+    if user.registered is not None:
+        facts.append("registered for MFA" if user.registered else "not registered for MFA")
+    heading = Text(printable(user.user_principal_name), "bold").append(f"  {printable(user.display_name)}", "not bold")
+    return _card(heading, [_joined(facts), f"Object id {user.id}"])
+
+
+def customer_card(customer: Customer) -> RenderableType:
+    """Show a customer and the methods that may be reset there."""
+    heading = Text(printable(customer.customer), "bold").append(f"  {printable(customer.name)}", "not bold")
+    methods = ", ".join(words_of(labels.METHOD_TYPE, method) for method in customer.methods)
+    return _card(
+        heading, [_joined(customer.domains), f"Tenant {customer.tenant_id}", f"May be reset: {methods or 'none'}"]
+    )
+
+
+def event_card(event: AuditEvent, words: Words = RESET) -> RenderableType:
+    """Show an audit event: when, what and who, and its data."""
+    heading = Text(f"{event.number}  {moment(event.at)}  ").append(words_of(words.event, event.event), "bold")
+    heading.append(f"  {printable(event.actor)}", "not bold")
+    return _card(heading, list(_facts(event.data)))
+
+
+_WOULD = ("Would be reset", "would be removed")
+
+
+def words_for(request: ResetRequest) -> Words:
+    """Return the words for a reset or an undo.
+
+    What has not been started by the end of a request will not be: the words then say what a dry run would do, or that nothing
+    was done.
+    """
+    words = UNDO if request.undo_of else RESET
+    if request.status == Status.PLANNED:
+        target, method = ("Would be active again", "would be activated") if request.undo_of else _WOULD
+        return words._replace(target={**words.target, "pending": target}, method={**words.method, "pending": method})
+    if request.ended:
+        return words._replace(method={**words.method, "pending": "not touched"})
+    return words
+
+
+def _card(heading: Text, lines: Iterable[str | Text]) -> RenderableType:
+    texts = (line if isinstance(line, Text) else Text(printable(line)) for line in lines if line)
+    indented = (Padding(text, (0, 0, 0, 2), expand=False) for text in texts)
+    return Group(heading, *indented)
+
+
+def _joined(parts: Iterable[str], separator: str = " · ") -> str:
+    return separator.join(printable(part) for part in parts if part)
+
+
+def _method(method: Method, words: Words) -> Text:
+    name = words_of(labels.METHOD_TYPE, method.type)
+    label = f" {printable(method.label)}" if method.label and method.label != method.type else ""
+    detail = f" ({printable(method.detail)})" if method.detail else ""
+    return Text(f"{name}{label}: ").append(coloured(words.method, method.outcome)).append(detail)
+
+
+def _approver(entry: Approver) -> str:
+    problem = {"failed": "mail not sent", "bounced": "mail bounced"}.get(entry.mail)
+    return printable(entry.approver) + (f" ({problem}: {printable(entry.detail)})" if problem else "")
+
+
+def _facts(data: Mapping[str, Any]) -> Iterable[str]:
+    """Yield the simple values of an event's data; nested ones are for --json."""
+    for name, value in data.items():
+        text = ""
+        if isinstance(value, bool):
+            text = "yes" if value else "no"
+        elif isinstance(value, str | int | float):
+            text = printable(value)
+        elif isinstance(value, list) and all(isinstance(entry, str) for entry in value):
+            text = ", ".join(map(printable, value))
+        if text:
+            yield f"{_spaced(printable(name))}: {text}"
+
+
+def _spaced(name: str) -> str:
+    """Return `plan digest` for `planDigest`."""
+    return re.sub(r"(?<=[a-z])([A-Z])", lambda found: f" {found[1].lower()}", name)

@@ -1,0 +1,104 @@
+"""Read what was recorded of a request: audit, export, evidence."""
+
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from mfa_reset_client.cards import event_card, words_for
+from mfa_reset_client.commands.option_groups import expand_groups
+from mfa_reset_client.commands.options import RequestId, Service
+from mfa_reset_client.exit_codes import ExitCode
+from mfa_reset_client.formatting import RESET, count_of, printable
+from mfa_reset_client.models import AuditVerification
+from mfa_reset_client.output import Output
+
+app = typer.Typer()
+
+OutputFile = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Where to write. Default: a name with the request's id.")
+]
+
+
+class ExportFormat(StrEnum):
+    """Formats of an export."""
+
+    CSV = "csv"
+    JSON = "json"
+
+
+@app.command()
+@expand_groups
+def audit(
+    service: Service,
+    request_id: RequestId,
+    verify: Annotated[bool, typer.Option("--verify", help="Only check that no event is missing or changed.")] = False,
+) -> None:
+    """List the audit events of a request, and verify them.
+
+    The exit code is 1 if an event is missing or was changed.
+    """
+    with service.session() as session:
+        client, output = session.client, session.output
+        if not verify:
+            words = RESET if service.as_json else words_for(client.get(request_id))
+            output.listing(client.audit(request_id), partial(event_card, words=words), "There are no events.")
+            if service.as_json:  # one JSON value; the verification is another
+                return
+        verification = client.verify_audit(request_id)
+        if service.as_json:
+            output.json(verification.to_json())
+        else:
+            output.out.print(Text(_verdict(verification)))
+        if not verification.intact:
+            raise typer.Exit(ExitCode.ERROR)
+
+
+@app.command()
+@expand_groups
+def export(
+    service: Service,
+    request_id: RequestId,
+    format: Annotated[ExportFormat, typer.Option(metavar="FORMAT", help="csv or json.")] = ExportFormat.CSV,  # noqa: A002 - the option's name
+    customer: Annotated[str | None, typer.Option(metavar="CUSTOMER", help="Only users of this customer.")] = None,
+    output: OutputFile = None,
+) -> None:
+    """Write a request with its users and methods to a file."""
+    with service.session() as session:
+        client = session.client
+        if format is ExportFormat.CSV:
+            content = client.export_csv(request_id, customer=customer)
+        else:
+            targets = [target.to_json() for target in client.targets(request_id, customer=customer)]
+            content = session.output.to_json({"request": client.get(request_id).to_json(), "targets": targets})
+        _write(session.output, output or Path(f"mfa-reset-{request_id}.{format}"), content)
+
+
+@app.command()
+@expand_groups
+def evidence(service: Service, request_id: RequestId, output: OutputFile = None) -> None:
+    """Write the evidence of a request to a ZIP file."""
+    with service.session() as session:
+        content = session.client.evidence(request_id)
+        _write(session.output, output or Path(f"mfa-reset-{request_id}-evidence.zip"), content)
+
+
+def _verdict(verification: AuditVerification) -> str:
+    events = count_of(verification.events, "event")
+    if verification.intact:
+        return f"Verified: {events}, none missing or changed."
+    return f"NOT VERIFIED: {printable(verification.problem or 'an event is missing or was changed')} ({events})."
+
+
+def _write(output: Output, path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise output.bad_input([f"--output: {path} cannot be written: {error.strerror or error}"]) from None
+    if output.as_json:
+        output.json({"file": str(path), "bytes": len(content)})
+    else:
+        output.note(f"Wrote {path} ({len(content):,} bytes).")

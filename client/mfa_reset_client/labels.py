@@ -1,0 +1,197 @@
+# ruff: noqa: E501
+"""Every status, outcome and reason in the words of the service's pages. scripts/client_labels.py writes this file."""
+
+from collections.abc import Mapping
+
+STATUS: Mapping[str, str] = {
+    "planning": "Being prepared",
+    "planned": "Dry run finished",
+    "awaitingApproval": "Waiting for approval",
+    "resetting": "Resetting now",
+    "completed": "Completed",
+    "partiallyCompleted": "Partly completed",
+    "failed": "Failed",
+    "denied": "Denied",
+    "expired": "Expired",
+    "cancelled": "Cancelled",
+}
+
+TARGET_OUTCOME: Mapping[str, str] = {
+    "pending": "Not started yet",
+    "reset": "Reset",
+    "alreadyClear": "Nothing to reset",
+    "partiallyReset": "Partly reset",
+    "refused": "Refused, not touched",
+    "failed": "Failed",
+    "cancelled": "Cancelled, not touched",
+}
+
+METHOD_OUTCOME: Mapping[str, str] = {
+    "pending": "not started yet",
+    "deleted": "removed",
+    "deactivated": "deactivated, still assigned",
+    "alreadyGone": "was already gone",
+    "keptNewer": "kept: registered after the approval",
+    "refusedDefault": "still there: it is the default and Microsoft refused to remove it",
+    "forbidden": "still there: the service is not permitted to remove it",
+    "throttled": "still there: Microsoft was too busy",
+    "failed": "still there: the removal failed",
+    "unverified": "may still be there: the removal could not be confirmed",
+}
+
+EVENT: Mapping[str, str] = {
+    "accepted": "Request accepted",
+    "planned": "Plan made",
+    "approvalMailSent": "Approver asked by mail",
+    "reminderSent": "Approver reminded by mail",
+    "mailFailed": "A mail could not be sent",
+    "mailBounced": "A mail to an approver came back",
+    "decided": "Decision made",
+    "denied": "Request denied",
+    "expired": "Request expired",
+    "cancelled": "Request cancelled",
+    "planChanged": "Plan found changed",
+    "resetting": "Reset started",
+    "cancelAccepted": "Cancellation accepted",
+    "undoAsked": "Undo asked for",
+    "tokenActivated": "Hardware token activated again",
+    "tokenCodeRefused": "A wrong code was sent for a hardware token",
+    "restarted": "Started again after a fault of the service",
+    "ended": "Request ended",
+    "targetsEnded": "Users ended",
+    "outcomeMailSent": "Outcome mailed",
+    "followUpMailSent": "Follow-up mailed",
+    "followedUp": "Looked again at who has registered",
+    "approvalMailsAskedAgain": "Mails to the approvers asked for again",
+    "mailsAskedAgain": "Failed mails asked for again",
+    "callbackDelivered": "The ticket system was notified",
+    "callbackFailed": "The ticket system could not be notified",
+    "userNoticesSent": "Users notified by mail",
+}
+
+UNDO_STATUS: Mapping[str, str] = {
+    "planning": "Being prepared",
+    "planned": "Dry run finished",
+    "awaitingApproval": "Waiting for approval",
+    "resetting": "Waiting for the tokens' codes",
+    "completed": "Completed",
+    "partiallyCompleted": "Partly completed",
+    "failed": "Failed",
+    "denied": "Denied",
+    "expired": "Expired",
+    "cancelled": "Cancelled",
+}
+
+UNDO_TARGET_OUTCOME: Mapping[str, str] = {
+    "pending": "Not active yet",
+    "reset": "Reset",
+    "alreadyClear": "Active again",
+    "partiallyReset": "Partly reset",
+    "refused": "Refused, not touched",
+    "failed": "Not active again",
+    "cancelled": "Cancelled, not touched",
+}
+
+UNDO_METHOD_OUTCOME: Mapping[str, str] = {
+    "pending": "waits for its code",
+    "deleted": "removed",
+    "deactivated": "deactivated, still assigned",
+    "alreadyGone": "not assigned to this user any more",
+    "keptNewer": "active again",
+    "refusedDefault": "still there: it is the default and Microsoft refused to remove it",
+    "forbidden": "still there: the service is not permitted to remove it",
+    "throttled": "still there: Microsoft was too busy",
+    "failed": "not active",
+    "unverified": "may still be there: the removal could not be confirmed",
+}
+
+UNDO_EVENT: Mapping[str, str] = {
+    "accepted": "Undo accepted",
+    "planned": "Plan made",
+    "approvalMailSent": "Approver asked by mail",
+    "reminderSent": "Approver reminded by mail",
+    "mailFailed": "A mail could not be sent",
+    "mailBounced": "A mail to an approver came back",
+    "decided": "Decision made",
+    "denied": "Request denied",
+    "expired": "Request expired",
+    "cancelled": "Request cancelled",
+    "planChanged": "Plan found changed",
+    "resetting": "Undo approved",
+    "cancelAccepted": "Cancellation accepted",
+    "undoAsked": "Undo asked for",
+    "tokenActivated": "Hardware token activated again",
+    "tokenCodeRefused": "A wrong code was sent for a hardware token",
+    "restarted": "Started again after a fault of the service",
+    "ended": "Undo ended",
+    "targetsEnded": "Users ended",
+    "outcomeMailSent": "Outcome mailed",
+    "followUpMailSent": "Follow-up mailed",
+    "followedUp": "Looked again at who has registered",
+    "approvalMailsAskedAgain": "Mails to the approvers asked for again",
+    "mailsAskedAgain": "Failed mails asked for again",
+    "callbackDelivered": "The ticket system was notified",
+    "callbackFailed": "The ticket system could not be notified",
+    "userNoticesSent": "Users notified by mail",
+}
+
+METHOD_TYPE: Mapping[str, str] = {
+    "phone": "Phone number",
+    "microsoftAuthenticator": "Microsoft Authenticator",
+    "softwareOath": "Authenticator app codes",
+    "hardwareOath": "Hardware token",
+    "fido2": "Passkey or security key",
+    "windowsHelloForBusiness": "Windows Hello",
+    "email": "E-mail address",
+    "temporaryAccessPass": "Temporary Access Pass",
+    "platformCredential": "Platform credential",
+    "externalAuthenticationMethod": "External method",
+    "password": "Password",
+}
+
+REASON: Mapping[str, str] = {
+    "protectedUser": "This account is protected: the policy never lets it be reset.",
+    "privilegedUser": "This account holds an administrator role, and the policy refuses those.",
+    "privilegesUnknown": "Whether this account may activate an administrator role cannot be read, and the policy refuses that.",
+    "ambiguousUser": "Several users of this customer have this mail address.",
+    "guestUser": "This is a guest: its authentication methods belong to its home organization.",
+    "disabledUser": "This account is disabled.",
+    "userNotFound": "There is no such user in this customer.",
+    "ownAccount": "Users cannot ask for a reset of their own account.",
+    "duplicateUser": "This user is in the request already.",
+    "alreadyRunning": "Another request is resetting this user right now.",
+    "unknownCustomer": "The service does not know this customer.",
+    "customerNotAllowed": "The source of this request may not act for this customer.",
+    "methodNotAllowed": "This customer does not allow resetting this kind of method.",
+    "consentMissing": "The customer has not consented to this service yet, or has withdrawn it.",
+    "customerUnreachable": "The customer's directory could not be reached.",
+    "cancelled": "The request was cancelled before this user's turn.",
+    "excludedByApprover": "An approver left this user out.",
+    "throttled": "Microsoft was too busy for longer than the service waits.",
+    "forbidden": "The service is not permitted to do this in the customer's directory.",
+    "notRemoved": "Microsoft accepted the removal, but the method was still there afterwards.",
+    "refusedDefault": "Microsoft keeps the default method while the user has another one that is not part of this reset.",
+    "unverified": "Whether the removal was done could not be seen.",
+    "sessionsNotRevoked": "The methods are gone, but the sign-in sessions could not be ended.",
+    "denied": "An approver denied the request.",
+    "expired": "No decision was made in time.",
+    "requestFailed": "The request failed before this user's turn.",
+    "internalError": "The service failed at this user; its operators find the cause in its log.",
+    "stopped": "The reset was stopped before this user was done.",
+    "notReactivated": "The hardware token was not activated again.",
+    "partlyReactivated": "Not all of this user's hardware tokens were activated again.",
+    "tokenGone": "The hardware token is not assigned to this user any more.",
+}
+
+FAILURE: Mapping[str, str] = {
+    "notEnoughApprovers": "The policy names too few approvers for this request.",
+    "planChanged": "The recorded plan is not the one that was approved, so nothing was removed.",
+}
+
+UNREACHABLE: Mapping[str, str] = {
+    "consentMissing": "The customer has not consented to this service, or has withdrawn it. An administrator of the customer can consent again.",
+    "customerUnreachable": "Its directory does not answer right now. Refresh to try again.",
+    "throttled": "Microsoft asks for a pause for this customer. Refresh in a minute.",
+    "forbidden": "The service lacks a permission there. Consent again to all permissions of the service.",
+    "noLicence": "This filter needs Microsoft's registration report, which this customer has no licence for.",
+}

@@ -1,0 +1,88 @@
+"""audit, export and evidence against the whole service."""
+
+import csv
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import httpx
+import pytest
+
+from mfa_reset_client import Client, UnexpectedResponseError
+from tests.client.harness import Waits, command
+from tests.system import system
+
+
+async def test_audit_lists_and_verifies(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        request = await it.ask(contoso=["adele@contoso.com"])
+        await it.approve(request["id"])
+        ran = await command(Waits(it), "audit", request["id"])
+        assert ran.code == 0, ran.err
+        assert "Request accepted  tech@msp.example\n" in ran.out
+        assert "Decision made  owner@contoso.com\n  decision: approve\n" in ran.out
+        assert ran.out.endswith("none missing or changed.\n")
+        listed = await command(Waits(it), "audit", request["id"], "--json")
+        assert [event["number"] for event in json.loads(listed.out)] == list(range(1, len(json.loads(listed.out)) + 1))
+        verified = await command(Waits(it), "audit", request["id"], "--verify", "--json")
+        assert json.loads(verified.out)["intact"] is True
+
+
+async def test_a_changed_audit_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = {"requestId": "r1", "intact": False, "events": 7, "problem": "event 3 was changed"}
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json=broken))
+    make = Client.__init__
+    monkeypatch.setattr(Client, "__init__", lambda self, *a, **k: make(self, *a, **k, transport=transport))
+    async with system(tmp_path) as it:
+        ran = await command(Waits(it), "audit", "r1", "--verify")
+        assert (ran.code, "NOT VERIFIED: event 3 was changed" in ran.out) == (1, True)
+        assert (await command(Waits(it), "audit", "r1", "--verify", "--json")).code == 1
+
+
+async def test_export_writes_csv_or_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with system(tmp_path) as it:
+        request = await it.ask(contoso=["adele@contoso.com"], fabrikam=["alex@fabrikam.com"])
+        assert (await command(Waits(it), "export", request["id"], "--customer", "contoso")).code == 0
+        rows = list(csv.DictReader(io.StringIO((tmp_path / f"mfa-reset-{request['id']}.csv").read_text("utf-8-sig"))))
+        assert {row["userPrincipalName"] for row in rows} == {"adele@contoso.com"}
+        ran = await command(Waits(it), "export", request["id"], "--format", "json", "--output", "out.json", "--json")
+        assert json.loads(ran.out) == {"file": "out.json", "bytes": (tmp_path / "out.json").stat().st_size}
+        exported = json.loads((tmp_path / "out.json").read_text("utf-8"))
+        assert exported["request"]["id"] == request["id"]
+        assert [target["customer"] for target in exported["targets"]] == ["contoso", "fabrikam"]
+        nowhere = await command(Waits(it), "export", request["id"], "--output", "absent/out.csv")
+        assert (nowhere.code, "cannot be written" in nowhere.err) == (2, True)
+
+
+async def test_evidence_is_a_zip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with system(tmp_path) as it:
+        request = await it.ask(contoso=["adele@contoso.com"])
+        ran = await command(Waits(it), "evidence", request["id"])
+        assert ran.code == 0, ran.err
+        assert "request.json" in zipfile.ZipFile(f"mfa-reset-{request['id']}-evidence.zip").namelist()
+        assert (await command(Waits(it), "evidence", "absent")).code == 11
+
+
+def test_the_parts_of_a_large_export_are_one_file() -> None:
+    head = {"Content-Disposition": 'attachment; filename="x.csv"', "Content-Type": "text/csv"}
+    link = {
+        "Link": '<https://host.example/api/reset-requests/r1/export?format=csv&customer=c&cursor=10000>; rel="next"'
+    }
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        assert (request.url.params["format"], request.url.params["customer"]) == ("csv", "c")
+        if request.url.params.get("cursor") == "10000":
+            return httpx.Response(200, headers=head, content="\ufeffuser\r\nb\r\n".encode())
+        return httpx.Response(200, headers=head | link, content="\ufeffuser\r\na\r\n".encode())
+
+    with Client("https://host.example", "k", transport=httpx.MockTransport(respond)) as client:
+        assert client.export_csv("r1", customer="c") == "\ufeffuser\r\na\r\nb\r\n".encode()
+
+
+def test_a_page_is_no_export() -> None:
+    page = httpx.MockTransport(lambda _: httpx.Response(200, text="<html>"))
+    with Client("https://host.example", "k", transport=page) as client, pytest.raises(UnexpectedResponseError):
+        client.export_csv("r1")
