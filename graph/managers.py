@@ -2,7 +2,7 @@
 
 from graph.client import GraphClient, segment
 from graph.errors import Fault
-from graph.users import FIELDS, User, user_of
+from graph.users import User, user_of
 
 
 async def read_manager(client: GraphClient, user_id: str) -> User | None:
@@ -10,7 +10,8 @@ async def read_manager(client: GraphClient, user_id: str) -> User | None:
 
     Raises: GraphError where that cannot be read.
     """
-    answer = await client.send("GET", f"users/{segment(user_id)}/manager?$select={FIELDS}")
+    # Without $select: it is a directoryObject, which declares no name or address; a user's default properties hold them.
+    answer = await client.send("GET", f"users/{segment(user_id)}/manager")
     if answer.ok:
         # A manager may be an organizational contact; whatever has a mail address will do.
         return user_of(answer.body)

@@ -71,16 +71,17 @@ def _matches(pattern: str, path: str) -> bool:
 
 
 def _options(row: Supported, query: dict[str, str], headers: dict[str, str]) -> list[str]:
+    advanced = headers.get("ConsistencyLevel") == "eventual" and query.get("$count") == "true"
     found = [f"{name} is not supported ({row.source})" for name in query if name not in row.options]
     found += [
         f"$filter: '{name} {operator}' is not supported ({row.source})"
         for operator, name in _compared(query.get("$filter", ""))
         if name not in row.filters.get(operator, ())
+        and not (advanced and name in row.advanced_filters.get(operator, ()))
     ]
     expanded = re.findall(r"(?:^|,)\s*(\w+)", re.sub(r"\(.*?\)", "", query.get("$expand", "")))
     found += [f"$expand: '{name}' is not supported ({row.source})" for name in expanded if name not in row.expand]
-    eventual = headers.get("ConsistencyLevel") == "eventual"
-    if row.advanced and not (eventual and query.get("$count") == "true"):
+    if row.advanced and not advanced:
         found.append(f"needs ConsistencyLevel: eventual and $count=true ({row.source})")
     return found
 

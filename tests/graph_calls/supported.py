@@ -21,6 +21,9 @@ class Supported:
     options: frozenset[str] = frozenset()
     expand: frozenset[str] = frozenset()
     filters: Mapping[str, frozenset[str]] = field(default_factory=dict)  # operator -> properties
+    advanced_filters: Mapping[str, frozenset[str]] = field(
+        default_factory=dict
+    )  # with ConsistencyLevel and $count=true
     advanced: bool = False  # always needs ConsistencyLevel: eventual and $count=true
     beta: str = ""  # why beta: the description at hand is of a national cloud, and may not know the path
 
@@ -38,6 +41,7 @@ SUPPORTED = (
         names("$select $filter $search $orderby $top $count $expand $skiptoken"),
         expand=names("manager"),
         filters=_USER_FILTERS,
+        advanced_filters={"in": names("id")},
     ),
     Supported(
         "users/$count",
@@ -47,7 +51,7 @@ SUPPORTED = (
         advanced=False,
     ),
     Supported("users/{}", "[d] api/user-get", names("$select $expand"), expand=names("manager")),
-    Supported("users/{}/manager", "[d] api/user-list-manager", names("$select $expand")),
+    Supported("users/{}/manager", "[d] api/user-list-manager; the type directoryObject declares nothing to select"),
     Supported(
         "users/{}/transitiveMemberOf", "[d] api/user-list-transitivememberof", names("$select $top $count $skiptoken")
     ),

@@ -22,6 +22,8 @@ def call(url: str, method: str = "GET", **more: Any) -> dict[str, Any]:
     [
         (call("/v1.0/users?$filter=jobTitle%20eq%20'x'"), "$filter: 'jobTitle eq'"),
         (call("/v1.0/users?$filter=startswith(displayName,'jobTitle eq ')"), ""),
+        (call("/v1.0/users?$filter=id%20in%20('x')"), "$filter: 'id in'"),
+        (call("/v1.0/users?$filter=id%20in%20('x')&$count=true", headers=EVENTUAL), ""),
         (call("/v1.0/users/x?$expand=memberOf"), "$expand: 'memberOf'"),
         (call("/v1.0/users/x?$expand=manager($select=id)"), ""),
         (call("/v1.0/users('$x@y.com')?$select=id"), ""),
