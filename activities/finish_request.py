@@ -63,9 +63,12 @@ async def settle_open(services: Services, request_id: str, status: RequestStatus
     start = 0
     while page := await services.targets.range(request_id, start, _PAGE):
         pairs = [
-            (kept, given_up(kept.target, reason, detail, untouched=untouched))
+            (
+                kept,
+                kept.target if kept.target.settled else given_up(kept.target, reason, detail, untouched=untouched),
+            )
             for kept in page
-            if not kept.target.settled
+            if not kept.target.settled or not kept.readable
         ]
         await services.targets.save_all(request_id, pairs)
         await audit_ended(

@@ -43,5 +43,5 @@ class Model(BaseModel):
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Self:
-        """Return the value of a JSON object that `to_json` made."""
-        return cls.model_validate(value)
+        """Return the value of a JSON object that `to_json` made; fields that a newer version added are skipped."""
+        return cls.model_validate(value, extra="ignore")

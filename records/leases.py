@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from pydantic import ValidationError
+
 from records.requests import Requests
 from records.store import Insert, Row, Store
 from records.targets import Targets
@@ -63,7 +65,10 @@ class Leases:
         return current if current and await self._is_busy(current) else None
 
     async def _is_busy(self, holder: Holder) -> bool:
-        request = await self._requests.get(holder.request_id)
+        try:
+            request = await self._requests.get(holder.request_id)
+        except ValidationError:
+            return False  # nothing can be done for a request that cannot be read, so it holds no user back
         if request is None or request.status.ended:
             return False
         kept = await self._targets.get(holder.request_id, holder.number)

@@ -4,8 +4,11 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from pydantic import ValidationError
+
 from domain.outcomes import TargetOutcome
 from domain.request.target import Target
+from domain.request.unreadable import recorded_outcome, unreadable_target
 from records.store import Change, Insert, Replace, Row, Store
 
 _TARGET = "target:"
@@ -30,6 +33,15 @@ class StoredTarget(NamedTuple):
 
     target: Target
     row: Row
+    readable: bool = True  # False: `target` is what is left of the record, ended, and not written yet
+
+
+def _stored(row: Row) -> StoredTarget:
+    try:
+        return StoredTarget(Target.from_json(row.value), row)
+    except ValidationError:
+        number = int(row.key.removeprefix(_TARGET))
+        return StoredTarget(unreadable_target(number, row.value), row, readable=False)
 
 
 class Targets:
@@ -38,13 +50,13 @@ class Targets:
 
     async def get(self, request_id: str, number: int) -> StoredTarget | None:
         row = await self._store.get(request_id, target_key(number))
-        return StoredTarget(Target.from_json(row.value), row) if row else None
+        return _stored(row) if row else None
 
     async def range(self, request_id: str, start: int, count: int) -> list[StoredTarget]:
         """Return targets `start` to `start + count - 1`, at most 1,000."""
         after = target_key(start - 1) if start else ""
         rows = await self._store.scan(request_id, prefix=_TARGET, after=after, limit=count)
-        return [StoredTarget(Target.from_json(row.value), row) for row in rows]
+        return [_stored(row) for row in rows]
 
     async def rewrite(self, stored: StoredTarget, target: Target) -> StoredTarget | None:
         """Write `target`, its outcome unchanged, over what was read; None if another process wrote it in between."""
@@ -53,7 +65,7 @@ class Targets:
 
     async def save(self, request_id: str, stored: StoredTarget, target: Target) -> bool:
         """Write `target` over what was read; False if another process wrote it in between. Totals change with it, or not at all."""
-        if target == stored.target:
+        if target == stored.target and stored.readable:
             return True
         while not await self._save_all(request_id, [(stored, target)]):
             row = await self._store.get(request_id, target_key(target.number))
@@ -73,8 +85,9 @@ class Targets:
         changes: list[Change] = [Replace(stored.row, target.to_json()) for stored, target in pairs]
         moved: defaultdict[str, Counter[str]] = defaultdict(Counter)
         for stored, target in pairs:
-            if target.outcome is not stored.target.outcome:
-                moved[count_key(target.number)].update({stored.target.outcome.value: -1})
+            before = stored.target.outcome if stored.readable else recorded_outcome(stored.row.value)
+            if target.outcome is not before:
+                moved[count_key(target.number)].update({before.value: -1})
                 moved[count_key(target.number)].update({target.outcome.value: 1})
         for key, counts in moved.items():
             row = await self._store.get(request_id, key)

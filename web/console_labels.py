@@ -27,6 +27,7 @@ NEXT: Mapping[str, str] = {
     "customerUnreachable": "Retry in a few minutes.",
     "throttled": "Retry later; fewer users at once help.",
     "forbidden": "Have an administrator of the customer consent to the missing permission, then retry.",
+    "recordUnreadable": "Look at the user in the customer's admin center, then ask for another reset.",
     "notRemoved": "Retry. If it stays, remove the method in the customer's admin center.",
     "cancelled": "Ask again if it is still needed.",
     "excludedByApprover": "Ask the approver.",

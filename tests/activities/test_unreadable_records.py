@@ -1,0 +1,88 @@
+"""A record that cannot be read fails its own target, ends, and gives the lease back; others go on."""
+
+import json
+from typing import Any
+
+import pytest
+
+from activities.finish_request import settle_open
+from domain.methods import MethodType
+from domain.outcomes import RequestStatus, TargetOutcome
+from domain.request.target import Target
+from records.leases import Holder
+from records.targets import target_key
+from tests.activities.conftest import CONTOSO, Works
+
+APP: tuple[str, dict[str, Any]] = ("microsoftAuthenticator", {})
+BROKEN: list[dict[str, Any]] = [
+    {"plannedAt": "0-01-01T00:00:00Z"},
+    {"outcome": "somethingNew"},
+    {"methods": [{"type": "somethingNew", "id": "x", "label": "x"}]},
+    {"methods": "none"},
+    {"number": None, "customer": None},
+]
+
+
+async def break_record(works: Works, number: int, change: dict[str, Any]) -> None:
+    row = await works.services.store.get("r1", target_key(number))
+    assert row is not None
+    assert await works.services.store.replace(row, json.loads(json.dumps(row.value)) | change)
+
+
+@pytest.mark.parametrize("change", BROKEN, ids=str)
+async def test_unreadable_target_fails_alone_and_gives_its_lease_back(works: Works, change: dict[str, Any]) -> None:
+    first, second = works.user(APP, name="first"), works.user(APP, name="second")
+    await works.planned(first, second)
+    await break_record(works, 0, change)
+    assert (await works.once(number=0))["retry_after"] is None
+    assert (await works.reset(number=1)).outcome is TargetOutcome.RESET
+    broken = await works.target()
+    assert (broken.outcome, broken.reason) == (TargetOutcome.FAILED, "recordUnreadable")
+    assert works.present(first)
+    # Others may have the user, before the request ends.
+    other = Holder("r2", 0)
+    assert await works.services.leases.take(CONTOSO, first.id, other) == other
+    await settle_open(works.services, "r1", RequestStatus.RESETTING, cancelled=False)
+    totals = {outcome: count for outcome, count in (await works.services.targets.totals("r1")).items() if count}
+    assert totals == {"failed": 1, "reset": 1}
+    assert (await works.target()).reason == "recordUnreadable"
+
+
+async def test_unreadable_target_of_which_something_was_changed_says_so(works: Works) -> None:
+    user = works.user(APP, ("softwareOath", {}))
+    await works.planned(user)
+    stored = (await works.target()).to_json()
+    stored["methods"][0]["answered"] = "removed"
+    await break_record(works, 0, stored | {"plannedAt": "never"})
+    target = await works.target()
+    assert (target.outcome, target.reason) == (TargetOutcome.PARTIALLY_RESET, "recordUnreadable")
+    assert [m.outcome.value for m in target.methods] == ["unverified", "failed"]
+    assert target.user_id == user.id
+
+
+async def test_target_that_had_ended_keeps_its_outcome(works: Works) -> None:
+    user = works.user(APP)
+    await works.planned(user)
+    await works.reset()
+    await break_record(works, 0, {"endedAt": "never"})
+    assert (await works.target()).outcome is TargetOutcome.RESET
+
+
+async def test_field_of_a_newer_version_is_skipped(works: Works) -> None:
+    """docs/upgrade.md says so: an older app may meet rows of a newer one."""
+    user = works.user(APP)
+    await works.planned(user)
+    method = (await works.target()).methods[0].to_json() | {"new": 1}
+    await break_record(works, 0, {"new": {"field": 1}, "methods": [method]})
+    assert (await works.target()).methods[0].type is MethodType.MICROSOFT_AUTHENTICATOR
+    assert isinstance(await works.target(), Target)
+    assert (await works.reset()).outcome is TargetOutcome.RESET
+
+
+async def test_unreadable_request_holds_no_user_of_others(works: Works) -> None:
+    user = works.user(APP)
+    await works.planned(user)
+    row = next(r for r in await works.services.store.scan("r1", limit=100) if works.services.requests.is_own(r))
+    await works.services.store.replace(row, row.value | {"createdAt": "never"})
+    other = Holder("r2", 0)
+    assert await works.services.leases.take(CONTOSO, user.id, other) == other
