@@ -37,11 +37,11 @@ async def finish(services: Services, request_id: str) -> RequestStatus:
         )
     data = {"status": request.status.value, "totals": totals}
     if await services.audits.append(request_id, services.now(), "service", "ended", data, once="ended"):
-        _tell(request, totals)
+        _measure_end(request, totals)
     return request.status
 
 
-def _tell(request: ResetRequest, totals: dict[str, int]) -> None:
+def _measure_end(request: ResetRequest, totals: dict[str, int]) -> None:
     status = request.status
     request_ended(status.value, totals)
     well = status not in {RequestStatus.FAILED, RequestStatus.PARTIALLY_COMPLETED}
@@ -52,7 +52,7 @@ def _tell(request: ResetRequest, totals: dict[str, int]) -> None:
 async def settle_open(services: Services, request_id: str, status: RequestStatus, *, cancelled: bool) -> None:
     """Nothing stays pending in a request that ends as `status`. One pass over the targets, and none where all have ended.
 
-    Called before the status is written: a caller that waits for the end reads the targets as soon as they see it.
+    Called before the status is written: a caller who waits for the end reads the targets as soon as it is there.
     """
     totals = await services.targets.totals(request_id)
     if not totals[TargetOutcome.PENDING.value]:

@@ -1,7 +1,7 @@
-"""Activity: tells the users of one window, and their managers, that their authentication methods were reset.
+"""Activity: mails the users of one window, and their managers, that their authentication methods were reset.
 
-The user's own mailbox is one that the lost factor protects: an attacker who has it may read and delete the notice. So the
-policy can have the manager notified, too.
+The user's own mailbox is one that the lost factor protects: an attacker who has it may read and delete the notice. So the policy
+can name the manager, too.
 """
 
 from activities.app import activity
@@ -33,7 +33,7 @@ async def notify(services: Services, request_id: str, start: int, count: int, *,
     fault: Fault = ""
     for kept in await services.targets.range(request_id, start, count):
         for to in _whom(services, kept.target):
-            tried = await _tell(services, request, kept.target, to, last=last)
+            tried = await _mail_to(services, request, kept.target, to, last=last)
             if tried.made is None:
                 retry_after, fault = max(retry_after, tried.retry_after), fault_word(tried.fault)
                 if fault == "throttled":  # the mailbox has its limit per minute; asking on would only lengthen it
@@ -45,18 +45,18 @@ async def notify(services: Services, request_id: str, start: int, count: int, *,
 
 
 def _whom(services: Services, target: Target) -> list[MailTo]:
-    """Return who is still to be notified about this target."""
+    """Return who is still to be mailed about this target."""
     customer = services.policy.customers.get(target.customer)
     if customer is None or not target.changed:
         return []
     wanted: list[MailTo] = ["user"] if customer.notify_users else []
     if customer.notify_managers:
         wanted.append("manager")
-    notified = {mail.to for mail in target.mails}
-    return [to for to in wanted if to not in notified]
+    mailed = {mail.to for mail in target.mails}
+    return [to for to in wanted if to not in mailed]
 
 
-async def _tell(services: Services, request: ResetRequest, target: Target, to: MailTo, *, last: bool) -> MailAttempt:
+async def _mail_to(services: Services, request: ResetRequest, target: Target, to: MailTo, *, last: bool) -> MailAttempt:
     address = target.mail
     if to == "manager":
         try:

@@ -15,7 +15,7 @@ from services import Services, current_services
 from use_cases.read_request import request_response
 from use_cases.ticket_comment import comment_view
 
-# A denial and an approval are decisions; an expiry or a cancel is reported by the end alone.
+# A denial and an approval are decisions; an expiry or a cancel has the event of the end alone.
 _DECIDED = {RequestStatus.RESETTING, RequestStatus.DENIED}
 
 

@@ -1,6 +1,7 @@
 """Activity: closes the plan: its digest, what approval it needs, and what comes next."""
 
-from typing import Any
+from datetime import datetime
+from typing import TypedDict
 
 from activities.app import activity
 from activities.finish_request import settle_open
@@ -16,6 +17,16 @@ from services import Services, current_services
 _PAGE = 500
 
 
+class _Changes(TypedDict, total=False):
+    """Fields of a ResetRequest."""
+
+    plan_digest: str
+    ended_at: datetime
+    failure: str
+    detail: str
+    approval: ApprovalNeeded
+
+
 @activity(SEAL_PLAN)
 async def seal_plan(work: RequestRef) -> SealedPlan:
     return {"next": await seal(current_services(), work["id"])}
@@ -27,14 +38,14 @@ async def seal(services: Services, request_id: str) -> AfterPlan:
         raise LookupError(request_id)
     if request.status is RequestStatus.PLANNING:
         if await services.requests.cancelled(request_id) is not None:
-            changes: dict[str, Any] = {"status": RequestStatus.CANCELLED, "ended_at": services.now()}
+            status, changes = RequestStatus.CANCELLED, _Changes(ended_at=services.now())
         else:
-            changes = await _decided(services, request, *await read_plan(services, request))
-        ends = changes["status"]
-        if ends.ended and ends is not RequestStatus.PLANNED:
-            await settle_open(services, request_id, ends, cancelled=ends is RequestStatus.CANCELLED)
+            status, changes = await _sealed(services, request, *await read_plan(services, request))
+        if status.ended and status is not RequestStatus.PLANNED:
+            await settle_open(services, request_id, status, cancelled=status is RequestStatus.CANCELLED)
+        sealed = {"status": status, **changes}
         request = await services.requests.update(
-            request_id, lambda r: r.model_copy(update=changes) if r.status is RequestStatus.PLANNING else r
+            request_id, lambda r: r.model_copy(update=sealed) if r.status is RequestStatus.PLANNING else r
         )
     if request.plan_digest is None:  # cancelled before there was a plan
         return "end"
@@ -83,17 +94,15 @@ async def read_plan(services: Services, request: ResetRequest) -> tuple[str, Tal
     return digest.hexdigest(), tally
 
 
-async def _decided(services: Services, request: ResetRequest, digest: str, tally: Tally) -> dict[str, Any]:
-    """What changes in the request now that its plan is complete."""
+async def _sealed(
+    services: Services, request: ResetRequest, digest: str, tally: Tally
+) -> tuple[RequestStatus, _Changes]:
+    """Return the status of the request now that its plan is complete, and what else changes in it."""
     now = services.now()
     if request.dry_run:
-        return {"plan_digest": digest, "status": RequestStatus.PLANNED, "ended_at": now}
+        return RequestStatus.PLANNED, {"plan_digest": digest, "ended_at": now}
     if not tally.targets:  # every target was refused or could not be planned
-        return {
-            "plan_digest": digest,
-            "status": request_status(await services.targets.totals(request.id)),
-            "ended_at": now,
-        }
+        return request_status(await services.targets.totals(request.id)), {"plan_digest": digest, "ended_at": now}
     source = services.policy.sources.get(request.source)
     exempt = source is not None and source.approval == "exempt" and not await _was_asked(services, request)
     try:
@@ -106,13 +115,12 @@ async def _decided(services: Services, request: ResetRequest, digest: str, tally
             now=now,
         )
     except NotEnoughApproversError as error:
-        return {
+        return RequestStatus.FAILED, {
             "plan_digest": digest,
-            "status": RequestStatus.FAILED,
             "ended_at": now,
             "failure": error.reason,
             "detail": str(error),
             "approval": ApprovalNeeded(required=True),
         }
     status = RequestStatus.AWAITING_APPROVAL if needed.required else RequestStatus.RESETTING
-    return {"plan_digest": digest, "status": status, "approval": needed}
+    return status, {"plan_digest": digest, "approval": needed}

@@ -63,7 +63,7 @@ def _refusal(services: Services, request: ResetRequest, kind: MailKind) -> Maile
 def readers(policy: Policy, mail_from: str, customers: list[str]) -> set[str]:
     """The mail domains whose people may read about all of these customers' users.
 
-    A ticket can name any address as its requester; an outcome must not be mailed to a sender of tickets that the policy does not know.
+    A ticket can name anybody as its requester; an outcome must not be mailed to any writer to the help desk.
     """
     provider = {mail_domain(address) for address in (mail_from, *policy.approval.approvers)}
     own = [

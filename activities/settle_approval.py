@@ -32,13 +32,13 @@ async def settle(services: Services, request_id: str) -> AwaitingApproval | Appr
     if request is None:
         raise LookupError(request_id)
     if request.status is not RequestStatus.AWAITING_APPROVAL:
-        await _audit_end(services, request)  # the run that changed the status may have ended there
+        await _audit_end(services, request)  # the run that changed the status may have stopped there
         return {"next": approved_next(request) if request.status is RequestStatus.RESETTING else "end"}
     while request.approval.ends_as is None:
         # Read after the request: with the request as it is, these are all the decisions that it counts.
         decisions = await services.requests.decisions(request_id)
         for decision in decisions:
-            await audit_decision(services, request_id, decision)  # the run that recorded it may have ended there
+            await audit_decision(services, request_id, decision)  # the handler that recorded it may have stopped there
         now = services.now()
         ended = await current_verdict(services, request, decisions)
         if ended is Verdict.WAITING:
@@ -53,7 +53,7 @@ async def settle(services: Services, request_id: str) -> AwaitingApproval | Appr
 async def _end_as(services: Services, request: ResetRequest, status: RequestStatus) -> ResetRequest:
     """Writes what the decisions come to, unless one more has come since `request` was read; the request as it is then.
 
-    From here on no decision is taken, so every decision either counts or was refused as too late.
+    From here on no decision is taken, so each decision counts or was answered as too late.
     """
 
     def ended(now: ResetRequest) -> ResetRequest:

@@ -24,7 +24,7 @@ from orchestrators.app import Step, call_activity, orchestrator, start_child
 from orchestrators.timers import create_timer_at, is_due
 
 SENDERS: dict[Sender, Activity[EventAttempt, EventAttempted]] = {"callback": SEND_CALLBACK, "bus": PUBLISH_EVENT}
-# Seconds between attempts, as Standard Webhooks suggests: soon at first, then patient. The last one is repeated.
+# Seconds between attempts, as Standard Webhooks suggests: soon at first, then ever more seldom. The last one is repeated.
 WAITS = (5, 30, 120, 600, 1800, 3600, 7200, 14400, 21600)
 # After this long the last attempt is made.
 PATIENCE = timedelta(hours=24)
