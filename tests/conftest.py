@@ -5,11 +5,16 @@ from importlib.util import find_spec
 from typing import NoReturn
 
 import pytest
+from hypothesis import settings
 
 from tests.azurite import Azurite, NoAzuriteError
 from tests.graph_calls import plugin as graph_calls
 
 _LEFT_OUT = pytest.StashKey[str]()
+
+# How long an example takes depends on what else the machine does: no test is about time.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_configure(config: pytest.Config) -> None:

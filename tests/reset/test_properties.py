@@ -3,7 +3,7 @@
 import itertools
 from typing import NamedTuple
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.methods import Method
@@ -188,7 +188,6 @@ def _changes(step: Step) -> bool:
     return isinstance(step, RemoveMethod | ChangeDefault) or (isinstance(step, RevokeAndRead) and step.revoke)
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.data())
 def test_no_change_without_leave_and_none_after_a_stop(draw: st.DataObject) -> None:
     way = walk(draw)
@@ -203,7 +202,6 @@ def test_no_change_without_leave_and_none_after_a_stop(draw: st.DataObject) -> N
         assert all(words(step) == "read" for step, _ in way.steps[last + 1 :])
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.data())
 def test_each_removal_is_written_down_right_before_it_and_no_other(draw: st.DataObject) -> None:
     way = walk(draw)
@@ -222,7 +220,6 @@ def test_each_removal_is_written_down_right_before_it_and_no_other(draw: st.Data
     assert not changes or any(isinstance(step, WriteDown) for step, _ in way.steps[: changes[0]])
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.data())
 def test_only_what_the_plan_lists_and_the_look_showed_is_removed(draw: st.DataObject) -> None:
     way = walk(draw)
@@ -236,7 +233,6 @@ def test_only_what_the_plan_lists_and_the_look_showed_is_removed(draw: st.DataOb
         assert planned[removed.id].number_hash == removed.number_hash
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.data())
 def test_gone_is_only_what_the_last_read_does_not_list(draw: st.DataObject) -> None:
     way = walk(draw)
@@ -250,7 +246,6 @@ def test_gone_is_only_what_the_last_read_does_not_list(draw: st.DataObject) -> N
             assert method.id not in {m.id for m in way.directory.removed}
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.data())
 def test_each_planned_method_has_one_outcome_and_the_last_run_ends(draw: st.DataObject) -> None:
     way = walk(draw)
@@ -267,7 +262,6 @@ def test_each_planned_method_has_one_outcome_and_the_last_run_ends(draw: st.Data
         assert not way.directory.removed
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.data())
 def test_transition_changes_nothing_and_depends_on_nothing_else(draw: st.DataObject) -> None:
     way = walk(draw)
