@@ -214,7 +214,7 @@ def method_of(resource: Mapping[str, Any], kind: MethodType | None = None) -> Me
     return Method(
         type=kind,
         id=str(resource["id"]),
-        label=_label(kind, resource),
+        label=_label(kind, resource)[:300],
         created_at=read_date(resource.get("createdDateTime")),
         number_hash=_hashed(kind, resource),
         active=kind is not MethodType.HARDWARE_OATH or _token_is_active(resource),

@@ -11,7 +11,7 @@ from graph.batch import Part, all_of, batch
 from graph.client import GraphClient, segment
 from graph.errors import Fault, GraphError
 from graph.found import Found
-from graph.responses import Response
+from graph.responses import Response, is_id
 
 _COLLECTIONS = {
     MethodType.PHONE: "phoneMethods",
@@ -47,7 +47,7 @@ def listed(answer: Response) -> list[Method]:
     Raises: GraphError when it failed.
     """
     items = answer.items()
-    if not all(isinstance(item.get("@odata.type"), str) for item in items):
+    if not all(isinstance(item.get("@odata.type"), str) and is_id(item.get("id")) for item in items):
         raise GraphError(Fault.UNAVAILABLE, "Graph's answer does not say which methods these are")
     found = [method for item in items if (method := method_of(item)) is not None]
     return [method for method in found if method.type is not MethodType.HARDWARE_OATH]
@@ -62,7 +62,10 @@ def hardware_listed(answer: Response, *, expected: bool = False) -> tuple[list[M
     Raises: GraphError for what may pass.
     """
     if answer.ok:
-        found = [method_of(item, MethodType.HARDWARE_OATH) for item in answer.items()]
+        items = answer.items()
+        if not all(is_id(item.get("id")) for item in items):
+            raise GraphError(Fault.UNAVAILABLE, "Graph's answer does not say which tokens these are")
+        found = [method_of(item, MethodType.HARDWARE_OATH) for item in items]
         return [method for method in found if method is not None], None
     if answer.status in {400, 404, 501} and not expected:
         return [], None

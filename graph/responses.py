@@ -1,6 +1,8 @@
 """One answer of Graph, from a call of its own or out of a batch, and the error it stands for."""
 
 import json
+import math
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -17,6 +19,9 @@ _CONSENT_CODES = frozenset(
         "Authentication_MissingOrMalformed",
     }
 )
+
+# An escape of half a surrogate pair, alone or not.
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class Response(NamedTuple):
@@ -37,7 +42,7 @@ class Response(NamedTuple):
     @property
     def pressure(self) -> float:
         """How full the throttling bucket is (1.0 = at the limit), 0 where Graph says nothing."""
-        return _number(self.headers.get("x-ms-throttle-limit-percentage")) or 0.0
+        return max(_number(self.headers.get("x-ms-throttle-limit-percentage")) or 0.0, 0.0)
 
     def items(self, *, last: bool = True) -> list[dict[str, Any]]:
         """Return the objects of a list.
@@ -98,6 +103,11 @@ def _fault(status: int, code: str, message: str) -> Fault:
     return Fault.REFUSED
 
 
+def is_id(value: object, longest: int = 2000) -> bool:
+    """Whether a value can be the id of something: it is stored and part of addresses. Those of passkeys can be long."""
+    return isinstance(value, str) and 0 < len(value) <= longest and value.isprintable()
+
+
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds to wait by the Retry-After header: whole, fractional or an HTTP date; None where there is none."""
     text = headers.get("retry-after")
@@ -114,9 +124,10 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 def _number(text: str | None) -> float | None:
     try:
-        return float(text) if text is not None else None
+        number = float(text) if text is not None else None
     except ValueError:
         return None
+    return number if number is not None and math.isfinite(number) else None
 
 
 def parsed(content: bytes) -> dict[str, Any]:
@@ -127,4 +138,18 @@ def parsed(content: bytes) -> dict[str, Any]:
         body = json.loads(content)
     except ValueError:
         return {}
-    return body if isinstance(body, dict) else {}  # no list of Graph's is bare
+    if not isinstance(body, dict):  # no list of Graph's is bare
+        return {}
+    return _whole_characters(body) if _HALF.search(content) else body
+
+
+def _whole_characters(value: Any) -> Any:
+    """`value` without halves of surrogate pairs, which JSON can write and no record can hold."""
+    match value:
+        case str():
+            return value.encode("utf-8", "replace").decode()
+        case dict():
+            return {_whole_characters(key): _whole_characters(inner) for key, inner in value.items()}
+        case list():
+            return [_whole_characters(inner) for inner in value]
+    return value

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from graph.batch import Part, batch
 from graph.client import GraphClient, segment
 from graph.errors import Fault, GraphError
-from graph.responses import Response
+from graph.responses import Response, is_id
 
 FIELDS = "id,displayName,userPrincipalName,mail,accountEnabled,userType"
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -37,17 +37,22 @@ class Several(NamedTuple):
 
 def user_of(resource: dict[str, Any]) -> User:
     """Parse a user resource. Raises: GraphError for a body that is not a user."""
-    if not resource.get("id"):
+    if not is_id(resource.get("id"), longest=200):  # it names the user's lease
         raise GraphError(Fault.UNAVAILABLE, "Graph's answer has no user in it")
-    name = str(resource.get("userPrincipalName") or "")
+    name = _text(resource.get("userPrincipalName"))
     return User(
         id=str(resource["id"]),
-        display_name=str(resource.get("displayName") or name),
+        display_name=_text(resource.get("displayName")) or name,
         user_principal_name=name,
-        mail=str(resource.get("mail") or ""),
+        mail=_text(resource.get("mail")),
         enabled=resource.get("accountEnabled") is not False,
         guest=str(resource.get("userType") or "").lower() == "guest" or "#EXT#" in name.upper(),
     )
+
+
+def _text(value: object) -> str:
+    """A name as it can be stored; Entra's longest have 256 characters."""
+    return str(value or "")[:1000]
 
 
 type Match = User | Several | GraphError | None
