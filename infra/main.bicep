@@ -18,6 +18,11 @@ param principalId string
 param principalType string = 'User'
 
 @minLength(3)
+@maxLength(24)
+@description('Name of the key vault. scripts/azure/prepare makes the vault and its secrets, and sets this.')
+param vaultName string
+
+@minLength(3)
 @description('Mailbox that approval mails come from; a real mailbox (a shared one will do) in the provider\'s tenant.')
 param mailFrom string
 
@@ -27,10 +32,10 @@ param alertMail string = ''
 @description('Address the service is reached at, without a slash at the end. Empty: that of the function app.')
 param publicBaseUrl string = ''
 
-@description('The environment variables the policy file names as secrets (env:NAME), separated by commas. Each is a secret of the key vault, underscores written as hyphens.')
+@description('The environment variables the policy file names as secrets (env:NAME), separated by commas: scripts/azure/prepare reads them from it. Each is a secret of the key vault, underscores written as hyphens.')
 param policySecretNames string = ''
 
-@description('The API takes the keys of the secret api-keys (name:key,...) beside Entra tokens; make that secret first.')
+@description('The API takes the keys of the secret api-keys (name:key,...) beside Entra tokens.')
 param allowApiKeys bool = false
 
 @allowed(['AzureADMyOrg', 'AzureADMultipleOrgs'])
@@ -129,7 +134,17 @@ module bus 'app/service_bus.bicep' = {
 module vault 'app/vault.bicep' = {
   scope: group
   params: {
-    name: 'kv-${token}'
+    name: vaultName
+    location: location
+    tags: tags
+    isPrivate: privateNetworking
+  }
+}
+
+module vaultAccess 'app/vault_access.bicep' = {
+  scope: group
+  params: {
+    vaultName: vault.outputs.name
     location: location
     tags: tags
     principalId: identity.outputs.principalId
@@ -176,7 +191,7 @@ module functionApp 'app/function.bicep' = {
     storageName: storage.outputs.name
     deploymentContainer: storage.outputs.deploymentContainer
     serviceBusNamespace: bus.outputs.hostName
-    vaultUri: vault.outputs.uri
+    vaultUri: vaultAccess.outputs.uri
     policySecretNames: secretNames
     insightsConnectionString: monitoring.outputs.connectionString
     graphClientId: entra.outputs.graphClientId

@@ -64,14 +64,15 @@ var settings = [
   { name: 'POLICY_FILE', value: '/home/site/wwwroot/policy.toml' }
   { name: 'PUBLIC_BASE_URL', value: baseUrl }
   { name: 'MAIL_FROM', value: mailFrom }
-  { name: 'APPROVAL_KEYS', value: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/approval-keys)' }
+  { name: 'APPROVAL_KEYS', value: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/approval-keys/)' }
   { name: 'STOP_REMOVING', value: string(stopRemoving) }
   { name: 'OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID', value: identityClientId }
 ]
 
+// An address without a version ends in a slash: https://learn.microsoft.com/azure/app-service/app-service-key-vault-references
 var policySecrets = [for secret in policySecretNames: {
   name: secret
-  value: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/${replace(secret, '_', '-')})'
+  value: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/${replace(secret, '_', '-')}/)'
 }]
 
 // The rest of what is different with a scheduler is in the package's host.json: what scales the app out reads it there.
@@ -80,7 +81,7 @@ var schedulerSettings = [
   { name: 'DURABLE_TASK_SCHEDULER_CONNECTION_STRING', value: schedulerConnection }
 ]
 var keySettings = [
-  { name: 'API_KEYS', value: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/api-keys)' }
+  { name: 'API_KEYS', value: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/api-keys/)' }
 ]
 
 resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {

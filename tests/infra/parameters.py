@@ -18,6 +18,7 @@ _BASE = {
     "AZURE_LOCATION": "westeurope",
     "AZURE_PRINCIPAL_ID": DEPLOYER,
     "AZURE_SUBSCRIPTION_ID": SUBSCRIPTION,
+    "KEY_VAULT_NAME": "kv-mfareset-0a1b2c3d",
     "MAIL_FROM": "mfa-reset@msp.example",
     "ALERT_MAIL": "operations@msp.example",
     "POLICY_SECRET_NAMES": "HELPDESK_SECRET,HELPDESK_CALLBACK_SECRET",

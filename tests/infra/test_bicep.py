@@ -8,7 +8,9 @@ from tests.infra.bicep import FILES, INFRA
 
 def _params(text: str) -> dict[str, bool]:
     """The parameters of a file: whether each has a default."""
-    return {m[1]: bool(m[2]) for m in re.finditer(r"^param (\w+) \w+(?:\[\])?(\?| =.*)?$", text, re.MULTILINE)}
+    return {
+        m[1]: bool(m[2]) for m in re.finditer(r"^param (\w+) (?:\w+(?:\[\])?|\{.*\})(\?| =.*)?$", text, re.MULTILINE)
+    }
 
 
 def test_every_module_gets_the_parameters_it_has() -> None:

@@ -94,6 +94,8 @@ def test_the_app_has_its_settings(deployed: tuple[str, Snapshot]) -> None:
     assert references == {"APPROVAL_KEYS", "HELPDESK_SECRET", "HELPDESK_CALLBACK_SECRET"} | (
         {"API_KEYS"} if name == "keys" else set()
     )
+    for key in references:  # without the slash at the end, a reference without a version may not be read
+        assert re.fullmatch(r"@Microsoft\.KeyVault\(SecretUri=\{vaultAccess\.uri\}secrets/[\w-]+/\)", settings[key])
     assert ("DURABLE_TASK_SCHEDULER_CONNECTION_STRING" in settings) == ("scheduler" in name)
     listed = made.one("Microsoft.Web/sites")["properties"]["siteConfig"]["appSettings"]
     assert len(settings) == len(listed), "a setting is there twice"
@@ -205,10 +207,42 @@ def _dependencies(template: dict[str, Any], symbol: str) -> set[str]:
 def test_the_app_comes_after_all_that_it_needs_at_its_start(folder: Path) -> None:
     """Vault, rights and network are there before the app asks for its secrets: Azure keeps a failed answer for a day."""
     template = json.loads(run_bicep("build", "main.bicep", "--stdout", folder=folder).stdout)
-    needed = {"identity", "monitoring", "network", "storage", "bus", "vault", "scheduler", "entra"}
+    needed = {"identity", "monitoring", "network", "storage", "bus", "vault", "vaultAccess", "scheduler", "entra"}
     assert needed <= _dependencies(template, "functionApp")
-    inner = template["resources"]["vault"]["properties"]["template"]["resources"]
+    inner = template["resources"]["vaultAccess"]["properties"]["template"]["resources"]
     assert any(resource["type"] == "Microsoft.Authorization/roleAssignments" for resource in inner.values())
+
+
+@pytest.mark.parametrize("private", [False, True])
+@pytest.mark.parametrize("recover", [False, True])
+def test_the_secrets_come_with_their_vault(private: bool, recover: bool) -> None:
+    """What scripts/azure/prepare deploys: the same group and vault as the rest, and a secret for each name."""
+    values = {"approval-keys": "k1:AAAA", "ZENDESK-SECRET": "x"}
+    made = snapshot(
+        "secrets.bicep",
+        {
+            "environmentName": "prod",
+            "location": "westeurope",
+            "vaultName": SETS["plain"]["KEY_VAULT_NAME"],
+            "privateNetworking": private,
+            "recover": recover,
+            "names": list(values),
+            "values": values,
+            "placeholders": ["ZENDESK-SECRET"],
+        },
+    )
+    assert made.diagnostics == []
+    rest = snapshot("main.bicep", parameter_values(SETS["private" if private else "plain"]))
+    vault, same = made.one("Microsoft.KeyVault/vaults"), rest.one("Microsoft.KeyVault/vaults")
+    assert vault["properties"].pop("createMode") == ("recover" if recover else "default")
+    assert same["properties"].pop("createMode") == "default"
+    assert vault == same
+    assert made.one("Microsoft.Resources/resourceGroups") == rest.one("Microsoft.Resources/resourceGroups")
+    secrets = made.of("Microsoft.KeyVault/vaults/secrets")
+    assert {str(one["name"]).rpartition("/")[2]: one["properties"]["contentType"] for one in secrets} == {
+        "approval-keys": "text/plain",
+        "ZENDESK-SECRET": "placeholder",
+    }
 
 
 def test_every_parameter_reaches_azd_as_its_template_takes_it() -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from scripts.azure.wanted import wanted_secrets
 from settings import read_settings
 from tests.infra.bicep import ROOT, settings_of
 from tests.test_imports import ALLOWED
@@ -60,10 +61,15 @@ def test_every_setting_on_azure_is_read_by_the_app_or_the_host() -> None:
     assert given <= _documented("The app") | _documented("Read by the Functions host and its worker")
 
 
-def test_every_secret_on_azure_is_put_into_the_key_vault_by_the_hook() -> None:
-    secrets = set(re.findall(r"secrets/([\w-]+)\)", "\n".join(settings_of("settings").values())))
-    hook = (ROOT / "scripts/azure/make-approval-key").read_text("utf-8")
-    assert secrets == set(re.findall(r"secret set .*--name ([\w-]+)", hook))
+def test_every_secret_that_is_referred_to_is_one_that_is_made() -> None:
+    """The names in the template are those under which scripts/azure/prepare writes them."""
+    references = "\n".join([*settings_of("settings").values(), *settings_of("keySettings").values()])
+    referred = set(re.findall(r"secrets/([\w-]+)/\)", references))
+    wanted = wanted_secrets(ROOT / "policy.example.toml", api_keys=True)
+    assert referred == {secret.name for secret in wanted if not secret.is_of_policy}
+    template = (ROOT / "infra/app/function.bicep").read_text("utf-8")
+    assert "secrets/${replace(secret, '_', '-')}/)" in template
+    assert [secret.name for secret in wanted if secret.is_of_policy] == ["HELPDESK-SECRET", "HELPDESK-CALLBACK-SECRET"]
 
 
 def test_the_example_for_one_machine_starts() -> None:
