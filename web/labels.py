@@ -1,4 +1,7 @@
-"""Every status, outcome and reason in plain words, for pages and mails. A test keeps it complete."""
+"""Every status, outcome and reason in plain words, for pages and mails. A test keeps it complete.
+
+After a change run scripts/client_labels.py, which copies the words to the client.
+"""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta

@@ -169,6 +169,7 @@ REASON: Mapping[str, str] = {
     "excludedByApprover": "An approver left this user out.",
     "throttled": "Microsoft was too busy for longer than the service waits.",
     "forbidden": "The service is not permitted to do this in the customer's directory.",
+    "recordUnreadable": "The service could not read its own record of this user.",
     "notRemoved": "Microsoft accepted the removal, but the method was still there afterwards.",
     "refusedDefault": "Microsoft keeps the default method while the user has another one that is not part of this reset.",
     "unverified": "Whether the removal was done could not be seen.",
