@@ -7,11 +7,12 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 import httpx
 
 from mfa_reset_client.bearer import TokenCredential
+from mfa_reset_client.calls import Pages
 from mfa_reset_client.clock import Clock
 from mfa_reset_client.connection import authentication, options, request_arguments
 from mfa_reset_client.methods import describe, item_of, value_of
 from mfa_reset_client.models import ApiModel
-from mfa_reset_client.operations import RETRY_TIMEOUT, Operations, Pages
+from mfa_reset_client.operations import RETRY_TIMEOUT, Operations
 from mfa_reset_client.retry import Pause, Retry, Steps
 
 P = ParamSpec("P")

@@ -26,6 +26,7 @@ from mfa_reset_client import (
     WaitTimeoutError,
 )
 from mfa_reset_client.clock import Clock
+from mfa_reset_client.lookups import Lookups
 from mfa_reset_client.operations import Operations
 from tests.client.harness import Faulty, Waits, client_of
 from tests.system import System, system
@@ -33,7 +34,7 @@ from tests.system import System, system
 ADELE = [CustomerTargets(customer="contoso", users=["adele@contoso.com"])]
 
 
-PUBLIC = [name for name in vars(Operations) if not name.startswith("_")]
+PUBLIC = [name for kind in (Lookups, Operations) for name in vars(kind) if not name.startswith("_")]
 
 
 @pytest.mark.parametrize("name", PUBLIC)

@@ -1,0 +1,61 @@
+"""Operations that only read: the directory, and what was recorded of a request."""
+
+from collections.abc import Callable, Iterable
+
+import httpx
+
+from mfa_reset_client.calls import Calls, Pages, given, path_of
+from mfa_reset_client.models import AuditEvent, AuditVerification, Customer, Unreachable, User
+from mfa_reset_client.responses import file_content, parse
+from mfa_reset_client.retry import Call, Steps
+
+
+class Lookups(Calls):
+    """The directory, audit, export and evidence."""
+
+    def customers(self) -> Pages[Customer]:
+        """Iterate over the customers that the caller may see."""
+        return self.pages(Customer, "/api/customers", {})
+
+    def users(
+        self,
+        customers: Iterable[str],
+        *,
+        search: str | None = None,
+        on_unreachable: Callable[[Unreachable], None] = lambda _: None,
+    ) -> Pages[User]:
+        """Iterate over the users of customers, read live from their directories. `search` matches names and addresses.
+
+        `on_unreachable` receives each customer whose directory does not respond; without it such a customer has no users.
+        """
+        params = {"customers": ",".join(customers), "search": search}
+        return self.pages(User, "/api/users", params, on_unreachable)
+
+    def audit(self, request_id: str) -> Pages[AuditEvent]:
+        """Iterate over the audit events of a request, oldest first."""
+        return self.pages(AuditEvent, f"{path_of(request_id)}/audit", {})
+
+    def verify_audit(self, request_id: str) -> Steps[AuditVerification]:
+        """Check that no event is missing from a request's audit and none was changed."""
+        call = Call("GET", f"{path_of(request_id)}/audit/verification")
+        return parse(AuditVerification, (yield from self.send(call)))
+
+    def export_csv(self, request_id: str, *, customer: str | None = None) -> Steps[bytes]:
+        """Return a request with its users as a CSV file in UTF-8 with a byte order mark, a row per user and method."""
+        params: dict[str, str] | None = given({"format": "csv", "customer": customer})
+        parts: list[bytes] = []
+        while params is not None:  # a file holds 10,000 users; the Link header names the next part
+            response = yield from self.send(Call("GET", f"{path_of(request_id)}/export", params))
+            part = file_content(response)
+            parts.append(part.partition(b"\r\n")[2] if parts else part)  # one header row is enough
+            following = response.links.get("next", {}).get("url")
+            params = dict(httpx.URL(following).params) if following else None
+        return b"".join(parts)
+
+    def evidence(self, request_id: str) -> Steps[bytes]:
+        """Return a request's evidence as a ZIP file.
+
+        Raises:
+            ConflictError: The request is still being planned.
+        """
+        return file_content((yield from self.send(Call("GET", f"{path_of(request_id)}/evidence"))))
