@@ -75,7 +75,7 @@ var policySecrets = [for secret in policySecretNames: {
   value: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/${replace(secret, '_', '-')}/)'
 }]
 
-// The rest of what is different with a scheduler is in the package's host.json: what scales the app out reads it there.
+// The rest of what is different with a scheduler is in the package's host.json, where Azure's scale controller reads it.
 var schedulerConnection = 'Endpoint=${schedulerEndpoint};Authentication=ManagedIdentity;ClientID=${identityClientId}'
 var schedulerSettings = [
   { name: 'DURABLE_TASK_SCHEDULER_CONNECTION_STRING', value: schedulerConnection }

@@ -64,7 +64,7 @@ resource everything 'Microsoft.ServiceBus/namespaces/topics/subscriptions@2026-0
   properties: {
     requiresSession: true // a session per request keeps its events in order
     maxDeliveryCount: 10
-    deadLetteringOnMessageExpiration: false // there may be no reader: old events expire
+    deadLetteringOnMessageExpiration: false // there may be no reader: old events just go
     defaultMessageTimeToLive: 'P7D'
   }
 }

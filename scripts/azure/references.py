@@ -1,6 +1,6 @@
 """The references of the app's settings to secrets: asked for anew, and looked at.
 
-App Service keeps what a reference led to for a day, a failure too; it reads again when it is told to:
+App Service keeps what a reference led to for a day, a failure too; it reads again when it is asked to:
 https://learn.microsoft.com/azure/app-service/app-service-key-vault-references
 """
 

@@ -1,7 +1,7 @@
 """host.json as it is deployed: that of the checkout, or with the durable state in a Durable Task Scheduler.
 
-What scales the app out is told of `durableTask` what the file says, and of settings like `AzureFunctionsJobHost__...` nothing; of
-`%...%` it knows the hub's name alone. So the kind of storage has to be written in the file.
+Azure's scale controller learns of `durableTask` what the file says, and nothing of settings like `AzureFunctionsJobHost__...`; it
+resolves `%...%` in the hub's name alone. So the kind of storage has to be written in the file.
 Sources: ReadDurableTaskConfig in
 https://github.com/Azure/azure-functions-host/blob/dev/src/WebJobs.Script.WebHost/Management/FunctionsSyncManager.cs,
 ResolveAppSettingOptions in

@@ -99,7 +99,7 @@ def test_it_says_where_each_secret_is_to_be_copied_and_shows_none(azd: Azd) -> N
         assert re.search(rf"{setting}: the source \w+ signs .*\n +{re.escape(command)}\n", azd.written)
     assert "HELPDESK_CALLBACK_SECRET: signs the callbacks to the source helpdesk" in azd.written
     assert "show --vault-name" in azd.written
-    assert f"--vault-name {name} --name approval-keys" not in azd.written  # nobody has to see that one
+    assert f"--vault-name {name} --name approval-keys" not in azd.written
     seen = azd.written + str(azd.state["calls"]) + str(azd.state["environment"]) + str(azd.state["deployments"])
     assert [secret for secret, value in _values(azd).items() if value in seen] == []
 
@@ -262,7 +262,7 @@ def test_without_a_subscription_it_names_what_is_missing(azd: Azd) -> None:
         azd.up()
 
 
-def test_in_a_private_network_the_closed_vault_is_in_nobodys_way(tmp_path: Path, policy: Path) -> None:
+def test_in_a_private_network_secrets_need_no_way_to_the_vault(tmp_path: Path, policy: Path) -> None:
     """Secrets are written by deployments, which the vault's firewall does not concern: it is never opened, nor asked itself."""
     azd = Azd(tmp_path / "azd", policy, PRIVATE_NETWORKING="true")
     azd.up()

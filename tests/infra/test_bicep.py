@@ -52,7 +52,7 @@ def test_every_parameter_of_the_whole_is_described_and_can_be_given_to_azd() -> 
 
 
 def test_nothing_is_reached_with_a_key() -> None:
-    """Every resource that could take a shared key is told not to."""
+    """No resource that could take a shared key does."""
     text = "\n".join(file.read_text("utf-8") for file in FILES)
     assert "allowSharedKeyAccess: false" in text
     assert text.count("disableLocalAuth: true") == 2  # Service Bus, Log Analytics

@@ -24,8 +24,8 @@ def test_every_metric_is_named() -> None:
 
 
 def test_every_permission_is_named_with_what_it_is_for() -> None:
-    told = dict(re.findall(r"^\| `(\w+(?:\.\w+)+)`(?: \(optional\))? \| (.+) \|$", DEPLOY, re.MULTILINE))
-    assert told == {p.name: p.needed_for for p in graph.permissions.PERMISSIONS}
+    documented = dict(re.findall(r"^\| `(\w+(?:\.\w+)+)`(?: \(optional\))? \| (.+) \|$", DEPLOY, re.MULTILINE))
+    assert documented == {p.name: p.needed_for for p in graph.permissions.PERMISSIONS}
     optional = set(re.findall(r"^\| `([\w.]+)` \(optional\)", DEPLOY, re.MULTILINE))
     assert optional == {p.name for p in graph.permissions.PERMISSIONS if p.optional}
 
@@ -33,12 +33,12 @@ def test_every_permission_is_named_with_what_it_is_for() -> None:
 def test_every_parameter_is_explained_with_its_default() -> None:
     given = json.loads((INFRA / "main.parameters.json").read_text("utf-8"))["parameters"]
     names = dict(re.findall(r"\$\{(\w+)(?:=([^}]*))?\}", json.dumps(given)))
-    told = dict(re.findall(r"^\| `([A-Z_]+)` \| `?([^|`]+?)`? \|", DEPLOY, re.MULTILINE))
+    documented = dict(re.findall(r"^\| `([A-Z_]+)` \| `?([^|`]+?)`? \|", DEPLOY, re.MULTILINE))
     for name in names.keys() - {"AZURE_ENV_NAME", "AZURE_PRINCIPAL_ID", "AZURE_PRINCIPAL_TYPE"}:
-        assert name in told, name
+        assert name in documented, name
         if names[name]:
-            assert told[name] == names[name]
-    assert told.keys() <= names.keys()
+            assert documented[name] == names[name]
+    assert documented.keys() <= names.keys()
 
 
 def test_every_command_and_file_that_is_named_is_there() -> None:

@@ -89,10 +89,10 @@ def _leaves(value: Any, path: str = "") -> dict[str, Any]:
 
 
 def test_every_value_of_host_json_has_its_reason() -> None:
-    told = dict(re.findall(r"^\| `([\w.]+)` \| `?([^|`]*)`? +\|", DOCS.split("## host.json")[1], re.MULTILINE))
+    documented = dict(re.findall(r"^\| `([\w.]+)` \| `?([^|`]*)`? +\|", DOCS.split("## host.json")[1], re.MULTILINE))
     leaves = _leaves(json.loads((ROOT / "host.json").read_text("utf-8")))
     shown = {name: json.dumps(value).strip('"') or "empty" for name, value in leaves.items()}
-    assert {name: value.strip() for name, value in told.items()} == shown
+    assert {name: value.strip() for name, value in documented.items()} == shown
 
 
 def test_the_extensions_of_the_host_change_with_a_release_only() -> None:

@@ -124,7 +124,7 @@ def test_an_import_counts_wherever_it_stands(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("scheduler", [False, True])
 def test_what_scales_the_app_finds_its_hub_in_the_file(tmp_path: Path, scheduler: bool) -> None:
-    """Of settings it knows only what `%...%` stands for, and that in the hub's name alone."""
+    """Of the settings it takes only what `%...%` stands for, and that in the hub's name alone."""
     copy_app(ROOT, tmp_path, scheduler=scheduler)
     durable = json.loads((tmp_path / "host.json").read_text("utf-8"))["extensions"]["durableTask"]
     assert durable["hubName"] == "%TASK_HUB_NAME%"
