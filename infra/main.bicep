@@ -144,7 +144,7 @@ module vault 'app/vault.bicep' = {
 module vaultAccess 'app/vault_access.bicep' = {
   scope: group
   params: {
-    vaultName: vault.outputs.name
+    vaultName: vaultName
     location: location
     tags: tags
     principalId: identity.outputs.principalId
@@ -155,6 +155,7 @@ module vaultAccess 'app/vault_access.bicep' = {
     endpointSubnetId: privateNetworking ? network!.outputs.endpointSubnetId : ''
     zoneIds: privateNetworking ? network!.outputs.zoneIds : null
   }
+  dependsOn: [vault]
 }
 
 module scheduler 'app/scheduler.bicep' = if (durableTaskScheduler) {
@@ -236,7 +237,7 @@ output AZURE_LOCATION string = location
 output AZURE_TENANT_ID string = tenant().tenantId
 output AZURE_RESOURCE_GROUP string = group.name
 output AZURE_FUNCTION_NAME string = functionApp.outputs.name
-output AZURE_KEY_VAULT_NAME string = vault.outputs.name
+output AZURE_KEY_VAULT_NAME string = vaultName
 output GRAPH_CLIENT_ID string = entra.outputs.graphClientId
 output SIGN_IN_CLIENT_ID string = entra.outputs.signInClientId
 output API_SCOPE string = '${apiUri}/.default'

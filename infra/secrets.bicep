@@ -51,9 +51,10 @@ module vault 'app/vault.bicep' = {
 module secrets 'app/secrets.bicep' = {
   scope: group
   params: {
-    vaultName: vault.outputs.name
+    vaultName: vaultName
     names: names
     values: values
     placeholders: placeholders
   }
+  dependsOn: [vault]
 }

@@ -31,6 +31,3 @@ resource vault 'Microsoft.KeyVault/vaults@2026-05-15' = {
     }
   }
 }
-
-output name string = vault.name
-output uri string = vault.properties.vaultUri
