@@ -115,12 +115,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
       minTlsVersion: '1.2'
       http20Enabled: true
       ftpsState: 'Disabled'
-      appSettings: concat(
-        settings,
-        policySecrets,
-        allowApiKeys ? keySettings : [],
-        useScheduler ? schedulerSettings : []
-      )
+      appSettings: concat(settings, policySecrets, allowApiKeys ? keySettings : [], useScheduler ? schedulerSettings : [])
     }
     functionAppConfig: {
       runtime: { name: 'python', version: '3.13' }
