@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any, NamedTuple, overload
 
 from graph.client import GraphClient
-from graph.errors import GraphError
+from graph.errors import Fault, GraphError
 from graph.instrumentation import record_batch_part
 from graph.paging import follow_next_links
 from graph.responses import Response, is_repeatable, retry_after
@@ -42,7 +42,7 @@ async def batch(client: GraphClient, parts: Sequence[Part], *, version: str = "v
     attempts = client.attempts()
     while failed := [n for n, answer in enumerate(answers) if _may_repeat(parts, n, answer)]:
         waits = [_retry_after(answers[n]) for n in failed]
-        throttled = any(_status(answers[n]) == 429 for n in failed)
+        throttled = any(answers[n].status == 429 for n in failed)
         if not await attempts.next(throttled=throttled, retry_after=max(filter(None, waits), default=None)):
             break
         for n, answer in zip(failed, await _send_all(client, [parts[n] for n in failed], version), strict=True):
@@ -63,17 +63,25 @@ def _may_repeat(parts: Sequence[Part], number: int, answer: Response | GraphErro
     return is_repeatable(part.method, answer)
 
 
-def _status(answer: Response | GraphError) -> int:
-    return answer.status
-
-
 def _retry_after(answer: Response | GraphError) -> float | None:
     return answer.retry_after if isinstance(answer, GraphError) else retry_after(answer.headers)
 
 
+def _lost(code: str, message: str) -> Response:
+    """Return the answer of a part that got none that can be read: the others of the same call go on."""
+    return Response(502, {}, {"error": {"code": code, "message": message}})
+
+
 def _no_answer(error: GraphError) -> Response:
-    """Return what a part comes to that got no answer: the others of the same call go on."""
-    return Response(502, {}, {"error": {"code": "noAnswer", "message": error.detail}})
+    """Return the answer of a part whose whole batch failed. Where it was throttled, so was the part."""
+    if error.fault is not Fault.THROTTLED:
+        return _lost("noAnswer", error.detail)
+    headers = {} if error.retry_after is None else {"retry-after": str(error.retry_after)}
+    return Response(429, headers, {"error": {"code": error.code, "message": error.detail}})
+
+
+# The answer of a part that a batch's answer leaves out. Whether it was done is not known.
+_MISSING = _lost("noAnswer", "the batch's answer has none for this part")
 
 
 async def _whole(client: GraphClient, part: Part, answer: Response, version: str) -> Response:
@@ -81,7 +89,7 @@ async def _whole(client: GraphClient, part: Part, answer: Response, version: str
     try:
         return await follow_next_links(client, answer, version=version, headers=part.headers)
     except GraphError as error:
-        return Response(502, {}, {"error": {"code": "pageLost", "message": error.detail}})
+        return _lost("pageLost", error.detail)
 
 
 async def _send_all(client: GraphClient, parts: Sequence[Part], version: str) -> list[Response | GraphError]:
@@ -115,10 +123,6 @@ async def _send(client: GraphClient, chunk: Sequence[Part], version: str) -> Seq
         client.pressure = max(client.pressure, part_answer.pressure)
         record_batch_part(client.tenant_id, part_answer)
     return answers
-
-
-# A part that a batch's answer leaves out. Whether it was done is not known.
-_MISSING = Response(502, {}, {"error": {"code": "noAnswer", "message": "the batch's answer has none for this part"}})
 
 
 async def _alone(client: GraphClient, part: Part, version: str) -> Response:

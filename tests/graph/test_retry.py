@@ -141,3 +141,16 @@ async def test_no_attempt_is_left_once_the_pauses_are_used_up() -> None:
     attempts = Attempts(sleep)
     made = [await attempts.next(throttled=False, retry_after=None) for _ in range(len(PAUSES) + 1)]
     assert made == [*([True] * len(PAUSES)), False]
+
+
+async def test_a_batch_that_stays_throttled_is_reported_so_for_its_own_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def send_once(_: GraphClient, __: str, path: str, **more: Any) -> Response:
+        requests = more["body"]["requests"]
+        if requests[0]["url"] != "/users/0":
+            return Response(429, {"retry-after": "30"}, {"error": {"code": "TooManyRequests", "message": "later"}})
+        return Response(200, {}, {"responses": [{"id": each["id"], "status": 200, "body": {}} for each in requests]})
+
+    monkeypatch.setattr(GraphClient, "send_once", send_once)
+    answers = await batch(Server().client, [Part(f"users/{n}") for n in range(22)])
+    assert {answer.status for answer in answers[:20]} == {200}
+    assert [(answer.status, answer.error().retry_after) for answer in answers[20:]] == [(429, 30.0)] * 2
