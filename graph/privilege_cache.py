@@ -4,8 +4,6 @@ from asyncio import Lock
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
-from graph.errors import GraphError
-
 # Seconds for which a tenant's list stands for plans. An approver sees what it says, and the reset looks once more.
 FOR_PLANS = 300.0
 # Seconds for which it stands for resets, which never use a list that was read for a plan: who became privileged in between is
@@ -61,7 +59,8 @@ class PrivilegeCache:
 
     def forget(self, now: float) -> None:
         self.asked = 0
-        self.groups: dict[str, str] | GraphError | None = None
+        self.groups: dict[str, str] | None = None
+        self.groups_unreadable = False
         self.users: PrivilegedUsers | None = None
         self.refused = False
         self.until = now + self._lasts

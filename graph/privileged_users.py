@@ -40,7 +40,9 @@ async def tenant_wide(client: GraphClient, kept: PrivilegeCache, users: int) -> 
         if kept.asked * PER_USER <= PER_TENANT:
             return None
         groups = await _groups(client, kept)
-        if isinstance(groups, GraphError) or kept.asked * PER_USER <= PER_TENANT + PER_GROUP * len(groups):
+        if groups is None or isinstance(groups, GraphError):
+            return None
+        if kept.asked * PER_USER <= PER_TENANT + PER_GROUP * len(groups):
             return None
         try:
             kept.users = await _read(client, groups)
@@ -50,14 +52,17 @@ async def tenant_wide(client: GraphClient, kept: PrivilegeCache, users: int) -> 
         return kept.users
 
 
-async def role_assignable_groups(client: GraphClient, kept: PrivilegeCache) -> dict[str, str] | GraphError:
-    """Return the names of the tenant's role-assignable groups by their ids, or why they could not be read."""
+async def role_assignable_groups(client: GraphClient, kept: PrivilegeCache) -> dict[str, str] | GraphError | None:
+    """Return the names of the tenant's role-assignable groups by their ids, None where they cannot be read.
+
+    An error that passes is returned, so that the same read is made again later.
+    """
     async with kept.lock:
         return await _groups(client, kept)
 
 
-async def _groups(client: GraphClient, kept: PrivilegeCache) -> dict[str, str] | GraphError:
-    if kept.groups is None:
+async def _groups(client: GraphClient, kept: PrivilegeCache) -> dict[str, str] | GraphError | None:
+    if kept.groups is None and not kept.groups_unreadable:
         try:
             found = await read_all(
                 client, "groups?$filter=isAssignableToRole%20eq%20true&$select=id,displayName&$top=999"
@@ -65,8 +70,9 @@ async def _groups(client: GraphClient, kept: PrivilegeCache) -> dict[str, str] |
         except GraphError as error:
             if error.passing:
                 return error
-            # Without the list no eligibility for a group can be distinguished from one that grants no role; who is in one is still read.
-            found = []
+            # A tenant-wide list without the members of these groups would leave privileged users out.
+            kept.groups_unreadable = True
+            return None
         kept.groups = {str(group["id"]): named(group) for group in found if group.get("id")}
     return kept.groups
 

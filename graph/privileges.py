@@ -13,7 +13,7 @@ from graph.batch import Part, batch
 from graph.client import GraphClient, segment
 from graph.errors import GraphError
 from graph.privilege_cache import PrivilegeCache, Privileges
-from graph.privileged_users import eligible_items, named, role_assignable_groups, tenant_wide
+from graph.privileged_users import PER_USER, eligible_items, named, role_assignable_groups, tenant_wide
 from graph.responses import Response
 
 # Advanced queries need both; a tenant of Azure AD B2C has none of them (aad-advanced-queries).
@@ -32,8 +32,7 @@ async def read_privileges(
     if isinstance(assignable, GraphError):
         return [assignable] * len(user_ids)
     answers = await batch(client, [part for user_id in user_ids for part in privilege_parts(user_id)])
-    step = len(privilege_parts(""))
-    groups = [answers[step * n : step * (n + 1)] for n in range(len(user_ids))]
+    groups = [answers[PER_USER * n : PER_USER * (n + 1)] for n in range(len(user_ids))]
     mixed = await _unfiltered(client, {n: user_ids[n] for n, group in enumerate(groups) if _needs_unfiltered(group)})
     return [_privileges(group, mixed.get(n), assignable) for n, group in enumerate(groups)]
 
@@ -77,7 +76,7 @@ class _Memberships(NamedTuple):
 
 
 def _privileges(
-    answers: Sequence[Response], mixed: Response | None, assignable: Mapping[str, str]
+    answers: Sequence[Response], mixed: Response | None, assignable: Mapping[str, str] | None
 ) -> Privileges | GraphError:
     try:
         held = _memberships(answers, mixed)
@@ -91,9 +90,16 @@ def _privileges(
         roles={named(role) for role in held.roles},
         groups=joined,
         eligible_roles={named(item.get("roleDefinition") or {"id": item.get("roleDefinitionId")}) for item in roles},
-        eligible_groups={assignable[item["groupId"]] for item in groups if item.get("groupId") in assignable},
+        eligible_groups=_eligible_groups([str(item.get("groupId")) for item in groups], assignable),
         unknown=roles_unknown or groups_unknown,
     )
+
+
+def _eligible_groups(group_ids: Sequence[str], assignable: Mapping[str, str] | None) -> set[str]:
+    """Return the names of those that grant roles; all of them, by id, where it cannot be read which do."""
+    if assignable is None:
+        return set(group_ids)
+    return {assignable[group_id] for group_id in group_ids if group_id in assignable}
 
 
 def _memberships(answers: Sequence[Response], mixed: Response | None) -> _Memberships:

@@ -155,3 +155,19 @@ async def test_plans_and_resets_have_lists_of_their_own(world: World, graph: Gra
     assert before is not None
     assert after is not None
     assert (before.of(user.id).names, after.of(user.id).names) == ([], ["Global Administrator"])
+
+
+async def test_groups_that_may_not_be_listed_hide_nobody_privileged(world: World, graph: Graph) -> None:
+    """Without their members the tenant's list would say that a member is not privileged."""
+    user, other = person(world, "ellen"), person(world, "otto")
+    group = assignable_group(world, "Operators")
+    user.groups.append(group)
+    other.eligible_groups.append(group)
+    world.faults.add(method="GET", path="/v1.0/groups", status=403)
+    client = graph.of(TENANT)
+    assert await tenant_wide(client, client.privileged.resets, 10_000) is None
+    member, eligible = await read_privileges(client, client.privileged.resets, [user.id, other.id])
+    assert isinstance(member, Privileges)
+    assert isinstance(eligible, Privileges)
+    assert member.names == ["role-assignable group Operators"]
+    assert eligible.names == [f"role-assignable group {group.id} (eligible)"]
