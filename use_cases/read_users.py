@@ -54,7 +54,7 @@ async def read_user(services: Services, customer: str, text: str) -> UserDetails
         raise NotFoundError("Several users have this mail address; ask for one by user principal name.")
     if isinstance(found, GraphError):
         raise found
-    details = (await read_details(client, [found.id], hardware=True))[0]
+    details = (await read_details(client, [found.id], hardware=True, defaults="all"))[0]
     if isinstance(details, GraphError):
         raise details
     privileges = details.privileges
