@@ -57,6 +57,12 @@ class ConflictError(Problem):
     status, reason, title = 409, "conflict", "This is not possible now"
 
 
+class LengthRequiredError(Problem):
+    """The body came without its length, and so did not get here."""
+
+    status, reason, title = 411, "lengthRequired", "The length of the body is missing"
+
+
 class TooLargeError(Problem):
     """The body is larger than the endpoint accepts."""
 

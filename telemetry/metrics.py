@@ -18,6 +18,7 @@ _NAMES = {
     "mfareset.callbacks": ("{callback}", "Callbacks to ticketing systems, by result: delivered, retried, lost"),
     "mfareset.events": ("{event}", "Events for the Service Bus topic, by result: published, retried, lost"),
     "mfareset.mails": ("{mail}", "Mails, by kind and result: sent, failed, bounced"),
+    "mfareset.bodies.refused": ("{call}", "Calls whose body could not be read, by endpoint and reason"),
     "mfareset.deliveries.refused": ("{delivery}", "Deliveries that were not accepted, by source and reason"),
 }
 WAIT = "mfareset.approval.wait"

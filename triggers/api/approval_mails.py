@@ -9,6 +9,7 @@ from domain.errors import InvalidInputError
 from domain.request.parsing import read_json
 from services import current_services
 from triggers.http.authorization import API_LEVEL, OPERATORS, authorize
+from triggers.http.bodies import read_body
 from triggers.http.responses import json_response, problem_responses
 from use_cases.read_request import find_request, request_response
 from use_cases.resend_mails import resend_approval_mails
@@ -24,7 +25,8 @@ async def resend_approvals(req: func.HttpRequest, client: df.DurableFunctionsCli
     services = current_services()
     caller = authorize(services, req, OPERATORS)
     request = await find_request(services, req.route_params.get("id"), caller.reach(OPERATORS))
-    request = await resend_approval_mails(services, client, request, _named(req.get_body()), by=caller.name)
+    named = _named(read_body(req, needed=False))
+    request = await resend_approval_mails(services, client, request, named, by=caller.name)
     return json_response(await request_response(services, request), 202, {"Retry-After": "2"})
 
 

@@ -18,6 +18,7 @@ _DESCRIPTIONS = {
     403: "The caller may not do this",
     404: "Not found, or not visible to this caller",
     409: "Not possible in the current state",
+    411: "The body came without Content-Length",
     413: "The body is too large",
     422: "The key was used with another body",
     429: "Too many requests",
@@ -105,6 +106,8 @@ def _common(call: Call) -> tuple[int, ...]:
     if call.path == "/api/health":
         return ()
     largest = (413,) if call.method == "POST" else ()
+    if call.body or call.any_body:
+        largest = (411, *largest)
     # A path that the host itself does not know is 404 before a function runs.
     known = (404,) if "{" in call.path else ()
     return (*largest, *known, 503) if call.open else (401, 403, *largest, *known, 503)

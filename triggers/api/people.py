@@ -8,6 +8,7 @@ from domain.errors import InvalidInputError
 from domain.request.parsing import read_json
 from services import current_services
 from triggers.http.authorization import API_LEVEL, OPERATORS, authorize
+from triggers.http.bodies import read_body
 from triggers.http.responses import json_response, problem_responses
 from use_cases.delete_person import delete_person
 
@@ -19,7 +20,7 @@ app = func.Blueprint()  # type: ignore[no-untyped-call]
 async def delete_personal_data(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
     caller = authorize(services, req, OPERATORS)
-    person = _read_person(req.get_body())
+    person = _read_person(read_body(req))
     key, reach = services.policy.find_customer(person.customer), caller.reach(OPERATORS)
     if key is None or (reach is not None and key not in reach):
         error = {"pointer": "/customer", "detail": "is not a customer"}

@@ -16,6 +16,7 @@ from domain.request.target import Target
 from services import current_services
 from triggers.api.submissions import idempotency_key, submission_response
 from triggers.http.authorization import API_LEVEL, OPERATORS, READERS, REQUESTERS, authorize
+from triggers.http.bodies import read_body
 from triggers.http.parameters import invalid_parameter, limit, number
 from triggers.http.responses import json_response, problem_responses
 from use_cases.cancel_request import cancel_request
@@ -40,7 +41,7 @@ _SCANNED = 1000  # rows read for one page, so that a filter that matches little 
 async def create_reset_request(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
     services = current_services()
     caller = authorize(services, req, REQUESTERS)
-    raw = req.get_body()
+    raw = read_body(req)
     if len(raw) > _MAX_BYTES:
         raise TooLargeError(f"The body is larger than {_MAX_BYTES} bytes; send several requests.")
     parsed = read_request(read_json(raw), services.policy, caller.reach(REQUESTERS))

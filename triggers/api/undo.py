@@ -12,6 +12,7 @@ from domain.request.reset_request import TokenCode, UndoBody
 from services import current_services
 from triggers.api.submissions import idempotency_key, submission_response
 from triggers.http.authorization import API_LEVEL, REQUESTERS, authorize
+from triggers.http.bodies import read_body
 from triggers.http.parameters import parse_unsigned
 from triggers.http.responses import json_response, problem_responses
 from use_cases.activate_token import activate_token
@@ -28,7 +29,7 @@ async def undo_reset_request(req: func.HttpRequest, client: df.DurableFunctionsC
     services = current_services()
     caller = authorize(services, req, REQUESTERS)
     request = await find_request(services, req.route_params.get("id"), caller.reach(REQUESTERS))
-    body = _read(req.get_body() if req.get_body().strip() else b"{}", UndoBody)
+    body = _read(read_body(req, needed=False).strip() or b"{}", UndoBody)
     submitted = await undo_request(services, client, request, body, by=caller, key=idempotency_key(req))
     return await submission_response(services, submitted)
 
@@ -40,7 +41,7 @@ async def activate_target(req: func.HttpRequest, client: df.DurableFunctionsClie
     services = current_services()
     caller = authorize(services, req, REQUESTERS)
     request = await find_request(services, req.route_params.get("id"), caller.reach(REQUESTERS))
-    code = _read(req.get_body(), TokenCode)
+    code = _read(read_body(req), TokenCode)
     number = parse_unsigned(req.route_params.get("number") or "")
     if number is None:
         raise NotFoundError("The request has no user with this number.")

@@ -5,7 +5,7 @@ import logging
 import azure.durable_functions as df
 import azure.functions as func
 
-from domain.errors import NotFoundError, TooLargeError, TooManyError, UnauthorizedError
+from domain.errors import LengthRequiredError, NotFoundError, TooLargeError, TooManyError, UnauthorizedError
 from domain.ingress.mapping import map_delivery
 from domain.ingress.signatures import SignatureError, verify
 from domain.request.new_request import Origin
@@ -13,6 +13,7 @@ from domain.request.parsing import read_json, read_request
 from services import current_services
 from telemetry.metrics import count
 from triggers.api.submissions import submission_response
+from triggers.http.bodies import read_body
 from triggers.http.rate_limit import RateLimiter
 from triggers.http.responses import problem_responses
 from use_cases.submit_request import Submission, submit_request
@@ -32,7 +33,11 @@ async def receive_delivery(req: func.HttpRequest, client: df.DurableFunctionsCli
     source = services.policy.sources.get(name)
     if source is None:
         raise NotFoundError("There is no such source.")
-    raw = req.get_body()
+    try:
+        raw = read_body(req)
+    except LengthRequiredError as error:
+        count("mfareset.deliveries.refused", source=name, reason=error.reason)
+        raise
     if len(raw) > source.max_body_bytes:
         raise TooLargeError(f"A delivery of this source may have at most {source.max_body_bytes} bytes.")
     try:

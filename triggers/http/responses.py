@@ -9,10 +9,11 @@ from typing import Any
 import azure.functions as func
 import grpc
 
-from domain.errors import Problem, UnavailableError
+from domain.errors import LengthRequiredError, Problem, UnavailableError
 from domain.model import Model
 from graph.errors import Fault, GraphError
 from records.errors import RecordsError
+from telemetry.metrics import count
 
 _log = logging.getLogger("mfareset.http")
 
@@ -54,6 +55,10 @@ def problem_responses[**P](
     async def respond(*args: P.args, **kwargs: P.kwargs) -> func.HttpResponse:
         try:
             return await handler(*args, **kwargs)
+        except LengthRequiredError as problem:
+            _log.warning("a call of %s came without the length of its body", handler.__name__)
+            count("mfareset.bodies.refused", endpoint=handler.__name__, reason=problem.reason)
+            return problem_response(problem)
         except Problem as problem:
             return problem_response(problem)
         except RecordsError as error:
