@@ -99,6 +99,13 @@ class InstanceEndedError(InstanceError):
     condition = "has ended"
 
 
+class InstanceIdError(InstanceError):
+    """The Azure Storage provider takes no instance with this id."""
+
+    reason = "instanceId"
+    condition = "cannot be: an id has 1 to 100 characters, no leading @, none of / \\ # ? and no control characters"
+
+
 class InstanceRunsError(InstanceError):
     """The instance has not ended."""
 

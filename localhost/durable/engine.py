@@ -6,19 +6,28 @@ from datetime import datetime
 from localhost.clock import Clock
 from localhost.durable import history_events
 from localhost.durable.engine_state import EngineState, NoPersistence, Persistence
-from localhost.durable.instances import ActivityWork, Instance, OrchestrationWork, new_execution
+from localhost.durable.instances import ActivityWork, Instance, OrchestrationWork, is_instance_id, new_execution
+from localhost.durable.provider_faults import Faults, NoFaults
 from localhost.durable.timers import Timers
 from localhost.durable.turns import Turns
 from localhost.durable.vendor_adapter import pb
 from localhost.durable.waiters import Waiter
-from localhost.errors import InstanceExistsError, InstanceNotFoundError, InstanceRunsError
+from localhost.errors import (
+    InstanceEndedError,
+    InstanceExistsError,
+    InstanceIdError,
+    InstanceNotFoundError,
+    InstanceRunsError,
+)
 
 
 class Engine:
     """Thread-safe. `on_work` is called, in whatever thread makes it, when there is something to take."""
 
-    def __init__(self, clock: Clock, timers: Timers, persistence: Persistence | None = None) -> None:
-        self._state = EngineState(clock, timers, persistence or NoPersistence())
+    def __init__(
+        self, clock: Clock, timers: Timers, persistence: Persistence | None = None, faults: Faults | None = None
+    ) -> None:
+        self._state = EngineState(clock, timers, persistence or NoPersistence(), faults or NoFaults())
         self._turns = Turns(self._state)
         with self._state.lock:
             for instance in self._state.persistence.attach(self._state):
@@ -63,8 +72,10 @@ class Engine:
 
     def complete_activity(self, work: ActivityWork, result: str | None) -> None:
         """`result` is JSON."""
-        event = history_events.task_completed(work.task_id, result)
-        self._state.deliver(work.instance_id, work.execution, event)
+        with self._state.lock:
+            for _ in range(2 if self._state.faults.repeats() else 1):
+                event = history_events.task_completed(work.task_id, result)
+                self._state.deliver(work.instance_id, work.execution, event)
 
     def fail_activity(self, work: ActivityWork, failure: pb.TaskFailureDetails) -> None:
         event = history_events.task_failed(work.task_id, failure)
@@ -86,9 +97,11 @@ class Engine:
         """Start an instance and return its id; without an id it gets a new one.
 
         An ended id may be used again, as on Azure Storage: an instance id is no guard against doing things twice.
-        Raises: InstanceExistsError.
+        Raises: InstanceExistsError, InstanceIdError.
         """
         state, wanted = self._state, instance_id or new_execution()
+        if not is_instance_id(wanted):
+            raise InstanceIdError(wanted)
         with state.lock:
             existing, allowed = state.find(wanted), set(replaceable)
             if existing is not None:
@@ -113,41 +126,43 @@ class Engine:
             return self.start(old.name, wanted, data=old.input, version=old.version, tags=old.tags)
 
     def raise_event(self, instance_id: str, name: str, data: str | None) -> None:
-        """`data` is JSON. Raises: InstanceNotFoundError."""
+        """`data` is JSON. Raises: InstanceNotFoundError, InstanceEndedError."""
         self._send(instance_id, history_events.event_raised(name, data))
 
     def suspend(self, instance_id: str, reason: str | None) -> None:
-        """Raises: InstanceNotFoundError."""
+        """Raises: InstanceNotFoundError, InstanceEndedError."""
         self._send(instance_id, history_events.suspended(reason))
 
     def resume(self, instance_id: str, reason: str | None) -> None:
-        """Raises: InstanceNotFoundError."""
+        """Raises: InstanceNotFoundError, InstanceEndedError."""
         self._send(instance_id, history_events.resumed(reason))
 
-    def terminate(self, instance_id: str, output: str | None, *, recursive: bool) -> None:
-        """`output` is JSON."""
-        with self._state.lock:
-            children = list(self._state.descendants(instance_id)) if recursive else []
-            for each in [instance_id, *(child.instance_id for child in children)]:
-                self._state.deliver(each, None, history_events.terminated(output))
+    def terminate(self, instance_id: str, output: str | None) -> None:
+        """End this instance alone: its sub-orchestrations live on. `output` is JSON.
 
-    def purge(self, instance_ids: Iterable[str], *, recursive: bool = False) -> int:
-        """Forget these instances, those that run excepted; how many there were."""
+        Raises: InstanceNotFoundError, InstanceEndedError.
+        """
+        self._send(instance_id, history_events.terminated(output))
+
+    def purge(self, instance_id: str) -> int:
+        """Forget this instance alone; how many there were. Raises: InstanceRunsError."""
         with self._state.lock:
-            wanted = list(instance_ids)
-            if recursive:
-                wanted += [child.instance_id for each in wanted for child in self._state.descendants(each)]
-            found = [self._state.find(each) for each in dict.fromkeys(wanted)]
-            ended = [instance.instance_id for instance in found if instance is not None and instance.ended]
-            for each in ended:
-                self._state.forget(each)
-            return len(ended)
+            instance = self._state.find(instance_id)
+            if instance is None:
+                return 0
+            if not instance.ended:
+                raise InstanceRunsError(instance_id)
+            self._state.forget(instance_id)
+            return 1
 
     def purge_where(self, wanted: Callable[[Instance], bool], created_before: datetime | None) -> int:
         """Forget the ended instances of which `wanted` is true; how many there were."""
         with self._state.lock:
             found = self._state.instances(created_before=created_before)
-            return self.purge(each.instance_id for each in found if wanted(each))
+            ended = [each.instance_id for each in found if each.ended and wanted(each)]
+            for instance_id in ended:
+                self._state.forget(instance_id)
+            return len(ended)
 
     def look[T](self, instance_id: str, view: Callable[[Instance], T]) -> T | None:
         """What `view` makes of the instance; None where there is none."""
@@ -179,7 +194,10 @@ class Engine:
             return [each.instance_id for each in self._state.instances()]
 
     def history(self, instance_id: str, *, unprocessed: bool = False) -> list[pb.HistoryEvent]:
-        """The events of the instance's current run, on demand also those not yet processed; empty if there is none."""
+        """The events of the instance's current run with all that they hold; empty if there is none.
+
+        `unprocessed`: also those that wait for a turn.
+        """
         with self._state.lock:
             if (instance := self._state.find(instance_id)) is None:
                 return []
@@ -189,9 +207,13 @@ class Engine:
             return [pb.HistoryEvent.FromString(event.SerializeToString()) for event in events]
 
     def _send(self, instance_id: str, event: pb.HistoryEvent) -> None:
+        """Deliver a client's event, but to an instance that starts later: the provider discards it as for no instance."""
         with self._state.lock:
-            self._known(instance_id)
-            self._state.deliver(instance_id, None, event)
+            instance = self._known(instance_id)
+            if instance.ended:
+                raise InstanceEndedError(instance_id)
+            if instance.starts_at is None:
+                self._state.deliver(instance_id, None, event)
 
     def _known(self, instance_id: str) -> Instance:
         if (instance := self._state.find(instance_id)) is None:

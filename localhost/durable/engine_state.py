@@ -5,7 +5,7 @@ persistence gets them as one unit when the lock is let go.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
 from typing import Protocol
@@ -13,6 +13,7 @@ from typing import Protocol
 from localhost.clock import Clock
 from localhost.durable import history_events
 from localhost.durable.instances import ActivityWork, ChangeLock, Instance
+from localhost.durable.provider_faults import Faults
 from localhost.durable.timers import Timers
 from localhost.durable.vendor_adapter import pb
 from localhost.durable.waiters import Waiters
@@ -43,8 +44,6 @@ class Persistence(Protocol):
 
     def ids(self, *, created_before: datetime | None = None, completed_before: datetime | None = None) -> list[str]: ...
 
-    def children(self, instance_id: str) -> list[str]: ...
-
     def history(self, instance: Instance) -> list[pb.HistoryEvent]:
         """The history that `find` left out; empty where the instance has its own."""
 
@@ -57,10 +56,11 @@ class Persistence(Protocol):
 class EngineState:
     """`resident` are the instances in memory: all that run, and what has ended until the persistence has it."""
 
-    def __init__(self, clock: Clock, timers: Timers, persistence: Persistence) -> None:
+    def __init__(self, clock: Clock, timers: Timers, persistence: Persistence, faults: Faults) -> None:
         self.clock = clock
         self.timers = timers
         self.persistence = persistence
+        self.faults = faults
         self.lock = ChangeLock(self._settle)
         self.waiters = Waiters()
         self.resident: dict[str, Instance] = {}
@@ -93,14 +93,6 @@ class EngineState:
 
     def history(self, instance: Instance) -> list[pb.HistoryEvent]:
         return instance.history or self.persistence.history(instance)
-
-    def descendants(self, instance_id: str) -> Iterator[Instance]:
-        for child_id in self.persistence.children(instance_id):
-            self.find(child_id)
-        for other in list(self.resident.values()):
-            if other.parent is not None and other.parent.instance_id == instance_id:
-                yield other
-                yield from self.descendants(other.instance_id)
 
     def is_busy(self, instance_id: str) -> bool:
         """Whether a turn of it is queued or under way."""
@@ -156,7 +148,8 @@ class EngineState:
             self.start_later(instance, instance.starts_at)
 
     def start_later(self, instance: Instance, at: datetime) -> None:
-        self.timers.at(at, partial(self._start_now, instance.instance_id, instance.execution))
+        start = partial(self._start_now, instance.instance_id, instance.execution)
+        self.timers.at(at - self.faults.earliness(), start)
 
     def _start_now(self, instance_id: str, execution: str) -> None:
         with self.lock:
@@ -240,9 +233,6 @@ class NoPersistence:
         return None
 
     def ids(self, *, created_before: datetime | None = None, completed_before: datetime | None = None) -> list[str]:
-        return []
-
-    def children(self, instance_id: str) -> list[str]:
         return []
 
     def history(self, instance: Instance) -> list[pb.HistoryEvent]:

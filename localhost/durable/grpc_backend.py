@@ -7,6 +7,7 @@ from typing import Any, override
 import grpc
 from google.protobuf import empty_pb2, wrappers_pb2
 
+from localhost.durable import history_events
 from localhost.durable.engine import Engine
 from localhost.durable.history_events import instant, text, timestamp
 from localhost.durable.instances import Instance
@@ -15,6 +16,7 @@ from localhost.errors import (
     InstanceEndedError,
     InstanceError,
     InstanceExistsError,
+    InstanceIdError,
     InstanceNotFoundError,
     InstanceRunsError,
 )
@@ -32,6 +34,7 @@ _STATUS: dict[type[InstanceError], grpc.StatusCode] = {
     InstanceExistsError: grpc.StatusCode.ALREADY_EXISTS,
     InstanceNotFoundError: grpc.StatusCode.NOT_FOUND,
     InstanceEndedError: grpc.StatusCode.FAILED_PRECONDITION,
+    InstanceIdError: grpc.StatusCode.INVALID_ARGUMENT,
     InstanceRunsError: grpc.StatusCode.FAILED_PRECONDITION,
 }
 
@@ -115,7 +118,8 @@ class Service(TaskHubSidecarServiceServicer):
 
     @override
     def TerminateInstance(self, request: pb.TerminateRequest, context: Any) -> pb.TerminateResponse:
-        self._engine.terminate(request.instanceId, _optional(request, "output"), recursive=request.recursive)
+        """`recursive`, the client's default, does nothing: the provider does not know it. So it is with purging."""
+        self._engine.terminate(request.instanceId, _optional(request, "output"))
         return pb.TerminateResponse()
 
     @override
@@ -125,9 +129,9 @@ class Service(TaskHubSidecarServiceServicer):
             before = instant(wanted.createdTimeTo) if wanted.HasField("createdTimeTo") else None
             count = self._engine.purge_where(lambda each: _matches(each, wanted), before)
         elif request.HasField("instanceBatch"):
-            count = self._engine.purge(request.instanceBatch.instanceIds, recursive=request.recursive)
+            count = sum(self._engine.purge(instance_id) for instance_id in request.instanceBatch.instanceIds)
         else:
-            count = self._engine.purge([request.instanceId], recursive=request.recursive)
+            count = self._engine.purge(request.instanceId)
         return pb.PurgeInstancesResponse(deletedInstanceCount=count, isComplete=wrappers_pb2.BoolValue(value=True))
 
     # --- looking ---
@@ -175,6 +179,7 @@ class Service(TaskHubSidecarServiceServicer):
     ) -> Iterator[pb.HistoryChunk]:
         if not (events := self._engine.history(request.instanceId)):
             context.abort(grpc.StatusCode.NOT_FOUND, f"Instance '{request.instanceId}' not found")
+        history_events.drop_inputs(events)
         for start in range(0, len(events), _CHUNK_EVENTS):
             yield pb.HistoryChunk(events=events[start : start + _CHUNK_EVENTS])
 
@@ -192,7 +197,8 @@ def _matches(instance: Instance, wanted: pb.PurgeInstanceFilter | pb.InstanceQue
 
 
 def _state(instance: Instance, *, payloads: bool) -> pb.OrchestrationState:
-    """`payloads`: with input and output."""
+    """`payloads`: with input, output and custom status. A failure is text in the output, as the provider keeps it."""
+    output = f"{failure.errorType}: {failure.errorMessage}" if (failure := instance.failure) else instance.output
     return pb.OrchestrationState(
         instanceId=instance.instance_id,
         name=instance.name,
@@ -201,9 +207,8 @@ def _state(instance: Instance, *, payloads: bool) -> pb.OrchestrationState:
         lastUpdatedTimestamp=timestamp(instance.updated_at),
         completedTimestamp=timestamp(instance.completed_at) if instance.completed_at else None,
         input=text(instance.input) if payloads else None,
-        output=text(instance.output) if payloads else None,
-        customStatus=text(instance.custom_status),
-        failureDetails=instance.failure,
+        output=text(output) if payloads else None,
+        customStatus=text(instance.custom_status) if payloads else None,
         tags=instance.tags,
     )
 

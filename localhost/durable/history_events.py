@@ -1,5 +1,6 @@
 """The history events that the engine itself writes, as messages of the durable task protocol."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from google.protobuf import timestamp_pb2, wrappers_pb2
@@ -119,6 +120,16 @@ def resumed(reason: str | None) -> pb.HistoryEvent:
 
 def terminated(output: str | None) -> pb.HistoryEvent:
     return pb.HistoryEvent(eventId=_UNNUMBERED, executionTerminated=pb.ExecutionTerminatedEvent(input=text(output)))
+
+
+def drop_inputs(events: Iterable[pb.HistoryEvent]) -> None:
+    """Leave out what the provider does not keep in a history: the inputs of activities and sub-orchestrations."""
+    for event in events:
+        match event.WhichOneof("eventType"):
+            case "taskScheduled":
+                event.taskScheduled.ClearField("input")
+            case "subOrchestrationInstanceCreated":
+                event.subOrchestrationInstanceCreated.ClearField("input")
 
 
 def instant(value: timestamp_pb2.Timestamp) -> datetime:

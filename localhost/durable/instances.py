@@ -1,6 +1,7 @@
 """What the engine knows of one orchestration instance, and the work that it gives out."""
 
 import threading
+import unicodedata
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,8 +15,19 @@ ENDED = frozenset(
 )
 
 
+# Measured at the Azure Storage provider, whose ids are keys of a table.
+_MOST_ID_CHARACTERS = 100
+_NOT_IN_IDS = frozenset("/\\#?")
+
+
 def new_execution() -> str:
     return uuid.uuid4().hex
+
+
+def is_instance_id(text: str) -> bool:
+    """Whether the Azure Storage provider takes an instance with this id."""
+    characters_fit = not any(each in _NOT_IN_IDS or unicodedata.category(each) == "Cc" for each in text)
+    return 0 < len(text) <= _MOST_ID_CHARACTERS and not text.startswith("@") and characters_fit
 
 
 @dataclass(frozen=True, slots=True)

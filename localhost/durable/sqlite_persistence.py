@@ -166,9 +166,6 @@ class SqlitePersistence:
     def ids(self, *, created_before: datetime | None = None, completed_before: datetime | None = None) -> list[str]:
         return self._store.ids(created_before=created_before, completed_before=completed_before)
 
-    def children(self, instance_id: str) -> list[str]:
-        return self._store.children(instance_id)
-
     def history(self, instance: Instance) -> list[pb.HistoryEvent]:
         saved = self._saved.get(instance.instance_id)
         if instance.history or saved is None or saved.execution != instance.execution:

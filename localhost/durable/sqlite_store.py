@@ -126,10 +126,6 @@ class EngineStore:
                 where, values = f"{where}{' AND' if where else ' WHERE'} {column} < ?", [*values, _text(before)]
         return self._ids(f"{where} ORDER BY run", values)
 
-    def children(self, instance_id: str) -> list[str]:
-        """The ids of the sub-orchestrations that this instance has started."""
-        return self._ids(" WHERE json_extract(parent, '$[0]') = ?", [instance_id])
-
     def _ids(self, where: str, values: Sequence[Any]) -> list[str]:
         with self._reading:
             return [found for (found,) in self._reader.execute(f"SELECT id FROM instances{where}", values)]  # noqa: S608

@@ -6,9 +6,17 @@ from functools import partial
 from localhost.durable import history_events
 from localhost.durable.engine_state import EngineState
 from localhost.durable.history_events import instant
-from localhost.durable.instances import ActivityWork, Instance, OrchestrationWork, Parent, new_execution
+from localhost.durable.instances import (
+    ActivityWork,
+    Instance,
+    OrchestrationWork,
+    Parent,
+    is_instance_id,
+    new_execution,
+)
 from localhost.durable.timers import wait_for
 from localhost.durable.vendor_adapter import pb
+from localhost.errors import InstanceIdError
 
 # What clients put into an instance's inbox belongs to the instance; the rest belongs to one run of it.
 _OUTLIVES_A_RUN = {"eventRaised", "executionSuspended", "executionResumed", "executionTerminated"}
@@ -30,11 +38,13 @@ class Turns:
         request = pb.OrchestratorRequest(
             instanceId=instance.instance_id, pastEvents=instance.history, newEvents=instance.in_turn
         )
+        history_events.drop_inputs(request.pastEvents)
         return OrchestrationWork(instance.name, instance.token, request)
 
     def _turn_time(self, instance: Instance) -> datetime:
-        """Now, but never before the last turn or a timer that has fired: for an orchestrator no clock goes back."""
-        fired = [instant(event.timerFired.fireAt) for event in instance.in_turn if event.HasField("timerFired")]
+        """Now, but never before the last turn or the earliest that a timer may have fired: no orchestrator's clock goes back."""
+        early = self._state.faults.most_early
+        fired = [instant(event.timerFired.fireAt) - early for event in instance.in_turn if event.HasField("timerFired")]
         known = [instance.turn_time] if instance.turn_time is not None else []
         return max([self._state.clock.now(), *known, *fired])
 
@@ -126,14 +136,15 @@ class Turns:
     def _set_timer(self, instance: Instance, number: int, fire_at: datetime, wait: timedelta | None) -> None:
         fired = history_events.timer_fired(number, fire_at)
         fire = partial(self._state.deliver, instance.instance_id, instance.execution, fired)
-        self._state.timers.at(fire_at, fire, wait)
+        early = self._state.faults.earliness()
+        self._state.timers.at(fire_at - early, fire, None if wait is None else wait - early)
 
     def _create_child(self, instance: Instance, number: int, wanted: pb.CreateSubOrchestrationAction) -> None:
+        """Start a sub-orchestration. One that runs under its id is replaced, as on Azure Storage, and its parent waits on."""
         instance.history.append(history_events.child_created(number, wanted))
-        existing = self._state.find(wanted.instanceId)
-        if existing is not None and not existing.ended:
+        if not is_instance_id(wanted.instanceId):
             failure = pb.TaskFailureDetails(
-                errorType="ValueError", errorMessage=f"Instance '{wanted.instanceId}' already exists"
+                errorType="ArgumentException", errorMessage=str(InstanceIdError(wanted.instanceId))
             )
             self._state.deliver(instance.instance_id, instance.execution, history_events.child_failed(number, failure))
             return

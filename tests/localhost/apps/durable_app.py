@@ -11,6 +11,7 @@ from typing import Any
 import azure.durable_functions as df
 import azure.functions as func
 from durabletask import task
+from durabletask.client import OrchestrationStatus
 from durabletask.entities import EntityInstanceId
 
 app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
@@ -57,9 +58,9 @@ async def status(req: func.HttpRequest, client: df.DurableFunctionsClient) -> fu
     state = await client.get_orchestration_state(req.route_params["id"], fetch_payloads=True)
     if state is None:
         return func.HttpResponse(status_code=404)
-    shown = {"status": state.runtime_status.name, "output": json.loads(state.serialized_output or "null")}
-    if state.failure_details is not None:
-        shown["failure"] = [state.failure_details.error_type, state.failure_details.message]
+    output = state.serialized_output or "null"
+    failed = state.runtime_status == OrchestrationStatus.FAILED  # then the output is plain text
+    shown = {"status": state.runtime_status.name, "output": output if failed else json.loads(output)}
     return func.HttpResponse(json.dumps(shown), mimetype="application/json")
 
 

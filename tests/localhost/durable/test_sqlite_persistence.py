@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from localhost.durable.sqlite_persistence import SqlitePersistence
 from localhost.durable.sqlite_store import EngineStore
 from localhost.durable.timers import Timers
 from localhost.durable.vendor_adapter import pb
-from localhost.errors import DamagedStateError, NewerStateError, StateUnavailableError
+from localhost.errors import DamagedStateError, InstanceEndedError, NewerStateError, StateUnavailableError
 from localhost.host.running_host import RunningHost
 from localhost.testing import running
 from tests.localhost.driving import APPS, Driver
@@ -290,7 +290,8 @@ def test_what_is_on_disk_is_what_the_engine_knows(tmp_path: Path, clock: Virtual
                 case 0:
                     start(engine, f"i{step}")
                 case 1 if engine.instance_ids():
-                    raise_event(engine, "go", dice.choice(engine.instance_ids()))
+                    with suppress(InstanceEndedError):
+                        raise_event(engine, "go", dice.choice(engine.instance_ids()))
                 case 2 if (work := engine.take_orchestration()) is not None:
                     in_turn.append(work)
                 case 3 | 4 if in_turn:

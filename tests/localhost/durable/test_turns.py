@@ -1,7 +1,5 @@
 """What must hold whatever the order of turns, results, events and time is."""
 
-from datetime import timedelta
-
 import pytest
 
 from localhost.clock import VirtualClock
@@ -69,17 +67,6 @@ def test_a_result_that_comes_after_the_end_is_dropped(engine: Engine) -> None:
     assert not engine.has_work()
 
 
-def test_an_event_does_not_start_an_instance_before_its_time(
-    engine: Engine, clock: VirtualClock, timers: Timers
-) -> None:
-    start(engine, starts_at=clock.now() + timedelta(hours=1))
-    raise_event(engine, "early")
-    assert engine.take_orchestration() is None
-    clock.advance(3600)
-    timers.fire_due()
-    assert kinds(turn(engine).request.newEvents) == ["orchestratorStarted", "executionStarted", "eventRaised"]
-
-
 def test_an_instance_has_one_turn_at_a_time_and_loses_nothing(engine: Engine) -> None:
     start(engine)
     first = turn(engine)
@@ -117,17 +104,8 @@ def test_a_turn_with_all_it_starts_is_one_unit_for_the_disk(engine: Engine, reco
     assert recording.units == [({"one", "two"}, set())]
     answer(engine, turn(engine), ended())
     assert recording.units[-1] == ({"one", "two"}, set())
-    engine.purge(["two"])
+    engine.purge("two")
     assert recording.units[-1] == (set(), {"two"})
-
-
-def test_purging_a_parent_takes_its_sub_orchestrations_along(engine: Engine) -> None:
-    start(engine)
-    answer(engine, turn(engine), child("two"))
-    answer(engine, turn(engine), ended())
-    answer(engine, turn(engine), ended())
-    engine.purge(["one"], recursive=True)
-    assert engine.instance_ids() == []
 
 
 def test_an_action_that_the_engine_has_not_fails_its_orchestration(engine: Engine) -> None:
@@ -146,13 +124,3 @@ def test_an_orchestration_sends_an_event_to_another(engine: Engine) -> None:
     answer(engine, turn(engine), pb.OrchestratorAction(id=1, sendEvent=pb.SendEventAction(instance=to, name="go")))
     assert kinds(turn(engine).request.newEvents) == ["orchestratorStarted", "eventRaised"]
     assert "eventSent" in kinds(engine.history("sender"))
-
-
-def test_a_turn_of_what_was_replaced_meanwhile_changes_nothing_and_holds_nothing_up(engine: Engine) -> None:
-    start(engine)
-    first = turn(engine)
-    engine._state.forget("one")  # as when another run takes its id
-    start(engine)
-    answer(engine, first, activity())
-    assert engine.take_activity() is None
-    assert kinds(turn(engine).request.newEvents) == ["orchestratorStarted", "executionStarted"]

@@ -55,7 +55,7 @@ FIELDS = {
     "OrchestrationInstance": "instanceId executionId",
     "OrchestrationState": (
         "instanceId name orchestrationStatus createdTimestamp lastUpdatedTimestamp completedTimestamp input output"
-        " customStatus failureDetails tags"
+        " customStatus tags"
     ),
     "OrchestratorAction": "id completeOrchestration scheduleTask createTimer createSubOrchestration sendEvent",
     "OrchestratorCompletedEvent": "",
@@ -64,7 +64,7 @@ FIELDS = {
     "OrchestratorStartedEvent": "",
     "ParentInstanceInfo": "taskScheduledId name orchestrationInstance",
     "PurgeInstanceFilter": "createdTimeFrom createdTimeTo runtimeStatus",
-    "PurgeInstancesRequest": "instanceId purgeInstanceFilter instanceBatch recursive",
+    "PurgeInstancesRequest": "instanceId purgeInstanceFilter instanceBatch",
     "PurgeInstancesResponse": "deletedInstanceCount isComplete",
     "QueryInstancesRequest": "query",
     "QueryInstancesResponse": "orchestrationState continuationToken",
@@ -86,7 +86,7 @@ FIELDS = {
     "TaskFailedEvent": "taskScheduledId failureDetails",
     "TaskFailureDetails": "errorType errorMessage isNonRetriable",
     "TaskScheduledEvent": "name input",
-    "TerminateRequest": "instanceId output recursive",
+    "TerminateRequest": "instanceId output",
     "TerminateResponse": "",
     "TimerCreatedEvent": "fireAt",
     "TimerFiredEvent": "fireAt timerId",
