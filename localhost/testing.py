@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from localhost.clock import VirtualClock
+from localhost.durable.provider_faults import Faults, ProviderFaults
 from localhost.host.dispatcher import Limits
 from localhost.host.http_server import bind
 from localhost.host.http_trigger import MAX_BODY_BYTES
@@ -25,11 +26,13 @@ async def running(
     max_body: int | None = None,
     sock_port: int = 0,
     engine: Path | None = None,
+    faults: Faults | None = None,
 ) -> AsyncIterator[RunningHost[VirtualClock]]:
     """Serve `root`'s app on a free loopback port with `settings` in the environment while it lasts.
 
     `PUBLIC_BASE_URL` is set to the served address. The app is imported once per process, so what it keeps from
-    its settings is for the caller to reset.
+    its settings is for the caller to reset. Without `faults` the engine shows those of Azure's storage provider: timers that
+    fire early, results that come twice.
     """
     with bind("127.0.0.1", sock_port) as sock:
         base_url = f"http://127.0.0.1:{sock.getsockname()[1]}"
@@ -43,6 +46,7 @@ async def running(
                 script=script,
                 limits=limits,
                 engine=engine,
+                faults=faults or ProviderFaults(seed=1),
                 max_body=max_body or MAX_BODY_BYTES,
                 proxies=("127.0.0.1",),  # a test may speak as the proxy does that signs people in
             ) as host:

@@ -11,6 +11,7 @@ from pathlib import Path
 from localhost.clock import Clock, VirtualClock
 from localhost.durable.engine import Engine
 from localhost.durable.grpc_backend import GrpcBackend
+from localhost.durable.provider_faults import Faults
 from localhost.durable.sqlite_persistence import SqlitePersistence
 from localhost.durable.timers import Timers
 from localhost.durable.vendor_adapter import pb
@@ -73,15 +74,17 @@ async def serving[AnyClock: Clock](
     on_broken: Callable[[Exception], None] | None = None,
     proxies: Sequence[str] = (),
     certificate: Certificate | None = None,
+    faults: Faults | None = None,
 ) -> AsyncIterator[RunningHost[AnyClock]]:
     """Serve the app until the context is left: then nothing new is accepted and running functions get a grace.
 
     `engine` is the file of the durable engine's state; None: in memory alone. `on_broken` is called, in another thread,
-    when that file breaks under way. `proxies` are the networks whose forwarded headers are believed.
+    when that file breaks under way. `proxies` are the networks whose forwarded headers are believed. `faults` are those of
+    Azure's storage provider that the engine shows.
     """
     app = load_app(root, script)
     timers = Timers(clock)
-    durable = _engine(clock, timers, engine, on_broken)
+    durable = _engine(clock, timers, engine, on_broken, faults)
     with _served(durable) as engine_address:
         dispatcher = Dispatcher(app, durable, engine_address, clock, timers, limits or Limits())
         timer_triggers = TimerTriggers(app, dispatcher, clock, timers)
@@ -113,10 +116,16 @@ def _served(engine: Engine) -> Iterator[str]:
         backend.stop()
 
 
-def _engine(clock: Clock, timers: Timers, file: Path | None, on_broken: Callable[[Exception], None] | None) -> Engine:
+def _engine(
+    clock: Clock,
+    timers: Timers,
+    file: Path | None,
+    on_broken: Callable[[Exception], None] | None,
+    faults: Faults | None,
+) -> Engine:
     if file is None:
-        return Engine(clock, timers)
-    return Engine(clock, timers, SqlitePersistence.open(file, on_broken or (lambda _: None)))
+        return Engine(clock, timers, faults=faults)
+    return Engine(clock, timers, SqlitePersistence.open(file, on_broken or (lambda _: None)), faults)
 
 
 def _why_not(dispatcher: Dispatcher, engine: Engine) -> str:

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from localhost.clock import VirtualClock
+from localhost.durable.provider_faults import NoFaults
 from localhost.host.running_host import RunningHost
 from localhost.testing import running
 from tests.localhost.driving import APPS, Driver
@@ -15,7 +16,7 @@ from tests.localhost.driving import APPS, Driver
 @pytest.fixture(params=["memory", "file"])
 async def host(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[RunningHost[VirtualClock]]:
     engine = tmp_path / "engine.sqlite" if request.param == "file" else None
-    async with running(APPS, script="durable_app.py", engine=engine) as host:
+    async with running(APPS, script="durable_app.py", engine=engine, faults=NoFaults()) as host:
         yield host
 
 

@@ -176,7 +176,9 @@ def test_an_id_may_have_100_characters(engine: Engine) -> None:
 
 def test_a_history_has_no_inputs_of_what_was_scheduled(engine: Engine, client: TaskHubGrpcClient) -> None:
     start(engine)
-    task = pb.OrchestratorAction(id=1, scheduleTask=pb.ScheduleTaskAction(name="activity", input={"value": "the input"}))
+    task = pb.OrchestratorAction(
+        id=1, scheduleTask=pb.ScheduleTaskAction(name="activity", input={"value": "the input"})
+    )
     sub = child("two", 2)
     sub.createSubOrchestration.input.value = "the input"
     answer(engine, turn(engine), task, sub)

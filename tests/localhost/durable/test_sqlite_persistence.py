@@ -20,6 +20,7 @@ from localhost.clock import VirtualClock
 from localhost.durable import group_commit, sqlite_persistence
 from localhost.durable.engine import Engine
 from localhost.durable.instances import Instance
+from localhost.durable.provider_faults import NoFaults
 from localhost.durable.sqlite_persistence import SqlitePersistence
 from localhost.durable.sqlite_store import EngineStore
 from localhost.durable.timers import Timers
@@ -41,7 +42,7 @@ def clock() -> VirtualClock:
 @asynccontextmanager
 async def served(file: Path, clock: VirtualClock) -> AsyncIterator[tuple[Host, Driver]]:
     async with (
-        running(APPS, script="durable_app.py", engine=file, clock=clock) as host,
+        running(APPS, script="durable_app.py", engine=file, clock=clock, faults=NoFaults()) as host,
         httpx.AsyncClient(base_url=host.base_url) as http,
     ):
         yield host, Driver(http)

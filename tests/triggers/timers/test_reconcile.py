@@ -117,7 +117,7 @@ async def test_a_new_run_replaces_no_part_that_the_broken_one_left_running_and_e
         await it.approve(request["id"])
         left = parts(pb.ORCHESTRATION_STATUS_RUNNING)
         assert len(left) == (1 if users < 100 else 2)
-        it.host.engine.terminate(request["id"], None, recursive=False)
+        it.host.engine.terminate(request["id"], None)
         await it.host.idle()
         assert parts(pb.ORCHESTRATION_STATUS_RUNNING) == left  # waiting for the kill switch
         await it.advance(minutes=1, seconds=5)
