@@ -1,7 +1,7 @@
 """Callbacks to a source over a real connection, with a day of retries on a clock that is set."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -99,7 +99,8 @@ async def test_after_a_day_it_is_given_up_visibly_and_can_be_sent_again(it: Syst
     await it.advance(hours=1)
     ends = (await it.shown(request_id))["callbacks"][2:]
     assert [c["state"] for c in ends] == ["failed", "failed"]
-    assert [c["lastAt"] for c in ends] == [(at + timedelta(hours=24)).strftime("%Y-%m-%dT%H:%M:%S.000Z")] * 2
+    for end in ends:  # a timer may fire a second early
+        assert timedelta() <= at + timedelta(hours=24) - datetime.fromisoformat(end["lastAt"]) < timedelta(seconds=1)
     assert 10 <= ends[0]["attempts"] <= 14
     assert "noAnswer" in ends[0]["detail"]
     assert [e["event"] for e in await it.audit(request_id)].count("callbackFailed") == 2
