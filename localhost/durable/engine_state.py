@@ -149,7 +149,7 @@ class EngineState:
 
     def start_later(self, instance: Instance, at: datetime) -> None:
         start = partial(self._start_now, instance.instance_id, instance.execution)
-        self.timers.at(at - self.faults.earliness(), start)
+        self.timers.at(at - self.faults.earliness(instance.instance_id, at), start)
 
     def _start_now(self, instance_id: str, execution: str) -> None:
         with self.lock:

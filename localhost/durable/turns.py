@@ -136,7 +136,7 @@ class Turns:
     def _set_timer(self, instance: Instance, number: int, fire_at: datetime, wait: timedelta | None) -> None:
         fired = history_events.timer_fired(number, fire_at)
         fire = partial(self._state.deliver, instance.instance_id, instance.execution, fired)
-        early = self._state.faults.earliness()
+        early = self._state.faults.earliness(instance.instance_id, fire_at)
         self._state.timers.at(fire_at - early, fire, None if wait is None else wait - early)
 
     def _create_child(self, instance: Instance, number: int, wanted: pb.CreateSubOrchestrationAction) -> None:

@@ -4,7 +4,8 @@ Measured at Microsoft.Azure.DurableTask.AzureStorage 2.11.2 and at the Durable e
 """
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import grpc
 import pytest
@@ -19,6 +20,8 @@ from localhost.durable.provider_faults import ProviderFaults
 from localhost.durable.timers import Timers
 from localhost.durable.vendor_adapter import pb
 from tests.localhost.durable.steps import activity, answer, child, ended, kinds, raise_event, start, turn
+
+AT = datetime(2026, 1, 5, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -219,9 +222,16 @@ def test_timers_fire_up_to_a_second_early_and_are_seen_so(clock: VirtualClock, t
 def test_early_timers_are_the_same_for_a_seed() -> None:
     def draws(seed: int) -> list[timedelta]:
         faults = ProviderFaults(seed)
-        return [faults.earliness() for _ in range(5)]
+        return [faults.earliness(str(number), AT) for number in range(5)]
 
     assert draws(1) == draws(1) != draws(2)
+
+
+def test_a_timer_that_is_set_again_for_its_instant_fires_a_little_later_each_time() -> None:
+    faults = ProviderFaults(1)
+    early = [faults.earliness("one", AT) for _ in range(60)]
+    assert all(later <= earlier for earlier, later in pairwise(early))
+    assert early[0] > early[1] > early[-1] == timedelta()
 
 
 def test_the_result_of_an_activity_comes_twice_now_and_then(clock: VirtualClock, timers: Timers) -> None:
