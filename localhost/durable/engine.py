@@ -207,13 +207,10 @@ class Engine:
             return [pb.HistoryEvent.FromString(event.SerializeToString()) for event in events]
 
     def _send(self, instance_id: str, event: pb.HistoryEvent) -> None:
-        """Deliver a client's event, but to an instance that starts later: the provider discards it as for no instance."""
         with self._state.lock:
-            instance = self._known(instance_id)
-            if instance.ended:
+            if self._known(instance_id).ended:
                 raise InstanceEndedError(instance_id)
-            if instance.starts_at is None:
-                self._state.deliver(instance_id, None, event)
+            self._state.deliver(instance_id, None, event)
 
     def _known(self, instance_id: str) -> Instance:
         if (instance := self._state.find(instance_id)) is None:

@@ -166,11 +166,14 @@ class EngineState:
     def deliver(self, instance_id: str, execution: str | None, event: pb.HistoryEvent) -> None:
         """Put an event into an instance's inbox; `execution` None means whichever run is the current one.
 
-        What comes for an earlier run or after the end is dropped.
+        What comes for an earlier run, after the end, or before an instance that starts later has started is dropped: the
+        provider discards the last as meant for no instance.
         """
         with self.lock:
             instance = self.find(instance_id)
-            if instance is not None and not instance.ended and execution in {None, instance.execution}:
+            if instance is None or instance.ended or (execution is None and instance.starts_at is not None):
+                return
+            if execution in {None, instance.execution}:
                 instance.pending.append(event)
                 self.enqueue(instance)
 

@@ -157,6 +157,9 @@ def test_what_starts_later_takes_no_event_and_is_not_terminated(
     start(engine, starts_at=clock.now() + timedelta(hours=1))
     raise_event(engine, "early")
     engine.terminate("one", None)
+    start(engine, "other")
+    to = pb.OrchestrationInstance(instanceId="one")
+    answer(engine, turn(engine), pb.OrchestratorAction(id=1, sendEvent=pb.SendEventAction(instance=to, name="early")))
     assert engine.take_orchestration() is None
     clock.advance(3600)
     timers.fire_due()
