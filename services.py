@@ -69,7 +69,8 @@ class Services:
         if graph is None:
             transport = self._transport or _connections()
             http = httpx.AsyncClient(timeout=TIMEOUT, transport=transport)
-            graph = Graph(self.settings.graph_endpoint, Tokens(_token_source(self.settings, http)), http, self._sleep)
+            tokens = Tokens(_token_source(self.settings, http))
+            graph = Graph(self.settings.graph_endpoint, tokens, transport, self._sleep)
             self._graphs[loop] = graph
         return graph
 

@@ -20,11 +20,11 @@ from kiota_abstractions.method import Method
 from kiota_abstractions.native_response_handler import NativeResponseHandler
 from kiota_abstractions.request_information import RequestInformation
 from kiota_http.middleware.options import ResponseHandlerOption
-from msgraph.graph_request_adapter import GraphRequestAdapter
 
 from graph.errors import Fault, GraphError
 from graph.instrumentation import instrument_call
 from graph.privilege_cache import PrivilegeCaches
+from graph.request_adapter import DirectRequestAdapter, sender
 from graph.responses import Response, is_repeatable, parsed, retry_after
 from graph.retry import Attempts
 from graph.tokens import Tokens
@@ -41,9 +41,23 @@ _METHODS = {method.value: method for method in (Method.GET, Method.POST, Method.
 _NATIVE = ResponseHandlerOption(NativeResponseHandler())
 
 
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc.lower()
+
+
 def segment(text: str) -> str:
     """`text` as one segment of a path."""
     return quote(text, safe="")
+
+
+def _headers(response: httpx.Response) -> dict[str, str]:
+    """Return the headers by lower-case names, joined by commas where one was sent several times."""
+    headers: dict[str, str] = {}
+    for name, value in response.headers.raw:
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        headers[key] = f"{headers[key]}, {text}" if key in headers else text
+    return headers
 
 
 class _TokenProvider(AccessTokenProvider):
@@ -70,34 +84,38 @@ class _TokenProvider(AccessTokenProvider):
         return self._hosts
 
 
+class _Tenant:
+    """What the clients of one tenant share."""
+
+    def __init__(self, adapter: DirectRequestAdapter) -> None:
+        self.adapter = adapter
+        self.batches = asyncio.Semaphore(_BATCHES)
+        self.privileged = PrivilegeCaches()
+
+
 class GraphClient:
     """Calls for one tenant. `pressure` is the highest throttling level seen since it was made."""
 
     def __init__(
         self,
-        http: httpx.AsyncClient,
         endpoint: str,
         tokens: Tokens,
         tenant_id: str,
-        batches: asyncio.Semaphore,
+        shared: _Tenant,
         sleep: Callable[[float], Awaitable[object]],
-        privileged: PrivilegeCaches,
     ) -> None:
-        self.privileged = privileged
-        self._endpoint = endpoint.rstrip("/")
-        self._tokens = tokens
+        self.privileged = shared.privileged
+        self.batches = shared.batches
         self.tenant_id = tenant_id
         self.pressure = 0.0
-        self.batches = batches
+        self._adapter = shared.adapter
+        self._endpoint = endpoint
+        self._tokens = tokens
         self._sleep = sleep
-        provider = _TokenProvider(tokens, tenant_id, str(httpx.URL(endpoint).host))
-        self._origin = str(httpx.URL(endpoint).copy_with(path="/", query=None)).rstrip("/")
-        self._adapter = GraphRequestAdapter(BaseBearerTokenAuthenticationProvider(provider), client=http)
 
     def serves(self, link: str) -> bool:
         """Return whether a link, of a next page for example, leads to this Graph and nowhere else."""
-        parts = urlsplit(link)
-        return f"{parts.scheme}://{parts.netloc}" == self._origin
+        return _origin(link) == _origin(self._endpoint)
 
     async def send(
         self,
@@ -172,7 +190,7 @@ class GraphClient:
             answer: Any = await self._adapter.send_primitive_async(request, "bytes", {})
         except (httpx.TransportError, httpx.InvalidURL) as error:
             raise GraphError(Fault.UNAVAILABLE, f"the connection failed: {type(error).__name__}") from error
-        return Response(answer.status_code, answer.headers, parsed(answer.content))
+        return Response(answer.status_code, _headers(answer), parsed(answer.content))
 
     async def get(
         self, path: str, *, version: str = "v1.0", headers: Mapping[str, str] | None = None
@@ -188,36 +206,33 @@ class GraphClient:
 
 
 class Graph:
-    """Clients for every tenant, on one HTTP pool; belongs to one event loop."""
+    """Clients for every tenant, on one pool of connections; belongs to one event loop."""
 
     def __init__(
         self,
         endpoint: str,
         tokens: Tokens,
-        http: httpx.AsyncClient,
+        transport: httpx.AsyncBaseTransport,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self._sleep = sleep
-        self._endpoint = endpoint
+        self._endpoint = endpoint.rstrip("/")
         self._tokens = tokens
-        self._http = http
+        self._http = httpx.AsyncClient(timeout=TIMEOUT, transport=transport)
+        self._send = sender(transport)
         # Small shared reads (whether a tenant requires MFA) are kept per tenant for a while.
         self.kept: dict[tuple[str, str], tuple[float, Any]] = {}
         self.locks: dict[tuple[str, str], asyncio.Lock] = {}
-        self._batches: dict[str, asyncio.Semaphore] = {}
-        self._privileged: dict[str, PrivilegeCaches] = {}
+        self._tenants: dict[str, _Tenant] = {}
 
     def of(self, tenant_id: str) -> GraphClient:
-        batches = self._batches.setdefault(tenant_id, asyncio.Semaphore(_BATCHES))
-        return GraphClient(
-            self._http,
-            self._endpoint,
-            self._tokens,
-            tenant_id,
-            batches,
-            self._sleep,
-            self._privileged.setdefault(tenant_id, PrivilegeCaches()),
-        )
+        shared = self._tenants.get(tenant_id)
+        if shared is None:
+            provider = _TokenProvider(self._tokens, tenant_id, str(httpx.URL(self._endpoint).host))
+            authentication = BaseBearerTokenAuthenticationProvider(provider)
+            shared = _Tenant(DirectRequestAdapter(authentication, self._http, self._send))
+            self._tenants[tenant_id] = shared
+        return GraphClient(self._endpoint, self._tokens, tenant_id, shared, self._sleep)
 
     async def fresh_token(self, tenant_id: str) -> str:
         """Return a token that was not kept.

@@ -5,9 +5,9 @@ that is more CPU than all the rest of a call. aiohttp's pool is a dictionary and
 1.2 ms a call at eighty connections]
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from types import TracebackType
-from typing import Self
+from typing import Self, override
 
 import aiohttp
 import httpx
@@ -32,25 +32,36 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         self._session: aiohttp.ClientSession | None = None
         self._held: AsyncGenerator[None] | None = None
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        body = await request.aread()
-        headers = [(name, value) for name, value in request.headers.multi_items() if name not in _ITS_OWN]
+    async def send(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> httpx.Response:
+        """Send a call and return its whole response. `url` is sent as it is, its escapes included.
+
+        Raises: httpx.TransportError.
+        """
         try:
             async with (await self._open()).request(
-                request.method,
-                URL(str(request.url), encoded=True),
-                headers=headers,
-                data=body or None,
-                allow_redirects=False,
+                method, URL(url, encoded=True), headers=headers, data=content or None, allow_redirects=False
             ) as answer:
-                content = await answer.read()
+                body = await answer.read()
         except aiohttp.ServerTimeoutError as error:
-            raise httpx.ReadTimeout(str(error), request=request) from error
+            raise httpx.ReadTimeout(str(error)) from error
         except aiohttp.ClientConnectorError as error:
-            raise httpx.ConnectError(str(error), request=request) from error
+            raise httpx.ConnectError(str(error)) from error
+        except aiohttp.InvalidURL as error:
+            raise httpx.UnsupportedProtocol(str(error)) from error
         except (aiohttp.ClientError, OSError) as error:
-            raise httpx.RemoteProtocolError(str(error), request=request) from error
-        return httpx.Response(answer.status, headers=list(answer.raw_headers), content=content, request=request)
+            raise httpx.RemoteProtocolError(str(error)) from error
+        return httpx.Response(answer.status, headers=list(answer.raw_headers), content=body)
+
+    @override
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        headers = {name: value for name, value in request.headers.items() if name not in _ITS_OWN}
+        try:
+            response = await self.send(request.method, str(request.url), headers, await request.aread())
+        except httpx.TransportError as error:
+            error.request = request
+            raise
+        response.request = request
+        return response
 
     async def _open(self) -> aiohttp.ClientSession:
         if self._session is None:

@@ -20,7 +20,7 @@ SUBJECT = "Approve MFA reset of Adele Vance (INC1) [ABCDEFGH23]"
 
 @asynccontextmanager
 async def client(answer: Callable[[httpx.Request], httpx.Response]) -> AsyncIterator[GraphClient]:
-    graph = Graph(ENDPOINT, Tokens(), httpx.AsyncClient(transport=httpx.MockTransport(answer)))  # type: ignore[arg-type]
+    graph = Graph(ENDPOINT, Tokens(), httpx.MockTransport(answer))  # type: ignore[arg-type]
     try:
         yield graph.of("home")
     finally:

@@ -20,7 +20,7 @@ class Tokens:
 
 
 async def listed(answer: Callable[[httpx.Request], httpx.Response], query: Query | None = None) -> UserPage:
-    graph = Graph(ENDPOINT, Tokens(), httpx.AsyncClient(transport=httpx.MockTransport(answer)))  # type: ignore[arg-type]
+    graph = Graph(ENDPOINT, Tokens(), httpx.MockTransport(answer))  # type: ignore[arg-type]
     try:
         return await list_users(graph, {"a": "tenant-a"}, query or Query(), None, 10)
     finally:

@@ -30,9 +30,10 @@ async def world() -> World:
 
 @pytest.fixture
 async def graph(world: World) -> AsyncIterator[Graph]:
-    http = httpx.AsyncClient(transport=httpx.ASGITransport(create_app(world, sleep=no_pause)))
+    transport = httpx.ASGITransport(create_app(world, sleep=no_pause))
+    http = httpx.AsyncClient(transport=transport)
     endpoint = "http://127.0.0.1:9000"
-    yield Graph(endpoint, Tokens(SecretTokens(http, endpoint, endpoint, "client", "secret")), http, no_pause)
+    yield Graph(endpoint, Tokens(SecretTokens(http, endpoint, endpoint, "client", "secret")), transport, no_pause)
     await http.aclose()
 
 

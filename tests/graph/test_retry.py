@@ -44,8 +44,8 @@ class Server:
 
     @property
     def client(self) -> GraphClient:
-        http = httpx.AsyncClient(transport=httpx.MockTransport(self.answer))
-        return Graph("https://graph.example", _Tokens(), http, self.sleep).of(TENANT)  # type: ignore[arg-type]
+        transport = httpx.MockTransport(self.answer)
+        return Graph("https://graph.example", _Tokens(), transport, self.sleep).of(TENANT)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("fault", [(500, {}), (503, {}), (429, {"Retry-After": "1"}), httpx.ConnectError("cut")])
@@ -123,8 +123,8 @@ async def test_a_write_in_a_batch_has_a_body_and_its_type_and_a_read_has_neither
         bodies.append(json.loads(request.content))
         return httpx.Response(200, json={"responses": [{"id": str(n), "status": 200, "body": {}} for n in range(2)]})
 
-    http = httpx.AsyncClient(transport=httpx.MockTransport(answer))
-    client = Graph("https://graph.example", _Tokens(), http).of(TENANT)  # type: ignore[arg-type]
+    transport = httpx.MockTransport(answer)
+    client = Graph("https://graph.example", _Tokens(), transport).of(TENANT)  # type: ignore[arg-type]
     await batch(client, [Part("users/a/revokeSignInSessions", "POST", body={}), Part("users/a")])
     write, read = bodies[0]["requests"]
     assert (write["body"], write["headers"]) == ({}, {"Content-Type": "application/json"})

@@ -18,8 +18,9 @@ FABRIKAM = "22222222-2222-2222-2222-222222222222"
 @pytest.fixture
 async def world_and_graph() -> AsyncIterator[tuple[World, Graph]]:
     world = World.demo()
-    http = httpx.AsyncClient(transport=httpx.ASGITransport(create_app(world)))
-    graph = Graph(GRAPH, Tokens(SecretTokens(http, GRAPH, GRAPH, "client", "secret")), http)
+    transport = httpx.ASGITransport(create_app(world))
+    http = httpx.AsyncClient(transport=transport)
+    graph = Graph(GRAPH, Tokens(SecretTokens(http, GRAPH, GRAPH, "client", "secret")), transport)
     yield world, graph
     await graph.close()
 

@@ -29,8 +29,9 @@ async def test_a_name_with_special_characters_is_found(name: str) -> None:
     adele = world.user(CONTOSO, "adele@contoso.com")
     adele.upn = name
     world.tenant(CONTOSO).by_upn[name.lower()] = adele
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(create_app(world))) as http:
-        graph = Graph(GRAPH, Tokens(SecretTokens(http, GRAPH, GRAPH, "client", "secret")), http)
+    transport = httpx.ASGITransport(create_app(world))
+    async with httpx.AsyncClient(transport=transport) as http:
+        graph = Graph(GRAPH, Tokens(SecretTokens(http, GRAPH, GRAPH, "client", "secret")), transport)
         found, missing = await find_users(graph.of(CONTOSO), [name, "nobody@contoso.com"])
     assert isinstance(found, User)
     assert (found.id, missing) == (adele.id, None)
