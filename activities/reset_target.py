@@ -11,6 +11,7 @@ from domain.request.reset_request import ResetRequest
 from domain.request.settlement import given_up
 from domain.request.target import Target
 from graph.details import CurrentUser
+from graph.users import VALUES
 from records.targets import StoredTarget
 from reset.planner import person_of
 from reset.progress import Stop, Terms
@@ -79,6 +80,15 @@ class _Reset:
         if kept is not None:
             self._kept = kept
         return kept is not None
+
+    async def upcoming(self) -> dict[str, str]:
+        """Return the user principal names of this target's user and of those of the next open ones, by user id."""
+        near = await self._services.targets.range(self._request.id, self._kept.target.number, VALUES)
+        return {
+            target.user_id: target.user_principal_name
+            for target in [self._kept.target, *(kept.target for kept in near)]
+            if not target.settled and target.tenant_id == self._kept.target.tenant_id and target.user_principal_name
+        }
 
     def refusal(self, current: CurrentUser) -> Refusal | None:
         return changed_since(

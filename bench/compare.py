@@ -28,14 +28,22 @@ _WITHIN, _WITHIN_LARGE, _WITHIN_QUICK = 3600.0, 3 * 3600.0, 300.0
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """`latency` in milliseconds for every call; `rate` calls per second and customer, then 429."""
+    """`latency` in milliseconds for every call; `rate` calls per second and customer, then 429; `faults` as the simulator's flag."""
 
     name: str
     latency: float
     rate: float | None = None
+    faults: bool = False
 
 
-NETWORKS = (Network("50 ms", 50), Network("150 ms", 150), Network("50 ms, throttled at 100 calls/s", 50, 100))
+NETWORKS = (
+    Network("50 ms", 50),
+    Network("150 ms", 150),
+    Network("50 ms, throttled at 100 calls/s", 50, 100),
+    Network("50 ms, 10 % 503, 10 % 429, 3 % cut", 50, faults=True),
+)
+# Sizes that are run with faults; only the service makes its calls again.
+_FAULTY_SIZES = (20, 1000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +98,8 @@ def measure(network: Network, targets: int, who: str, run: Run, longest: float) 
     flags = ["--port", "0", "--customers", str(customers), "--users", str(users), "--latency", str(network.latency)]
     if network.rate:
         flags += ["--rate", str(network.rate)]
+    if network.faults:
+        flags.append("--faults")
     with started("localhost.simulator", *flags) as simulator:
         done = run(simulator.url, customers, users, longest)
         calls = _calls(simulator.url)
@@ -175,12 +185,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.compare", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="ends within six minutes")
     parser.add_argument("--large", action="store_true", help=f"{LARGE:,} targets, too")
+    parser.add_argument("--faults", action="store_true", help="the service alone, without faults and with them")
     parser.add_argument("--targets", type=int, nargs="*", help="the sizes, instead of " + ", ".join(map(str, SIZES)))
-    parser.add_argument("--network", type=int, nargs="*", default=list(range(len(NETWORKS))), help="which, from 0")
+    parser.add_argument("--network", type=int, nargs="*", default=[0, 1, 2], help="which, from 0")
     parser.add_argument("--who", nargs="*", default=[*_FLOORS, "service", "script"])
     parser.add_argument("--within", type=float, help="seconds for all that is measured")
     given = parser.parse_args()
-    sizes = given.targets or [*SIZES, *([LARGE] if given.large else [])]
+    if given.faults:
+        given.network, given.who = [0, 3], ["service"]
+    sizes = given.targets or (list(_FAULTY_SIZES) if given.faults else [*SIZES, *([LARGE] if given.large else [])])
     within = given.within or (_WITHIN_QUICK if given.quick else _WITHIN_LARGE if given.large else _WITHIN)
     wanted = cells(sizes, given.network, given.who, quick=given.quick)
     compare(wanted, within, script_most=10 if given.quick else _SCRIPT_MOST)

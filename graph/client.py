@@ -23,7 +23,8 @@ from kiota_http.middleware.options import ResponseHandlerOption
 
 from graph.errors import Fault, GraphError
 from graph.instrumentation import instrument_call
-from graph.privilege_cache import PrivilegeCaches
+from graph.privilege_cache import FOR_RESETS, PrivilegeCaches
+from graph.read_ahead import ReadAhead
 from graph.request_adapter import DirectRequestAdapter, sender
 from graph.responses import Response, is_repeatable, parsed, retry_after
 from graph.retry import Attempts
@@ -91,6 +92,7 @@ class _Tenant:
         self.adapter = adapter
         self.batches = asyncio.Semaphore(_BATCHES)
         self.privileged = PrivilegeCaches()
+        self.users_ahead = ReadAhead(FOR_RESETS)
 
 
 class GraphClient:
@@ -105,6 +107,7 @@ class GraphClient:
         sleep: Callable[[float], Awaitable[object]],
     ) -> None:
         self.privileged = shared.privileged
+        self.users_ahead = shared.users_ahead
         self.batches = shared.batches
         self.tenant_id = tenant_id
         self.pressure = 0.0

@@ -5,6 +5,7 @@ from typing import Literal, NamedTuple
 
 from graph.batch import all_of, batch
 from graph.client import GraphClient
+from graph.current_users import Upcoming, read_ahead
 from graph.errors import GraphError
 from graph.found import Found
 from graph.methods import with_methods
@@ -47,32 +48,34 @@ def _details(found: Found | GraphError, privileges: Privileges | GraphError) -> 
 
 
 async def read_user_and_methods(
-    client: GraphClient, user_id: str, *, privileges: bool, hardware: bool
+    client: GraphClient, user_id: str, upcoming: Upcoming, *, privileges: bool, hardware: bool
 ) -> tuple[CurrentUser, Found]:
     """Return who the user is now and what is registered. Raises GraphError where either cannot be known."""
+    user = await read_ahead(client, user_id, upcoming)
     (answers, found), known = await all_of(
-        with_methods(client, user_id, [user_part(user_id)], hardware=hardware),
+        with_methods(client, user_id, [] if user else [user_part(user_id)], hardware=hardware),
         _known(client, user_id, wanted=privileges),
     )
-    current = _current_user(answers[0], known)
+    current = _current_user(user or answers[0], known)
     if isinstance(found, GraphError):
         raise found
     return current, found
 
 
-async def read_current_user(client: GraphClient, user_id: str, *, privileges: bool) -> CurrentUser:
+async def read_current_user(client: GraphClient, user_id: str, upcoming: Upcoming, *, privileges: bool) -> CurrentUser:
     """Return who the user is now. Raises GraphError."""
-    answers, known = await all_of(batch(client, [user_part(user_id)]), _known(client, user_id, wanted=privileges))
-    return _current_user(answers[0], known)
+    user = await read_ahead(client, user_id, upcoming)
+    known = await _known(client, user_id, wanted=privileges)
+    return _current_user(user or (await batch(client, [user_part(user_id)]))[0], known)
 
 
 async def _known(client: GraphClient, user_id: str, *, wanted: bool) -> Privileges | GraphError:
     return (await read_privileges(client, client.privileged.resets, [user_id]))[0] if wanted else Privileges([])
 
 
-def _current_user(answer: Response, privileges: Privileges | GraphError) -> CurrentUser:
-    if not answer.ok:
+def _current_user(answer: User | Response, privileges: Privileges | GraphError) -> CurrentUser:
+    if isinstance(answer, Response) and not answer.ok:
         raise answer.error()
     if isinstance(privileges, GraphError):
         raise privileges
-    return CurrentUser(user_of(answer.body), privileges)
+    return CurrentUser(answer if isinstance(answer, User) else user_of(answer.body), privileges)

@@ -14,7 +14,7 @@ FIELDS = "id,displayName,userPrincipalName,mail,accountEnabled,userType"
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _SEGMENT = re.compile(r"[^$#()][^#()]*")  # a name that can be a segment of a path
 # Graph takes at most 15 values after `in`: "Too many child clauses", microsoft-graph-docs#21098.
-_VALUES = 15
+VALUES = 15
 # `id in` is an advanced query, `userPrincipalName in` and `mail in` are not (aad-advanced-queries).
 _ADVANCED = {"ConsistencyLevel": "eventual"}
 
@@ -80,7 +80,7 @@ async def find_users(client: GraphClient, texts: Sequence[str]) -> list[Match]:
 async def _match(
     client: GraphClient, found: dict[str, Match], field: str, texts: Sequence[str], key: Callable[[User], str]
 ) -> None:
-    chunks = [texts[start : start + _VALUES] for start in range(0, len(texts), _VALUES)]
+    chunks = [texts[start : start + VALUES] for start in range(0, len(texts), VALUES)]
     for chunk, answer in zip(chunks, await batch(client, [_in(field, chunk) for chunk in chunks]), strict=True):
         matches = _matches(answer, key)
         for text in chunk:
@@ -105,6 +105,11 @@ def _in(field: str, values: Sequence[str]) -> Part:
     listed = ",".join("'" + value.replace("'", "''") + "'" for value in values)
     path = f"users?$filter={quote(f'{field} in ({listed})', safe='')}&$select={FIELDS}"
     return Part(f"{path}&$count=true", headers=_ADVANCED) if field == "id" else Part(path)
+
+
+def users_named(names: Sequence[str]) -> Part:
+    """The call that reads up to fifteen users by their user principal names."""
+    return _in("userPrincipalName", names)
 
 
 def user_part(text: str) -> Part:

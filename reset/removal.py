@@ -4,6 +4,7 @@ Written to be run again at any point: the state looks before it acts, touches on
 reports a method as gone only after a read that shows it gone. docs/engine.md explains the whole of it.
 """
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from domain.methods import MethodType
@@ -45,6 +46,10 @@ class RunGuard(Protocol):
         """Store what is about to be removed; False where another run of the same target was faster."""
         ...
 
+    async def upcoming(self) -> Mapping[str, str]:
+        """Return the user principal names of those who are reset next in the same tenant, by user id, this one's first."""
+        ...
+
     def refusal(self, current: CurrentUser) -> Refusal | None:
         """Say why the user may not be reset any more; None if they may."""
         ...
@@ -81,9 +86,8 @@ class _Run:
             case Look(user):
                 return await self._look(user=user)
             case LookAtUser():
-                return Judged(
-                    self._guard.refusal(await read_current_user(client, user_id, privileges=self._privileges))
-                )
+                current = await read_current_user(client, user_id, self._guard.upcoming, privileges=self._privileges)
+                return Judged(self._guard.refusal(current))
             case CheckStop():
                 return await self._guard.check_stop()
             case WriteDown(target, _):
@@ -101,6 +105,10 @@ class _Run:
         if not user:
             return Looked(await read_methods(self._client, self._user_id, hardware=self._hardware))
         current, found = await read_user_and_methods(
-            self._client, self._user_id, privileges=self._privileges, hardware=self._hardware
+            self._client,
+            self._user_id,
+            self._guard.upcoming,
+            privileges=self._privileges,
+            hardware=self._hardware,
         )
         return Looked(found, self._guard.refusal(current))

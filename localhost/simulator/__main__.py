@@ -20,6 +20,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--latency", type=float, default=0, metavar="MS", help="of every call, in milliseconds")
     parser.add_argument("--rate", type=float, help="calls per second and tenant, then 429")
     parser.add_argument("--burst", type=float, help="calls at once before the rate counts (default: the rate)")
+    parser.add_argument(
+        "--faults", action="store_true", help="10 % of calls 503, 10 % 429 with Retry-After 1, 3 % cut off, by the seed"
+    )
     given = parser.parse_args(arguments)
 
     customers, users, seed = given.customers, given.users, given.seed
@@ -28,6 +31,11 @@ def main(arguments: list[str] | None = None) -> None:
         world.faults.add(latency=given.latency / 1000)
     if given.rate:
         world.throttle.limit(given.rate, given.burst or given.rate)
+    if given.faults:
+        world.faults.add(status=503, probability=0.1)
+        world.faults.add(status=429, retry_after=1, probability=0.1)
+        world.faults.add(drop="before", probability=0.015)
+        world.faults.add(drop="after", probability=0.015)
     asyncio.run(
         serve(create_app(world), host=given.host, port=given.port, ready=lambda url: print(f"ready {url}", flush=True))
     )
