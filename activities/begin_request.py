@@ -17,11 +17,13 @@ async def begin_request(work: RequestRef) -> RequestPlan:
         await services.audits.append(
             request.id,
             request.created_at,
-            request.requester or request.source,
+            request.actor,
             "accepted",
             {
                 "source": request.source,
+                "requester": request.requester,
                 "requestedBy": request.requested_by or request.requested_by_id,
+                "requestedById": request.requested_by_id,
                 "ticket": request.ticket,
                 "targets": request.target_count,
                 "methods": [kind.value for kind in request.methods],

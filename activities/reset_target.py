@@ -93,12 +93,12 @@ class _Reset:
     def refusal(self, current: CurrentUser) -> Refusal | None:
         return changed_since(
             self._kept.target,
-            person_of(current.user),
+            person_of(current.user, self._customer.tenant_id),
             current.privileges.names,
             unknown=current.privileges.unknown,
             customer=self._customer,
             guards=self._services.policy.guards,
-            requester=self._request.requester,
+            involved=self._request.involved,
         )
 
 

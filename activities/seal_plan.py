@@ -109,8 +109,7 @@ async def _sealed(
         needed = approval_needed(
             services.policy,
             exempt=exempt,
-            requester=request.requester,
-            requested_by=request.requested_by,
+            involved=request.involved,
             tally=tally,
             now=now,
         )

@@ -44,7 +44,7 @@ class CommentView(NamedTuple):
     status: str
     users: int
     dry_run: bool
-    requester: str
+    asked_by: str
     reason: str
     customers: tuple[str, ...]
     waiting_for: tuple[str, ...] = ()

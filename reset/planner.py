@@ -127,8 +127,8 @@ class Planner:
                 "is_guest": user.guest,
             }
         )
-        person = person_of(user)
-        refused = refusal(person, customer=self._customer, guards=self._guards, requester=self._request.requester)
+        person = person_of(user, self._customer.tenant_id)
+        refused = refusal(person, customer=self._customer, guards=self._guards, involved=self._request.involved)
         return _refused(known, refused) if refused else known
 
     def _planned(self, target: Target, user: User, details: Details, mfa: MfaRules | None) -> Target | GraphError:
@@ -199,10 +199,10 @@ class Planner:
                 made[me.number] = _refused(target, running)
 
 
-def person_of(user: User) -> Person:
+def person_of(user: User, tenant_id: str) -> Person:
     """Return what the guards need to know of a user."""
     names = frozenset(name.casefold() for name in (user.user_principal_name, user.mail) if name)
-    return Person(user.id, names, user.guest, user.enabled)
+    return Person(user.id, names, user.guest, user.enabled, tenant_id)
 
 
 def _is_throttled(entry: Target | GraphError) -> bool:

@@ -80,8 +80,7 @@ async def check_approver(services: Services, located: LocatedApproval, person: P
     """Raise NotAllowedToDecideError unless the signed-in person is the approver, and neither requester nor target."""
     _, request, entry = located
     is_entry = is_approver(person, entry.approver, services.policy, services.settings.graph_home_tenant)
-    asked = {request.requester.casefold(), request.requested_by.casefold()} & person.mails
-    if not is_entry or asked or request.requested_by_id == person.identity:
+    if not is_entry or request.involved.has(person.mails, person.identity):
         raise NotAllowedToDecideError("notYours")
     for target in await targets_for(services, request, entry):
         if (target.tenant_id, target.user_id) == (person.tenant_id, person.object_id):

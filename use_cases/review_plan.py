@@ -68,7 +68,7 @@ async def read_plan_of(services: Services, review: ResetRequest, left_out: froze
     if selected:
         try:
             approval = approval_needed(
-                services.policy, exempt=False, requester=review.requester, tally=tally, now=services.now()
+                services.policy, exempt=False, involved=review.involved, tally=tally, now=services.now()
             )
         except NotEnoughApproversError as error:
             problem = str(error)

@@ -18,7 +18,7 @@ async def comment_view(services: Services, request: ResetRequest, kind: EventKin
         status=request.status.value,
         users=request.target_count,
         dry_run=request.dry_run,
-        requester=request.requester,
+        asked_by=request.asked_by,
         reason=request.reason,
         customers=tuple(
             services.policy.customers[key].name or key if key in services.policy.customers else key

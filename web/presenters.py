@@ -189,7 +189,7 @@ def approval_view(
         step_up = ["privilegedUser"] if totals.privileged else ["manyTargets"]
     return ApprovalView(
         request_id=request.id,
-        requester=request.requester,
+        asked_by=request.asked_by,
         source=request.source,
         ticket=request.ticket,
         reason=request.reason,
@@ -281,7 +281,7 @@ def state_view(
     return StateView(
         request_id=request.id,
         status=display_status(request, decisions, now, cancelled=cancelled),
-        requester=request.requester,
+        asked_by=request.asked_by,
         ticket=request.ticket,
         reason=request.reason,
         now=now,
@@ -309,7 +309,7 @@ def outcome_view(
     return OutcomeView(
         request_id=request.id,
         status=request.status.value,
-        requester=request.requester,
+        asked_by=request.asked_by,
         ticket=request.ticket,
         reason=request.reason,
         ended_at=request.ended_at or now,
@@ -345,7 +345,7 @@ def follow_up_view(policy: Policy, request: ResetRequest, targets: Iterable[Targ
     return FollowUpView(
         request_id=request.id,
         ticket=request.ticket,
-        requester=request.requester,
+        asked_by=request.asked_by,
         at=(request.follow_up.ended_at if request.follow_up else None) or now,
         ended_at=request.ended_at or now,
         totals=request.follow_up.totals if request.follow_up else {},

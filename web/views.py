@@ -118,7 +118,7 @@ class ApprovalView(NamedTuple):
     """What one approver sees and decides on. A mail uses it without the form's fields."""
 
     request_id: str
-    requester: str
+    asked_by: str
     source: str
     ticket: str
     reason: str
@@ -167,7 +167,7 @@ class StateView(NamedTuple):
 
     request_id: str
     status: str  # a code of labels.STANDING
-    requester: str
+    asked_by: str
     ticket: str
     reason: str
     now: datetime
@@ -198,7 +198,7 @@ class OutcomeView(NamedTuple):
 
     request_id: str
     status: str
-    requester: str
+    asked_by: str
     ticket: str
     reason: str
     ended_at: datetime
@@ -231,7 +231,7 @@ class FollowUpView(NamedTuple):
 
     request_id: str
     ticket: str
-    requester: str
+    asked_by: str
     at: datetime
     ended_at: datetime
     totals: Mapping[FollowUpState, int]

@@ -17,7 +17,8 @@ def request_card(request: ResetRequest) -> RenderableType:
     """Show a request: status and id, what it is about, counts, and why it is as it is."""
     words = words_for(request)
     heading = coloured(words.status, request.status).append(f"  {printable(request.id)}", "default")
-    about = [request.ticket, request.reason, f"requested by {request.requester}" if request.requester else ""]
+    who = request.asked_by or request.requester  # older services say only for whom
+    about = [request.ticket, request.reason, f"requested by {who}" if who else ""]
     about += [moment(request.created_at)]
     return _card(heading, [_joined(about), counts(request), *explanations(request)])
 

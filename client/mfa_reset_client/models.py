@@ -114,6 +114,8 @@ class ResetRequest(ApiModel):
     ended_at: datetime | None = None
     source: str = ""
     requester: str = ""
+    requested_by: str = ""
+    asked_by: str = ""
     ticket: str = ""
     reason: str = ""
     dry_run: bool = False

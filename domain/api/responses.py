@@ -69,7 +69,9 @@ class RequestResponse(Model):
     created_at: Instant
     ended_at: Instant | None
     source: str
-    requester: str
+    requester: str = Field(description="For whom was asked, as the caller or the source named them")
+    requested_by: str = Field("", description="The signed-in caller; empty for a key and for a source")
+    asked_by: str = Field("", description="Both in words: `X (signed in), on behalf of Y`")
     ticket: str
     reason: str
     dry_run: bool
@@ -192,6 +194,7 @@ def to_request_response(
     approval = request.approval
     return RequestResponse(
         **request.model_dump(include=set(RequestResponse.model_fields) & set(ResetRequest.model_fields) - {"approval"}),
+        asked_by=request.asked_by,
         kind="undo" if request.undo_of else "reset",
         undo=UndoResponse(codes_needed=codes_needed, codes_until=request.codes_until) if request.undo_of else None,
         customers=request.customers,

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from domain.policy.load import Policy
+from domain.request.involved import Involved
 from domain.request.reset_request import ApprovalNeeded, Approver, Decision, ResetRequest
 from domain.request.target import Target
 
@@ -46,9 +47,7 @@ class Tally:
         return sum(part.privileged for part in self.customers.values())
 
 
-def approval_needed(
-    policy: Policy, *, exempt: bool, requester: str, tally: Tally, now: datetime, requested_by: str = ""
-) -> ApprovalNeeded:
+def approval_needed(policy: Policy, *, exempt: bool, involved: Involved, tally: Tally, now: datetime) -> ApprovalNeeded:
     """Return the approval a planned request needs. Every customer with something to do needs the quorum of its own approvers.
 
     The requester is never an approver, nor is the signed-in caller, nor anyone whose own account is a target.
@@ -59,11 +58,11 @@ def approval_needed(
     if exempt and not step_up:
         return ApprovalNeeded(required=False)
     quorum = max(policy.approval.quorum, policy.approval.step_up.quorum) if step_up else policy.approval.quorum
-    involved = {requester.casefold(), requested_by.casefold()} | tally.names
+    excluded = involved.names | tally.names
     asked: dict[str, list[str]] = {}
     for customer in tally.customers:
         people = dict.fromkeys(person.casefold() for person in policy.approvers_of(customer, step_up=step_up))
-        eligible = [person for person in people if person not in involved]
+        eligible = [person for person in people if person not in excluded]
         if len(eligible) < quorum:
             raise NotEnoughApproversError(
                 f"{customer} needs {quorum} approvers and has {len(eligible)} left after the requester and the users "

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from domain.policy.load import Customer, Guards
+from domain.request.involved import Involved
 from domain.request.target import Target
 
 
@@ -20,15 +21,20 @@ class Person(NamedTuple):
     names: frozenset[str]  # user principal name and mail, case-folded
     guest: bool
     enabled: bool
+    tenant_id: str = ""
+
+    @property
+    def account(self) -> str:
+        return f"{self.tenant_id}/{self.user_id}"
 
 
-def refusal(person: Person, *, customer: Customer, guards: Guards, requester: str) -> Refusal | None:
+def refusal(person: Person, *, customer: Customer, guards: Guards, involved: Involved) -> Refusal | None:
     """Return why a user may not be reset at all, None if they may. What needs no further reading is judged here."""
     protected = {text.casefold() for text in customer.protected_users}
     if person.user_id.casefold() in protected or person.names & protected:
         return Refusal("protectedUser", "The policy protects this account; it is never reset here.")
-    if requester.casefold() in person.names | {person.user_id.casefold()}:
-        return Refusal("ownAccount", "This is the requester's own account; another person must request it.")
+    if involved.has(person.names | {person.user_id.casefold()}, person.account):
+        return Refusal("ownAccount", "This is the account of a person who asked; another person must request it.")
     if person.guest and guards.guests == "refuse":
         return Refusal("guestUser", "A guest's sign-in methods belong to the guest's home tenant.")
     if not person.enabled and guards.disabled_users == "refuse":
@@ -55,7 +61,7 @@ def changed_since(
     *,
     customer: Customer,
     guards: Guards,
-    requester: str,
+    involved: Involved,
     unknown: str = "",
 ) -> Refusal | None:
     """Return why a user whose reset was approved may not be reset any more, because the user changed since the plan.
@@ -63,7 +69,7 @@ def changed_since(
     What the plan knew of them was approved as such. A user who became privileged since was not approved as
     such, and more approval cannot help here: they are refused unless the policy lets privileged users be reset like others.
     """
-    refused = refusal(person, customer=customer, guards=guards, requester=requester)
+    refused = refusal(person, customer=customer, guards=guards, involved=involved)
     known = {"guestUser": target.is_guest, "disabledUser": "disabledUser" in target.warnings}
     if refused is not None and not known.get(refused.reason, False):
         return Refusal(refused.reason, f"This is so since the plan was made: {refused.detail}")

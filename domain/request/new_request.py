@@ -8,6 +8,7 @@ from domain.access.callers import Caller
 from domain.request.parsing import ParsedRequest
 from domain.request.reset_request import ResetRequest
 from domain.request.target import Target
+from domain.text import clean
 
 # The sources that are not in the policy; a request of any other comes by that source's webhook.
 API, CONSOLE, QUEUE = "api", "console", "servicebus"
@@ -48,7 +49,7 @@ def build_request(
             for n, user in enumerate(users)
         ]
     body, caller = parsed.body, origin.caller
-    requested_by = caller.name if caller and caller.signed_in else ""
+    requested_by = clean(caller.name, 320) if caller and caller.signed_in else ""
     request = ResetRequest(
         id=request_id,
         created_at=created_at,

@@ -11,6 +11,7 @@ from domain.methods import STANDARD_SCOPE, MethodType
 from domain.model import Instant, Model
 from domain.outcomes import RequestStatus
 from domain.request.follow_up import FollowUp
+from domain.request.involved import Involved, asked_by
 from domain.text import clean
 
 
@@ -145,7 +146,7 @@ class ResetRequest(Model):
     ended_at: Instant | None = None
     source: str
     requester: str = ""
-    requested_by: str = Field(default="", description="The signed-in caller of the API, as involved as the requester")
+    requested_by: str = Field(default="", description="The name of the signed-in caller, as involved as the requester")
     requested_by_id: str = Field(
         default="", description="Tenant and object id of a signed-in caller, or the key's name"
     )
@@ -177,6 +178,22 @@ class ResetRequest(Model):
     @property
     def customers(self) -> list[str]:
         return [customer for customer, _, _ in self.ranges]
+
+    @property
+    def asked_by(self) -> str:
+        """Return who asked, as people read it; "" where nobody is named."""
+        return asked_by(self.requester, self.requested_by)
+
+    @property
+    def actor(self) -> str:
+        """Return who made the request, for the audit: the signed-in caller, the key, or the source. Not whom they named."""
+        return self.requested_by or self.requested_by_id or self.source
+
+    @property
+    def involved(self) -> Involved:
+        """Return the people behind the request: they neither decide on it nor are reset by it."""
+        names = frozenset(name.casefold() for name in (self.requester, self.requested_by) if name)
+        return Involved(names, frozenset({self.requested_by_id} - {""}))
 
     def takes_decisions(self, at: datetime) -> bool:
         """Return whether a decision that is made then counts."""

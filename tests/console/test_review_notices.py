@@ -10,7 +10,8 @@ async def reviewed(it: System, customer: str, user: str, **more: object) -> str:
     """The review of a plan for this user."""
     targets = [{"customer": customer, "users": [user]}]
     request = await it.ask(more={"targets": targets, "dryRun": True} | more)
-    await it.services.requests.update(request["id"], lambda r: r.model_copy(update={"source": "console"}))
+    mine = {"source": "console", "requested_by_id": "test:tech@msp.example"}
+    await it.services.requests.update(request["id"], lambda r: r.model_copy(update=mine))
     return await text_of(it, f"reviews/{request['id']}")
 
 

@@ -17,7 +17,7 @@ VIEW = CommentView(
     status="partiallyCompleted",
     users=5,
     dry_run=False,
-    requester="sam@msp.example",
+    asked_by="sam@msp.example",
     reason="Lost phone",
     customers=("Contoso", "Fabrikam"),
     waiting_for=("lead@msp.example", "owner@contoso.com"),
@@ -112,7 +112,7 @@ def test_what_comes_from_outside_is_no_markup(template: Template) -> None:
     bad = HOSTILE[template]
     view = replace(
         VIEW,
-        requester=bad,
+        asked_by=bad,
         customers=(bad,),
         waiting_for=(bad,),
         decisions=(DecisionView(bad, "deny", NOW, bad),),

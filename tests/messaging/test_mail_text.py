@@ -200,7 +200,7 @@ HOSTILE = 'Eve</strong><a href="https://evil.example">x</a>\r\nBcc: all@contoso.
 
 def test_hostile_names_stay_text_and_short() -> None:
     user = replace(ADELE, display_name=HOSTILE, user_principal_name=HOSTILE, methods=(MethodView("phone", HOSTILE),))
-    names: dict[str, Any] = dict.fromkeys(("requester", "ticket", "reason"), HOSTILE)
+    names: dict[str, Any] = dict.fromkeys(("asked_by", "ticket", "reason"), HOSTILE)
     customers = (CustomerView(HOSTILE, "contoso", (user,), 1),)
     asking = approval_mail(replace(ONE_USER, **names, customers=customers), to=TO, link=LINK, reference=REFERENCE)
     assert asking.subject.endswith(f" [{REFERENCE}]")  # by it a report that the mail did not arrive is known

@@ -60,7 +60,7 @@ CUSTOMERS = (
 
 APPROVAL = ApprovalView(
     request_id="r_01JDEXAMPLE",
-    requester="sam@msp.example",
+    asked_by="sam@msp.example",
     source="helpdesk",
     ticket="INC0012345",
     reason="Lost phones after the break-in at the Contoso office",
@@ -106,7 +106,7 @@ def large(page: int = 1, users: int = 200) -> ApprovalView:
 STATE = StateView(
     request_id=APPROVAL.request_id,
     status="resetting",
-    requester=APPROVAL.requester,
+    asked_by=APPROVAL.asked_by,
     ticket=APPROVAL.ticket,
     reason=APPROVAL.reason,
     now=APPROVAL.now,
@@ -129,7 +129,7 @@ def _ended(user: UserView, outcome: str, *ends: str, reason: str = "", revoked: 
 OUTCOME = OutcomeView(
     request_id=APPROVAL.request_id,
     status="partiallyCompleted",
-    requester=APPROVAL.requester,
+    asked_by=APPROVAL.asked_by,
     ticket=APPROVAL.ticket,
     reason=APPROVAL.reason,
     ended_at=NOW + timedelta(minutes=25),
@@ -170,7 +170,7 @@ NOTICE = NoticeView(
 FOLLOW_UP = FollowUpView(
     request_id=OUTCOME.request_id,
     ticket="INC0012345",
-    requester=OUTCOME.requester,
+    asked_by=OUTCOME.asked_by,
     at=OUTCOME.ended_at + timedelta(hours=24),
     ended_at=OUTCOME.ended_at,
     totals={"registered": 1, "quick": 1, "exposed": 1},

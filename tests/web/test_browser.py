@@ -29,7 +29,7 @@ PAGES = {
     "careful": render("approval.html", view=CAREFUL),
     "mistake": render("approval.html", view=replace(CAREFUL, error="commentNeeded")),
     "large": render("approval.html", view=large(2)),
-    "long": render("approval.html", view=replace(APPROVAL, reason="x" * 900, requester="y" * 200, ticket="z" * 200)),
+    "long": render("approval.html", view=replace(APPROVAL, reason="x" * 900, asked_by="y" * 200, ticket="z" * 200)),
     "state": render("approval_state.html", view=STATE),
     "problem": render("problem.html", view=ProblemView("badLink", "ab12")),
 }

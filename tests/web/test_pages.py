@@ -114,7 +114,7 @@ def test_what_comes_from_outside_is_escaped_and_cleaned() -> None:
     user = replace(
         ADELE, display_name=HOSTILE, user_principal_name=HOSTILE, methods=(MethodView("phone", HOSTILE), *ADELE.methods)
     )
-    texts: dict[str, Any] = dict.fromkeys(("requester", "ticket", "reason", "request_id"), HOSTILE)
+    texts: dict[str, Any] = dict.fromkeys(("asked_by", "ticket", "reason", "request_id"), HOSTILE)
     view = replace(
         ERROR,
         **texts,

@@ -46,7 +46,7 @@ async def console_requests(req: func.HttpRequest) -> func.HttpResponse:
         return (
             (not status or request.status.value == status)
             and (bool(parameters.get("dry")) or not request.dry_run)
-            and (not parameters.get("mine") or request.requester.casefold() == around.operator.mail.casefold())
+            and (not parameters.get("mine") or _is_of(request, around.operator))
             and is_within(request, around.operator.reach)
             and (around.all_chosen or bool(set(request.customers) & set(around.chosen)))
         )
@@ -105,6 +105,13 @@ async def console_act(req: func.HttpRequest, client: df.DurableFunctionsClient) 
     else:
         notice = await _cancel(services, client, request, operator) if act == "cancel" else "ended"
     return redirect(f"/console/requests/{request.id}?notice={notice}")
+
+
+def _is_of(request: ResetRequest, operator: Operator) -> bool:
+    """Return whether the operator made the request, or it was made for them."""
+    return request.requested_by_id == operator.caller.identity or (
+        request.requester.casefold() == operator.mail.casefold()
+    )
 
 
 async def _cancel(

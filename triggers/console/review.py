@@ -150,6 +150,6 @@ async def _page(
 async def _own_review(services: Services, req: func.HttpRequest, operator: Operator) -> ResetRequest:
     """Return the review, for the person who began it only. Raises: NotFoundError."""
     review = await find_request(services, req.route_params.get("id"), operator.reach)
-    if not review.dry_run or review.source != CONSOLE or review.requester.casefold() != operator.mail.casefold():
+    if not review.dry_run or review.source != CONSOLE or review.requested_by_id != operator.caller.identity:
         raise NotFoundError("There is no such review.")
     return review

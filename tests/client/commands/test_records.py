@@ -20,7 +20,7 @@ async def test_audit_lists_and_verifies(tmp_path: Path) -> None:
         await it.approve(request["id"])
         ran = await command(Waits(it), "audit", request["id"])
         assert ran.code == 0, ran.err
-        assert "Request accepted  tech@msp.example\n" in ran.out
+        assert "Request accepted  key:api\n" in ran.out
         assert "Decision made  owner@contoso.com\n  decision: approve\n" in ran.out
         assert ran.out.endswith("none missing or changed.\n")
         listed = await command(Waits(it), "audit", request["id"], "--json")

@@ -21,6 +21,7 @@ from domain.request.approval import (
     still_decides,
     verdict,
 )
+from domain.request.involved import Involved
 from domain.request.reset_request import ApprovalNeeded, Approver, Decision, ResetRequest
 from domain.request.target import Target
 
@@ -52,7 +53,8 @@ def tally(*customers: str, privileged: bool = False, name: str = "") -> Tally:
 
 
 def needed(policy: Policy, tally: Tally, *, exempt: bool = False, requester: str = "tech@x.example") -> ApprovalNeeded:
-    return approval_needed(policy, exempt=exempt, requester=requester, tally=tally, now=NOW)
+    involved = Involved(frozenset({requester.casefold()}))
+    return approval_needed(policy, exempt=exempt, involved=involved, tally=tally, now=NOW)
 
 
 def request(approvers: dict[str, list[str]], *, quorum: int = 1) -> ResetRequest:

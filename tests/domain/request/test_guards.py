@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from domain.policy.model import Customer, Guards
 from domain.request.guards import Person, changed_since, privilege_refusal, refusal, still_allowed
+from domain.request.involved import Involved
 from domain.request.target import Target
 
 USER = "aaaaaaaa-0000-0000-0000-000000000001"
@@ -18,13 +19,17 @@ def customer(*protected: str, tenant_id: str = TENANT) -> Customer:
     return Customer(tenant_id=tenant_id, protected_users=protected)
 
 
+def asking(requester: str) -> Involved:
+    return Involved(frozenset({requester.casefold()}))
+
+
 def target(**fields: object) -> Target:
     base = Target(number=0, customer="contoso", asked="adele@contoso.com", tenant_id=TENANT, user_id=USER)
     return base.model_copy(update={"user_principal_name": "adele@contoso.com", **fields})
 
 
 def reason_of(person: Person, *protected: str, guards: Guards | None = None, requester: str = REQUESTER) -> str:
-    found = refusal(person, customer=customer(*protected), guards=guards or Guards(), requester=requester)
+    found = refusal(person, customer=customer(*protected), guards=guards or Guards(), involved=asking(requester))
     return found.reason if found else ""
 
 
@@ -93,14 +98,16 @@ def test_a_user_who_changed_since_the_plan_is_refused(
     planned: dict[str, object], person: Person, privileges: list[str], reason: str
 ) -> None:
     found = changed_since(
-        target(**planned), person, privileges, customer=customer(), guards=Guards(), requester=REQUESTER
+        target(**planned), person, privileges, customer=customer(), guards=Guards(), involved=asking(REQUESTER)
     )
     assert (found.reason if found else "") == reason
 
 
 def test_a_user_who_became_privileged_is_reset_only_where_the_policy_treats_all_alike() -> None:
     allowed = Guards(privileged_users="allow")
-    assert changed_since(target(), ADELE, ["x"], customer=customer(), guards=allowed, requester=REQUESTER) is None
+    assert (
+        changed_since(target(), ADELE, ["x"], customer=customer(), guards=allowed, involved=asking(REQUESTER)) is None
+    )
 
 
 @pytest.mark.parametrize(("mode", "refused"), [("refuse", True), ("stepUp", False), ("allow", False)])

@@ -32,7 +32,7 @@ async def test_a_whole_audit_is_intact_and_chained(tmp_path: Path) -> None:
         assert events[0]["previousHash"] == "0" * 64
         for before, after in pairwise(events):
             assert after["previousHash"] == before["hash"]
-        assert [event["actor"] for event in events if event["event"] == "accepted"] == ["tech@msp.example"]
+        assert [event["actor"] for event in events if event["event"] == "accepted"] == ["key:api"]
         assert [event["actor"] for event in events if event["event"] == "decided"] == ["owner@contoso.com"]
         verified = await _verified(it, request_id)
         assert verified == {"requestId": request_id, "intact": True, "events": len(events), "problem": None}
