@@ -49,6 +49,18 @@ class BackupError(LocalHostError):
     reason = "backup"
 
 
+class TaskHubError(LocalHostError):
+    """The service that durable work should come from cannot be reached or used."""
+
+    reason = "taskHub"
+
+
+class GivenBackError(LocalHostError):
+    """This host does not do this work item: another one, or a later start, will."""
+
+    reason = "givenBack"
+
+
 class UnsupportedFunctionError(LocalHostError):
     """The app has a trigger, route or schedule that this host cannot serve as Azure would."""
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from localhost.commands.shared_settings import check_shared, keys_of_the_account
 from localhost.data_dir import DataDir
 
 DEMO_POLICY = Path(__file__).parents[1] / "policy.demo.toml"
@@ -20,11 +21,13 @@ def app_settings(
     policy: Path | None,
     base_url: str,
     simulated: bool = False,
+    shared: bool = False,
 ) -> dict[str, str]:
-    """What to put into the environment before the app is imported. `simulated`: the Graph is the bundled simulator.
+    """What to put into the environment before the app is imported. `simulated`: the Graph is the bundled simulator. `shared`: other
+    hosts do the same requests' work, so records and the keys of approval links have to be the same for all.
 
     The credentials of the demo's tenants are defaults for a stand-in on plain http alone: for real Graph each of them must
-    be set, and the app says which is missing.
+    be set, and the app says which is missing. Raises: BadFlagError when records or keys cannot be shared.
     """
     graph = graph_url.rstrip("/")
     flags = {
@@ -52,7 +55,11 @@ def app_settings(
     settings = {name: environ.get(name) or value for name, value in defaults.items()} | flags
     if settings.get("GRAPH_CREDENTIAL") != "secret":
         settings.pop("GRAPH_CLIENT_SECRET", None)
-    settings["APPROVAL_KEYS"] = environ.get("APPROVAL_KEYS") or data.approval_keys()
+    if shared:
+        check_shared(settings["RECORDS"], environ)
+        settings["APPROVAL_KEYS"] = environ.get("APPROVAL_KEYS") or keys_of_the_account(environ)
+    else:
+        settings["APPROVAL_KEYS"] = environ.get("APPROVAL_KEYS") or data.approval_keys()
     if settings.get("POLICY_FILE") == str(DEMO_POLICY):
         settings["HELPDESK_SECRET"] = environ.get("HELPDESK_SECRET") or data.webhook_secret("helpdesk")
     return settings

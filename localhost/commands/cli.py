@@ -94,6 +94,17 @@ def add_serve_flags(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--tls-cert", type=Path, metavar="FILE", help="serve TLS: the certificate with its chain, PEM")
     parser.add_argument("--tls-key", type=Path, metavar="FILE", help="and its key, PEM")
+    parser.add_argument(
+        "--task-hub",
+        metavar="HOST:PORT",
+        help="take durable work from this service, which other hosts share (https://HOST for TLS); needs RECORDS=tables",
+    )
+    parser.add_argument(
+        "--task-hub-name",
+        default=default.task_hub_name,
+        metavar="NAME",
+        help="the task hub there, where the service has several (default: %(default)s)",
+    )
     parser.add_argument("--log-level", default="info", choices=["debug", "info", "warning", "error"])
 
 
@@ -111,6 +122,8 @@ def serve_options(options: argparse.Namespace) -> ServeOptions:
         trust_proxy=tuple(options.trust_proxy),
         tls_cert=options.tls_cert,
         tls_key=options.tls_key,
+        task_hub=options.task_hub,
+        task_hub_name=options.task_hub_name,
     )
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from localhost.clock import SystemClock
 from localhost.commands.app_settings import app_settings
 from localhost.data_dir import DataDir
+from localhost.durable.task_hub_address import TaskHubAddress
 from localhost.errors import BadFlagError
 from localhost.host.http_server import Certificate, HttpServer, bind, url_of
 from localhost.host.running_host import RunningHost, serving
@@ -37,6 +38,8 @@ class ServeOptions:
     trust_proxy: tuple[str, ...] = ()
     tls_cert: Path | None = None
     tls_key: Path | None = None
+    task_hub: str | None = None
+    task_hub_name: str = "default"
 
     @property
     def certificate(self) -> Certificate | None:
@@ -46,6 +49,11 @@ class ServeOptions:
         if self.tls_cert is None or self.tls_key is None:
             raise BadFlagError("--tls-cert and --tls-key belong together")
         return Certificate(self.tls_cert, self.tls_key)
+
+    @property
+    def task_hub_address(self) -> TaskHubAddress | None:
+        """Raises: BadFlagError."""
+        return None if self.task_hub is None else TaskHubAddress.parse(self.task_hub, self.task_hub_name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +75,7 @@ async def served(options: ServeOptions) -> AsyncIterator[Served]:
         raise BadFlagError(f"--app {options.app}: there is no such file")
     if options.key is not None and ("," in options.key or options.key != options.key.strip()):
         raise BadFlagError("--key: a key has no comma in it and no space around it")
-    certificate = options.certificate
+    certificate, task_hub = options.certificate, options.task_hub_address
     with (
         DataDir(options.data) as data,
         bind(options.host, options.port) as sock,
@@ -81,6 +89,7 @@ async def served(options: ServeOptions) -> AsyncIterator[Served]:
                 policy=options.policy,
                 base_url=url_of(sock, "https" if certificate else "http"),
                 simulated=options.graph is None,
+                shared=task_hub is not None,
             )
             if connection:
                 settings["ServiceBusConnection"] = connection
@@ -98,6 +107,7 @@ async def served(options: ServeOptions) -> AsyncIterator[Served]:
                 on_broken=_end_at_once,
                 proxies=options.trust_proxy,
                 certificate=certificate,
+                task_hub=task_hub,
             ) as host:
                 yield Served(host, settings, graph_url, simulated=options.graph is None)
 
@@ -177,4 +187,6 @@ def _introduce(it: Served, options: ServeOptions) -> None:
     print(f"console        {base}/console{'' if it.settings['CONSOLE_TEST_SIGN_IN'] else closed}")
     print(f"policy         {it.settings['POLICY_FILE']}")
     print(f"data           {options.data.resolve()}")
+    if options.task_hub is not None:
+        print(f"task hub       {options.task_hub} ({options.task_hub_name})")
     print(f"health         {base}/api/health  {base}/ready")

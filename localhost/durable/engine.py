@@ -81,6 +81,9 @@ class Engine:
         event = history_events.task_failed(work.task_id, failure)
         self._state.deliver(work.instance_id, work.execution, event)
 
+    def take_nothing_more(self) -> None:
+        """Nothing to do: what was not taken stays where it is for the next start."""
+
     # --- what clients ask ---
 
     def start(

@@ -14,7 +14,7 @@ from azure_functions_runtime import start_threadpool_executor, stop_threadpool_e
 from azure_functions_runtime.bindings.datumdef import Datum
 
 from localhost.clock import Clock
-from localhost.durable.engine import Engine
+from localhost.durable.durable_work import DurableWork
 from localhost.durable.instances import ActivityWork, OrchestrationWork
 from localhost.durable.timers import Timers
 from localhost.durable.vendor_adapter import pb
@@ -43,7 +43,7 @@ class Dispatcher:
     """Everything here happens on one event loop; only `_wake` is called from other threads."""
 
     def __init__(
-        self, app: App, engine: Engine, engine_address: str, clock: Clock, timers: Timers, limits: Limits
+        self, app: App, engine: DurableWork, engine_address: str, clock: Clock, timers: Timers, limits: Limits
     ) -> None:
         self._engine = engine
         self._engine_address = engine_address
@@ -86,6 +86,7 @@ class Dispatcher:
         """Leave queued work and timers alone from now on; requests are still answered."""
         self._draining = True
         self._engine.listen(lambda: None)
+        self._engine.take_nothing_more()
         if self._timekeeper is not None:
             self._timekeeper.cancel()
 

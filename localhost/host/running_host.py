@@ -1,18 +1,22 @@
 """Put the parts together: one function app, served on one machine for as long as the context lasts."""
 
 import asyncio
+import os
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from localhost.clock import Clock, VirtualClock
+from localhost.durable.durable_work import DurableWork
 from localhost.durable.engine import Engine
 from localhost.durable.grpc_backend import GrpcBackend
+from localhost.durable.hub_worker import TaskHub
 from localhost.durable.provider_faults import Faults
 from localhost.durable.sqlite_persistence import SqlitePersistence
+from localhost.durable.task_hub_address import TaskHubAddress
 from localhost.durable.timers import Timers
 from localhost.durable.vendor_adapter import pb
 from localhost.host.app_index import load_app
@@ -23,6 +27,7 @@ from localhost.host.proxy_headers import ProxyHeaders
 from localhost.host.readiness import Readiness
 from localhost.host.request_limits import RequestLimits
 from localhost.host.service_bus_trigger import ServiceBusTriggers
+from localhost.host.timer_claims import OwnTimers, shared_timers
 from localhost.host.timer_trigger import TimerTriggers
 
 # How long running functions may go on after the stop was requested.
@@ -34,13 +39,20 @@ class RunningHost[AnyClock: Clock]:
     base_url: str
     key: str
     clock: AnyClock
-    engine: Engine
+    durable: DurableWork
     dispatcher: Dispatcher
     timers: Timers
     cut_off: int = 0  # functions that were still running when the grace was over
 
+    @property
+    def engine(self) -> Engine:
+        """The embedded engine, of a host that has no task hub."""
+        if not isinstance(self.durable, Engine):
+            raise TypeError("the durable work of this host comes from a task hub")
+        return self.durable
+
     async def idle(self) -> None:
-        """Return when nothing runs or is queued; only time, events and requests are waited for."""
+        """Return when nothing runs or is queued; only time, events, requests and a task hub are waited for."""
         await self.dispatcher.idle()
 
     def history(self, instance_id: str) -> list[pb.HistoryEvent]:
@@ -75,19 +87,28 @@ async def serving[AnyClock: Clock](
     proxies: Sequence[str] = (),
     certificate: Certificate | None = None,
     faults: Faults | None = None,
+    task_hub: TaskHubAddress | None = None,
 ) -> AsyncIterator[RunningHost[AnyClock]]:
     """Serve the app until the context is left: then nothing new is accepted and running functions get a grace.
 
     `engine` is the file of the durable engine's state; None: in memory alone. `on_broken` is called, in another thread,
     when that file breaks under way. `proxies` are the networks whose forwarded headers are believed. `faults` are those of
-    Azure's storage provider that the engine shows.
+    Azure's storage provider that the engine shows. With `task_hub` there is no engine: the work comes from there.
     """
     app = load_app(root, script)
     timers = Timers(clock)
-    durable = _engine(clock, timers, engine, on_broken, faults)
-    with _served(durable) as engine_address:
-        dispatcher = Dispatcher(app, durable, engine_address, clock, timers, limits or Limits())
-        timer_triggers = TimerTriggers(app, dispatcher, clock, timers)
+    limits = limits or Limits()
+    async with AsyncExitStack() as parts:
+        durable: DurableWork
+        if task_hub is not None:
+            durable = TaskHub(task_hub, activities=limits.activities, orchestrations=limits.orchestrations)
+            engine_address = await parts.enter_async_context(_connected(durable))
+        else:
+            durable = _engine(clock, timers, engine, on_broken, faults)
+            engine_address = parts.enter_context(_served(durable))
+        dispatcher = Dispatcher(app, durable, engine_address, clock, timers, limits)
+        claims = OwnTimers() if task_hub is None else await shared_timers(os.environ, task_hub.name, parts)
+        timer_triggers = TimerTriggers(app, dispatcher, clock, timers, claims)
         queues = ServiceBusTriggers(app, dispatcher)
         http = Readiness(HttpTriggers(app, dispatcher.invoke, key, max_body), lambda: _why_not(dispatcher, durable))
         server = HttpServer(RequestLimits(ProxyHeaders(http, proxies)), sock, GRACE_SECONDS, certificate)
@@ -116,6 +137,15 @@ def _served(engine: Engine) -> Iterator[str]:
         backend.stop()
 
 
+@asynccontextmanager
+async def _connected(hub: TaskHub) -> AsyncIterator[str]:
+    """The address for the app's clients, as long as the context lasts; what is in hand is given back afterwards."""
+    try:
+        yield await asyncio.to_thread(hub.start)
+    finally:
+        await asyncio.to_thread(hub.stop)
+
+
 def _engine(
     clock: Clock,
     timers: Timers,
@@ -128,6 +158,6 @@ def _engine(
     return Engine(clock, timers, SqlitePersistence.open(file, on_broken or (lambda _: None)), faults)
 
 
-def _why_not(dispatcher: Dispatcher, engine: Engine) -> str:
+def _why_not(dispatcher: Dispatcher, durable: DurableWork) -> str:
     """Why nothing should be sent here at the moment."""
-    return "the host is stopping" if dispatcher.draining else engine.trouble
+    return "the host is stopping" if dispatcher.draining else durable.trouble

@@ -13,6 +13,7 @@ from localhost.errors import FunctionFailedError, UnsupportedFunctionError
 from localhost.host.app_index import App, Function
 from localhost.host.dispatcher import Dispatcher
 from localhost.host.ncrontab import Schedule, parse_schedule
+from localhost.host.timer_claims import Claims
 
 logger = logging.getLogger("localhost.timers")
 
@@ -20,26 +21,29 @@ logger = logging.getLogger("localhost.timers")
 class TimerTriggers:
     """Runs that fell due while the host was down are not repeated, as with `useMonitor=False` on Azure."""
 
-    def __init__(self, app: App, host: Dispatcher, clock: Clock, timers: Timers) -> None:
+    def __init__(self, app: App, host: Dispatcher, clock: Clock, timers: Timers, claims: Claims) -> None:
         self._host = host
         self._clock = clock
         self._timers = timers
+        self._claims = claims
         self._schedules = [(f, parse_schedule(_expression(f))) for f in app.triggered_by("timerTrigger")]
 
     def start(self) -> None:
         for function, schedule in self._schedules:
             if function.trigger.get("runOnStartup"):
-                self._host.spawn(self._run(function, schedule))
+                self._host.spawn(self._run(function, schedule, self._clock.now()))
             else:
                 self._arm(function, schedule)
 
     def _arm(self, function: Function, schedule: Schedule) -> None:
         due = schedule.after(self._clock.now())
-        self._timers.at(due, lambda: self._host.spawn(self._run(function, schedule)))
+        self._timers.at(due, lambda: self._host.spawn(self._run(function, schedule, due)))
 
-    async def _run(self, function: Function, schedule: Schedule) -> None:
+    async def _run(self, function: Function, schedule: Schedule, due: datetime) -> None:
         now = self._clock.now()
         try:
+            if not await self._claims.claim(function.name, due):
+                return
             await self._host.invoke(function, _timer_request(now, schedule.after(now)))
             logger.info("timer %s ran", function.name)
         except FunctionFailedError as error:

@@ -4,6 +4,7 @@ import pytest
 
 from localhost.commands.app_settings import DEMO_POLICY, app_settings
 from localhost.data_dir import DataDir
+from localhost.errors import BadFlagError
 from settings import SettingsError, read_settings
 
 
@@ -73,3 +74,36 @@ def test_for_real_graph_nothing_of_the_demos_identity_is_assumed(tmp_path: Path)
         "POLICY_FILE",
     ):
         assert name in str(raised.value)
+
+
+ACCOUNT = {"RECORDS": "tables", "AzureWebJobsStorage": "AccountName=one;AccountKey=c2VjcmV0;TableEndpoint=http://a"}
+
+
+def shared(tmp_path: Path, environ: dict[str, str]) -> dict[str, str]:
+    with DataDir(tmp_path) as data:
+        return app_settings(environ, data, graph_url="http://a", policy=None, base_url="http://b", shared=True)
+
+
+@pytest.mark.parametrize(
+    ("environ", "says"),
+    [
+        ({}, "set RECORDS=tables"),
+        ({"RECORDS": "sqlite:/srv/records.sqlite"}, "set RECORDS=tables"),
+        ({"RECORDS": "tables"}, "set AzureWebJobsStorage to the connection string"),
+        ({"RECORDS": "tables", "AzureWebJobsStorage__tableServiceUri": "https://a"}, "set APPROVAL_KEYS"),
+    ],
+)
+def test_hosts_of_one_task_hub_have_to_share_records_and_keys(
+    tmp_path: Path, environ: dict[str, str], says: str
+) -> None:
+    with pytest.raises(BadFlagError, match=f"^--task-hub: .*{says}"):
+        shared(tmp_path, environ)
+
+
+def test_hosts_of_one_account_have_the_same_approval_keys(tmp_path: Path) -> None:
+    found = shared(tmp_path / "one", ACCOUNT)["APPROVAL_KEYS"]
+    assert found == shared(tmp_path / "two", ACCOUNT)["APPROVAL_KEYS"] != settings(tmp_path, ACCOUNT)["APPROVAL_KEYS"]
+    assert found != shared(tmp_path, ACCOUNT | {"AzureWebJobsStorage": "AccountKey=b3RoZXI="})["APPROVAL_KEYS"]
+    assert found.startswith("account:")
+    assert "c2VjcmV0" not in found
+    assert shared(tmp_path, ACCOUNT | {"APPROVAL_KEYS": "k1:mine"})["APPROVAL_KEYS"] == "k1:mine"

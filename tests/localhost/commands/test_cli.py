@@ -97,6 +97,14 @@ def test_a_key_that_the_list_of_keys_cannot_hold_is_refused(tmp_path: Path, key:
     assert said == "localhost: --key: a key has no comma in it and no space around it\n"
 
 
+def test_a_task_hub_without_shared_records_is_refused(tmp_path: Path) -> None:
+    said = refused("http_app.py", tmp_path, "--task-hub", "127.0.0.1:9")
+    assert said == (
+        "localhost: --task-hub: the hosts of a task hub share their records: set RECORDS=tables (a file is of one host"
+        " alone)\n"
+    )
+
+
 def test_a_bug_is_a_traceback(tmp_path: Path) -> None:
     assert refused("broken_app.py", tmp_path).endswith("ZeroDivisionError: a bug\n")
 

@@ -1,12 +1,13 @@
 """Every name of durabletask's internals that the local host relies on: an upgrade that moves one fails here, by name."""
 
 import ast
+import inspect
 from pathlib import Path
 
 import pytest
 
 from localhost.durable import vendor_adapter
-from localhost.durable.vendor_adapter import TaskHubSidecarServiceServicer, pb
+from localhost.durable.vendor_adapter import TaskHubGrpcWorker, TaskHubSidecarServiceServicer, pb
 
 LOCALHOST = Path(vendor_adapter.__file__).parents[1]
 CALLS = [
@@ -25,7 +26,11 @@ CALLS = [
     "WaitForInstanceStart",
 ]
 STATUSES = ["COMPLETED", "CONTINUED_AS_NEW", "FAILED", "PENDING", "RUNNING", "SUSPENDED", "TERMINATED"]
+# What the host calls of a task hub, or replaces in the vendor's worker.
+WORKER = ["_execute_orchestrator", "_execute_activity", "_cancel_orchestrator", "_cancel_activity", "start", "stop"]
 FIELDS = {
+    "ActivityRequest": "name input taskId orchestrationInstance",
+    "ActivityResponse": "instanceId taskId result failureDetails completionToken",
     "CompleteOrchestrationAction": "orchestrationStatus result failureDetails newVersion carryoverEvents",
     "CreateInstanceRequest": "instanceId name version input scheduledStartTimestamp orchestrationIdReusePolicy tags",
     "CreateInstanceResponse": "instanceId",
@@ -96,6 +101,23 @@ FIELDS = {
 @pytest.mark.parametrize("name", CALLS)
 def test_the_service_has_the_call(name: str) -> None:
     assert callable(getattr(TaskHubSidecarServiceServicer, name, None))
+
+
+@pytest.mark.parametrize("name", WORKER)
+def test_the_worker_has_the_method(name: str) -> None:
+    assert callable(getattr(TaskHubGrpcWorker, name, None))
+
+
+def test_the_worker_still_runs_work_through_the_methods_that_the_host_replaces() -> None:
+    loop = inspect.getsource(TaskHubGrpcWorker)
+    for name in WORKER[:4]:
+        assert f"self.{name}," in loop
+    for name in WORKER[:2]:
+        assert list(inspect.signature(getattr(TaskHubGrpcWorker, name)).parameters)[1:] == [
+            "req",
+            "stub",
+            "completionToken",
+        ]
 
 
 @pytest.mark.parametrize("name", STATUSES)
