@@ -7,6 +7,7 @@ from typing import Any
 import jmespath
 from jmespath.exceptions import JMESPathError
 
+from domain.addresses import AddressError, name_of, names_in
 from domain.errors import InvalidInputError
 from domain.policy.model import Fields
 
@@ -100,14 +101,24 @@ def _reason(value: Any) -> str | None:
     return value.strip()[:LONGEST_REASON] if isinstance(value, str) else _text(value)
 
 
+def _users(value: Any) -> list[str]:
+    """Return one or more user names, as `_texts`, out of the forms that mails and tickets write them in."""
+    try:
+        if isinstance(value, str):
+            return _some([_text(name) for name in names_in(value)])
+        return [name_of(text) for text in _texts(value)]
+    except AddressError as error:
+        raise _UnfitError(f"found a text that is no list of users: {error}") from None
+
+
 def _texts(value: Any) -> list[str]:
     """Return one or more names: a list of texts, or one text with commas, semicolons or white space between them."""
     if isinstance(value, str):
-        names = [_text(name) for name in _SEPARATORS.split(value) if name]
-    elif isinstance(value, list):
-        names = [_text(item) for item in value]
-    else:
-        names = [_text(value)]
+        return _some([_text(name) for name in _SEPARATORS.split(value) if name])
+    return _some([_text(item) for item in value] if isinstance(value, list) else [_text(value)])
+
+
+def _some(names: list[str]) -> list[str]:
     if not names:
         raise _UnfitError("found nothing in it")
     if len(names) > MOST_USERS:
@@ -128,7 +139,7 @@ def _targets(value: Any) -> list[dict[str, Any]]:
     for group in value if isinstance(value, list) else [value]:
         if not isinstance(group, dict) or group.keys() != {"customer", "users"}:
             raise _UnfitError(f"found {_kind(group)}, not an object with customer and users")
-        groups.setdefault(_text(group["customer"]), []).extend(_texts(group["users"]))
+        groups.setdefault(_text(group["customer"]), []).extend(_users(group["users"]))
     if not groups:
         raise _UnfitError("found an empty list")
     if sum(map(len, groups.values())) > MOST_USERS:
@@ -187,7 +198,7 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "requester": _text,
     "reason": _reason,
     "customer": _texts,
-    "users": _texts,
+    "users": _users,
     "methods": _texts,
     "targets": _targets,
     "dryRun": _flag,

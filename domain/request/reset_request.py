@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, field_validator
 
+from domain.addresses import name_of
 from domain.mails import Mailed
 from domain.methods import STANDARD_SCOPE, MethodType
 from domain.model import Instant, Model
@@ -22,16 +23,21 @@ def _printable(value: str) -> str:
     return value
 
 
-# A UPN has at most 113 characters in Entra and an object id 36; 320 is the longest mail address there can be.
+# A UPN has at most 113 characters in Entra and an object id 36; 320 is the longest mail address there can be. What a mail program
+# or a ticketing system writes around it comes on top.
 UserText = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=320), AfterValidator(_printable)
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=1000),
+    AfterValidator(_printable),
+    AfterValidator(name_of),
+    StringConstraints(max_length=320),
 ]
 CustomerText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=253)]
 
 
 class TargetsOfCustomer(Model):
     customer: CustomerText = Field(description="A policy key, a tenant id or a verified domain")
-    users: list[UserText] = Field(min_length=1, description="User principal names or object ids")
+    users: list[UserText] = Field(min_length=1, description="User principal names, mail addresses or object ids")
 
 
 class ResetRequestBody(Model):

@@ -152,7 +152,8 @@ async def test_github_actions(tmp_path: Path) -> None:
         assert "Not reset (exit code 5)" in (tmp_path / "summary").read_text()
 
         hostile = await runner.run(reset["run"], env | {"GITHUB_RUN_ID": "9", "LEAVER": '"; touch pwned; "'})
-        assert hostile.code == 4, hostile.out
+        assert hostile.code == 2, hostile.out
+        assert "is not a user name" in hostile.out
         assert not (tmp_path / "pwned").exists()
 
 

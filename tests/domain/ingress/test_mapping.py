@@ -66,6 +66,28 @@ def test_users_may_be_a_list_or_a_text(users: Any) -> None:
     assert group["users"] == ["adele@contoso.com", "alex@contoso.com"]
 
 
+@pytest.mark.parametrize(
+    "users",
+    [
+        "Vance, Adele <adele@contoso.com>; Weber, Alex <alex@contoso.com>",
+        "[~adele@contoso.com]\n[alex@contoso.com|mailto:alex@contoso.com|smart-link]",
+        '<p><a href="mailto:adele@contoso.com">Adele</a></p><p>alex@contoso.com</p>',
+        ["Adele Vance <adele@contoso.com>", "mailto:alex@contoso.com"],
+    ],
+)
+def test_users_may_be_written_as_mails_and_tickets_write_them(users: Any) -> None:
+    (group,) = map_delivery(FIELDS, ticket(users=users))["targets"]
+    assert group["users"] == ["adele@contoso.com", "alex@contoso.com"]
+    (group,) = map_delivery(Fields(targets="ticket"), {"ticket": {"customer": "contoso", "users": users}})["targets"]
+    assert group["users"] == ["adele@contoso.com", "alex@contoso.com"]
+
+
+@pytest.mark.parametrize("users", ["Adele Vance", ["Adele Vance"], ["[~accountid:5b10]"], "Adele, Alex"])
+def test_a_text_that_names_no_user_is_refused_whole(users: Any) -> None:
+    (detail,) = errors_of(FIELDS, ticket(users=users)).values()
+    assert str(users if isinstance(users, str) else users[0]) in detail
+
+
 def test_one_user_and_a_number_for_a_ticket() -> None:
     body = map_delivery(FIELDS, ticket(users="adele@contoso.com", id=35436, methods="phone, fido2", dryRun="True"))
     assert body["targets"] == [{"customer": "contoso", "users": ["adele@contoso.com"]}]

@@ -199,10 +199,8 @@ HOSTILE: dict[str, tuple[bytes, int]] = {
     "bidi": (_with(targets=[_USER | {"users": ["a\u202emoc.live\u202c@contoso.com"]}]), 400),
     "bidi in reason": (_with(reason="a\u202eINJECTED\u2066", requester="x\u200b@msp.example"), 202),
     "guest": (_with(targets=[_USER | {"users": ["someone_gmail.com#EXT#@contoso.onmicrosoft.com"]}]), 202),
-    "quotes": (
-        _with(targets=[_USER | {"users": ["o'brien') or ('1' eq '1@contoso.com", "../../users", "a/b?c#d"]}]),
-        202,
-    ),
+    "quotes": (_with(targets=[_USER | {"users": ["o'brien')or('1'eq'1@contoso.com", "../../users", "a/b?c#d"]}]), 202),
+    "words": (_with(targets=[_USER | {"users": ["o'brien') or ('1' eq '1@contoso.com"]}]), 400),
     "64 KB name": (_with(targets=[_USER | {"users": ["a" * 65536]}]), 400),
     "64 KB key": (_with(**{"a" * 65536: 1}), 400),
     "64 KB customer": (_with(targets=[{"customer": "a" * 65536, "users": ["a"]}]), 400),
