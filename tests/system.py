@@ -54,6 +54,11 @@ def environment(tmp_path: Path, policy: Path | None = None, more: Mapping[str, s
     } | dict(more or {})
 
 
+def link_token(link: str) -> str:
+    """Return the token of an approval link, "" for any other link."""
+    return link.partition("/api/approvals?token=")[2]
+
+
 @dataclass
 class System:
     host: RunningHost[VirtualClock]
@@ -107,8 +112,8 @@ class System:
         ring = self.services.settings.approval_keys
         for mail in self.world.mailbox.to():
             for link in mail.links:
-                _, marker, token = link.partition("/api/approvals/")
-                if marker and request_id in {None, read(ring, token).request_id}:
+                token = link_token(link)
+                if token and request_id in {None, read(ring, token).request_id}:
                     found.setdefault(mail.to[0], link)
         return found
 

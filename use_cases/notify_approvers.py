@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from domain.access.approval_links import link_path
 from domain.outcomes import RequestStatus
 from domain.request.approval import still_decides
 from domain.request.mail_references import next_reference
@@ -79,7 +80,7 @@ async def _send(services: Services, request: ResetRequest, entry: Approver, remi
 
 async def _mail(services: Services, request: ResetRequest, entry: Approver, reminder: int, reference: str) -> Mail:
     view = await view_for(services, request, entry)
-    link = f"{services.settings.public_base_url}/api/approvals/{approval_token(services, request, entry.approver)}"
+    link = services.settings.public_base_url + link_path(approval_token(services, request, entry.approver))
     compose = reminder_mail if reminder else approval_mail
     return compose(view, to=entry.approver, link=link, reference=reference)
 

@@ -138,6 +138,7 @@ class ApprovalView(NamedTuple):
     left_out: frozenset[int] = frozenset()  # numbers ticked so far
     comment: str = ""
     error: str = ""  # a code of labels.FORM_ERROR
+    address: str = ""  # of this page, with its token, for the form and its links
     undo: bool = False  # the tokens of an undo are activated again, and nothing is removed
     undo_within: timedelta = timedelta(days=7)  # how long deactivated tokens can be activated again
 
@@ -180,6 +181,7 @@ class StateView(NamedTuple):
     approvals: int = 0
     decisions: tuple[DecisionView, ...] = ()
     notice: str = ""  # a code of labels.NOTICE
+    address: str = ""  # of this page, with its token
     undo: bool = False
 
     @property

@@ -22,6 +22,7 @@ NONCE_LIFETIME = timedelta(hours=1)
 _CLOCK_DIFFERENCE = timedelta(minutes=1)
 _SHORTEST_KEY = 32  # HMAC-SHA256 is as strong as its key, up to the hash's 32 bytes
 
+_PATH = "/api/approvals"
 # What is signed starts with what it is for, so that a nonce is never a token.
 _FOR_LINKS, _FOR_NONCES = b"mfareset approval link\n", b"mfareset approval page nonce\n"
 
@@ -125,6 +126,14 @@ def read(ring: KeyRing, token: str) -> ApprovalLink:
         )
     except (ValueError, TypeError, OverflowError):
         raise LinkError("malformed") from None
+
+
+def link_path(token: str) -> str:
+    """Return the path and query of the page for `token`.
+
+    The token is in the query: the Functions host leaves values of the query out of its request spans, and keeps paths whole.
+    """
+    return f"{_PATH}?token={token}"
 
 
 def issue_nonce(ring: KeyRing, token: str, now: datetime) -> str:

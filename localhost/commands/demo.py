@@ -106,7 +106,7 @@ async def _approve(it: Served, http: httpx.AsyncClient, request_id: str) -> None
     _say("2. The plan is made, nothing is touched", f"plan digest {shown['planDigest'][:16]}…, {_counts(shown)}")
     async with httpx.AsyncClient(timeout=30) as browser:
         mails = (await browser.get(f"{it.graph_url}/mailbox.json")).json()["value"]
-        links = {mail["to"][0]: link for mail in mails for link in mail["links"] if "/api/approvals/" in link}
+        links = {mail["to"][0]: link for mail in mails for link in mail["links"] if "/api/approvals?token=" in link}
         _say("3. Approvers get a mail", "each customer is decided by its own approvers:")
         needed: set[str] = set()
         for entry in shown["approval"]["approvers"]:

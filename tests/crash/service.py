@@ -171,7 +171,7 @@ class Shop:
         done: set[str] = set()
         while True:
             mails = await self.from_graph("/mailbox.json")
-            links = {link for mail in mails["value"] for link in mail["links"] if "/api/approvals/" in link}
+            links = {link for mail in mails["value"] for link in mail["links"] if "/api/approvals?token=" in link}
             for link in links - done:
                 if await self._approve(link):
                     done.add(link)

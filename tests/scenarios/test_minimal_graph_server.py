@@ -146,7 +146,7 @@ async def test_service_resets_through_any_graph_compatible_server(tmp_path: Path
             assert (await until(http, path, asked))["approval"]["quorum"] == 1
             assert (await http.get("/console/sign-in")).status_code == 404  # else anybody could approve as the approver
             [mail] = graph.mails
-            [link] = re.findall(r'href="([^"]*/api/approvals/[^"]+)"', mail["message"]["body"]["content"])
+            [link] = re.findall(r'href="([^"]*/api/approvals\?token=[^"]+)"', mail["message"]["body"]["content"])
             page = await http.get(html.unescape(link))
             form = dict(re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', page.text))
             await http.post(html.unescape(link), data=form | {"decision": "approve"}, headers={"Origin": base})

@@ -69,7 +69,7 @@ async def approve(said: dict[str, str]) -> None:
 
 async def links(browser: httpx.AsyncClient, mailbox: str) -> list[str]:
     mails = (await browser.get(f"{mailbox}.json")).json()["value"]
-    return [link for mail in mails for link in mail["links"] if "/api/approvals/" in link]
+    return [link for mail in mails for link in mail["links"] if "/api/approvals?token=" in link]
 
 
 async def until(look: Any) -> Any:

@@ -19,7 +19,8 @@ from web.views import (
 )
 
 NOW = datetime(2026, 11, 24, 10, 43, tzinfo=UTC)
-LINK = "https://mfa.msp.example/api/approvals/k1.eyJyIjoiMTIzIn0.c2ln"
+ADDRESS = "/api/approvals?token=k1.eyJyIjoiMTIzIn0.c2ln"
+LINK = f"https://mfa.msp.example{ADDRESS}"
 
 ADELE = UserView(
     number=0,
@@ -100,6 +101,7 @@ def large(page: int = 1, users: int = 200) -> ApprovalView:
         totals=PlanTotals(users=10_000, refused=0, removed=10_000, deactivated=0, registering=10_000),
         step_up=("manyTargets",),
         page=PageView(page, 50),
+        address=ADDRESS,
     )
 
 

@@ -28,7 +28,7 @@ PAGES = {
     "one": render("approval.html", view=ONE_USER),
     "careful": render("approval.html", view=CAREFUL),
     "mistake": render("approval.html", view=replace(CAREFUL, error="commentNeeded")),
-    "large": render("approval.html", view=large(2)),
+    "large": render("approval.html", view=replace(large(2), address="/large?token=t")),
     "long": render("approval.html", view=replace(APPROVAL, reason="x" * 900, asked_by="y" * 200, ticket="z" * 200)),
     "state": render("approval_state.html", view=STATE),
     "problem": render("problem.html", view=ProblemView("badLink", "ab12")),
@@ -177,7 +177,7 @@ def test_going_to_the_next_page_takes_the_ticked_boxes_along_and_decides_nothing
     page.get_by_role("button", name="Next users").click()
     decided(page)
     target, _, _, fields = site.posts[0]
-    assert target == "/large?page=3"
+    assert target == "/large?token=t&page=3"
     assert ("without", "205") in fields
     assert "decision" not in dict(fields)
 

@@ -10,7 +10,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from tests.web.markup import Markup
-from tests.web.samples import ADELE, APPROVAL, CAREFUL, ONE_USER, STATE, large
+from tests.web.samples import ADDRESS, ADELE, APPROVAL, CAREFUL, ONE_USER, STATE, large
 from web import labels, pages
 from web.pages import page_headers, render
 from web.views import CustomerView, MethodView, PlanTotals, ProblemView
@@ -255,9 +255,12 @@ def test_large_requests_come_in_pages_that_keep_what_was_ticked() -> None:
     assert "Page 2 of 50." in markup.text
     assert "Removes 10,000 methods" in markup.text
     # Buttons of the form, because a link would lose the boxes ticked here.
-    assert [b["formaction"] for b in markup.all("button") if "formaction" in b] == ["?page=1", "?page=3"]
+    assert [b["formaction"] for b in markup.all("button") if "formaction" in b] == [
+        f"{ADDRESS}&page=1",
+        f"{ADDRESS}&page=3",
+    ]
     first = Markup(render("approval.html", view=large(1)))
-    assert [b["formaction"] for b in first.all("button") if "formaction" in b] == ["?page=2"]
+    assert [b["formaction"] for b in first.all("button") if "formaction" in b] == [f"{ADDRESS}&page=2"]
 
 
 @pytest.mark.parametrize("status", labels.STATUS)

@@ -92,6 +92,8 @@ _OF_USERS = (
     _CURSOR,
     _LIMIT,
 )
+_LINK_TOKEN = Parameter("token", "The token of the approver's link")
+_USERS_PAGE = Parameter("page", "The page of a long list of users", _NUMBER)
 _PAGE: tuple[dict[str, Any], str] = (_TEXT, HTML)
 _DECISION = {
     "type": "object",
@@ -213,16 +215,33 @@ CALLS: tuple[Call, ...] = (
     ),
     Call(
         "GET",
-        "/api/approvals/{token}",
+        "/api/approvals",
         "Show an approver's page; changes nothing",
         dict.fromkeys((200, 401, 403, 404, 503), _PAGE),
-        parameters=(Parameter("page", "The page of a long list of users", _NUMBER),),
+        parameters=(_LINK_TOKEN, _USERS_PAGE),
+        open=True,
+    ),
+    Call(
+        "POST",
+        "/api/approvals",
+        "Record an approver's decision, from the page",
+        dict.fromkeys((200, 400, 401, 403, 404, 409, 413, 503), _PAGE),
+        parameters=(_LINK_TOKEN,),
+        form=_DECISION,
+        open=True,
+    ),
+    Call(
+        "GET",
+        "/api/approvals/{token}",
+        "Show the page of a link of the old form",
+        dict.fromkeys((200, 401, 403, 404, 503), _PAGE),
+        parameters=(_USERS_PAGE,),
         open=True,
     ),
     Call(
         "POST",
         "/api/approvals/{token}",
-        "Record an approver's decision, from the page",
+        "Record a decision from the page of a link of the old form",
         dict.fromkeys((200, 400, 401, 403, 404, 409, 413, 503), _PAGE),
         form=_DECISION,
         open=True,

@@ -4,6 +4,7 @@ from urllib.parse import quote
 
 import azure.functions as func
 
+from domain.access.approval_links import link_path
 from domain.access.callers import Principal, PrincipalError, read_principal
 from services import Services
 from triggers.approval_page.pages import RefusedError, token_of
@@ -36,5 +37,5 @@ def principal_of(services: Services, req: func.HttpRequest) -> Principal | None:
     try:
         return read_principal(req.headers.get(PRINCIPAL) or "")
     except PrincipalError:
-        sign_in = f"{SIGN_IN}{quote(f'/api/approvals/{token_of(req)}')}"
+        sign_in = f"{SIGN_IN}{quote(link_path(token_of(req)))}"
         raise RefusedError(401, "signInNeeded", sign_in) from None

@@ -25,17 +25,39 @@ _MAX_BYTES = 256 * 1024  # 10,000 selected users and a comment
 _MAX_FIELDS = 20_000
 
 
-@app.route("api/approvals/{token}", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
+@app.route("api/approvals", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @error_pages
 async def show_approval(req: func.HttpRequest) -> func.HttpResponse:
-    services = current_services()
-    return await approval_response(services, req, await located_for(services, req), {})
+    return await _show(req)
+
+
+@app.route("api/approvals", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@app.durable_client_input(client_name="client")
+@error_pages
+async def decide_approval(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
+    return await _decide(req, client)
+
+
+# Links in mails that were sent before the token moved from the path to the query. The page's form posts to the new address.
+@app.route("api/approvals/{token}", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
+@error_pages
+async def show_approval_of_old_link(req: func.HttpRequest) -> func.HttpResponse:
+    return await _show(req)
 
 
 @app.route("api/approvals/{token}", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @app.durable_client_input(client_name="client")
 @error_pages
-async def decide_approval(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
+async def decide_approval_of_old_link(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
+    return await _decide(req, client)
+
+
+async def _show(req: func.HttpRequest) -> func.HttpResponse:
+    services = current_services()
+    return await approval_response(services, req, await located_for(services, req), {})
+
+
+async def _decide(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
     services = current_services()
     check_origin(services, req)
     located = await located_for(services, req)
@@ -49,7 +71,7 @@ async def decide_approval(req: func.HttpRequest, client: df.DurableFunctionsClie
         result = await record_decision(services, client, located, _choice(services, req, form))
     except IncompleteChoiceError as error:
         return await approval_response(services, req, located, form, error.reason)
-    return await state_response(services, located, result.notice, 200 if result.recorded else 409)
+    return await state_response(services, req, located, result.notice, 200 if result.recorded else 409)
 
 
 def _choice(services: Services, req: func.HttpRequest, form: Form) -> Choice:

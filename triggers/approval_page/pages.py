@@ -7,7 +7,7 @@ from functools import wraps
 
 import azure.functions as func
 
-from domain.access.approval_links import issue_nonce
+from domain.access.approval_links import issue_nonce, link_path
 from domain.text import clean_lines
 from records.errors import RecordsError
 from services import Services
@@ -59,9 +59,10 @@ async def approval_response(
     """
     closed = await closed_reason(services, located)
     if closed is not None:
-        return await state_response(services, located, closed, 200 if req.method in {"GET", "HEAD"} else 409)
+        return await state_response(services, req, located, closed, 200 if req.method in {"GET", "HEAD"} else 409)
     view = replace(
         await view_for(services, located.request, located.entry, page_number(req, 6)),
+        address=link_path(token_of(req)),
         hidden=(("nonce", issue_nonce(services.settings.approval_keys, token_of(req), services.now())),),
         left_out=selected_numbers(form),
         comment=clean_lines(first_value(form, "comment"), MAX_COMMENT),
@@ -70,7 +71,9 @@ async def approval_response(
     return _page(render("approval.html", view=view), 400 if error else 200)
 
 
-async def state_response(services: Services, located: LocatedApproval, notice: str, status: int) -> func.HttpResponse:
+async def state_response(
+    services: Services, req: func.HttpRequest, located: LocatedApproval, notice: str, status: int
+) -> func.HttpResponse:
     """Return the page with the request's state as it is now; `notice` is a code of web.labels."""
     request = await services.requests.get(located.request.id)
     if request is None:
@@ -86,12 +89,12 @@ async def state_response(services: Services, located: LocatedApproval, notice: s
         notice,
         cancelled=cancelled is not None,
     )
-    return _page(render("approval_state.html", view=view), status)
+    return _page(render("approval_state.html", view=replace(view, address=link_path(token_of(req)))), status)
 
 
 def token_of(req: func.HttpRequest) -> str:
-    """Return the token of the link."""
-    return str(req.route_params.get("token", ""))
+    """Return the token of the link: of its query, or of its path in mails sent before it moved there."""
+    return req.params.get("token") or req.route_params.get("token") or ""
 
 
 def _problem(refused: RefusedError) -> func.HttpResponse:

@@ -13,7 +13,7 @@ def test_the_demo_prints_every_step_and_ends_well() -> None:
     assert run.returncode == 0, run.stderr
     for expected in (
         "Changed on the way: 401",
-        "/api/approvals/",
+        "/api/approvals?token=",
         "adele@contoso.com            reset, sessions revoked",
         "breakglass@contoso.com       refused (protectedUser)",
         "deactivated",
