@@ -32,7 +32,13 @@ format: $(STAMP) ## let ruff put the layout right
 bench: $(STAMP) ## the service next to a plain script and to the floor, on the simulator
 	@$(PY) -m bench.compare $(ARGS)
 
-check: lint audit-if-reachable test ## what CI runs
+lint-api: $(STAMP) ## Spectral and Redocly on the descriptions of the API (needs Node.js)
+	@scripts/lint-api
+
+lint-api-if-possible: $(STAMP)
+	@scripts/lint-api --if-possible
+
+check: lint lint-api-if-possible audit-if-reachable test ## what CI runs
 
 check-policy: $(STAMP) ## check a policy file: make check-policy FILE=policy.toml
 	@scripts/check-policy $(FILE)
@@ -49,4 +55,4 @@ audit: $(STAMP) ## known vulnerabilities of what is deployed (asks a service on 
 lock: ## pin requirements*.in into requirements*.txt
 	@scripts/lock
 
-.PHONY: bench help setup demo serve test lint format check check-policy package audit audit-if-reachable lock
+.PHONY: bench help setup demo serve test lint format check check-policy package audit audit-if-reachable lint-api lint-api-if-possible lock

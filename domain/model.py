@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer
+from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
 
@@ -17,7 +17,11 @@ def _aware(at: datetime) -> datetime:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-Instant = Annotated[datetime, AfterValidator(_aware), PlainSerializer(iso, return_type=str, when_used="json")]
+_DATE_TIME = WithJsonSchema({"type": "string", "format": "date-time"})
+
+Instant = Annotated[
+    datetime, AfterValidator(_aware), PlainSerializer(iso, return_type=str, when_used="json"), _DATE_TIME
+]
 
 
 def exact(at: datetime) -> str:
@@ -27,7 +31,12 @@ def exact(at: datetime) -> str:
 
 # For dates that are compared with what another system says later: Graph writes up to seven digits after the second.
 # (Graph documentation, "List temporaryAccessPassMethods")
-ExactInstant = Annotated[datetime, AfterValidator(_aware), PlainSerializer(exact, return_type=str, when_used="json")]
+ExactInstant = Annotated[
+    datetime, AfterValidator(_aware), PlainSerializer(exact, return_type=str, when_used="json"), _DATE_TIME
+]
+
+# A text that this service or Entra made as a GUID; it is described as one and not checked.
+Guid = Annotated[str, WithJsonSchema({"type": "string", "format": "uuid"})]
 
 
 class Model(BaseModel):

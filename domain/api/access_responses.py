@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from domain.model import Model
+from domain.model import Guid, Model
 
 
 class PermissionResponse(Model):
@@ -13,7 +13,7 @@ class PermissionResponse(Model):
 
 class AccessResponse(Model):
     customer: str
-    tenant_id: str
+    tenant_id: Guid
     is_enough: bool = Field(description="Whether resets can work there")
     reason: str = Field("", description="Why there is no access at all, a stable word")
     detail: str = ""

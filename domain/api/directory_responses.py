@@ -3,13 +3,13 @@
 from pydantic import Field
 
 from domain.methods import MethodType
-from domain.model import Instant, Model
+from domain.model import Guid, Instant, Model
 
 
 class CustomerResponse(Model):
     customer: str = Field(description="The policy's key, which every call takes")
     name: str
-    tenant_id: str
+    tenant_id: Guid
     domains: list[str]
     methods: list[MethodType] = Field(description="What may be reset there")
 
@@ -51,8 +51,8 @@ class UserResponse(Model):
     """`registered` and `privileged` are null where the list was not asked for them: one user's page always knows."""
 
     customer: str
-    tenant_id: str
-    id: str
+    tenant_id: Guid
+    id: Guid
     display_name: str
     user_principal_name: str
     mail: str
@@ -100,8 +100,8 @@ class MethodRow(RegisteredMethod):
     """One method of one user."""
 
     customer: str
-    tenant_id: str
-    user_id: str
+    tenant_id: Guid
+    user_id: Guid
     display_name: str
     user_principal_name: str
 

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from domain.model import Model
+from domain.model import Guid, Model
 from domain.request.reset_request import CustomerText, UserText
 
 
@@ -12,5 +12,5 @@ class Person(Model):
 
 
 class PersonDeleted(Model):
-    requests: list[str] = Field(description="The requests that held something of this person")
+    requests: list[Guid] = Field(description="The requests that held something of this person")
     targets: int

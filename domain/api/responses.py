@@ -8,7 +8,7 @@ from pydantic import Field
 from domain.audit.chain import AuditEvent
 from domain.mails import Mailed
 from domain.methods import MethodType
-from domain.model import Instant, Model
+from domain.model import Guid, Instant, Model
 from domain.outcomes import MethodOutcome, RequestStatus, TargetOutcome
 from domain.request.follow_up import FollowUp, FollowUpFinding
 from domain.request.notifications import CallbackResponse, OutcomeEventResponse
@@ -64,7 +64,7 @@ class UndoResponse(Model):
 
 
 class RequestResponse(Model):
-    id: str
+    id: Guid
     status: RequestStatus
     created_at: Instant
     ended_at: Instant | None
@@ -81,10 +81,10 @@ class RequestResponse(Model):
     plan_digest: str | None
     totals: Totals
     approval: ApprovalResponse
-    retry_of: str | None
+    retry_of: Guid | None
     kind: Literal["reset", "undo"]
-    undo_of: str | None = Field(description="The request whose deactivated hardware tokens this one activates again")
-    undone_by: str | None = Field(description="The last undo that was asked for of this request")
+    undo_of: Guid | None = Field(description="The request whose deactivated hardware tokens this one activates again")
+    undone_by: Guid | None = Field(description="The last undo that was asked for of this request")
     undo: UndoResponse | None = Field(description="Of an undo only")
     failure: str | None
     detail: str
@@ -114,7 +114,7 @@ class MethodResponse(Model):
 class TargetResponse(Model):
     number: int
     customer: str
-    tenant_id: str
+    tenant_id: Guid
     user_id: str
     user_principal_name: str
     display_name: str
@@ -174,7 +174,7 @@ class ProblemResponse(Model):
 class AuditVerification(Model):
     """Whether the chain of a request's audit is whole; `problem` says in a sentence what is not."""
 
-    request_id: str
+    request_id: Guid
     intact: bool
     events: int
     problem: str | None

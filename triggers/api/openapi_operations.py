@@ -25,7 +25,6 @@ from domain.api.responses import (
     TargetsPage,
 )
 from domain.model import Model
-from domain.outcomes import RequestStatus, TargetOutcome
 from domain.request.reset_request import ApproversNamed, ResetRequestBody, TokenCode, UndoBody
 
 __all__ = ["CALLS", "Call", "Parameter"]
@@ -33,12 +32,13 @@ __all__ = ["CALLS", "Call", "Parameter"]
 JSON, HTML, PROBLEM = "application/json", "text/html", "application/problem+json"
 
 _TEXT: dict[str, Any] = {"type": "string"}
-_FLAG = {"type": "string", "enum": ["true", "false", ""]}
-_NUMBER = {"type": "string", "pattern": "^[0-9]{0,9}$"}
 _FILE: dict[str, Any] = {"type": "string", "format": "binary"}
+_FLAG: dict[str, Any] = {"type": "boolean"}
 
 
 class Parameter(NamedTuple):
+    """`schema` may refer to a schema that a response uses."""
+
     name: str
     description: str
     schema: dict[str, Any] = _TEXT
@@ -46,23 +46,64 @@ class Parameter(NamedTuple):
 
 
 class Call(NamedTuple):
-    """`responses`: per status the model, or a schema with its media type. `problems`: statuses with a problem.
+    """`operation` is the name that generated clients give to the method, `summary` a line, `description` what to know.
 
-    `open`: needs no key and no sign-in. `any_body`: JSON in the shape of the source.
+    `responses`: per status the model, or a schema with its media type. `problems`: statuses with a problem.
+    `form`: a schema of SCHEMAS. `any_body`: JSON in the shape of the source. `open`: needs no key and no sign-in.
+    `headers`: what comes with success.
     """
 
     method: str
     path: str
+    operation: str
     summary: str
+    description: str
     responses: dict[int, type[Model] | tuple[dict[str, Any], str]]
     problems: tuple[int, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     body: type[Model] | None = None
     body_needed: bool = True
-    form: dict[str, Any] | None = None
+    form: str | None = None
     any_body: bool = False
     open: bool = False
+    headers: tuple[str, ...] = ()
 
+
+# Schemas that are no models.
+SCHEMAS: dict[str, dict[str, Any]] = {
+    "ApprovalForm": {
+        "type": "object",
+        "properties": {
+            "decision": {"type": "string", "enum": ["approve", "deny"]},
+            "comment": {"type": "string", "maxLength": 1000, "description": "Needed to deny"},
+            "nonce": {"type": "string", "description": "The page's hidden field"},
+            "without": {"type": "array", "items": {"type": "string"}, "description": "Numbers of users to leave out"},
+        },
+        "required": ["decision", "nonce"],
+    },
+    "ExportFormat": {"type": "string", "enum": ["json", "csv"]},
+    "UserSortOrder": {
+        "type": "string",
+        "enum": ["displayName", "-displayName", "userPrincipalName", "-userPrincipalName"],
+    },
+}
+# The first word of a path after /api, and the group that its calls are in.
+TAGS: dict[str, tuple[str, str]] = {
+    "reset-requests": ("Reset requests", "Create, follow and end requests, and what is left of them."),
+    "customers": ("Directory", "Customers, users and their methods, live from Microsoft Graph."),
+    "users": ("Directory", ""),
+    "authentication-methods": ("Directory", ""),
+    "options": ("Directory", ""),
+    "customer-access": ("Administration", "Consent of customers, and deletion of a person's data."),
+    "people": ("Administration", ""),
+    "webhooks": ("Deliveries", "Signed deliveries of ticketing systems."),
+    "approvals": ("Approval page", "The page that an approver opens from a mail, for browsers."),
+    "openapi": ("Service", ""),
+    "openapi-2": ("Service", ""),
+    "asyncapi": ("Service", ""),
+    "health": ("Service", "Health and descriptions of the service."),
+}
+CALLBACKS = ("Callbacks", "What this service sends to the systems that asked.")
 
 _KEY = Parameter(
     "Idempotency-Key",
@@ -72,10 +113,22 @@ _KEY = Parameter(
 )
 _CUSTOMERS = Parameter("customers", "Policy keys, tenant ids or domains, separated by commas; absent: all")
 _CURSOR = Parameter("cursor", "The cursor of the previous page")
-_COUNTED = Parameter("cursor", "The cursor of the previous page", _NUMBER)
-_LIMIT = Parameter("limit", "The largest number of items on the page", _NUMBER)
-_STATUS = Parameter("status", "Only requests with this status", {"type": "string", "enum": [*RequestStatus, ""]})
-_OUTCOME = Parameter("outcome", "Only users with this outcome", {"type": "string", "enum": [*TargetOutcome, ""]})
+
+
+def _limit(most: int) -> Parameter:
+    return Parameter(
+        "limit",
+        "The largest number of items on the page",
+        {"type": "integer", "format": "int32", "minimum": 1, "maximum": most},
+    )
+
+
+def _whole(most: int) -> dict[str, Any]:
+    return {"type": "integer", "format": "int32", "minimum": 0, "maximum": most}
+
+
+_STATUS = Parameter("status", "Only requests with this status", {"$ref": "RequestStatus"})
+_OUTCOME = Parameter("outcome", "Only users with this outcome", {"$ref": "TargetOutcome"})
 _CUSTOMER = Parameter("customer", "Only this customer: a policy key, a tenant id or a verified domain")
 _OF_USERS = (
     _CUSTOMERS,
@@ -87,96 +140,175 @@ _OF_USERS = (
     Parameter(
         "sort",
         "The property to sort by; with a - before it, descending",
-        {"type": "string", "enum": ["displayName", "-displayName", "userPrincipalName", "-userPrincipalName", ""]},
+        {"$ref": "UserSortOrder"},
     ),
     _CURSOR,
-    _LIMIT,
+    _limit(200),
 )
 _LINK_TOKEN = Parameter("token", "The token of the approver's link")
-_USERS_PAGE = Parameter("page", "The page of a long list of users", _NUMBER)
+_USERS_PAGE = Parameter("page", "The page of a long list of users", _whole(999_999_999))
 _PAGE: tuple[dict[str, Any], str] = (_TEXT, HTML)
-_DECISION = {
-    "type": "object",
-    "properties": {
-        "decision": {"type": "string", "enum": ["approve", "deny"]},
-        "comment": {"type": "string", "maxLength": 1000, "description": "Needed to deny"},
-        "nonce": {"type": "string", "description": "The page's hidden field"},
-        "without": {"type": "array", "items": {"type": "string"}, "description": "Numbers of users to leave out"},
-    },
-    "required": ["decision", "nonce"],
-}
 _ID = "/api/reset-requests/{id}"
 
 CALLS: tuple[Call, ...] = (
-    Call("GET", "/api/health", "Health of the service", {200: HealthResponse}, open=True),
-    Call("GET", "/api/openapi.json", "The OpenAPI description of the API", {200: ({"type": "object"}, JSON)}),
+    Call(
+        "GET",
+        "/api/health",
+        "getHealth",
+        "Health of the service",
+        "Answers whenever the process runs, and calls nothing else.",
+        {200: HealthResponse},
+        open=True,
+    ),
+    Call(
+        "GET",
+        "/api/openapi.json",
+        "getOpenApi",
+        "The OpenAPI description of the API",
+        "This document. It needs no key.",
+        {200: ({"type": "object"}, JSON)},
+        open=True,
+    ),
+    Call(
+        "GET",
+        "/api/openapi-2.0.json",
+        "getConnectorDescription",
+        "The description in OpenAPI 2.0, for custom connectors of Power Platform",
+        "Its security is Entra sign-in where the service asks for that, else a function key. It needs no key.",
+        {200: ({"type": "object"}, JSON)},
+        open=True,
+    ),
+    Call(
+        "GET",
+        "/api/asyncapi.json",
+        "getAsyncApi",
+        "The AsyncAPI description of the Service Bus queue and topic",
+        "It needs no key.",
+        {200: ({"type": "object"}, JSON)},
+        open=True,
+    ),
     Call(
         "POST",
         "/api/reset-requests",
+        "createResetRequest",
         "Create a reset request; a repeat with the same Idempotency-Key returns 200",
+        "The request is planned at once and waits for its approval; poll it, or take a callback.",
         {200: RequestResponse, 202: RequestResponse},
         (400, 413, 422),
         (_KEY,),
         ResetRequestBody,
+        headers=("Location", "Retry-After"),
     ),
     Call(
         "GET",
         "/api/reset-requests",
+        "listResetRequests",
         "List requests, newest first",
+        "A filter looks through so many requests a call: a page may be short, or empty, and still have a cursor.",
         {200: RequestsPage},
         (400,),
-        (_STATUS, _CUSTOMER, _CURSOR, _LIMIT),
+        (_STATUS, _CUSTOMER, _CURSOR, _limit(500)),
     ),
-    Call("GET", _ID, "Get a request", {200: RequestResponse}, (404,)),
+    Call(
+        "GET",
+        _ID,
+        "getResetRequest",
+        "Get a request",
+        "`status` says how far it is, `totals` how many users have each outcome. `Retry-After` is there until it has ended.",
+        {200: RequestResponse},
+        (404,),
+        headers=("Retry-After",),
+    ),
     Call(
         "GET",
         f"{_ID}/targets",
+        "listTargets",
         "List the users of a request, with the outcome of every method",
+        "Users are in the order in which they were named, customer by customer.",
         {200: TargetsPage},
         (400, 404),
-        (_CUSTOMER, _OUTCOME, _COUNTED, _LIMIT),
+        (_CUSTOMER, _OUTCOME, _CURSOR, _limit(500)),
     ),
     Call(
         "GET",
         f"{_ID}/audit",
+        "listAuditEvents",
         "List the audit events of a request, oldest first",
+        "Each event holds the SHA-256 of the one before.",
         {200: AuditPage},
         (400, 404),
-        (_COUNTED,),
+        (_CURSOR,),
     ),
-    Call("GET", f"{_ID}/audit/verification", "Verify the hash chain of the audit", {200: AuditVerification}, (404,)),
+    Call(
+        "GET",
+        f"{_ID}/audit/verification",
+        "verifyAudit",
+        "Verify the hash chain of the audit",
+        "Reads all events again and computes their hashes.",
+        {200: AuditVerification},
+        (404,),
+    ),
     Call(
         "GET",
         f"{_ID}/export",
+        "exportResetRequest",
         "Export a request with its users as a file",
+        "At most 10,000 users a file; the header `Link` has the address of the next.",
         {200: ExportResponse},
         (400, 404),
-        (Parameter("format", "json or csv", {"type": "string", "enum": ["json", "csv", ""]}), _CUSTOMER, _COUNTED),
+        (Parameter("format", "json or csv", {"$ref": "ExportFormat"}), _CUSTOMER, _CURSOR),
+        headers=("Content-Disposition", "Link"),
     ),
-    Call("GET", f"{_ID}/evidence", "Get the evidence pack of a request", {200: (_FILE, "application/zip")}, (404, 409)),
-    Call("POST", f"{_ID}/cancel", "Cancel a request; nothing further is removed", {202: RequestResponse}, (404, 409)),
+    Call(
+        "GET",
+        f"{_ID}/evidence",
+        "getEvidence",
+        "Get the evidence pack of a request",
+        "A ZIP file with the request, its users, approvals, mails and audit, and a manifest with the hash of each part.",
+        {200: (_FILE, "application/zip")},
+        (404, 409),
+        headers=("Content-Disposition",),
+    ),
+    Call(
+        "POST",
+        f"{_ID}/cancel",
+        "cancelResetRequest",
+        "Cancel a request; nothing further is removed",
+        "What was removed before stays removed.",
+        {202: RequestResponse},
+        (404, 409),
+        headers=("Retry-After",),
+    ),
     Call(
         "POST",
         f"{_ID}/retry",
+        "retryResetRequest",
         "Create a request for the users whose reset did not succeed",
+        "The new request is planned and approved like any other.",
         {200: RequestResponse, 202: RequestResponse},
         (400, 404, 409, 422),
         (_KEY,),
+        headers=("Location", "Retry-After"),
     ),
     Call(
         "POST",
         f"{_ID}/undo",
+        "undoResetRequest",
         "Create a request that reactivates the hardware tokens that this one deactivated",
+        "Phones, apps and software tokens cannot be restored. The new request is approved like any other.",
         {200: RequestResponse, 202: RequestResponse},
         (400, 404, 409, 422),
         (_KEY,),
         UndoBody,
         body_needed=False,
+        headers=("Location", "Retry-After"),
     ),
     Call(
         "POST",
         f"{_ID}/targets/{{number}}/activate",
+        "activateHardwareToken",
         "Reactivate a hardware token of an approved undo with the code that it shows",
+        "The code is sent to Microsoft Entra and kept nowhere.",
         {200: TargetResponse},
         (400, 404, 409, 422, 503),
         body=TokenCode,
@@ -184,39 +316,53 @@ CALLS: tuple[Call, ...] = (
     Call(
         "POST",
         f"{_ID}/approvals/resend",
+        "resendApprovalMails",
         "Mail approvers again: those whose mail failed, or those named",
+        "Each mail has a new link; earlier links keep working.",
         {202: RequestResponse},
         (400, 404, 409),
         body=ApproversNamed,
         body_needed=False,
+        headers=("Retry-After",),
     ),
     Call(
         "POST",
         f"{_ID}/callbacks/resend",
+        "resendCallbacks",
         "Deliver failed callbacks and Service Bus events again",
+        "They keep their ids, so that a receiver recognizes what it has.",
         {202: RequestResponse},
         (404, 409),
+        headers=("Retry-After",),
     ),
     Call(
         "POST",
         f"{_ID}/mails/resend",
+        "resendMails",
         "Send failed mails again: to the requester, and notices to users",
+        "Mails that were sent are not sent again.",
         {202: RequestResponse},
         (404, 409),
+        headers=("Retry-After",),
     ),
     Call(
         "POST",
         "/api/webhooks/{source}",
+        "receiveDelivery",
         "Receive a delivery, signed by its source's scheme; a repeat returns 200",
+        "The body has the shape that the sending system gives it; the policy maps it. Its scheme decides which header signs it.",
         {200: RequestResponse, 202: RequestResponse},
         (400, 401, 404, 413, 422, 429),
         any_body=True,
         open=True,
+        headers=("Location", "Retry-After"),
     ),
     Call(
         "GET",
         "/api/approvals",
+        "showApprovalPage",
         "Show an approver's page; changes nothing",
+        "Opening the link decides nothing.",
         dict.fromkeys((200, 401, 403, 404, 503), _PAGE),
         parameters=(_LINK_TOKEN, _USERS_PAGE),
         open=True,
@@ -224,16 +370,20 @@ CALLS: tuple[Call, ...] = (
     Call(
         "POST",
         "/api/approvals",
+        "decideApproval",
         "Record an approver's decision, from the page",
+        "Counts once per approver, for the plan that the page showed.",
         dict.fromkeys((200, 400, 401, 403, 404, 409, 413, 503), _PAGE),
         parameters=(_LINK_TOKEN,),
-        form=_DECISION,
+        form="ApprovalForm",
         open=True,
     ),
     Call(
         "GET",
         "/api/approvals/{token}",
+        "showApprovalPageOfOldLink",
         "Show the page of a link of the old form",
+        "The same page.",
         dict.fromkeys((200, 401, 403, 404, 503), _PAGE),
         parameters=(_USERS_PAGE,),
         open=True,
@@ -241,16 +391,27 @@ CALLS: tuple[Call, ...] = (
     Call(
         "POST",
         "/api/approvals/{token}",
+        "decideApprovalOfOldLink",
         "Record a decision from the page of a link of the old form",
+        "The same decision.",
         dict.fromkeys((200, 400, 401, 403, 404, 409, 413, 503), _PAGE),
-        form=_DECISION,
+        form="ApprovalForm",
         open=True,
     ),
-    Call("GET", "/api/customers", "List the customers", {200: CustomersResponse}),
+    Call(
+        "GET",
+        "/api/customers",
+        "listCustomers",
+        "List the customers",
+        "Those of the policy that the caller may see.",
+        {200: CustomersResponse},
+    ),
     Call(
         "GET",
         "/api/customer-access",
+        "checkCustomerAccess",
         "Check what each customer consented to",
+        "Asks for a token of each tenant and compares its permissions with those that are needed.",
         {200: AccessesResponse},
         (400,),
         (_CUSTOMERS,),
@@ -258,7 +419,9 @@ CALLS: tuple[Call, ...] = (
     Call(
         "POST",
         "/api/people/deletions",
+        "deletePerson",
         "Remove a person from the records of ended requests",
+        "The audit and the counts of the requests stay.",
         {200: PersonDeleted},
         (400, 409),
         body=Person,
@@ -266,19 +429,38 @@ CALLS: tuple[Call, ...] = (
     Call(
         "GET",
         "/api/options",
+        "getOptions",
         "Get the options that all of these customers allow",
+        "What one of them does not allow is in `missing`, with the customers that do not.",
         {200: OptionsResponse},
         (400,),
         (_CUSTOMERS,),
     ),
-    Call("GET", "/api/users", "List users, live from Graph", {200: UsersResponse}, (400,), _OF_USERS),
     Call(
-        "GET", "/api/customers/{customer}/users/{user}", "Get a user with methods", {200: UserDetailsResponse}, (404,)
+        "GET",
+        "/api/users",
+        "listUsers",
+        "List users, live from Graph",
+        "Customers whose directory does not answer are in `unreachable`; the others are listed all the same.",
+        {200: UsersResponse},
+        (400,),
+        _OF_USERS,
+    ),
+    Call(
+        "GET",
+        "/api/customers/{customer}/users/{user}",
+        "getUser",
+        "Get a user with methods",
+        "`user` is a user principal name or an object id. Numbers are masked.",
+        {200: UserDetailsResponse},
+        (404,),
     ),
     Call(
         "GET",
         "/api/authentication-methods",
+        "listAuthenticationMethods",
         "List authentication methods, one row per user and method",
+        "Users whose methods could not be read are in `unread`.",
         {200: MethodsResponse},
         (400,),
         (
@@ -287,7 +469,7 @@ CALLS: tuple[Call, ...] = (
             Parameter(
                 "olderThanDays",
                 "Only methods registered at least so many days ago",
-                {"type": "string", "pattern": "^[0-9]{0,5}$"},
+                _whole(99_999),
             ),
         ),
     ),

@@ -1,4 +1,4 @@
-"""The description of the API: whole, valid, and true of the served app (schemathesis)."""
+"""The descriptions of the API: whole, valid, and true of the served app (schemathesis)."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import hypothesis
+import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given
 from schemathesis.checks import not_a_server_error
@@ -57,13 +58,26 @@ def test_every_route_of_the_api_lets_the_function_look_where_people_sign_in() ->
         assert "AuthLevel.FUNCTION" not in path.read_text() or path.name == "authorization.py", path
 
 
+@pytest.mark.parametrize("name", ["openapi.json", "openapi-2.0.json", "asyncapi.json"])
+async def test_descriptions_need_no_key(tmp_path: Path, name: str) -> None:
+    async with system(tmp_path) as it:
+        answer = await it.http.get(f"/api/{name}", headers={"x-functions-key": ""})
+        assert answer.status_code == 200
+        assert answer.json()["info"]["title"].startswith("MFA Reset")
+
+
+async def test_it_names_the_address_of_the_service(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        assert (await it.call("GET", "/api/openapi.json"))["servers"][0]["url"] == it.services.settings.public_base_url
+
+
 async def test_it_is_valid_openapi(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         description = await it.call("GET", "/api/openapi.json")
         assert description["openapi"].startswith("3.1")
         schema = schemathesis.openapi.from_dict(description)
         schema.validate()
-        body = description["components"]["schemas"]["ResetRequestBody"]
+        body = description["components"]["schemas"]["NewResetRequest"]
         assert body["additionalProperties"] is False
         assert {"targets", "reason", "ticket", "requester", "methods", "revokeSessions", "dryRun"} == set(
             body["properties"]
