@@ -34,6 +34,10 @@ from reset.steps import (
 # A refusal that names the default may pass once the others are gone: two more passes, as Microsoft's own portal shows it.
 PASSES = 3
 
+# How often a run looks again, or repeats a change that is safe to repeat, after a change that was not answered well. What lasts
+# longer is for the next run.
+LOOKS = 2
+
 # Refusals that another pass may get past: only one of them is known to be about the default, by its words.
 _DEFERRED = frozenset({Fault.DEFAULT_METHOD, Fault.REFUSED})
 
@@ -51,7 +55,7 @@ class State(NamedTuple):
     """`step` is what is to be done next; `found` is what the look showed, None where there was nothing to look for.
 
     `wanted` are the places of all that this run is to remove. `written`: that changes begin was stored. `asked`: a removal was
-    asked for.
+    asked for. `looks` counts as `LOOKS` says.
     """
 
     progress: Progress
@@ -63,6 +67,7 @@ class State(NamedTuple):
     asked: bool = False
     stop: Stop = "go"
     fault: GraphError | None = None
+    looks: int = 0
 
 
 def start(target: Target, terms: Terms) -> State:
@@ -78,8 +83,8 @@ def advance(state: State, answer: Answer) -> State:
     match state.step, answer:
         case RemoveMethod() as step, Response() | GraphError():
             return _removed(state._replace(asked=True), step, answer)
-        case ChangeDefault(), Response() | GraphError():
-            return _default_changed(state, answer)
+        case ChangeDefault() as step, Response() | GraphError():
+            return _default_changed(state, step, answer)
         case RevokeAndRead(revoke), Confirmed() | GraphError():
             return _confirmed(state, answer, revoke=revoke)
         case _, GraphError():
@@ -148,7 +153,8 @@ def _removed(state: State, step: RemoveMethod, answer: Response | GraphError) ->
     if error is None:
         return _next(_turned(state._replace(progress=progress)))
     if isinstance(answer, GraphError) or error.passing or error.fault is Fault.CONSENT:
-        return _failed(state._replace(progress=progress), error)
+        # What was lost may have been done, so it is looked at before it is asked for again.
+        return _once_more(state._replace(progress=progress), error, Look(user=False))
     if error.fault not in _DEFERRED:
         return _next(_turned(state._replace(progress=progress)))
     state = state._replace(progress=progress.with_refusal(place, error.fault))
@@ -167,14 +173,16 @@ def _deferred(state: State) -> State:
     return _next(_turned(state._replace(turn=turn._replace(deferred=(*turn.deferred, turn.queue[0])))))
 
 
-def _default_changed(state: State, answer: Response | GraphError) -> State:
+def _default_changed(state: State, step: ChangeDefault, answer: Response | GraphError) -> State:
     """Another method is the default now, or may be; then the one that was in the way is asked for again."""
     default, error = preferred(state.progress.default, answer)
     state = state._replace(progress=state.progress._replace(default=default))
     if error is None:
         method = state.progress.methods[state.turn.queue[0]]
         return state._replace(step=CheckStop(RemoveMethod(method, preferred=True)))
-    return _failed(state, error) if error.passing or isinstance(answer, GraphError) else _deferred(state)
+    if error.passing or isinstance(answer, GraphError):
+        return _once_more(state, error, CheckStop(step))
+    return _deferred(state)
 
 
 def _sessions(state: State) -> State:
@@ -194,16 +202,25 @@ def _stopped(state: State) -> State:
 
 
 def _confirmed(state: State, answer: Confirmed | GraphError, *, revoke: bool) -> State:
+    again = CheckStop(RevokeAndRead(revoke=True))  # ending sessions twice does no more than once
     if isinstance(answer, GraphError):
         sessions = state.progress.sessions
         sessions = sessions._replace(unknown=sessions.unknown or revoke)
-        return _failed(state._replace(progress=state.progress._replace(sessions=sessions)), answer)
+        state = state._replace(progress=state.progress._replace(sessions=sessions))
+        return _once_more(state, answer, again) if revoke else _failed(state, answer)
     sessions, error = revoked(state.progress.sessions, answer.revocation)
     state = state._replace(progress=state.progress._replace(sessions=sessions))
     if isinstance(answer.found, GraphError):
         return _failed(state, answer.found)
     state = state._replace(progress=state.progress.compared(answer.found).with_newer(answer.found))
-    return _failed(state, error) if error is not None and error.passing else _finished(state)
+    return _once_more(state, error, again) if error is not None and error.passing else _finished(state)
+
+
+def _once_more(state: State, error: GraphError, step: Look | CheckStop) -> State:
+    """Take `step` within this run, so that one lost answer costs no wait of the orchestration's; fail where that does not help."""
+    if error.fault is Fault.UNAVAILABLE and state.looks < LOOKS and state.stop == "go" and state.fault is None:
+        return state._replace(step=step, looks=state.looks + 1)
+    return _failed(state, error)
 
 
 def _failed(state: State, error: GraphError) -> State:

@@ -88,8 +88,9 @@ def walked(state: State, *answers: Answer) -> State:
     return state
 
 
-def begun(of: Target, *answers: Answer, **changed: Any) -> State:
-    return walked(start(of, terms(**changed)), *answers)
+def begun(of: Target, *answers: Answer, looks: int = 0, **changed: Any) -> State:
+    """The state after these answers; `looks` is how often the run has looked again already."""
+    return walked(start(of, terms(**changed))._replace(looks=looks), *answers)
 
 
 def words(step: Step) -> str:

@@ -7,6 +7,7 @@ import pytest
 
 from domain.request.target import Target
 from graph.found import Found
+from reset.state import LOOKS
 from reset.steps import Answer, Confirmed, Judged, Looked, Written
 from tests.reset.examples import (
     ALTERNATE,
@@ -36,6 +37,9 @@ from tests.reset.examples import (
 GO: tuple[Answer, ...] = ("go", WRITTEN)
 # The way to the first removal of a user with an Authenticator app alone.
 ASKING: tuple[Answer, ...] = (looked(APP), *GO)
+
+# A run that has looked again as often as it may.
+SPENT: dict[str, Any] = {"looks": LOOKS}
 
 DOUBTFUL = target(method_of_target(UNDATED, answered="begun"), begun_at=NOW - timedelta(minutes=1))
 
@@ -97,18 +101,30 @@ ROWS: list[tuple[str, Target, dict[str, Any], tuple[Answer, ...], str]] = [
     ("missing", target(APP), {}, (*ASKING, error(404)), "may I revoke and read"),
     ("forbidden", target(APP), {}, (*ASKING, error(403)), "may I revoke and read"),
     ("throttled", target(APP), {}, (*ASKING, error(429)), "finish throttled"),
-    ("failed", target(APP), {}, (*ASKING, error(503)), "finish unavailable"),
-    ("lost", target(APP), {}, (*ASKING, LOST), "finish unavailable"),
+    ("failed", target(APP), {}, (*ASKING, error(503)), "look at methods"),
+    ("failed, and there", target(APP), {}, (*ASKING, error(503), looked(APP)), "may I remove app"),
+    (
+        "failed thrice",
+        target(APP),
+        {},
+        (*ASKING, *(error(503), looked(APP), *GO) * 2, error(503)),
+        "finish unavailable",
+    ),
+    ("lost", target(APP), {}, (*ASKING, LOST), "look at methods"),
+    ("lost, and gone", target(APP), {}, (*ASKING, LOST, looked()), "may I revoke and read"),
+    ("lost, and cancelled then", target(APP), {}, (*ASKING, LOST, looked(APP), "cancelled"), "read"),
+    ("failed, and the look is lost", target(APP), {}, (*ASKING, error(503), LOST), "finish unavailable"),
+    ("lost after the last look", target(APP), SPENT, (*ASKING, LOST), "finish unavailable"),
     ("no consent", target(APP), {}, (*ASKING, error(401)), "finish consentMissing"),
-    ("lost, in the last run", target(APP), {"last": True}, (*ASKING, LOST), "read"),
+    ("lost, in the last run", target(APP), SPENT | {"last": True}, (*ASKING, LOST), "read"),
     (
         "and then looked",
         target(APP),
-        {"last": True},
+        SPENT | {"last": True},
         (*ASKING, LOST, confirmed(APP, revocation=None)),
         "finish unavailable",
     ),
-    ("and the look is lost, too", target(APP), {"last": True}, (*ASKING, LOST, THROTTLED), "finish throttled"),
+    ("and the look is lost, too", target(APP), SPENT | {"last": True}, (*ASKING, LOST, THROTTLED), "finish throttled"),
     ("no consent, in the last run", target(APP), {"last": True}, (*ASKING, error(401)), "finish consentMissing"),
     # what is refused waits for the others
     ("refused alone", target(APP), {}, (*ASKING, DEFAULT), "may I revoke and read"),
@@ -185,7 +201,8 @@ ROWS += [
     ("refused once more: no second change", BOTH, {}, (*CHANGING, GONE, *GO, DEFAULT), "may I remove mobile"),
     ("change refused", BOTH, {}, (*CHANGING, error(403)), "may I remove mobile"),
     ("change throttled", BOTH, {}, (*CHANGING, error(429)), "finish throttled"),
-    ("change lost", BOTH, {}, (*CHANGING, LOST), "finish unavailable"),
+    ("change lost", BOTH, {}, (*CHANGING, LOST), "may I prefer sms"),
+    ("change lost after the last look", BOTH, SPENT, (*CHANGING, LOST), "finish unavailable"),
     ("cancelled before the change", BOTH, {}, (*CHANGING[:-2], "cancelled"), "read"),
     ("cancelled after it", BOTH, {}, (*CHANGING, GONE, "cancelled"), "read"),
     # the end
@@ -196,8 +213,11 @@ ROWS += [
     ("sessions not revoked", target(APP), {}, (*ENDING, confirmed(revocation=error(403))), "finish partiallyReset"),
     ("revocation throttled", target(APP), {}, (*ENDING, confirmed(revocation=error(429))), "finish throttled"),
     ("revoked, and then unreadable", target(APP), {}, (*ENDING, Confirmed(REVOKED, THROTTLED)), "finish throttled"),
-    ("lost", target(APP), {}, (*ENDING, LOST), "finish unavailable"),
-    ("lost, in the last run", target(APP), {"last": True}, (*ENDING, LOST), "read"),
+    ("lost", target(APP), {}, (*ENDING, LOST), "may I revoke and read"),
+    ("revocation failed", target(APP), {}, (*ENDING, confirmed(revocation=error(503))), "may I revoke and read"),
+    ("lost, and then not", target(APP), {}, (*ENDING, LOST, "go", confirmed()), "finish reset"),
+    ("lost after the last look", target(APP), SPENT, (*ENDING, LOST), "finish unavailable"),
+    ("lost, in the last run", target(APP), SPENT | {"last": True}, (*ENDING, LOST), "read"),
     ("cancelled before", target(APP), {}, (*ASKING, GONE, "cancelled"), "read"),
     (
         "cancelled before, all gone",
