@@ -18,13 +18,12 @@ LIMIT = 20  # Graph's limit of parts in one batch
 
 
 class Part(NamedTuple):
-    """One call. With `after_previous` it runs only when the part before it was done (and is 424 if that failed)."""
+    """One call."""
 
     path: str
     method: str = "GET"
     headers: Mapping[str, str] | None = None
     body: Mapping[str, Any] | None = None  # every POST, PATCH and PUT needs one, even {}
-    after_previous: bool = False
     attempts: bool = True  # False: a failure has another way out, so it is not asked for again
 
 
@@ -56,10 +55,11 @@ async def batch(client: GraphClient, parts: Sequence[Part], *, version: str = "v
 
 def _may_repeat(parts: Sequence[Part], number: int, answer: Response | GraphError) -> bool:
     part = parts[number]
-    if part.after_previous or not part.attempts:  # what it waits for would not be asked for again with it
+    if not part.attempts:
         return False
     if isinstance(answer, GraphError):
-        return part.method == "GET" and answer.passing
+        # Of a batch that was throttled as a whole nothing was done, no write either.
+        return answer.fault is Fault.THROTTLED or (part.method == "GET" and answer.passing)
     return is_repeatable(part.method, answer)
 
 
@@ -172,8 +172,6 @@ def _requests(parts: Sequence[Part]) -> list[dict[str, Any]]:
             # Without both, Graph refuses the whole batch. (microsoft-graph-docs#6682)
             request["headers"] = dict(part.headers or {}) | {"Content-Type": "application/json"}
             request["body"] = part.body
-        if part.after_previous and number:
-            request["dependsOn"] = [str(number - 1)]
         requests.append(request)
     return requests
 
@@ -194,12 +192,4 @@ def _by_id(whole: Response) -> dict[str, Response]:
 
 
 async def _one_by_one(client: GraphClient, parts: Sequence[Part], version: str) -> list[Response]:
-    answers: list[Response] = []
-    for part in parts:
-        if part.after_previous and answers and not answers[-1].ok:
-            answers.append(
-                Response(424, {}, {"error": {"code": "FailedDependency", "message": "the call before failed"}})
-            )
-            continue
-        answers.append(await _alone(client, part, version))
-    return answers
+    return [await _alone(client, part, version) for part in parts]

@@ -28,8 +28,8 @@ _COLLECTIONS = {
 _HARDWARE_QUERY = "hardwareOathMethods"
 
 
-def methods_part(user_id: str, *, after_previous: bool = False) -> Part:
-    return Part(f"users/{segment(user_id)}/authentication/methods", after_previous=after_previous)
+def methods_part(user_id: str) -> Part:
+    return Part(f"users/{segment(user_id)}/authentication/methods")
 
 
 def hardware_part(user_id: str) -> Part:

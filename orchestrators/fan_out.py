@@ -198,7 +198,7 @@ class FanOut[Work: Mapping[str, object]]:
 
     def _done(self, job: Job[Work], lane: Lane[Work], answer: Progress) -> None:
         fault, progressed = answer["fault"], answer.get("progressed", False)
-        lane_adapts(lane, fault, answer.get("pressure", 0.0))
+        lane_adapts(lane, fault, answer.get("pressure", 0.0), progressed=progressed)
         if not self.stop and (fault == "held" or fault == "cancelled" or fault == "ended"):  # noqa: PLR1714 - narrows
             self._end(fault)
         if fault == "consentMissing":
@@ -268,8 +268,9 @@ def _next_run[Work: Mapping[str, object]](job: Job[Work]) -> Work:
     return cast("Work", {**work, "slow": job.slow}) if job.slow else work
 
 
-def lane_adapts(lane: Lane[Any], fault: Fault, pressure: float) -> None:
-    if fault in {"throttled", "unavailable"}:
+def lane_adapts(lane: Lane[Any], fault: Fault, pressure: float, *, progressed: bool = False) -> None:
+    # Calls that fail now and then, while others are answered, are no reason to ask for less at once.
+    if fault == "throttled" or (fault == "unavailable" and not progressed):
         lane.throttled = True
         lane.width, lane.clean = max(1, lane.width // 2), 0
     elif pressure >= _FULL:

@@ -34,8 +34,8 @@ from reset.steps import (
 # A refusal that names the default may pass once the others are gone: two more passes, as Microsoft's own portal shows it.
 PASSES = 3
 
-# How often a run looks again, or repeats a change that is safe to repeat, after a change that was not answered well. What lasts
-# longer is for the next run.
+# How often in a row a run looks again, or repeats a change that is safe to repeat, after a change that was not answered well.
+# What lasts longer is for the next run.
 LOOKS = 2
 
 # Refusals that another pass may get past: only one of them is known to be about the default, by its words.
@@ -151,7 +151,7 @@ def _removed(state: State, step: RemoveMethod, answer: Response | GraphError) ->
     progress = state.progress.with_method(place, noted(state.progress.methods[place], answer))._replace(read=False)
     error = answer if isinstance(answer, GraphError) else None if answer.ok else answer.error()
     if error is None:
-        return _next(_turned(state._replace(progress=progress)))
+        return _next(_turned(state._replace(progress=progress, looks=0)))
     if isinstance(answer, GraphError) or error.passing or error.fault is Fault.CONSENT:
         # What was lost may have been done, so it is looked at before it is asked for again.
         return _once_more(state._replace(progress=progress), error, Look(user=False))

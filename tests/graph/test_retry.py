@@ -143,6 +143,27 @@ async def test_no_attempt_is_left_once_the_pauses_are_used_up() -> None:
     assert made == [*([True] * len(PAUSES)), False]
 
 
+async def test_a_write_in_a_batch_that_was_throttled_as_a_whole_is_sent_again_and_one_that_was_lost_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    statuses = [429, 503]
+    asked: list[list[str]] = []
+
+    async def send_once(_: GraphClient, __: str, path: str, **more: Any) -> Response:
+        requests = more["body"]["requests"] if path == "$batch" else [{"id": "0", "method": "GET"}]
+        asked.append([each["method"] for each in requests])
+        if statuses:
+            return Response(statuses.pop(0), {"retry-after": "1"}, {"error": {"code": "x", "message": "later"}})
+        return Response(200, {}, {"responses": [{"id": each["id"], "status": 200, "body": {}} for each in requests]})
+
+    monkeypatch.setattr(GraphClient, "send_once", send_once)
+    revocation, read = await batch(
+        Server().client, [Part("users/a/revokeSignInSessions", "POST", body={}), Part("users/a")]
+    )
+    assert asked == [["POST", "GET"], ["POST", "GET"], ["GET"]]
+    assert (revocation.status, read.status) == (502, 200)
+
+
 async def test_a_batch_that_stays_throttled_is_reported_so_for_its_own_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     async def send_once(_: GraphClient, __: str, path: str, **more: Any) -> Response:
         requests = more["body"]["requests"]

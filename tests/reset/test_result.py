@@ -35,6 +35,7 @@ from tests.reset.examples import (
 )
 
 ASKING: tuple[Answer, ...] = (looked(APP), "go", WRITTEN)
+LOST_THRICE: tuple[Answer, ...] = (GONE, "go", LOST, "go", LOST, "go", LOST)
 TWO: tuple[Answer, ...] = (looked(APP, CODES), "go", WRITTEN)
 
 
@@ -222,11 +223,11 @@ OPEN: list[tuple[str, Target, tuple[Answer, ...], float, str, bool, list[str]]] 
     (
         "lost in the middle",
         target(APP, CODES),
-        (*TWO, GONE, "go", WRITTEN, LOST),
+        (*TWO, GONE, *(("go", WRITTEN, LOST, looked(CODES)) * 2), "go", WRITTEN, LOST),
         0.0,
         "unavailable",
         True,
-        ["pending removed", "pending sent"],
+        ["deleted", "pending sent"],
     ),
     (
         "still listed",
@@ -322,8 +323,8 @@ def test_what_was_missing_once_and_is_lost_when_asked_for_again_may_have_been_ou
 @pytest.mark.parametrize(
     ("answers", "listed"),
     [
-        ((GONE, "go", LOST, confirmed(APP, revocation=None)), True),
-        ((GONE, "go", LOST, LOST), False),
+        ((*LOST_THRICE, confirmed(APP, revocation=None)), True),
+        ((*LOST_THRICE, LOST), False),
         ((GONE, "go", Confirmed(REVOKED, LOST), LOST), False),
     ],
     ids=["read at last", "never answered", "revoked and never read"],

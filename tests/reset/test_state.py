@@ -216,8 +216,8 @@ ROWS += [
     ("lost", target(APP), {}, (*ENDING, LOST), "may I revoke and read"),
     ("revocation failed", target(APP), {}, (*ENDING, confirmed(revocation=error(503))), "may I revoke and read"),
     ("lost, and then not", target(APP), {}, (*ENDING, LOST, "go", confirmed()), "finish reset"),
-    ("lost after the last look", target(APP), SPENT, (*ENDING, LOST), "finish unavailable"),
-    ("lost, in the last run", target(APP), SPENT | {"last": True}, (*ENDING, LOST), "read"),
+    ("lost thrice", target(APP), {}, (*ENDING, LOST, "go", LOST, "go", LOST), "finish unavailable"),
+    ("lost thrice, in the last run", target(APP), {"last": True}, (*ENDING, LOST, "go", LOST, "go", LOST), "read"),
     ("cancelled before", target(APP), {}, (*ASKING, GONE, "cancelled"), "read"),
     (
         "cancelled before, all gone",
