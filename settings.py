@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from domain.access.approval_links import KeyRing, LinkKeyError
+from domain.loopback import is_of_this_machine
 from domain.policy.load import Policy, PolicyError, parse_policy
 from domain.policy.model import Role
 
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_ON, _OFF = {"1", "true", "on", "yes"}, {"0", "false", "off", "no"}
 _KEY_NAME = re.compile("[A-Za-z0-9_-]{1,32}", re.ASCII)
 _CREDENTIALS = ("managed-identity", "certificate", "secret")
 
@@ -70,8 +71,12 @@ def signs_in(environ: Mapping[str, str]) -> bool:
 
 
 def removing_stopped(environ: Mapping[str, str]) -> bool:
-    """Return whether the kill switch (STOP_REMOVING) is on: then nothing is removed, and all runs wait until it is off."""
-    return environ.get("STOP_REMOVING", "").strip().lower() in {"1", "true", "on", "yes"}
+    """Return whether the kill switch (STOP_REMOVING) is on: then nothing is removed, and all runs wait until it is off.
+
+    It is read again and again, so a value that is neither on nor off cannot be reported: it counts as on.
+    """
+    value = environ.get("STOP_REMOVING", "").strip().lower()
+    return bool(value) and value not in _OFF
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -84,7 +89,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     records = reader.text("RECORDS", "tables")
     if records != "tables" and not records.startswith("sqlite:"):
         reader.wrong("RECORDS", f"is {records!r}; it must be 'tables' or 'sqlite:PATH'")
-    settings = {
+    settings: dict[str, str] = {
         "graph_endpoint": reader.url("GRAPH_ENDPOINT", "https://graph.microsoft.com"),
         "graph_authority": reader.url("GRAPH_AUTHORITY", "https://login.microsoftonline.com"),
         "graph_client_id": reader.text("GRAPH_CLIENT_ID"),
@@ -104,8 +109,11 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     }
     keys = reader.keys("APPROVAL_KEYS")
     policy = reader.policy("POLICY_FILE")
-    identities = reader.identities("CONSOLE_TEST_SIGN_IN")
     on = signs_in(environ)
+    local = all(is_of_this_machine(settings[name]) for name in ("graph_endpoint", "graph_authority", "public_base_url"))
+    reader.sign_in("REQUIRE_SIGN_IN", on=on, local=local)
+    identities = reader.identities("CONSOLE_TEST_SIGN_IN", local=local)
+    reader.strict_typing("AZURE_FUNCTIONS_DURABLE_STRICT_TYPING")
     api_keys = reader.named_keys("API_KEYS") if on else {}
     if reader.mistakes or keys is None or policy is None:
         raise SettingsError(reader.mistakes)
@@ -141,9 +149,29 @@ class _Reader:
         parts = urlsplit(value)
         if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
             self.wrong(name, f"is {value!r}; it must be an address like https://host")
-        elif value and parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        elif value and parts.scheme == "http" and not is_of_this_machine(value):
             self.wrong(name, "is plain http; that is only for this machine itself, use https")
         return value
+
+    def switch(self, name: str, *, default: bool) -> bool:
+        value = self.text(name, "").lower()
+        if value and value not in _ON | _OFF:
+            self.wrong(name, f"is {value!r}; it must be true or false")
+        return value in _ON if value in _ON | _OFF else default
+
+    def sign_in(self, name: str, *, on: bool, local: bool) -> None:
+        """Check that people sign in where they have to: `on` is what the platform says, `local` whether all is this machine's."""
+        if self.switch(name, default=not local) and not on:
+            self.wrong(
+                name,
+                "is on (the default unless PUBLIC_BASE_URL and Graph are of this machine), and no sign-in is seen: switch "
+                "App Service authentication on, or set it to false where keys and approval links alone are to be enough",
+            )
+
+    def strict_typing(self, name: str) -> None:
+        """Check the switch of the durable codec, which without it calls the class that a payload names."""
+        if self.text(name, "0") != "1":
+            self.wrong(name, "must be 1")
 
     def guid(self, name: str) -> str:
         value = self.text(name)
@@ -173,9 +201,11 @@ class _Reader:
             keys[key_name] = key
         return keys
 
-    def identities(self, name: str) -> tuple[str, ...]:
+    def identities(self, name: str, *, local: bool) -> tuple[str, ...]:
         """`mail` or `mail:Role`, separated by commas."""
         found = tuple(entry for part in self.text(name, "").split(",") if (entry := part.strip()))
+        if found and not local:
+            self.wrong(name, "is for the simulator on this machine; take it out")
         for entry in found:
             _, colon, role = entry.partition(":")
             if colon and role not in {known.value for known in Role}:

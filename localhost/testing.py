@@ -1,7 +1,7 @@
 """The local host inside a test: the real engine over HTTP, with time given by the test."""
 
 import os
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
@@ -27,6 +27,7 @@ async def running(
     sock_port: int = 0,
     engine: Path | None = None,
     faults: Faults | None = None,
+    names: Sequence[str] = (),
 ) -> AsyncIterator[RunningHost[VirtualClock]]:
     """Serve `root`'s app on a free loopback port with `settings` in the environment while it lasts.
 
@@ -48,6 +49,7 @@ async def running(
                 engine=engine,
                 faults=faults or ProviderFaults(seed=1),
                 max_body=max_body or MAX_BODY_BYTES,
+                names=names,
                 proxies=("127.0.0.1",),  # a test may speak as the proxy does that signs people in
             ) as host:
                 yield host

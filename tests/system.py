@@ -49,6 +49,7 @@ def environment(tmp_path: Path, policy: Path | None = None, more: Mapping[str, s
         "POLICY_FILE": str(policy or ROOT / "localhost/policy.demo.toml"),
         "APPROVAL_KEYS": "k1:" + "A" * 44,
         "MAIL_FROM": "mfa-reset@msp.example",
+        "AZURE_FUNCTIONS_DURABLE_STRICT_TYPING": "1",
         "HELPDESK_SECRET": HELPDESK_SECRET,
         "CONSOLE_TEST_SIGN_IN": "tech@msp.example,else@msp.example,auditor@msp.example:Auditor",
     } | dict(more or {})

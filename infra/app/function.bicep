@@ -57,6 +57,7 @@ var settings = [
   { name: 'APPLICATIONINSIGHTS_CONNECTION_STRING', value: insightsConnectionString }
   { name: 'APPLICATIONINSIGHTS_AUTHENTICATION_STRING', value: 'ClientId=${identityClientId};Authorization=AAD' }
   { name: 'PYTHON_ENABLE_OPENTELEMETRY', value: 'true' }
+  { name: 'REQUIRE_SIGN_IN', value: 'true' }
   { name: 'GRAPH_CLIENT_ID', value: graphClientId }
   { name: 'GRAPH_CREDENTIAL', value: 'managed-identity' }
   { name: 'GRAPH_HOME_TENANT', value: tenant().tenantId }

@@ -22,9 +22,11 @@ def app_settings(
     base_url: str,
     simulated: bool = False,
     shared: bool = False,
+    bound_to_loopback: bool = True,
 ) -> dict[str, str]:
     """What to put into the environment before the app is imported. `simulated`: the Graph is the bundled simulator. `shared`: other
     hosts do the same requests' work, so records and the keys of approval links have to be the same for all.
+    `bound_to_loopback`: only clients of this machine reach the port.
 
     The credentials of the demo's tenants are defaults for a stand-in on plain http alone: for real Graph each of them must
     be set, and the app says which is missing. Raises: BadFlagError when records or keys cannot be shared.
@@ -49,10 +51,14 @@ def app_settings(
     }
     defaults = (demo if stand_in else {}) | {
         "RECORDS": f"sqlite:{data.path / 'records.sqlite'}",
-        # With it any client that reaches the port may act as any person: a default only where all of them are simulated.
-        "CONSOLE_TEST_SIGN_IN": "tech@msp.example,auditor@msp.example:Auditor" if simulated else "",
+        "CONSOLE_TEST_SIGN_IN": "tech@msp.example,auditor@msp.example:Auditor",
+        # The app sees from its addresses whether all is this machine's, but not which port it is served on.
+        "REQUIRE_SIGN_IN": "" if bound_to_loopback else "true",
     }
     settings = {name: environ.get(name) or value for name, value in defaults.items()} | flags
+    if not (simulated and bound_to_loopback):
+        # With it any client that reaches the port may act as any person: only where all of them are simulated.
+        settings["CONSOLE_TEST_SIGN_IN"] = ""
     if settings.get("GRAPH_CREDENTIAL") != "secret":
         settings.pop("GRAPH_CLIENT_SECRET", None)
     if shared:

@@ -92,6 +92,13 @@ def add_serve_flags(parser: argparse.ArgumentParser) -> None:
         metavar="NETWORK",
         help="believe the forwarded headers of this proxy, 10.0.0.5 or 10.0.0.0/24 (may be given several times)",
     )
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="also serve under this name (beside PUBLIC_BASE_URL's and localhost; may be given several times)",
+    )
     parser.add_argument("--tls-cert", type=Path, metavar="FILE", help="serve TLS: the certificate with its chain, PEM")
     parser.add_argument("--tls-key", type=Path, metavar="FILE", help="and its key, PEM")
     parser.add_argument(
@@ -120,6 +127,7 @@ def serve_options(options: argparse.Namespace) -> ServeOptions:
         app=options.app,
         service_bus=options.service_bus,
         trust_proxy=tuple(options.trust_proxy),
+        allow_host=tuple(options.allow_host),
         tls_cert=options.tls_cert,
         tls_key=options.tls_key,
         task_hub=options.task_hub,

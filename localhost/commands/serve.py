@@ -10,12 +10,14 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from localhost.clock import SystemClock
 from localhost.commands.app_settings import app_settings
 from localhost.data_dir import DataDir
 from localhost.durable.task_hub_address import TaskHubAddress
 from localhost.errors import BadFlagError
+from localhost.host.host_names import HostNames, is_loopback
 from localhost.host.http_server import Certificate, HttpServer, bind, url_of
 from localhost.host.running_host import RunningHost, serving
 
@@ -36,6 +38,7 @@ class ServeOptions:
     app: Path = ROOT / "function_app.py"
     service_bus: int | None = None  # the port of the broker; None: there is none
     trust_proxy: tuple[str, ...] = ()
+    allow_host: tuple[str, ...] = ()
     tls_cert: Path | None = None
     tls_key: Path | None = None
     task_hub: str | None = None
@@ -90,6 +93,7 @@ async def served(options: ServeOptions) -> AsyncIterator[Served]:
                 base_url=url_of(sock, "https" if certificate else "http"),
                 simulated=options.graph is None,
                 shared=task_hub is not None,
+                bound_to_loopback=is_loopback(str(sock.getsockname()[0])),
             )
             if connection:
                 settings["ServiceBusConnection"] = connection
@@ -106,6 +110,7 @@ async def served(options: ServeOptions) -> AsyncIterator[Served]:
                 engine=data.path / "engine.sqlite",
                 on_broken=_end_at_once,
                 proxies=options.trust_proxy,
+                names=[*options.allow_host, urlsplit(os.environ.get("PUBLIC_BASE_URL", "")).hostname or "localhost"],
                 certificate=certificate,
                 task_hub=task_hub,
             ) as host:
@@ -120,7 +125,7 @@ async def _graph(options: ServeOptions) -> AsyncIterator[str]:
     from localhost.simulator import World, create_app  # noqa: PLC0415 - a host with a real Graph needs none of it
 
     sock = bind("127.0.0.1", 0)
-    server = HttpServer(create_app(World.demo(options.simulator_users)), sock, grace_seconds=1)
+    server = HttpServer(HostNames(create_app(World.demo(options.simulator_users))), sock, grace_seconds=1)
     url = url_of(sock)
     await server.start()
     try:

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -38,6 +39,7 @@ class App:
     root: Path
     functions: tuple[Function, ...]
     route_prefix: str
+    hsts: timedelta | None  # how long browsers are to insist on TLS; None: host.json says nothing of it
     registry: dict[str, Any]
 
     def triggered_by(self, kind: str) -> list[Function]:
@@ -74,7 +76,9 @@ def _index(path: Path) -> App:
     handle_event._functions._functions = {}  # noqa: SLF001 - see App.activate
     indexed = handle_event.index_functions(str(path), str(path.parent)) or []
     functions = tuple(_function(entry) for entry in indexed)
-    return App(path.parent, functions, _route_prefix(path.parent), handle_event._functions._functions)  # noqa: SLF001
+    http = _http_settings(path.parent)
+    prefix = str(http.get("routePrefix", "api")).strip("/")  # Azure's default is `api`
+    return App(path.parent, functions, prefix, _hsts(http), handle_event._functions._functions)  # noqa: SLF001
 
 
 def _function(entry: Any) -> Function:
@@ -91,11 +95,19 @@ def _function(entry: Any) -> Function:
     return Function(entry.function_id, entry.name, trigger, clients)
 
 
-def _route_prefix(root: Path) -> str:
-    """host.json's `extensions.http.routePrefix`; Azure's default is `api`."""
+def _http_settings(root: Path) -> dict[str, Any]:
+    """host.json's `extensions.http`."""
     host_json = root / "host.json"
     settings = json.loads(host_json.read_text("utf-8")) if host_json.exists() else {}
-    return str(settings.get("extensions", {}).get("http", {}).get("routePrefix", "api")).strip("/")
+    return dict(settings.get("extensions", {}).get("http", {}))
+
+
+def _hsts(http: dict[str, Any]) -> timedelta | None:
+    """`hsts.maxAge`, a .NET TimeSpan, of which whole days are understood here; its default is that of ASP.NET Core."""
+    hsts = http.get("hsts", {})
+    if not hsts.get("isEnabled", False):
+        return None
+    return timedelta(days=int(str(hsts.get("maxAge", "30")).partition(".")[0]))
 
 
 class _BindingInfo(SimpleNamespace):

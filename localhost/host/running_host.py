@@ -21,6 +21,7 @@ from localhost.durable.timers import Timers
 from localhost.durable.vendor_adapter import pb
 from localhost.host.app_index import load_app
 from localhost.host.dispatcher import Dispatcher, Limits
+from localhost.host.host_names import HostNames
 from localhost.host.http_server import Certificate, HttpServer, url_of
 from localhost.host.http_trigger import MAX_BODY_BYTES, HttpTriggers
 from localhost.host.proxy_headers import ProxyHeaders
@@ -29,6 +30,7 @@ from localhost.host.request_limits import RequestLimits
 from localhost.host.service_bus_trigger import ServiceBusTriggers
 from localhost.host.timer_claims import OwnTimers, shared_timers
 from localhost.host.timer_trigger import TimerTriggers
+from localhost.host.transport_security import TransportSecurity
 
 # How long running functions may go on after the stop was requested.
 GRACE_SECONDS = 10
@@ -85,6 +87,7 @@ async def serving[AnyClock: Clock](
     engine: Path | None = None,
     on_broken: Callable[[Exception], None] | None = None,
     proxies: Sequence[str] = (),
+    names: Sequence[str] = (),
     certificate: Certificate | None = None,
     faults: Faults | None = None,
     task_hub: TaskHubAddress | None = None,
@@ -92,8 +95,9 @@ async def serving[AnyClock: Clock](
     """Serve the app until the context is left: then nothing new is accepted and running functions get a grace.
 
     `engine` is the file of the durable engine's state; None: in memory alone. `on_broken` is called, in another thread,
-    when that file breaks under way. `proxies` are the networks whose forwarded headers are believed. `faults` are those of
-    Azure's storage provider that the engine shows. With `task_hub` there is no engine: the work comes from there.
+    when that file breaks under way. `proxies` are the networks whose forwarded headers are believed, `names` those that the
+    host is called by beside loopback's. `faults` are those of Azure's storage provider that the engine shows. With `task_hub`
+    there is no engine: the work comes from there.
     """
     app = load_app(root, script)
     timers = Timers(clock)
@@ -111,7 +115,8 @@ async def serving[AnyClock: Clock](
         timer_triggers = TimerTriggers(app, dispatcher, clock, timers, claims)
         queues = ServiceBusTriggers(app, dispatcher)
         http = Readiness(HttpTriggers(app, dispatcher.invoke, key, max_body), lambda: _why_not(dispatcher, durable))
-        server = HttpServer(RequestLimits(ProxyHeaders(http, proxies)), sock, GRACE_SECONDS, certificate)
+        edge = RequestLimits(HostNames(ProxyHeaders(TransportSecurity(http, app.hsts), proxies), names))
+        server = HttpServer(edge, sock, GRACE_SECONDS, certificate)
         host = RunningHost(url_of(sock, "https" if certificate else "http"), key, clock, durable, dispatcher, timers)
         dispatcher.start()
         try:

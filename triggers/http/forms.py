@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import azure.functions as func
 
+from domain.loopback import is_of_this_machine
 from services import Services
 
 type Form = Mapping[str, Sequence[str]]
@@ -34,9 +35,12 @@ def read_form(req: func.HttpRequest, *, max_bytes: int, max_fields: int) -> Form
 def check_origin(services: Services, req: func.HttpRequest) -> None:
     """Raise FormError unless the form comes from one of this service's pages.
 
-    Browsers name the page's origin in the Origin header, and a page of another site cannot change it.
+    Browsers name the page's origin in the Origin header, and a page of another site cannot change it. The address that
+    the request was sent to counts on this machine only: elsewhere its host is what the client wrote.
     """
-    allowed = {_origin_of(services.settings.public_base_url), _origin_of(req.url)}
+    allowed = {_origin_of(services.settings.public_base_url)}
+    if is_of_this_machine(req.url):
+        allowed.add(_origin_of(req.url))
     if req.headers.get("Origin", "") not in allowed:
         raise FormError(403, "wrongOrigin")
 

@@ -136,6 +136,6 @@ async def test_the_log_has_one_line_without_query_or_token(
 async def test_a_client_that_goes_away_does_no_harm(http: httpx.AsyncClient) -> None:
     address = urlsplit(str(http.base_url))
     with socket.create_connection((str(address.hostname), int(address.port or 0))) as connection:
-        head = f"POST /api/echo/{GUID} HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nx-functions-key: {TEST_KEY}\r\n\r\n"
+        head = f"POST /api/echo/{GUID} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nx-functions-key: {TEST_KEY}\r\n\r\n"
         connection.sendall(head.encode())
     assert (await http.get("/api/open")).status_code == 201

@@ -24,7 +24,7 @@ STANDS_FOR = {
 
 @pytest.fixture
 async def address() -> AsyncIterator[tuple[str, int]]:
-    async with running(APPS, script="http_app.py") as host:
+    async with running(APPS, script="http_app.py", names=("x", "host.example")) as host:
         parts = urlsplit(host.base_url)
         yield str(parts.hostname), int(parts.port or 0)
 
