@@ -24,6 +24,7 @@ from records.notifications import Notifications
 from records.people import People
 from records.requests import Requests
 from records.retention import Retention
+from records.sign_outs import SignOuts
 from records.sqlite import SqliteStore
 from records.store import Store
 from records.target_drafts import TargetDrafts
@@ -128,6 +129,10 @@ class Services:
     @property
     def notifications(self) -> Notifications:
         return Notifications(self.store)
+
+    @property
+    def sign_outs(self) -> SignOuts:
+        return SignOuts(self.store)
 
     @property
     def retention(self) -> Retention:

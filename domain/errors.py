@@ -69,6 +69,12 @@ class TooLargeError(Problem):
     status, reason, title = 413, "tooLarge", "The body is too large"
 
 
+class UnsupportedMediaTypeError(Problem):
+    """The body is of another media type than the endpoint takes."""
+
+    status, reason, title = 415, "unsupportedMediaType", "The media type of the body is not supported"
+
+
 class KeyReusedError(Problem):
     """The same idempotency key or delivery id came with another body."""
 

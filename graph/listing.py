@@ -8,9 +8,9 @@ import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-from domain.cursors import Spot
+from domain.cursors import LONGEST_PAGE, Spot
 from graph.client import Graph, GraphClient
 from graph.errors import Fault, GraphError
 from graph.responses import items_in
@@ -19,6 +19,25 @@ from graph.users import FIELDS, User, user_of
 # $search, $count and $orderby with $filter are advanced queries.
 _ADVANCED = {"ConsistencyLevel": "eventual"}
 _REPORT = "reports/authenticationMethods/userRegistrationDetails"
+# The system query options that say what is listed (OData URL conventions 4.01, section 5.1). In a nextLink they repeat our own
+# query; whatever else is in it, `$skiptoken` or `$skip`, says which page. Without a dollar sign they mean the same.
+_OF_THE_QUERY = {
+    f"{dollar}{name}"
+    for dollar in ("$", "")
+    for name in (
+        "filter",
+        "select",
+        "expand",
+        "orderby",
+        "search",
+        "count",
+        "top",
+        "apply",
+        "compute",
+        "format",
+        "levels",
+    )
+}
 # Customers asked side by side.
 _AT_ONCE = 24
 
@@ -160,13 +179,9 @@ class _Stream:
         return await self._client.get(self._address(page, plain=True))
 
     def _address(self, page: str, *, plain: bool) -> str:
-        kind, _, value = page.partition(":")
-        if kind == "q":
-            return f"{self._path}?{value}"
         parameters = _of_report(self._query) if self._query.from_report else _of_users(self._query, plain=plain)
         parameters["$top"] = str(self._top)
-        if kind == "s":
-            parameters["$skiptoken"] = value
+        parameters |= {name: value for name, value in parse_qsl(page) if name.lower() not in _OF_THE_QUERY}
         return f"{self._path}?" + "&".join(f"{name}={quote(text, safe='')}" for name, text in parameters.items())
 
     def _row(self, item: Mapping[str, Any]) -> ListedUser:
@@ -182,14 +197,19 @@ class _Stream:
 
 
 def _page_of(link: object, client: GraphClient, path: str) -> str | None:
-    """Return how a nextLink is kept: its page token, or its query; never its address. GraphError for a link to anywhere else."""
+    """Return how a nextLink is kept: the parameters that say which page; its address and its query are ours to say again.
+
+    Raises: GraphError for a link to anywhere else, and for one that names no page.
+    """
     if not isinstance(link, str) or not link:
         return None
     parts = urlsplit(link)
     if not client.serves(link) or not parts.path.endswith(f"/{path}"):
         raise GraphError(Fault.REFUSED, "Graph's next page is not a page of the same list")
-    token = parse_qs(parts.query).get("$skiptoken")
-    return f"s:{token[0]}" if token else f"q:{parts.query}"
+    token = urlencode([(name, value) for name, value in parse_qsl(parts.query) if name.lower() not in _OF_THE_QUERY])
+    if not 0 < len(token) <= LONGEST_PAGE:
+        raise GraphError(Fault.REFUSED, "Graph's next page cannot be kept")
+    return token
 
 
 def _of_users(query: Query, *, plain: bool) -> dict[str, str]:

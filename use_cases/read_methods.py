@@ -31,7 +31,7 @@ async def read_methods(
 ) -> MethodsResponse:
     """Return the methods of the next users: of `kinds` only, where some are named, and registered at least so many days ago."""
     bound_to = list_key("methods", customers, query)
-    spots = unpack(bound_to, cursor) if cursor else None
+    spots = unpack(services.settings.approval_keys, bound_to, cursor) if cursor else None
     shown = MethodsResponse(value=[], cursor=None, users=0, unread=[], unreachable=[], read_at=services.now())
     for _ in range(_PAGES):
         page = await list_users(services.graph, tenant_ids(services, customers), query, spots, _USERS)
@@ -43,7 +43,7 @@ async def read_methods(
         spots = page.spots
         if not spots or len(shown.value) >= _USERS:
             break
-    shown.cursor = pack(bound_to, spots or {})
+    shown.cursor = pack(services.settings.approval_keys, bound_to, spots or {})
     return shown
 
 

@@ -27,14 +27,18 @@ async def read_users(
     services: Services, customers: Sequence[str], query: Query, cursor: str, limit: int
 ) -> UsersResponse:
     """Return one page of users; a customer that cannot be read is named, and the others are listed."""
-    bound_to = list_key("users", customers, query)
+    ring, bound_to = services.settings.approval_keys, list_key("users", customers, query)
     page = await list_users(
-        services.graph, tenant_ids(services, customers), query, unpack(bound_to, cursor) if cursor else None, limit
+        services.graph,
+        tenant_ids(services, customers),
+        query,
+        unpack(ring, bound_to, cursor) if cursor else None,
+        limit,
     )
     counted = page.counts.keys() | page.faults.keys()
     return UsersResponse(
         value=[to_user_response(services, row) for row in page.users],
-        cursor=pack(bound_to, page.spots),
+        cursor=pack(ring, bound_to, page.spots),
         count=sum(page.counts.values()) if not cursor and counted >= set(customers) else None,
         unreachable=[unreachable(key, error) for key, error in page.faults.items()],
         read_at=services.now(),

@@ -136,18 +136,22 @@ def link_path(token: str) -> str:
     return f"{_PATH}?token={token}"
 
 
-def issue_nonce(ring: KeyRing, token: str, now: datetime) -> str:
-    """Return a nonce for one display of the page of `token`; a decision has to include it within the hour."""
+def issue_nonce(ring: KeyRing, token: str, now: datetime, identity: str = "") -> str:
+    """Return a nonce for one display of the page of `token`; a decision has to include it within the hour.
+
+    `identity` is the tenant and object id of the account that sees the page; "" where nobody is signed in.
+    """
     seconds = int(now.timestamp())
-    return f"{ring.signing}.{seconds}.{_mac(ring.keys[ring.signing], _FOR_NONCES, f'{seconds}\n{token}')}"
+    bound_to = f"{seconds}\n{identity}\n{token}"
+    return f"{ring.signing}.{seconds}.{_mac(ring.keys[ring.signing], _FOR_NONCES, bound_to)}"
 
 
-def check_nonce(ring: KeyRing, token: str, nonce: str, now: datetime) -> bool:
-    """Return whether `nonce` was issued for this token, less than an hour ago."""
+def check_nonce(ring: KeyRing, token: str, nonce: str, now: datetime, identity: str = "") -> bool:
+    """Return whether `nonce` was issued for this token and account, less than an hour ago."""
     match = _NONCE.fullmatch(nonce)
     if not match or match[1] not in ring.keys:
         return False
-    expected = _mac(ring.keys[match[1]], _FOR_NONCES, f"{match[2]}\n{token}")
+    expected = _mac(ring.keys[match[1]], _FOR_NONCES, f"{match[2]}\n{identity}\n{token}")
     age = now - datetime.fromtimestamp(int(match[2]), UTC)
     return hmac.compare_digest(expected, match[3]) and -_CLOCK_DIFFERENCE <= age < NONCE_LIFETIME
 

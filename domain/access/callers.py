@@ -3,7 +3,9 @@
 import base64
 import binascii
 import json
+import re
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -39,6 +41,7 @@ class Principal(NamedTuple):
     mails: frozenset[str]
     name: str
     roles: frozenset[str]
+    issued_at: datetime | None = None  # when Entra issued the token of the sign-in
 
     @property
     def identity(self) -> str:
@@ -64,7 +67,14 @@ def read_principal(header: str) -> Principal:
         mails=frozenset(mail.casefold() for mail in mails),
         name=mails[0] if mails else "",
         roles=frozenset(value for name, value in claims if name in roles),
+        issued_at=_issued_at(claims),
     )
+
+
+def _issued_at(claims: Iterable[tuple[str, str]]) -> datetime | None:
+    """The latest `iat`, seconds since 1970; eleven digits reach the year 5138."""
+    seconds = [int(value) for name, value in claims if name == "iat" and re.fullmatch("[0-9]{1,11}", value, re.ASCII)]
+    return datetime.fromtimestamp(max(seconds), UTC) if seconds else None
 
 
 def _guid(claims: Iterable[tuple[str, str]], kinds: tuple[str, ...]) -> str:

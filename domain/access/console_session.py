@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import re
+import secrets
 from datetime import UTC, datetime, timedelta
 
 from domain.access.approval_links import KeyRing
@@ -18,8 +19,9 @@ _SHAPE = re.compile(r"([A-Za-z0-9_-]{1,16})\.([0-9]{1,11})\.([A-Za-z0-9_-]*)\.([
 
 
 def session_for(ring: KeyRing, mail: str, now: datetime) -> str:
-    """Return the session cookie of a test identity."""
-    return _signed(ring, _FOR_SESSIONS, base64.urlsafe_b64encode(mail.encode()).rstrip(b"=").decode(), now)
+    """Return the session cookie of a test identity: no two are the same, so that each is ended by itself."""
+    text = f"{secrets.token_hex(8)} {mail}"
+    return _signed(ring, _FOR_SESSIONS, base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode(), now)
 
 
 def session_of(ring: KeyRing, cookie: str, now: datetime) -> str | None:
@@ -27,16 +29,20 @@ def session_of(ring: KeyRing, cookie: str, now: datetime) -> str | None:
     text = _read(ring, _FOR_SESSIONS, cookie, now)
     if not text:
         return None
-    return base64.urlsafe_b64decode(text + "==").decode("utf-8", "replace")
+    return base64.urlsafe_b64decode(text + "==").decode("utf-8", "replace").partition(" ")[2]
 
 
-def form_nonce(ring: KeyRing, mail: str, now: datetime) -> str:
-    """Return the nonce of a form, a hidden field: bound to one person, valid for one working day."""
-    return _signed(ring, _FOR_FORMS + mail.encode() + b"\n", "", now)
+def form_nonce(ring: KeyRing, identity: str, now: datetime) -> str:
+    """Return the nonce of a form, a hidden field, valid for one working day.
+
+    It is bound to one account by `identity`, tenant and object id: an address can be another account's tomorrow, or another
+    tenant's today.
+    """
+    return _signed(ring, _FOR_FORMS + identity.encode() + b"\n", "", now)
 
 
-def is_form_nonce(ring: KeyRing, mail: str, nonce: str, now: datetime) -> bool:
-    return _read(ring, _FOR_FORMS + mail.encode() + b"\n", nonce, now) is not None
+def is_form_nonce(ring: KeyRing, identity: str, nonce: str, now: datetime) -> bool:
+    return _read(ring, _FOR_FORMS + identity.encode() + b"\n", nonce, now) is not None
 
 
 def _signed(ring: KeyRing, purpose: bytes, text: str, now: datetime) -> str:

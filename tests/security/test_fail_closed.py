@@ -110,7 +110,7 @@ async def test_a_name_that_was_bound_to_this_address_does_not_walk_through_the_d
         for own in ("127.0.0.1:1", "localhost", "LOCALHOST.:80", "[::1]:7071"):
             assert (await browser.get("/api/health", headers={"Host": own})).status_code == 200, own
         for bad in ("", "localhost@evil.example", "127.0.0.1.evil.example", "evil.example#localhost", "[::1", "é"):
-            answer = await browser.get("/api/health", headers={"Host": bad.encode()})
+            answer = await browser.get("/api/health", headers=[(b"Host", bad.encode())])
             assert answer.status_code in {400, 421}, bad
 
 

@@ -15,10 +15,16 @@ _WS = "http://schemas.microsoft.com/identity/claims"
 
 
 def principal(
-    mail: str = "", *roles: str, tid: str = HOME, oid: str = SOMEBODY, provider: str = "aad"
+    mail: str = "",
+    *roles: str,
+    tid: str = HOME,
+    oid: str = SOMEBODY,
+    provider: str = "aad",
+    iat: int | str | None = None,
 ) -> dict[str, str]:
     claims = [{"typ": f"{_WS}/tenantid", "val": tid}, {"typ": f"{_WS}/objectidentifier", "val": oid}]
     claims += [{"typ": "preferred_username", "val": mail}] if mail else []
     claims += [{"typ": "roles", "val": role} for role in roles]
+    claims += [] if iat is None else [{"typ": "iat", "val": str(iat)}]
     value = {"auth_typ": provider, "claims": claims, "name_typ": "name", "role_typ": "roles"}
     return {PRINCIPAL: base64.b64encode(json.dumps(value).encode()).decode()}

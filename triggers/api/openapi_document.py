@@ -33,6 +33,7 @@ _DESCRIPTIONS = {
     403: "The caller may not do this",
     404: "Not found, or not visible to this caller",
     409: "Not possible in the current state",
+    415: "The body is not application/json",
     411: "The body came without Content-Length",
     413: "The body is too large",
     422: "The key was used with another body",
@@ -198,6 +199,8 @@ def _common(call: Call) -> tuple[int, ...]:
     largest = (413,) if call.method == "POST" else ()
     if call.body or call.any_body:
         largest = (411, *largest)
+    if call.body:
+        largest = (*largest, 415)
     # A path that the host itself does not know is 404 before a function runs.
     known = (404,) if "{" in call.path else ()
     return (*largest, *known, 503) if call.open else (401, 403, *largest, *known, 503)

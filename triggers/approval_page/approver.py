@@ -10,8 +10,9 @@ from services import Services
 from triggers.approval_page.pages import RefusedError, token_of
 from triggers.http.authorization import PRINCIPAL, SIGN_IN
 from use_cases.decide_approval import LocatedApproval, NotAllowedToDecideError, check_approver, locate_approval
+from use_cases.sign_out import is_signed_out
 
-__all__ = ["located_for", "principal_of", "token_of"]
+__all__ = ["account_of", "located_for", "principal_of", "token_of"]
 
 _STATUS = {"badLink": 404, "notYours": 403}
 
@@ -21,6 +22,8 @@ async def located_for(services: Services, req: func.HttpRequest) -> LocatedAppro
     try:
         located = await locate_approval(services, token_of(req))
         if (person := principal_of(services, req)) is not None:
+            if await is_signed_out(services, person):
+                raise _sign_in_needed(req)
             await check_approver(services, located, person)
     except NotAllowedToDecideError as error:
         raise RefusedError(_STATUS[error.reason], error.reason) from None
@@ -37,5 +40,14 @@ def principal_of(services: Services, req: func.HttpRequest) -> Principal | None:
     try:
         return read_principal(req.headers.get(PRINCIPAL) or "")
     except PrincipalError:
-        sign_in = f"{SIGN_IN}{quote(link_path(token_of(req)))}"
-        raise RefusedError(401, "signInNeeded", sign_in) from None
+        raise _sign_in_needed(req) from None
+
+
+def account_of(services: Services, req: func.HttpRequest) -> str:
+    """Return the tenant and object id of who is signed in, "" where App Service authentication is off."""
+    person = principal_of(services, req)
+    return person.identity if person else ""
+
+
+def _sign_in_needed(req: func.HttpRequest) -> RefusedError:
+    return RefusedError(401, "signInNeeded", f"{SIGN_IN}{quote(link_path(token_of(req)))}")

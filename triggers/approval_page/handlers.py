@@ -6,7 +6,7 @@ import azure.functions as func
 from domain.access.approval_links import check_nonce
 from domain.text import clean_lines
 from services import Services, current_services
-from triggers.approval_page.approver import located_for, principal_of, token_of
+from triggers.approval_page.approver import account_of, located_for, principal_of, token_of
 from triggers.approval_page.pages import (
     MAX_COMMENT,
     RefusedError,
@@ -54,7 +54,7 @@ async def decide_approval_of_old_link(req: func.HttpRequest, client: df.DurableF
 
 async def _show(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
-    return await approval_response(services, req, await located_for(services, req), {})
+    return await approval_response(services, req, await located_for(services, req), {}, account_of(services, req))
 
 
 async def _decide(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
@@ -63,14 +63,14 @@ async def _decide(req: func.HttpRequest, client: df.DurableFunctionsClient) -> f
     located = await located_for(services, req)
     form = read_form(req, max_bytes=_MAX_BYTES, max_fields=_MAX_FIELDS)
     if await closed_reason(services, located) is not None:  # the page decides nothing any more, so it needs no nonce
-        return await approval_response(services, req, located, {})
+        return await approval_response(services, req, located, {}, account_of(services, req))
     _check_nonce(services, req, form)
     if not first_value(form, "decision"):  # another page of a long list of users
-        return await approval_response(services, req, located, form)
+        return await approval_response(services, req, located, form, account_of(services, req))
     try:
         result = await record_decision(services, client, located, _choice(services, req, form))
     except IncompleteChoiceError as error:
-        return await approval_response(services, req, located, form, error.reason)
+        return await approval_response(services, req, located, form, account_of(services, req), error.reason)
     return await state_response(services, req, located, result.notice, 200 if result.recorded else 409)
 
 
@@ -86,5 +86,6 @@ def _choice(services: Services, req: func.HttpRequest, form: Form) -> Choice:
 
 def _check_nonce(services: Services, req: func.HttpRequest, form: Form) -> None:
     """Raise RefusedError unless the form has the nonce of the page that it was on."""
-    if not check_nonce(services.settings.approval_keys, token_of(req), first_value(form, "nonce"), services.now()):
+    ring, nonce = services.settings.approval_keys, first_value(form, "nonce")
+    if not check_nonce(ring, token_of(req), nonce, services.now(), account_of(services, req)):
         raise RefusedError(403, "wrongNonce")

@@ -51,11 +51,12 @@ def error_pages[**P](handler: Callable[P, Awaitable[func.HttpResponse]]) -> Call
 
 
 async def approval_response(
-    services: Services, req: func.HttpRequest, located: LocatedApproval, form: Form, error: str = ""
+    services: Services, req: func.HttpRequest, located: LocatedApproval, form: Form, account: str, error: str = ""
 ) -> func.HttpResponse:
     """Return the page to decide on, or the request's state where the link decides nothing any more.
 
-    `form` keeps what was entered; `error` is the code of what is missing (web.labels).
+    `form` keeps what was entered; `account` is the signed-in one, which the form is bound to; `error` is the code of what
+    is missing (web.labels).
     """
     closed = await closed_reason(services, located)
     if closed is not None:
@@ -63,7 +64,7 @@ async def approval_response(
     view = replace(
         await view_for(services, located.request, located.entry, page_number(req, 6)),
         address=link_path(token_of(req)),
-        hidden=(("nonce", issue_nonce(services.settings.approval_keys, token_of(req), services.now())),),
+        hidden=(("nonce", issue_nonce(services.settings.approval_keys, token_of(req), services.now(), account)),),
         left_out=selected_numbers(form),
         comment=clean_lines(first_value(form, "comment"), MAX_COMMENT),
         error=error,

@@ -12,6 +12,7 @@ from triggers.console.layout import frame, html_page, require_sign_in
 from triggers.http.authorization import AUDITORS
 from triggers.http.parameters import page_number, parse_unsigned
 from use_cases.approval_view import approval_token
+from use_cases.list_requests import open_place, seal_place
 from use_cases.read_request import find_request, is_within
 from web import labels
 from web.presenters import plan_totals
@@ -71,7 +72,8 @@ async def console_audit(req: func.HttpRequest) -> func.HttpResponse:
     """Show the latest requests, and verify the hash chain of each now."""
     services = current_services()
     around = frame(services, req, AUDITORS)
-    page, cursor = await services.requests.newest(req.params.get("cursor", ""), _PAGE)
+    ring = services.settings.approval_keys
+    page, place = await services.requests.newest(open_place(ring, req.params.get("cursor", "")), _PAGE)
     page = [request for request in page if is_within(request, around.operator.reach)]
     found = await asyncio.gather(*(services.audits.verify(request.id) for request in page))
     listing = Listing("/console/audit", {}, page_number(req))
@@ -81,7 +83,7 @@ async def console_audit(req: func.HttpRequest) -> func.HttpResponse:
         active="audit",
         rows=list(zip(page, found, strict=True)),
         listing=listing,
-        cursor=cursor,
+        cursor=seal_place(ring, place),
         now=services.now(),
     )
 

@@ -31,6 +31,7 @@ def operators_form(
     check_origin(services, req)
     operator = operator_of(services, req, roles)
     form = own_form(services, req)
-    if not is_form_nonce(services.settings.approval_keys, operator.mail, first_value(form, "nonce"), services.now()):
+    ring, nonce = services.settings.approval_keys, first_value(form, "nonce")
+    if not is_form_nonce(ring, operator.caller.identity, nonce, services.now()):
         raise RefusedError(403, "wrongNonce")
     return operator, form

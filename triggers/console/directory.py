@@ -16,6 +16,7 @@ from triggers.console.layout import Frame, frame, html_page, require_sign_in
 from triggers.http.parameters import page_number, parse_unsigned
 from use_cases.directory_rows import unreachable
 from use_cases.read_methods import read_methods
+from use_cases.read_request import is_within
 from use_cases.read_users import read_user, read_users
 
 app = func.Blueprint()  # type: ignore[no-untyped-call]
@@ -85,7 +86,7 @@ async def console_user(req: func.HttpRequest) -> func.HttpResponse:
         active="users",
         user=user,
         tab=tab,
-        past=await _past_requests(services, customer, user.id),
+        past=await _past_requests(services, around.operator.reach, customer, user.id),
         options=options_of(services.policy, [customer]),
     )
 
@@ -133,12 +134,14 @@ def _customers(around: Frame, listing: Listing) -> list[str]:
     return [wanted] if wanted in around.chosen else list(around.chosen)
 
 
-async def _past_requests(services: Services, customer: str, user_id: str) -> list[dict[str, object]]:
-    """Return the latest requests that this user was a target of."""
+async def _past_requests(
+    services: Services, reach: frozenset[str] | None, customer: str, user_id: str
+) -> list[dict[str, object]]:
+    """Return the latest requests that this user was a target of, those wholly within `reach`."""
     requests, _ = await services.requests.newest(limit=_RECENT)
     found: list[dict[str, object]] = []
     for request in requests:
-        if request.dry_run or customer not in request.customers:
+        if request.dry_run or customer not in request.customers or not is_within(request, reach):
             continue
         for key, first, count in request.ranges:
             if key != customer or count > 1000:

@@ -1,5 +1,7 @@
 """Endpoints of the console that every page needs: start, test sign-in, choice of customers, static files."""
 
+from urllib.parse import quote
+
 import azure.functions as func
 
 from domain.access.console_session import LIFETIME, form_nonce, is_form_nonce, session_for
@@ -8,14 +10,17 @@ from triggers.console.console_forms import operators_form, own_form
 from triggers.console.layout import (
     CUSTOMERS_COOKIE,
     RefusedError,
+    error_pages,
     html_page,
     local_path,
     redirect,
     require_sign_in,
     set_cookie,
 )
-from triggers.console.operators import COOKIE, operator_of, test_identities
+from triggers.console.operators import COOKIE, cookie, operator_of, test_identities
+from triggers.http.authorization import SIGN_OUT
 from triggers.http.forms import first_value
+from use_cases.sign_out import sign_out
 from web.console import static_files, static_headers, version
 
 app = func.Blueprint()  # type: ignore[no-untyped-call]
@@ -33,7 +38,7 @@ async def console_start(req: func.HttpRequest) -> func.HttpResponse:
 
 
 @app.route("console/sign-in", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-@require_sign_in
+@error_pages
 async def console_sign_in(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
     identities = test_identities(services)
@@ -45,7 +50,7 @@ async def console_sign_in(req: func.HttpRequest) -> func.HttpResponse:
 
 
 @app.route("console/sign-in", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
-@require_sign_in
+@error_pages
 async def console_signed_in(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
     form = own_form(services, req)
@@ -64,8 +69,13 @@ async def console_signed_in(req: func.HttpRequest) -> func.HttpResponse:
 @app.route("console/sign-out", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @require_sign_in
 async def console_sign_out(req: func.HttpRequest) -> func.HttpResponse:
+    """End the session here, so that no copy of its cookie goes on, and in the browser."""
     services = current_services()
-    operators_form(services, req, ())
+    operator, _ = operators_form(services, req, ())
+    if operator.principal is not None:
+        await sign_out(services, operator.principal.identity)
+        return redirect(f"{SIGN_OUT}{quote('/console', safe='')}")
+    await sign_out(services, cookie(req, COOKIE))
     return redirect("/console/sign-in", {"Set-Cookie": set_cookie(services, COOKIE, "", seconds=0)})
 
 

@@ -19,6 +19,7 @@ from triggers.console.operators import (
     NotOperatorError,
     Operator,
     SignInNeededError,
+    check_session,
     cookie,
     operator_of,
     test_identities,
@@ -69,7 +70,22 @@ class Frame(NamedTuple):
 def require_sign_in[**P](
     handler: Callable[P, Awaitable[func.HttpResponse]],
 ) -> Callable[P, Awaitable[func.HttpResponse]]:
-    """Wrap a page so that callers who are not signed in get to the sign-in, and errors become pages."""
+    """Wrap a page so that callers who are not signed in, or not any more, get to the sign-in, and errors become pages."""
+
+    @error_pages
+    @wraps(handler)
+    async def respond(*args: P.args, **kwargs: P.kwargs) -> func.HttpResponse:
+        req: Any = kwargs.get("req") or args[0]
+        await check_session(current_services(), req)
+        return await handler(*args, **kwargs)
+
+    return respond
+
+
+def error_pages[**P](
+    handler: Callable[P, Awaitable[func.HttpResponse]],
+) -> Callable[P, Awaitable[func.HttpResponse]]:
+    """Wrap a page so that errors become pages, and callers who have to sign in get there."""
 
     @wraps(handler)
     async def respond(*args: P.args, **kwargs: P.kwargs) -> func.HttpResponse:
@@ -111,7 +127,7 @@ def frame(services: Services, req: func.HttpRequest, roles: tuple[Role, ...] = O
         chosen=tuple(dict.fromkeys(wanted)) or tuple(known),
         all_chosen=not wanted or set(wanted) == set(known),
         here=here(req),
-        nonce=form_nonce(services.settings.approval_keys, operator.mail, services.now()),
+        nonce=form_nonce(services.settings.approval_keys, operator.caller.identity, services.now()),
         at=services.now(),
         test_sign_in=bool(test_identities(services)),
     )
@@ -163,7 +179,12 @@ def here(req: func.HttpRequest) -> str:
 
 
 def local_path(text: str) -> str:
-    """Return `text` where it is an address of the console, else the list of users: a link must not lead to another site."""
+    """Return `text` where it is an address of the console, else the list of users: a link must not lead to another site.
+
+    Raises: RefusedError for what no address can be, a header among them.
+    """
+    if not text.isascii():
+        raise RefusedError(400, "badInput")
     good = text.startswith("/console") and "\\" not in text and text.isprintable() and not urlsplit(text).netloc
     return text if good else "/console/users"
 

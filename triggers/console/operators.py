@@ -10,6 +10,7 @@ from domain.access.console_session import session_of
 from domain.policy.model import Role
 from services import Services
 from triggers.http.authorization import AUDITORS, OPERATORS, PRINCIPAL
+from use_cases.sign_out import is_ended, is_signed_out
 
 COOKIE = "mfareset-console"
 
@@ -94,6 +95,20 @@ def _of_machine(services: Services, req: func.HttpRequest, roles: tuple[Role, ..
         raise SignInNeededError
     caller = Caller(mail, f"test:{mail}", dict.fromkeys(known[mail], None))
     return Operator(mail, mail.partition("@")[0].replace(".", " ").title(), caller, roles)
+
+
+async def check_session(services: Services, req: func.HttpRequest) -> None:
+    """Raise SignInNeededError for a session that its owner ended, however good its cookie still looks."""
+    if services.settings.signs_in:
+        try:
+            ended = await is_signed_out(services, read_principal(req.headers.get(PRINCIPAL) or ""))
+        except PrincipalError:
+            return
+    else:
+        session = cookie(req, COOKIE)
+        ended = bool(session) and await is_ended(services, session)
+    if ended:
+        raise SignInNeededError
 
 
 def cookie(req: func.HttpRequest, name: str) -> str:

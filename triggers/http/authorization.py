@@ -16,10 +16,12 @@ from domain.errors import NotAllowedError, UnauthorizedError
 from domain.policy.model import Role
 from services import Services
 from settings import signs_in
+from triggers.http.writes import check_write
 
 PRINCIPAL = "X-MS-CLIENT-PRINCIPAL"
 # App Service's own sign-in address; it redirects back to the address appended to it.
 SIGN_IN = "/.auth/login/aad?post_login_redirect_uri="
+SIGN_OUT = "/.auth/logout?post_logout_redirect_uri="
 
 # The auth level of every route of the API.
 API_LEVEL = func.AuthLevel.ANONYMOUS if signs_in(os.environ) else func.AuthLevel.FUNCTION
@@ -33,8 +35,13 @@ AUDITORS = (Role.AUDITOR, Role.OPERATOR)
 
 
 def authorize(services: Services, req: func.HttpRequest, roles: tuple[Role, ...]) -> Caller:
-    """Return the caller. Raises: UnauthorizedError without valid credentials, NotAllowedError without any of `roles`."""
+    """Return the caller.
+
+    Raises: UnauthorizedError without valid credentials, NotAllowedError without any of `roles` or from another site's page,
+    UnsupportedMediaTypeError for a body that is not JSON.
+    """
     caller = _authenticate(services, req)
+    check_write(services, req)
     if not caller.has(roles):
         raise NotAllowedError(f"This needs one of the roles {', '.join(roles)}.")
     return caller

@@ -38,11 +38,16 @@ def check_origin(services: Services, req: func.HttpRequest) -> None:
     Browsers name the page's origin in the Origin header, and a page of another site cannot change it. The address that
     the request was sent to counts on this machine only: elsewhere its host is what the client wrote.
     """
+    if not is_own_origin(services, req):
+        raise FormError(403, "wrongOrigin")
+
+
+def is_own_origin(services: Services, req: func.HttpRequest) -> bool:
+    """Return whether the Origin header names this service."""
     allowed = {_origin_of(services.settings.public_base_url)}
     if is_of_this_machine(req.url):
         allowed.add(_origin_of(req.url))
-    if req.headers.get("Origin", "") not in allowed:
-        raise FormError(403, "wrongOrigin")
+    return req.headers.get("Origin", "") in allowed
 
 
 def first_value(form: Form, name: str) -> str:

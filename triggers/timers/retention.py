@@ -17,6 +17,9 @@ _ENDED = [OrchestrationStatus.COMPLETED, OrchestrationStatus.FAILED, Orchestrati
 # Requests removed in one night; the next night goes on with the rest.
 _MAX_REQUESTS = 1000
 
+# Longer than any session: the test sign-in's have ten hours, App Service's eight unless it is set otherwise.
+_LONGEST_SESSION = timedelta(days=30)
+
 
 @app.timer_trigger(schedule="0 0 3 * * *", arg_name="timer", run_on_startup=False)
 @app.durable_client_input(client_name="client")
@@ -26,6 +29,7 @@ async def purge(timer: func.TimerRequest, client: df.DurableFunctionsClient) -> 
     before = now - timedelta(days=keep.request_days)
     gone = await services.retention.purge_requests(before, _MAX_REQUESTS)
     senders = {*services.policy.sources, *(f"api:{request.requested_by}" for request in gone)}
+    await services.sign_outs.purge(now - _LONGEST_SESSION)
     deliveries = await services.retention.purge_deliveries(sorted(senders), before)
     # Otherwise the engine keeps ended orchestrations for ever: Azure Storage has no retention of its own.
     await client.purge_orchestrations_by(created_time_to=now - timedelta(days=keep.history_days), runtime_status=_ENDED)

@@ -1,8 +1,6 @@
 """Customers, options, users and methods over HTTP, live from the simulated Graph."""
 
-import base64
 import json
-import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -95,13 +93,6 @@ async def test_a_cursor_leads_nowhere_else(it: System) -> None:
     for params in ({"customers": "fabrikam"}, {"customers": "contoso", "search": "a"}):
         problem = await it.call("GET", "/api/users", 400, params=params | {"cursor": first["cursor"]})
         assert problem["errors"][0]["pointer"] == "/query/cursor"
-    raw = json.loads(zlib.decompress(base64.urlsafe_b64decode(first["cursor"] + "===")))
-    it.world.calls.clear()
-    for page in ("https://evil.example/v1.0/users", "q:../organization", "q:$select=id&x=/../groups", "s:&$filter=x"):
-        raw[1]["contoso"][0] = page
-        forged = base64.urlsafe_b64encode(zlib.compress(json.dumps(raw).encode())).decode()
-        await it.http.get("/api/users", params={"limit": "10", "customers": "contoso", "cursor": forged})
-    assert {call.path for call in it.world.calls} <= {"/v1.0/users"}
     for text in ("nonsense", "%%%", "eJw", "a" * 5000):
         await it.call("GET", "/api/users", 400, params={"cursor": text})
 
