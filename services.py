@@ -29,6 +29,7 @@ from records.sqlite import SqliteStore
 from records.store import Store
 from records.target_drafts import TargetDrafts
 from records.targets import Targets
+from records.usage import UsageCounts
 from settings import Settings, read_settings, removing_stopped
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Services:
         self._transport = transport
         self._graphs: WeakKeyDictionary[asyncio.AbstractEventLoop, Graph] = WeakKeyDictionary()
         self._stores: WeakKeyDictionary[asyncio.AbstractEventLoop, Store] = WeakKeyDictionary()
+        self._usage_counts: WeakKeyDictionary[asyncio.AbstractEventLoop, UsageCounts] = WeakKeyDictionary()
         self._buses: WeakKeyDictionary[asyncio.AbstractEventLoop, Bus] = WeakKeyDictionary()
         self._file: SqliteStore | None = None
         self._seen: set[str] = set()
@@ -151,6 +153,15 @@ class Services:
         return ConcurrencyPermits(self.store)
 
     @property
+    def usage_counts(self) -> UsageCounts:
+        loop = asyncio.get_running_loop()
+        counts = self._usage_counts.get(loop)
+        if counts is None:
+            counts = UsageCounts(self.store)
+            self._usage_counts[loop] = counts
+        return counts
+
+    @property
     def removing_stopped(self) -> bool:
         return removing_stopped(os.environ)
 
@@ -167,6 +178,7 @@ class Services:
             await graph.close()
         if bus := self._buses.pop(loop, None):
             await bus.close()
+        self._usage_counts.pop(loop, None)
         if store := self._stores.pop(loop, None):
             await store.close()
         if self._file is not None:

@@ -10,6 +10,7 @@ from records.targets import StoredTarget
 from services import Services, current_services
 from telemetry.metrics import request_ended
 from telemetry.spans import root_span
+from use_cases.admit_request import end_usage
 
 _PAGE = 500
 
@@ -36,6 +37,7 @@ async def finish(services: Services, request_id: str) -> RequestStatus:
             lambda r: r if r.status.ended else r.model_copy(update={"status": status, "ended_at": services.now()}),
         )
     data = {"status": request.status.value, "totals": totals}
+    await end_usage(services, request)
     if await services.audits.append(request_id, services.now(), "service", "ended", data, once="ended"):
         _measure_end(request, totals)
     return request.status

@@ -112,6 +112,7 @@ async def _sealed(
             involved=request.involved,
             tally=tally,
             now=now,
+            recent=request.recent,
         )
     except NotEnoughApproversError as error:
         return RequestStatus.FAILED, {

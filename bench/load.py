@@ -40,6 +40,11 @@ _SETTINGS = {"LOAD_SECRET": SECRET}
 _TOP = """
 [approval]
 approvers = ["lead@msp.example"]
+[approval.stepUp]
+targets = 1000000
+[limits]
+usersPerHour = 1000000
+openRequests = 4000
 [guards]
 guests = "allow"
 privilegedUsers = "allow"

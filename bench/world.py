@@ -25,6 +25,8 @@ def write_policy(path: Path, customers: list[Tenant]) -> None:
         "quorum = 1",
         "[limits]",
         "targetsPerRequest = 100000",
+        "usersPerHour = 1000000",
+        "openRequests = 4000",
         f"inFlightPerCustomer = {IN_FLIGHT}",
         "[guards]",
         'privilegedUsers = "allow"',

@@ -9,6 +9,7 @@ class Problem(Exception):  # noqa: N818 - the name RFC 9457 gives it
     status = 400
     reason = "badRequest"
     title = "The request is not valid"
+    retry_after: int | None = None
 
     def __init__(self, detail: str, errors: list[dict[str, str]] | None = None) -> None:
         super().__init__(detail)
@@ -91,6 +92,26 @@ class TooManyError(Problem):
     """The source exceeds its rate limit."""
 
     status, reason, title = 429, "tooMany", "Too many requests"
+
+
+class LimitReachedError(TooManyError):
+    """A sender or a customer exceeds a limit of the policy. `retry_after` is in seconds."""
+
+    def __init__(self, detail: str, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class TooManyUsersError(LimitReachedError):
+    """More users of one customer, or of one sender, than the policy allows in an hour."""
+
+    reason = "usersPerHour"
+
+
+class TooManyOpenError(LimitReachedError):
+    """More open requests of one sender than the policy allows."""
+
+    reason = "openRequests"
 
 
 class UnavailableError(Problem):

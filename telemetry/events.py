@@ -16,6 +16,7 @@ FIELDS = (
     "source",
     "customer",
     "reason",
+    "scope",
     "decision",
     "quorum",
     "dryRun",
@@ -23,7 +24,7 @@ FIELDS = (
     "attempt",
     "httpStatus",
 )
-_WARN = frozenset({"mailFailed", "mailBounced", "planChanged", "callbackLost", "callbackFailed"})
+_WARN = frozenset({"limitReached", "mailFailed", "mailBounced", "planChanged", "callbackLost", "callbackFailed"})
 
 
 def log_event(name: str, request_id: str, data: Mapping[str, Any]) -> None:

@@ -12,6 +12,7 @@ from domain.request.parsing import read_request
 from domain.request.reset_request import ApprovalNeeded, ResetRequest
 from domain.request.target import Target
 from services import Services
+from use_cases.admit_request import recent_users_of
 from use_cases.read_targets import all_targets
 from use_cases.submit_request import Submission, Submitted, canonical_json, submit_request
 
@@ -63,12 +64,18 @@ async def read_plan_of(services: Services, review: ResetRequest, left_out: froze
     tally = Tally()
     for target in selected:
         tally.add(target)
+    recent = await recent_users_of(services, review)
     type_count = tally.targets >= services.policy.approval.step_up.targets or tally.privileged > 0
     approval, problem = None, ""
     if selected:
         try:
             approval = approval_needed(
-                services.policy, exempt=False, involved=review.involved, tally=tally, now=services.now()
+                services.policy,
+                exempt=False,
+                involved=review.involved,
+                tally=tally,
+                now=services.now(),
+                recent=recent,
             )
         except NotEnoughApproversError as error:
             problem = str(error)

@@ -19,6 +19,7 @@ from domain.request.undo import Undo
 from services import Services
 from telemetry.metrics import count
 from telemetry.spans import request_span
+from use_cases.admit_request import admit_request
 from use_cases.orchestrations import ensure_started, start
 
 
@@ -51,7 +52,8 @@ async def submit_request(services: Services, client: df.DurableFunctionsClient, 
     """Make the request of a submission, or find the one that was made with the same key.
 
     A fault in the middle is repaired by the same submission again, and by the reconciling timer once the request's own record
-    is there. Raises: KeyReusedError where the key came before with another body.
+    is there. Raises: KeyReusedError where the key came before with another body, LimitReachedError where the sender or a
+    customer asks for more than the policy allows; the same key may come again later.
     """
     request_id, created_at = str(uuid4()), services.now()
     source, raw = submission.origin.source, submission.raw
@@ -69,7 +71,10 @@ async def submit_request(services: Services, client: df.DurableFunctionsClient, 
     with request_span("accept", request_id, source=source):
         # Concurrent submissions with one key arrive here together: all write the same records, and one of them writes the
         # request's own.
-        request, targets = build_request(submission.parsed, submission.origin, request_id, created_at)
+        recent = await admit_request(
+            services, submission.parsed, submission.origin, request_id, undo=submission.undo is not None
+        )
+        request, targets = build_request(submission.parsed, submission.origin, request_id, created_at, recent)
         if submission.undo is not None:
             request, targets = submission.undo.applied(request, targets)
         if await services.requests.create(request, targets):

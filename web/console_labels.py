@@ -192,6 +192,14 @@ PROBLEM: Mapping[str, tuple[str, str]] = {
         "Not possible right now",
         "Something the service needs does not answer. Please try again in a few minutes.",
     ),
+    "usersPerHour": (
+        "Too many users in an hour",
+        "Nothing was started: the policy limits the users of a customer, and of one person, per hour. Try again later.",
+    ),
+    "openRequests": (
+        "Too many requests are open",
+        "Nothing was started: the policy limits the open requests of one person. Have some decided, or cancel them.",
+    ),
     "noCustomer": ("No customer is chosen", "Nothing was changed. Go back and tick at least one."),
     "noEvidence": ("There is no evidence yet", "The request is still being planned. Come back in a minute."),
     "badInput": ("The address has a mistake", "One of its parameters is not known. Go back and try again there."),

@@ -196,6 +196,7 @@ FOLLOW_UP: Mapping[str, str] = {
 # Why a request needs more care or more approvals than usual.
 STEP_UP: Mapping[str, str] = {
     "manyTargets": "It is about unusually many users.",
+    "manyRequests": "Together with other requests of the last hours it is about unusually many users.",
     "privilegedUser": "It includes accounts with an administrator role.",
 }
 

@@ -186,7 +186,8 @@ def approval_view(
     step_up: list[str] = []
     if request.approval.step_up:
         # Why, as far as this approver sees it: other customers' users are not theirs to know of.
-        step_up = ["privilegedUser"] if totals.privileged else ["manyTargets"]
+        many = "manyTargets" if request.target_count >= policy.approval.step_up.targets else "manyRequests"
+        step_up = ["privilegedUser"] if totals.privileged else [many]
     return ApprovalView(
         request_id=request.id,
         asked_by=request.asked_by,

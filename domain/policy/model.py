@@ -26,6 +26,7 @@ from domain.durations import DURATION_PATTERN
 from domain.methods import STANDARD_SCOPE, MethodType
 from domain.policy.values import (
     account,
+    at_most_a_day,
     bearer_tokens,
     callback_url,
     domain_name,
@@ -84,8 +85,16 @@ class Part(BaseModel):
 
 
 class StepUp(Part):
-    targets: Count = Field(25, description="From this many targets on, more approvals are needed")
+    targets: Count = Field(
+        25,
+        description="From this many targets on, more approvals are needed; counted over `window` per sender and customer",
+    )
     quorum: Count = Field(2, description="Approvals needed then, and for any privileged target")
+    window: Annotated[Duration, AfterValidator(at_most_a_day)] = Field(
+        timedelta(hours=1),
+        json_schema_extra={"default": "1h"},
+        description="How far back the targets of earlier requests count, at most 24h",
+    )
 
 
 class Approval(Part):
@@ -110,6 +119,15 @@ class Approval(Part):
 
 class Limits(Part):
     targets_per_request: Count = Field(10_000, le=100_000, description="More targets than this are not accepted")
+    users_per_hour: Count | None = Field(
+        None,
+        le=1_000_000,
+        description="For each customer and each sender; more are refused (429). Absent: targetsPerRequest",
+    )
+    # The counts of a sender name its open requests; with more of them they would not fit into one record.
+    open_requests: Count = Field(
+        1_000, le=4_000, description="Of one sender that have not ended; more are refused (429)"
+    )
     # Graph throttles a tenant long before 64 writers; 8 finish 10,000 users in well under an hour.
     in_flight_per_customer: Count = Field(8, le=64, description="Users of one customer worked on at the same time")
 
@@ -311,6 +329,11 @@ class Policy(Part):
                     both = before is None or access.customers is None
                     grants[role] = None if both else frozenset((*(before or ()), *(access.customers or ())))
         return grants
+
+    @property
+    def users_per_hour(self) -> int:
+        """How many users may be asked for within an hour, for each customer and each sender."""
+        return self.limits.users_per_hour or self.limits.targets_per_request
 
     def in_flight_of(self, customer_key: str) -> int:
         """Return how many users of this customer are worked on at the same time."""

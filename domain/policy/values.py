@@ -88,6 +88,12 @@ def duration(value: object) -> timedelta:
     return parse_duration(value)
 
 
+def at_most_a_day(length: timedelta) -> timedelta:
+    if length > timedelta(hours=24):
+        raise ValueError("must be at most 24h")
+    return length
+
+
 def callback_url(text: str) -> str:
     try:
         parts = urlsplit(text)

@@ -8,6 +8,7 @@ from domain.policy.load import Policy
 from domain.request.involved import Involved
 from domain.request.reset_request import ApprovalNeeded, Approver, Decision, ResetRequest
 from domain.request.target import Target
+from domain.request.usage import RecentUsers
 
 
 class NotEnoughApproversError(Exception):
@@ -42,19 +43,35 @@ class Tally:
     def targets(self) -> int:
         return sum(part.targets for part in self.customers.values())
 
+    def with_recent(self, recent: RecentUsers | None) -> int:
+        """Return how many targets count for the step-up: with those before, of the sender or of the customer with the most."""
+        if recent is None:
+            return self.targets
+        of_customers = (part.targets + recent.by_customer.get(name, 0) for name, part in self.customers.items())
+        return max(self.targets + recent.by_sender, *of_customers, 0)
+
     @property
     def privileged(self) -> int:
         return sum(part.privileged for part in self.customers.values())
 
 
-def approval_needed(policy: Policy, *, exempt: bool, involved: Involved, tally: Tally, now: datetime) -> ApprovalNeeded:
+def approval_needed(
+    policy: Policy,
+    *,
+    exempt: bool,
+    involved: Involved,
+    tally: Tally,
+    now: datetime,
+    recent: RecentUsers | None = None,
+) -> ApprovalNeeded:
     """Return the approval a planned request needs. Every customer with something to do needs the quorum of its own approvers.
 
-    The requester is never an approver, nor is the signed-in caller, nor anyone whose own account is a target.
+    The requester is never an approver, nor is the signed-in caller, nor anyone whose own account is a target. `recent` is
+    what was asked for before, so that a request in parts is judged as the whole.
 
     Raises: NotEnoughApproversError.
     """
-    step_up = tally.targets >= policy.approval.step_up.targets or tally.privileged > 0
+    step_up = tally.privileged > 0 or tally.with_recent(recent) >= policy.approval.step_up.targets
     if exempt and not step_up:
         return ApprovalNeeded(required=False)
     quorum = max(policy.approval.quorum, policy.approval.step_up.quorum) if step_up else policy.approval.quorum

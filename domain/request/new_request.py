@@ -9,6 +9,7 @@ from domain.request.parsing import ParsedRequest
 from domain.request.reset_request import ResetRequest
 from domain.request.target import Target
 from domain.text import clean
+from domain.request.usage import RecentUsers
 
 # The sources that are not in the policy; a request of any other comes by that source's webhook.
 API, CONSOLE, QUEUE = "api", "console", "servicebus"
@@ -34,7 +35,11 @@ class Origin:
 
 
 def build_request(
-    parsed: ParsedRequest, origin: Origin, request_id: str, created_at: datetime
+    parsed: ParsedRequest,
+    origin: Origin,
+    request_id: str,
+    created_at: datetime,
+    recent: RecentUsers | None = None,
 ) -> tuple[ResetRequest, list[Target]]:
     """Return the record of a new request and those of its targets.
 
@@ -64,6 +69,7 @@ def build_request(
         revoke_sessions=body.revoke_sessions,
         target_count=len(targets),
         ranges=ranges,
+        recent=recent or RecentUsers(),
         retry_of=origin.retry_of,
         correlation_id=origin.correlation_id,
         reply_to=origin.reply_to,

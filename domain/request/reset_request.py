@@ -13,6 +13,7 @@ from domain.model import Instant, Model
 from domain.outcomes import RequestStatus
 from domain.request.follow_up import FollowUp
 from domain.request.involved import Involved, asked_by
+from domain.request.usage import RecentUsers
 from domain.text import clean
 
 
@@ -163,6 +164,10 @@ class ResetRequest(Model):
     revoke_sessions: bool = True
     target_count: int
     ranges: list[tuple[str, int, int]] = Field(description="Customer key, number of its first target, how many it has")
+    recent: RecentUsers = Field(
+        default_factory=RecentUsers,
+        description="What its sender and its customers were asked for before, within the step-up's window",
+    )
     plan_digest: str | None = None
     approval: ApprovalNeeded = Field(default_factory=ApprovalNeeded)
     retry_of: str | None = None

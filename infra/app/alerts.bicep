@@ -62,6 +62,14 @@ var rules = [
     window: 'PT15M'
   }
   {
+    name: 'limits-reached'
+    severity: 2
+    description: 'A sender or a customer reached a limit of the policy: usersPerHour or openRequests.'
+    query: '${metrics} | where Name == "mfareset.limits.reached" | summarize Value = sum(Sum)'
+    threshold: 0
+    window: 'PT15M'
+  }
+  {
     name: 'removing-stopped'
     severity: 3
     description: 'The kill switch is on: requests are accepted and wait, nothing is removed.'

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 import azure.functions as func
 
 from domain.access.console_session import form_nonce
-from domain.errors import InvalidInputError, NotFoundError, Problem
+from domain.errors import InvalidInputError, LimitReachedError, NotFoundError, Problem
 from domain.policy.model import Role
 from graph.errors import GraphError
 from records.errors import RecordsError
@@ -104,15 +104,23 @@ def error_pages[**P](
             return problem_page(refused.status, refused.reason)
         except FormError as refused:
             return problem_page(refused.status, "badInput" if refused.reason == "unreadable" else refused.reason)
-        except NotFoundError:
-            return problem_page(404, "notFound")
-        except InvalidInputError:
-            return problem_page(400, "badInput")
         except (Problem, RecordsError, GraphError) as error:
-            _log.warning("a page could not be shown: %s", error.reason)
-            return problem_page(503, "unavailable")
+            return _page_of(error)
 
     return respond
+
+
+def _page_of(error: Problem | RecordsError | GraphError) -> func.HttpResponse:
+    match error:
+        case NotFoundError():
+            return problem_page(404, "notFound")
+        case InvalidInputError():
+            return problem_page(400, "badInput")
+        case LimitReachedError():
+            return problem_page(429, error.reason)
+        case _:
+            _log.warning("a page could not be shown: %s", error.reason)
+            return problem_page(503, "unavailable")
 
 
 def frame(services: Services, req: func.HttpRequest, roles: tuple[Role, ...] = OPERATORS) -> Frame:

@@ -17,6 +17,8 @@ from telemetry.metrics import count
 
 _log = logging.getLogger("mfareset.http")
 
+# Seconds, where nothing is known of when it will work.
+_RETRY_AFTER = 30
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
@@ -40,7 +42,7 @@ def problem_response(problem: Problem) -> func.HttpResponse:
     """Return a problem as application/problem+json."""
     headers = dict(_HEADERS)
     if problem.status in {429, 503}:
-        headers["Retry-After"] = "30"
+        headers["Retry-After"] = str(problem.retry_after or _RETRY_AFTER)
     return func.HttpResponse(
         json.dumps(problem.to_json()), status_code=problem.status, mimetype="application/problem+json", headers=headers
     )

@@ -14,6 +14,7 @@ from records.errors import RecordsError
 from records.store import Row
 from services import Services, current_services
 from telemetry.metrics import count
+from use_cases.admit_request import end_usage
 from use_cases.approval_verdict import current_verdict
 from use_cases.orchestrations import ensure_started, wake
 
@@ -48,6 +49,7 @@ async def _check(services: Services, client: df.DurableFunctionsClient, row: Row
         if services.now() - datetime.fromisoformat(row.value["at"]) > _UNWRITTEN:
             await services.requests.close(row)
     elif request.status.ended:
+        await end_usage(services, request)
         await services.requests.close(row)
     else:
         await _repair(services, client, request, row)
