@@ -45,6 +45,7 @@ import triggers.api.openapi
 import triggers.api.people
 import triggers.api.redelivery
 import triggers.api.reset_requests
+import triggers.api.takeover
 import triggers.api.undo
 import triggers.api.webhooks
 import triggers.approval_page.handlers
@@ -76,6 +77,7 @@ for part in (
     triggers.api.reset_requests.app,
     triggers.api.audit.app,
     triggers.api.undo.app,
+    triggers.api.takeover.app,
     triggers.api.webhooks.app,
     triggers.approval_page.handlers.app,
     triggers.api.directory.app,

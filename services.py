@@ -19,6 +19,7 @@ from graph.tokens import CredentialTokens, SecretTokens, Tokens, TokenSource
 from records.audits import Audits
 from records.concurrency_permits import ConcurrencyPermits
 from records.deliveries import Deliveries
+from records.holds import Holds
 from records.leases import Leases
 from records.notifications import Notifications
 from records.people import People
@@ -123,6 +124,10 @@ class Services:
     @property
     def leases(self) -> Leases:
         return Leases(self.store)
+
+    @property
+    def holds(self) -> Holds:
+        return Holds(self.store)
 
     @property
     def audits(self) -> Audits:

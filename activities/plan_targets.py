@@ -91,7 +91,14 @@ async def _plan(
         target.number: before for target in targets if (before := await _earlier(services, request, target)) is not None
     }
     planner = Planner(
-        services.graph, request, customer, services.policy.guards, services.leases, now=services.now(), earlier=earlier
+        services.graph,
+        request,
+        customer,
+        services.policy.guards,
+        services.leases,
+        now=services.now(),
+        hold_for=services.policy.approval.hold_for,
+        earlier=earlier,
     )
     return await planner.plan(targets, slow=slow), planner.pressure
 

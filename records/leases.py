@@ -1,28 +1,22 @@
 """At most one running request per user: a lease on (tenant, user), held by a target until it is settled or its request has ended."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
-from pydantic import ValidationError
-
-from records.requests import Requests
+from records.holds import Holder, Holds, HoldTerms
 from records.store import Insert, Row, Store
-from records.targets import Targets
-
-
-class Holder(NamedTuple):
-    request_id: str
-    number: int
 
 
 class Leases:
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._requests = Requests(store)
-        self._targets = Targets(store)
+        self._holds = Holds(store)
 
-    async def take(self, tenant_id: str, user_id: str, holder: Holder) -> Holder:
-        """Return the holder of the lease: `holder` if it was free, held by it already, or held by a target that is settled."""
+    async def take(self, tenant_id: str, user_id: str, holder: Holder, terms: HoldTerms | None = None) -> Holder:
+        """Return the holder of the lease: `holder` if it was free, held by it already, or held by a target that is settled.
+
+        With `terms` also where it was held by a request that has waited for a decision for longer than they say.
+        """
         partition, key, value = _place(tenant_id), user_id, _value(holder)
         while not await self._store.insert(partition, key, value):
             row = await self._store.get(partition, key)
@@ -31,18 +25,24 @@ class Leases:
             current = Holder(row.value["requestId"], row.value["number"])
             if current == holder:
                 return holder
-            if current.request_id == holder.request_id or await self._is_busy(current):
+            if current.request_id == holder.request_id:
+                return current
+            if await self._holds.is_busy(current) and not (
+                terms and await self._holds.end_if_undecided(current, holder, terms)
+            ):
                 return current
             if await self._store.replace(row, value) is not None:
                 return holder
         return holder
 
-    async def take_all(self, tenant_id: str, wanted: Mapping[str, Holder]) -> dict[str, Holder]:
+    async def take_all(
+        self, tenant_id: str, wanted: Mapping[str, Holder], terms: HoldTerms | None = None
+    ) -> dict[str, Holder]:
         """Return who holds each user now, by user id; one write where all of them are free. At most 100."""
         inserts = [Insert(user_id, _value(holder)) for user_id, holder in wanted.items()]
         if len(inserts) > 1 and await self._store.apply(_place(tenant_id), inserts):
             return dict(wanted)
-        return {user_id: await self.take(tenant_id, user_id, holder) for user_id, holder in wanted.items()}
+        return {user_id: await self.take(tenant_id, user_id, holder, terms) for user_id, holder in wanted.items()}
 
     async def first_named(self, tenant_id: str, wanted: Mapping[str, Holder]) -> dict[str, Holder]:
         """Return who of its own request named each user first, by user id; holds up no other request. At most 100 of one request.
@@ -62,17 +62,7 @@ class Leases:
         """Return the holder of the lease, None if there is none that is still busy."""
         row: Row | None = await self._store.get(_place(tenant_id), user_id)
         current = Holder(row.value["requestId"], row.value["number"]) if row else None
-        return current if current and await self._is_busy(current) else None
-
-    async def _is_busy(self, holder: Holder) -> bool:
-        try:
-            request = await self._requests.get(holder.request_id)
-        except ValidationError:
-            return False  # nothing can be done for a request that cannot be read, so it holds no user back
-        if request is None or request.status.ended:
-            return False
-        kept = await self._targets.get(holder.request_id, holder.number)
-        return kept is not None and not kept.target.settled
+        return current if current and await self._holds.is_busy(current) else None
 
 
 def _value(holder: Holder) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.methods import MethodType, removal_order, satisfies
 from domain.outcomes import MethodOutcome, TargetOutcome
@@ -18,7 +18,8 @@ from graph.errors import Fault, GraphError
 from graph.privilege_cache import Privileges
 from graph.sign_in_rules import MfaRules, requires_mfa
 from graph.users import Match, Several, User, find_users
-from records.leases import Holder, Leases
+from records.holds import Holder, HoldTerms
+from records.leases import Leases
 from reset.plan_warnings import plan_warnings
 
 # Users whose reads fill batches together: twenty fill one of look-ups, four of details and two of beta.
@@ -29,7 +30,8 @@ class Planner:
     """Plan targets of one request and customer. A dry run takes no leases.
 
     `earlier` are, of a retry, the targets of the request before by the numbers they have now: what a user registered since
-    then is not for the retry to remove.
+    then is not for the retry to remove. `hold_for` is how long another request holds its users while it is not decided;
+    None: until it ends.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class Planner:
         leases: Leases,
         *,
         now: datetime,
+        hold_for: timedelta | None = None,
         earlier: Mapping[int, Target] | None = None,
     ) -> None:
         self._graph = graph
@@ -50,6 +53,7 @@ class Planner:
         self._guards = guards
         self._leases = leases
         self._now = now
+        self._holding = None if hold_for is None else HoldTerms(hold_for, now)
         self._earlier = earlier or {}
         # What the request asks for, as far as the customer allows it to be reset here.
         # An undo takes nothing away, so it is not bound to what may be.
@@ -184,7 +188,10 @@ class Planner:
             else:
                 wanted[target.user_id] = Holder(self._request.id, number)
         tenant_id, dry = self._customer.tenant_id, self._request.dry_run
-        held = await (self._leases.first_named if dry else self._leases.take_all)(tenant_id, wanted)
+        if dry:
+            held = await self._leases.first_named(tenant_id, wanted)
+        else:
+            held = await self._leases.take_all(tenant_id, wanted, self._holding)
         for user_id, me in wanted.items():
             holder = held[user_id]
             if dry and holder == me:
@@ -195,8 +202,8 @@ class Planner:
             if holder.request_id == me.request_id:
                 made[me.number] = _refused(target, _DUPLICATE)
             else:
-                running = Refusal("alreadyRunning", f"Request {holder.request_id} is already resetting this user.")
-                made[me.number] = _refused(target, running)
+                refused = _refused(target, Refusal("alreadyRunning", _HELD.format(holder.request_id)))
+                made[me.number] = refused.model_copy(update={"held_by": holder.request_id})
 
 
 def person_of(user: User, tenant_id: str) -> Person:
@@ -209,6 +216,7 @@ def _is_throttled(entry: Target | GraphError) -> bool:
     return isinstance(entry, GraphError) and entry.fault is Fault.THROTTLED
 
 
+_HELD = "Request {} asked for this user first and has not ended. Have it decided, cancel it, or have an operator take the user over."
 _DUPLICATE = Refusal("duplicateUser", "The same user is named more than once in this request.")
 
 

@@ -10,6 +10,7 @@ from domain.outcomes import WELL_ENDED
 from domain.request.new_request import EarlierNumbers, Origin
 from domain.request.parsing import read_request
 from domain.request.reset_request import ResetRequest
+from domain.request.target import Target
 from services import Services
 from use_cases.read_targets import all_targets
 from use_cases.submit_request import Submission, Submitted, caller_keys, canonical_json, submit_request
@@ -50,16 +51,24 @@ async def _retry_body(services: Services, request: ResetRequest) -> tuple[dict[s
         raise ConflictError(f"The request has not ended yet: {request.status.value}. Wait for its end, or cancel it.")
     if request.undo_of:
         raise ConflictError("This was an undo: ask for another undo of the request that it names in undoOf.")
+    left = [
+        target
+        async for target in all_targets(services, request.id)
+        if target.outcome not in WELL_ENDED and target.reason != "duplicateUser"
+    ]
+    if not left:
+        raise ConflictError("Every target of the request ended well; there is nothing to try again.")
+    return body_again(request, left)
+
+
+def body_again(request: ResetRequest, targets: Iterable[Target]) -> tuple[dict[str, object], EarlierNumbers]:
+    """Return the body of a request like `request` for these of its targets, and which of them each user is."""
     groups: dict[str, list[str]] = {}
     earlier: dict[tuple[str, str], int] = {}
-    async for target in all_targets(services, request.id):
-        if target.outcome in WELL_ENDED or target.reason == "duplicateUser":
-            continue
+    for target in targets:
         user = target.user_id or target.asked
         groups.setdefault(target.customer, []).append(user)
         earlier[target.customer, user] = target.number
-    if not groups:
-        raise ConflictError("Every target of the request ended well; there is nothing to try again.")
     body: dict[str, object] = {
         "targets": [{"customer": customer, "users": users} for customer, users in groups.items()],
         "reason": request.reason,

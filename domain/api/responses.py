@@ -54,6 +54,7 @@ class Links(Model):
     cancel: str
     retry: str
     undo: str
+    takeover: str
 
 
 class UndoResponse(Model):
@@ -121,6 +122,7 @@ class TargetResponse(Model):
     outcome: TargetOutcome
     reason: str = Field(description="A stable code for why, empty where all went well")
     detail: str
+    held_by: str = Field(description="The request that holds the user, where `reason` is `alreadyRunning`; else empty")
     privileged: bool
     privileges: list[str]
     warnings: list[str]
@@ -219,6 +221,7 @@ def to_request_response(
             cancel=f"{address}/cancel",
             retry=f"{address}/retry",
             undo=f"{address}/undo",
+            takeover=f"{address}/takeover",
         ),
     )
 

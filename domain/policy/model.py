@@ -109,6 +109,11 @@ class Approval(Part):
         json_schema_extra={"default": "4h"},
         description="Approvers who have not decided get one more mail",
     )
+    hold_for: Duration = Field(
+        timedelta(hours=4),
+        json_schema_extra={"default": "4h"},
+        description="So long a request without any decision holds its users against other requests",
+    )
     approvers: tuple[Mail, ...] = Field((), description="Approvers of the customers that name none")
     identities: dict[Mail, Account] = Field(
         default_factory=dict,

@@ -68,6 +68,9 @@ class Target(Model):
     outcome: TargetOutcome = TargetOutcome.PENDING
     reason: str = ""
     detail: str = ""
+    held_by: str = Field(
+        default="", description="The request that holds the user, where that is why this one is refused"
+    )
     warnings: list[str] = Field(default_factory=list)
     methods: list[TargetMethod] = Field(default_factory=list)
     kept: list[Method] = Field(default_factory=list, description="Out of scope at the time of the plan; not touched")

@@ -9,7 +9,7 @@ from activities.finish_request import settle_open
 from domain.methods import MethodType
 from domain.outcomes import RequestStatus, TargetOutcome
 from domain.request.target import Target
-from records.leases import Holder
+from records.holds import Holder
 from records.targets import target_key
 from tests.activities.conftest import CONTOSO, Works
 

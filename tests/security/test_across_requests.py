@@ -136,3 +136,73 @@ async def test_open_requests_of_a_sender_are_limited(tmp_path: Path) -> None:
         await it.call("POST", f"/api/reset-requests/{asked[0]['id']}/cancel", 202)
         await it.host.idle()
         await it.call("POST", "/api/reset-requests", 202, json=body)
+
+
+ADELE, MEGAN = "adele@contoso.com", "megan@contoso.com"
+
+
+async def test_an_open_request_names_itself_and_an_operator_takes_its_user_over(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        holder = await it.ask(contoso=[ADELE, MEGAN])
+        refused = await it.ask(contoso=[ADELE])
+        [target] = await it.targets(refused["id"])
+        assert (target["reason"], target["heldBy"]) == ("alreadyRunning", holder["id"])
+        path = f"/api/reset-requests/{refused['id']}/takeover"
+        taken = await it.call("POST", path, 202, headers={"Idempotency-Key": "once"})
+        await it.host.idle()
+        assert (await it.call("POST", path, 200, headers={"Idempotency-Key": "once"}))["id"] == taken["id"]
+        problem = await it.call("POST", path, 409)  # a second operator, or a second click
+        assert taken["id"] in problem["detail"]
+        lost, kept = await it.targets(holder["id"])
+        assert (lost["outcome"], lost["reason"]) == ("cancelled", "takenOver")
+        assert kept["outcome"] == "pending"
+        events = [event for event in await it.audit(holder["id"]) if event["event"] == "takenOver"]
+        assert [event["data"] for event in events] == [{"target": 0, "takenOverFor": refused["id"]}]
+        await it.approve(holder["id"])  # the plan is the one that was approved, without the user
+        assert [t["outcome"] for t in await it.targets(holder["id"])] == ["cancelled", "reset"]
+        assert len(it.world.user("contoso", ADELE).methods) >= 3
+        await it.approve(taken["id"])
+        assert (await it.shown(taken["id"]))["status"] == "completed"
+
+
+async def test_an_approved_reset_is_not_taken_over(tmp_path: Path) -> None:
+    async with system(tmp_path, settings={"STOP_REMOVING": "true"}) as it:
+        holder = await it.ask(contoso=[ADELE])
+        await it.approve(holder["id"])
+        refused = await it.ask(contoso=[ADELE])
+        await it.call("POST", f"/api/reset-requests/{refused['id']}/takeover", 409)
+        await it.advance(hours=5)
+        [target] = await it.targets((await it.ask(contoso=[ADELE]))["id"])
+        assert target["heldBy"] == holder["id"]
+
+
+async def test_a_hold_that_is_not_decided_ends_where_another_asks(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        holder = await it.ask(contoso=[ADELE])
+        await it.advance(hours=3, minutes=59)
+        early = await it.ask(contoso=[ADELE])
+        assert (await it.targets(early["id"]))[0]["heldBy"] == holder["id"]
+        await it.advance(minutes=1)
+        assert (await it.shown(holder["id"]))["status"] == "awaitingApproval"
+        asked = await it.ask(contoso=[ADELE])
+        assert (await it.targets(asked["id"]))[0]["outcome"] == "pending"
+        [target] = await it.targets(holder["id"])
+        assert (target["reason"], asked["id"] in target["detail"]) == ("takenOver", True)
+        await it.advance(minutes=2)
+        assert (await it.shown(holder["id"]))["status"] == "cancelled"  # nothing is left of it
+        await it.approve(asked["id"])
+        assert (await it.shown(asked["id"]))["status"] == "completed"
+
+
+async def test_a_hold_that_somebody_has_begun_to_decide_does_not_end(tmp_path: Path) -> None:
+    text = policy(tmp_path).read_text("utf-8").replace("quorum = 1", "quorum = 2", 1)
+    text = text.replace('approval = "exempt"', 'approval = "required"').replace(
+        'approvers = ["owner@contoso.com"]\n', ""
+    )
+    (tmp_path / "policy.toml").write_text(text, "utf-8")
+    async with system(tmp_path, policy=tmp_path / "policy.toml") as it:
+        holder = await it.ask(contoso=[ADELE])
+        await it.decide(it.links(holder["id"])["lead@msp.example"], "approve")
+        await it.advance(hours=5)
+        asked = await it.ask(contoso=[ADELE])
+        assert (await it.targets(asked["id"]))[0]["heldBy"] == holder["id"]

@@ -292,6 +292,14 @@ CALLS: tuple[Call, ...] = (
     ),
     Call(
         "POST",
+        f"{_ID}/takeover",
+        "Create a request for the users that another, undecided request holds, and end its hold on them",
+        {200: RequestResponse, 202: RequestResponse},
+        (400, 404, 409, 422, 429),
+        (_KEY,),
+    ),
+    Call(
+        "POST",
         f"{_ID}/undo",
         "undoResetRequest",
         "Create a request that reactivates the hardware tokens that this one deactivated",

@@ -30,15 +30,17 @@ _NAMED = 50
 
 
 class Sums:
-    """Sums over all targets of a request. `failed` names the users whose notice failed, and why."""
+    """Sums over all targets of a request. `failed` names the users whose notice failed, and why; `held`: by other requests."""
 
     def __init__(self) -> None:
         self.by_customer: dict[str, Counter[str]] = {}
         self.notices: dict[str, Counter[str]] = {}
         self.failed: list[tuple[str, str, str]] = []
         self.followed: list[Target] = []
+        self.held = 0
 
     def add(self, target: Target) -> None:
+        self.held += bool(target.held_by)
         self.by_customer.setdefault(target.customer, Counter())[target.outcome.value] += 1
         for mail in target.mails:
             self.notices.setdefault(mail.to, Counter())[mail.state] += 1
@@ -114,6 +116,7 @@ class RequestState:
                 undelivered_callbacks(services, self._notifications)
                 or unpublished_events(services, self._notifications)
             ),
+            "held": sums.held,
             "approvers_left": await approvers_not_reached(services, request),
             "notices": sums.notices,
             "notices_failed": sums.failed[:_NAMED],

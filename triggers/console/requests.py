@@ -23,6 +23,7 @@ from use_cases.read_request import find_request, is_within
 from use_cases.redeliver import resend_callbacks
 from use_cases.resend_mails import remind_approvers, resend_approval_mails, resend_mails
 from use_cases.retry_request import retry_request
+from use_cases.take_over_users import take_over_users
 from web.console import console_headers, render
 from web.presenters import display_status, ended_untouched
 
@@ -98,6 +99,8 @@ async def console_act(req: func.HttpRequest, client: df.DurableFunctionsClient) 
     act = first_value(form, "act")
     if act == "retry":
         return await _retry(services, client, request, operator)
+    if act == "takeover":
+        return await _take_over(services, client, request, operator)
     if act == "remind":
         notice = await _remind(services, request)
     elif act in {"approvals", "callbacks", "mails"}:
@@ -170,3 +173,22 @@ async def _retry(
     stands = display_status(request, [], services.now(), cancelled=False, totals=totals)
     notice = "askedAgain" if ended_untouched(request, stands) else "retried"
     return redirect(f"/console/requests/{new.id}?notice={notice}")
+
+
+async def _take_over(
+    services: Services, client: df.DurableFunctionsClient, request: ResetRequest, operator: Operator
+) -> func.HttpResponse:
+    """Submit a request for the users whom others hold, with the operator as its requester."""
+    try:
+        new, _ = await take_over_users(
+            services,
+            client,
+            request,
+            by=operator.caller,
+            source=CONSOLE,
+            customers=operator.reach,
+            requester=operator.mail,
+        )
+    except ConflictError:
+        return redirect(f"/console/requests/{request.id}?notice=nothingToTakeOver")
+    return redirect(f"/console/requests/{new.id}?notice=takenOver")
