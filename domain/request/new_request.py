@@ -8,8 +8,8 @@ from domain.access.callers import Caller
 from domain.request.parsing import ParsedRequest
 from domain.request.reset_request import ResetRequest
 from domain.request.target import Target
-from domain.text import clean
 from domain.request.usage import RecentUsers
+from domain.text import clean
 
 # The sources that are not in the policy; a request of any other comes by that source's webhook.
 API, CONSOLE, QUEUE = "api", "console", "servicebus"

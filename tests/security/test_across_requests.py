@@ -95,7 +95,7 @@ async def test_the_hard_limits_refuse_with_reason_event_and_metric(
         def add(self, _: int, attributes: dict[str, Any]) -> None:
             counted.append(attributes)
 
-    monkeypatch.setitem(metrics._instruments.counters, "mfareset.limits.reached", Counter())  # type: ignore[arg-type]
+    monkeypatch.setitem(metrics._instruments.counters, "mfareset.limits.reached", Counter())
     caplog.set_level(logging.INFO, "mfareset.events")
     clock = VirtualClock()
     async with system(tmp_path, world=crowd(clock), clock=clock, policy=policy(tmp_path, "usersPerHour = 30")) as it:
