@@ -136,7 +136,7 @@ REASON: Mapping[str, str] = {
     "userNotFound": "There is no such user in this customer.",
     "ownAccount": "Users cannot ask for a reset of their own account.",
     "duplicateUser": "This user is in the request already.",
-    "alreadyRunning": "Another request asked for this user first and has not ended.",
+    "alreadyRunning": "Another request is resetting this user right now.",
     "takenOver": "Another request took this user over; nothing was touched here.",
     "unknownCustomer": "The service does not know this customer.",
     "customerNotAllowed": "The source of this request may not act for this customer.",
