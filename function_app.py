@@ -47,6 +47,7 @@ import triggers.api.redelivery
 import triggers.api.reset_requests
 import triggers.api.takeover
 import triggers.api.undo
+import triggers.api.unused_deliveries
 import triggers.api.webhooks
 import triggers.approval_page.handlers
 import triggers.console.approvals_and_audit
@@ -79,6 +80,7 @@ for part in (
     triggers.api.undo.app,
     triggers.api.takeover.app,
     triggers.api.webhooks.app,
+    triggers.api.unused_deliveries.app,
     triggers.approval_page.handlers.app,
     triggers.api.directory.app,
     triggers.api.customer_access.app,

@@ -30,6 +30,7 @@ from records.sqlite import SqliteStore
 from records.store import Store
 from records.target_drafts import TargetDrafts
 from records.targets import Targets
+from records.unused_deliveries import UnusedDeliveryRecords
 from records.usage import UsageCounts
 from settings import Settings, read_settings, removing_stopped
 
@@ -120,6 +121,10 @@ class Services:
     @property
     def deliveries(self) -> Deliveries:
         return Deliveries(self.store)
+
+    @property
+    def unused_deliveries(self) -> UnusedDeliveryRecords:
+        return UnusedDeliveryRecords(self.store)
 
     @property
     def leases(self) -> Leases:

@@ -20,6 +20,7 @@ _NAMES = {
     "mfareset.mails": ("{mail}", "Mails, by kind and result: sent, failed, bounced"),
     "mfareset.bodies.refused": ("{call}", "Calls whose body could not be read, by endpoint and reason"),
     "mfareset.limits.reached": ("{request}", "Requests that a limit of the policy refused, by limit, scope and source"),
+    "mfareset.deliveries.ignored": ("{delivery}", "Deliveries that asked for nothing, by source and reason"),
     "mfareset.deliveries.refused": ("{delivery}", "Deliveries that were not accepted, by source and reason"),
 }
 WAIT = "mfareset.approval.wait"

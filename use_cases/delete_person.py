@@ -15,6 +15,7 @@ async def delete_person(services: Services, customer: str, user: str, *, by: str
         raise ConflictError(
             f"This person is in requests that have not ended: {', '.join(found.busy)}. Cancel them first."
         )
+    await services.unused_deliveries.forget(services.policy.sources, user)
     for request_id in found.requests:
         await services.audits.append(request_id, services.now(), by, "personDeleted", {"customer": customer})
     return PersonDeleted(requests=found.requests, targets=found.targets)

@@ -60,6 +60,20 @@ def map_delivery(fields: Fields, body: Any) -> dict[str, Any]:
     return request
 
 
+def is_accepted(expression: str | None, body: Any) -> bool:
+    """Return whether a source's `accept` is true for a delivery; without one every delivery is accepted.
+
+    Raises: MappingError where it cannot be worked out.
+    """
+    if expression is None:
+        return True
+    try:
+        return jmespath.search(expression, body) is True
+    except _EVALUATION_ERRORS as error:
+        what = _error("accept", expression, f"could not be worked out ({type(error).__name__})")
+        raise MappingError("The delivery does not fit what its source accepts", [what]) from None
+
+
 def _values(fields: Fields, body: Any, errors: _Errors) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for attribute, field in Fields.model_fields.items():

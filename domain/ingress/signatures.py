@@ -78,8 +78,10 @@ def sign_standard(secret: str | Sequence[str], delivery_id: str, timestamp: date
 
 
 def _standard(secrets: Sequence[str], headers: _Headers, body: bytes, now: datetime) -> str:
-    delivery_id = _id(headers, "webhook-id")
-    seconds, signatures = _required(headers, "webhook-timestamp"), _required(headers, "webhook-signature")
+    # Svix signs the same way under names of its own, and many senders with it. (docs.svix.com, "Verifying webhooks manually")
+    prefix = "webhook" if headers.get("webhook-id") else "svix"
+    delivery_id = _id(headers, f"{prefix}-id")
+    seconds, signatures = _required(headers, f"{prefix}-timestamp"), _required(headers, f"{prefix}-signature")
     if not _UNIX_SECONDS.fullmatch(seconds):
         raise SignatureError("malformed")
     _require_fresh(datetime.fromtimestamp(int(seconds), UTC), now)

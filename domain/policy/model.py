@@ -216,6 +216,10 @@ class Source(Part):
     secrets: Secrets = Field(alias="secret", repr=False, description="Several while one is replaced")
     approval: Literal["required", "exempt"] = Field("required", description="Exempt is still subject to stepUp")
     customers: tuple[str, ...] | None = Field(None, min_length=1, description="Which it may touch; absent: all")
+    accept: Expression | None = Field(
+        None,
+        description="JMESPath that is true for deliveries that ask for a reset; others are ignored. Absent: all ask",
+    )
     fields: Fields | None = Field(None, description="Absent: the body is a request as the API takes it")
     callback: Callback | None = None
     # 10,000 user names fit into 1 MiB.

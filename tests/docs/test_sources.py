@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.ingress.mapping import map_delivery
+from domain.ingress.mapping import is_accepted, map_delivery
 from domain.ingress.signatures import SignatureError, verify
 from domain.policy.load import Scheme, parse_policy
 from domain.request.reset_request import ResetRequestBody
@@ -46,6 +46,13 @@ def sent_headers(scheme: Scheme, body: bytes) -> Mapping[str, str]:
                 "X-Zendesk-Webhook-Signature": base64.b64encode(digest).decode(),
                 "X-Zendesk-Webhook-Signature-Timestamp": stamp,
             }
+        case "github":
+            digest = hmac.digest(SECRET.encode(), body, hashlib.sha256)
+            return {
+                "X-Hub-Signature-256": f"sha256={digest.hex()}",
+                "X-GitHub-Delivery": "72d3162e",
+                "X-GitHub-Event": "issues",
+            }
         case "jira":
             digest = hmac.digest(SECRET.encode(), body, hashlib.sha256)
             return {"X-Hub-Signature": f"sha256={digest.hex()}", "X-Atlassian-Webhook-Identifier": "3f1c"}
@@ -54,14 +61,14 @@ def sent_headers(scheme: Scheme, body: bytes) -> Mapping[str, str]:
 
 
 def test_every_system_has_its_page() -> None:
-    names = ["connectwise", "freshservice", "halopsa", "jira", "servicenow", "zendesk"]
+    names = ["connectwise", "freshservice", "github", "halopsa", "jira", "servicenow", "zendesk"]
     assert [page.stem for page in PAGES] == names
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_what_the_page_says_works(page: Path) -> None:
     text = page.read_text()
-    variable = f"{page.stem.upper()}_{'SECRET' if page.stem in {'zendesk', 'jira'} else 'TOKEN'}"
+    variable = f"{page.stem.upper()}_{'SECRET' if page.stem in {'zendesk', 'jira', 'github'} else 'TOKEN'}"
     policy = parse_policy(CUSTOMERS + fenced(text, "toml"), {variable: SECRET}, page.name)
     source = policy.sources[page.stem]
     assert f"/api/webhooks/{page.stem}" in text
@@ -72,6 +79,7 @@ def test_what_the_page_says_works(page: Path) -> None:
     with pytest.raises(SignatureError):
         verify(source.scheme, ["another"], sent_headers(source.scheme, body), body, NOW)
 
+    assert is_accepted(source.accept, json.loads(body))
     assert source.fields is not None
     request = ResetRequestBody.model_validate(map_delivery(source.fields, json.loads(body)))
     assert request.ticket

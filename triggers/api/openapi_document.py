@@ -141,7 +141,14 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
     schema = parameter.schema
     if "$ref" in schema:
         schema = reference(schema["$ref"])
-    return {"name": parameter.name, "in": parameter.place, "description": parameter.description, "schema": schema}
+    required = {"required": True} if parameter.required else {}
+    return {
+        "name": parameter.name,
+        "in": parameter.place,
+        "description": parameter.description,
+        **required,
+        "schema": schema,
+    }
 
 
 def _responses(call: Call, schemas: dict[str, Schema]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from domain.api.responses import (
     TargetResponse,
     TargetsPage,
 )
+from domain.ingress.unused import UnusedDeliveries
 from domain.model import Model
 from domain.request.reset_request import ApproversNamed, ResetRequestBody, TokenCode, UndoBody
 
@@ -43,6 +44,7 @@ class Parameter(NamedTuple):
     description: str
     schema: dict[str, Any] = _TEXT
     place: str = "query"
+    required: bool = False
 
 
 class Call(NamedTuple):
@@ -96,6 +98,7 @@ TAGS: dict[str, tuple[str, str]] = {
     "options": ("Directory", ""),
     "customer-access": ("Administration", "Consent of customers, and deletion of a person's data."),
     "people": ("Administration", ""),
+    "unused-deliveries": ("Deliveries", ""),
     "webhooks": ("Deliveries", "Signed deliveries of ticketing systems."),
     "approvals": ("Approval page", "The page that an approver opens from a mail, for browsers."),
     "openapi": ("Service", ""),
@@ -358,12 +361,23 @@ CALLS: tuple[Call, ...] = (
         "/api/webhooks/{source}",
         "receiveDelivery",
         "Receive a delivery, signed by its source's scheme; a repeat returns 200",
-        "The body has the shape that the sending system gives it; the policy maps it. Its scheme decides which header signs it.",
-        {200: RequestResponse, 202: RequestResponse},
+        "The body has the shape that the sending system gives it; the policy maps it. Its scheme decides which header signs it. "
+        "What the policy does not accept is ignored: 200 with `status` `ignored`.",
+        {200: ({"type": "object"}, JSON), 202: RequestResponse},
         (400, 401, 404, 413, 422, 429),
         any_body=True,
         open=True,
         headers=("Location", "Retry-After"),
+    ),
+    Call(
+        "GET",
+        "/api/unused-deliveries",
+        "listUnusedDeliveries",
+        "List the signed deliveries of a source that became no request, the latest first",
+        "Ignored ones, and refused ones with what is wrong and the body. Kept for 30 days, for operators of all customers.",
+        {200: UnusedDeliveries},
+        (400, 404),
+        (Parameter("source", "The name of a source in the policy", required=True), _CURSOR, _limit(200)),
     ),
     Call(
         "GET",

@@ -44,6 +44,8 @@ _NAMES = {
     "UndoBody": "NewUndo",
     "UndoResponse": "UndoProgress",
     "Unreachable": "UnreachableCustomer",
+    "Mistake": "DeliveryMistake",
+    "UnusedDeliveries": "UnusedDeliveryPage",
     "UsersResponse": "UserPage",
 }
 # Responses that leave out what is empty; every other response has all of its fields.

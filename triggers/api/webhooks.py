@@ -5,18 +5,16 @@ import logging
 import azure.durable_functions as df
 import azure.functions as func
 
-from domain.errors import LengthRequiredError, NotFoundError, TooLargeError, TooManyError, UnauthorizedError
-from domain.ingress.mapping import map_delivery
+from domain.errors import LengthRequiredError, NotFoundError, Problem, TooLargeError, TooManyError, UnauthorizedError
 from domain.ingress.signatures import SignatureError, verify
-from domain.request.new_request import Origin
-from domain.request.parsing import read_json, read_request
+from domain.ingress.unused import DeliveryIgnored
 from services import current_services
 from telemetry.metrics import count
 from triggers.api.submissions import submission_response
 from triggers.http.bodies import read_body
 from triggers.http.rate_limit import RateLimiter
-from triggers.http.responses import problem_responses
-from use_cases.submit_request import Submission, submit_request
+from triggers.http.responses import json_response, problem_responses
+from use_cases.submit_delivery import Received, keep_refused, submit_delivery
 
 app = df.Blueprint()
 
@@ -49,9 +47,13 @@ async def receive_delivery(req: func.HttpRequest, client: df.DurableFunctionsCli
         raise UnauthorizedError("The signature of the delivery is not valid.") from None
     if not _limiter.allow(name, source.rate_per_minute, services.now()):
         raise TooManyError(f"This source may send {source.rate_per_minute} deliveries per minute.")
-    value = read_json(raw)
-    parsed = read_request(
-        map_delivery(source.fields, value) if source.fields else value, services.policy, source.customers
-    )
-    submission = Submission(parsed, Origin(name), key=verified.delivery_id, raw=raw, signed=verified.signed)
-    return await submission_response(services, await submit_request(services, client, submission))
+    received = Received(name, source, {key.lower(): value for key, value in req.headers.items()}, raw, verified)
+    try:
+        submitted = await submit_delivery(services, client, received)
+    except Problem as problem:
+        if problem.status < 500:
+            await keep_refused(services, received, problem)
+        raise
+    if isinstance(submitted, DeliveryIgnored):
+        return json_response(submitted)
+    return await submission_response(services, submitted)

@@ -7,6 +7,7 @@ import azure.durable_functions as df
 import azure.functions as func
 from durabletask.client import OrchestrationStatus
 
+from domain.ingress.unused import KEPT_DAYS
 from domain.request.usage import LONGEST_WINDOW
 from services import current_services
 from telemetry.events import log_event
@@ -33,8 +34,9 @@ async def purge(timer: func.TimerRequest, client: df.DurableFunctionsClient) -> 
     await services.sign_outs.purge(now - _LONGEST_SESSION)
     deliveries = await services.retention.purge_deliveries(sorted(senders), before)
     await services.usage_counts.purge(now - LONGEST_WINDOW)
+    unused = await services.unused_deliveries.purge(services.policy.sources, now - timedelta(days=KEPT_DAYS))
     # Otherwise the engine keeps ended orchestrations for ever: Azure Storage has no retention of its own.
     await client.purge_orchestrations_by(created_time_to=now - timedelta(days=keep.history_days), runtime_status=_ENDED)
     for request in gone:
         log_event("purged", request.id, {})
-    _log.info("purged %d requests and %d deliveries", len(gone), deliveries)
+    _log.info("purged %d requests, %d deliveries and %d unused ones", len(gone), deliveries, unused)
