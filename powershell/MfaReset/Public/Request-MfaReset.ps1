@@ -1,0 +1,78 @@
+function Request-MfaReset {
+    <#
+    .SYNOPSIS
+    Requests a reset of all multi-factor authentications of users.
+    .DESCRIPTION
+    Sends one request for all users that come in. Nothing is removed before it is approved. With -WhatIf the service makes the plan, which
+    says per user what would be removed, and the request ends as planned.
+    .PARAMETER UserPrincipalName
+    A user principal name or object id.
+    .PARAMETER Customer
+    A policy key, tenant id or verified domain. Default: the domain of the user principal name.
+    .PARAMETER Reason
+    Why; approvers read it.
+    .PARAMETER Requester
+    The mail address of the person who asks. Default: the signed-in caller.
+    .PARAMETER Ticket
+    The number of the ticket.
+    .PARAMETER Method
+    The methods to remove. Default: what "require re-register MFA" removes.
+    .PARAMETER KeepSessions
+    Leaves the users signed in.
+    .PARAMETER IdempotencyKey
+    A repeat with the same key and users returns the same request. Default: a new key for each call.
+    .EXAMPLE
+    Request-MfaReset adele@contoso.com -Reason 'Lost phone' -Ticket INC0012345 -Requester tech@msp.example | Wait-MfaReset
+    .EXAMPLE
+    Import-Csv leavers.csv | Request-MfaReset -Reason Offboarding -Requester tech@msp.example -WhatIf
+    .INPUTS
+    User principal names, or objects with the properties UserPrincipalName and Customer.
+    .OUTPUTS
+    The request.
+    #>
+    [CmdletBinding(SupportsShouldProcess)]
+    [OutputType('MfaReset.Request')]
+    param(
+        [Parameter(Mandatory, Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
+        [Alias('User', 'Id')]
+        [string[]] $UserPrincipalName,
+        [Parameter(ValueFromPipelineByPropertyName)] [string] $Customer,
+        [Parameter(Mandatory)] [string] $Reason,
+        [string] $Requester,
+        [string] $Ticket,
+        [ValidateSet('phone', 'microsoftAuthenticator', 'softwareOath', 'hardwareOath', 'fido2', 'windowsHelloForBusiness', 'email',
+            'temporaryAccessPass', 'platformCredential', 'externalAuthenticationMethod')]
+        [string[]] $Method,
+        [switch] $KeepSessions,
+        [ValidateLength(1, 255)] [string] $IdempotencyKey = [guid]::NewGuid().ToString()
+    )
+    begin {
+        $users = [ordered]@{}
+    }
+    process {
+        foreach ($name in $UserPrincipalName) {
+            $of = if ($Customer) { $Customer } else { ($name -split '@')[-1] }
+            if (-not $users.Contains($of)) { $users[$of] = [System.Collections.Generic.List[string]]::new() }
+            $users[$of].Add($name)
+        }
+    }
+    end {
+        if ($users.Count -eq 0) { return }
+        $body = @{
+            targets        = @($users.GetEnumerator() | ForEach-Object { @{ customer = $_.Key; users = @($_.Value) } })
+            reason         = $Reason
+            revokeSessions = -not $KeepSessions
+            dryRun         = [bool] $WhatIfPreference
+        }
+        if ($Requester) { $body.requester = $Requester }
+        if ($Ticket) { $body.ticket = $Ticket }
+        if ($Method) { $body.methods = @($Method) }
+        $count = ($users.Values | Measure-Object -Property Count -Sum).Sum
+        # -WhatIf is not asked about: it sends a dry run, which removes nothing.
+        if ($WhatIfPreference -or $PSCmdlet.ShouldProcess("$count users of $($users.Keys -join ', ')", 'Request a reset')) {
+            $sent = Invoke-MfaResetApi '/api/reset-requests' -Method POST -Body $body -Headers @{ 'Idempotency-Key' = $IdempotencyKey }
+            $sent.PSObject.TypeNames.Insert(0, 'MfaReset.Request')
+            $sent
+        }
+    }
+}
