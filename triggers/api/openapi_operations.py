@@ -296,7 +296,9 @@ CALLS: tuple[Call, ...] = (
     Call(
         "POST",
         f"{_ID}/takeover",
+        "takeOverResetRequest",
         "Create a request for the users that another, undecided request holds, and end its hold on them",
+        "The new request is planned and approved like any other.",
         {200: RequestResponse, 202: RequestResponse},
         (400, 404, 409, 422, 429),
         (_KEY,),
