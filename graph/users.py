@@ -58,14 +58,19 @@ def _text(value: object) -> str:
 type Match = User | Several | GraphError | None
 
 
+def is_object_id(text: str) -> bool:
+    """Return whether `text` has the form of an object id; user principal names never have it."""
+    return _GUID.fullmatch(text) is not None
+
+
 async def find_users(client: GraphClient, texts: Sequence[str]) -> list[Match]:
     """Return the user each text names, None where there is none, the error where that could not be found out.
 
     A text is an object id, a user principal name or, where no user has that name, a mail address. Up to fifteen are one call.
     """
     found: dict[str, Match] = {}
-    ids = [text for text in texts if _GUID.fullmatch(text)]
-    names = [text for text in texts if not _GUID.fullmatch(text)]
+    ids = [text for text in texts if is_object_id(text)]
+    names = [text for text in texts if not is_object_id(text)]
     await _match(client, found, "id", ids, lambda user: user.id)
     await _match(client, found, "userPrincipalName", names, lambda user: user.user_principal_name)
     # A server may know no such filter, and a directory's index may lag behind: who was not found is asked for by key.

@@ -45,13 +45,12 @@ async def read_users(
     )
 
 
-async def read_user(services: Services, customer: str, text: str) -> UserDetailsResponse:
-    """Return one user with summary and methods; `text` is a user principal name or object id.
+async def find_user(services: Services, customer: str, text: str) -> User:
+    """Return the user that `text` names, a user principal name, object id or mail address.
 
-    Raises: NotFoundError where the customer has no such user, GraphError where it cannot be read.
+    Raises: NotFoundError where the customer has no such user, GraphError where that could not be found out.
     """
-    policy = services.policy.customers[customer]
-    client = services.graph.of(policy.tenant_id)
+    client = services.graph.of(services.policy.customers[customer].tenant_id)
     found = (await find_users(client, [text]))[0]
     if found is None:
         raise NotFoundError("This customer has no such user.")
@@ -59,6 +58,17 @@ async def read_user(services: Services, customer: str, text: str) -> UserDetails
         raise NotFoundError("Several users have this mail address; ask for one by user principal name.")
     if isinstance(found, GraphError):
         raise found
+    return found
+
+
+async def read_user(services: Services, customer: str, text: str) -> UserDetailsResponse:
+    """Return one user with summary and methods; `text` is a user principal name or object id.
+
+    Raises: NotFoundError where the customer has no such user, GraphError where it cannot be read.
+    """
+    policy = services.policy.customers[customer]
+    client = services.graph.of(policy.tenant_id)
+    found = await find_user(services, customer, text)
     details = (await read_details(client, [found.id], hardware=True, defaults="all"))[0]
     if isinstance(details, GraphError):
         raise details

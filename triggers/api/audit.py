@@ -15,7 +15,7 @@ app = func.Blueprint()  # type: ignore[no-untyped-call]
 _PAGE = 500
 
 
-@app.route("api/reset-requests/{id}/audit", methods=["GET"], auth_level=API_LEVEL)
+@app.route("api/reset-requests/{id}/audit", methods=["GET", "HEAD"], auth_level=API_LEVEL)
 @problem_responses
 async def list_audit(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
@@ -26,7 +26,7 @@ async def list_audit(req: func.HttpRequest) -> func.HttpResponse:
     return json_response(AuditPage(value=events, cursor=cursor))
 
 
-@app.route("api/reset-requests/{id}/audit/verification", methods=["GET"], auth_level=API_LEVEL)
+@app.route("api/reset-requests/{id}/audit/verification", methods=["GET", "HEAD"], auth_level=API_LEVEL)
 @problem_responses
 async def verify_audit(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()

@@ -19,7 +19,7 @@ app = func.Blueprint()  # type: ignore[no-untyped-call]
 _AT_ONCE = 16
 
 
-@app.route("api/customer-access", methods=["GET"], auth_level=API_LEVEL)
+@app.route("api/customer-access", methods=["GET", "HEAD"], auth_level=API_LEVEL)
 @problem_responses
 async def show_customer_access(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()

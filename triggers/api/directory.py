@@ -25,7 +25,7 @@ _PAGE, _MAX_PAGE = 50, 200
 _MAX_SEARCH = 120
 
 
-@app.route("api/customers", methods=["GET"], auth_level=API_LEVEL)
+@app.route("api/customers", methods=["GET", "HEAD"], auth_level=API_LEVEL)
 @problem_responses
 async def list_customers(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
@@ -44,7 +44,7 @@ async def list_customers(req: func.HttpRequest) -> func.HttpResponse:
     return json_response(CustomersResponse(value=value))
 
 
-@app.route("api/options", methods=["GET"], auth_level=API_LEVEL)
+@app.route("api/options", methods=["GET", "HEAD"], auth_level=API_LEVEL)
 @problem_responses
 async def show_options(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
@@ -52,7 +52,7 @@ async def show_options(req: func.HttpRequest) -> func.HttpResponse:
     return json_response(options_of(services.policy, chosen_customers(services, req.params.get("customers"), reach)))
 
 
-@app.route("api/users", methods=["GET"], auth_level=API_LEVEL)
+@app.route("api/users", methods=["GET", "HEAD"], auth_level=API_LEVEL)
 @problem_responses
 async def list_directory_users(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
@@ -64,7 +64,7 @@ async def list_directory_users(req: func.HttpRequest) -> func.HttpResponse:
     return json_response(shown)
 
 
-@app.route("api/customers/{customer}/users/{user}", methods=["GET"], auth_level=API_LEVEL)
+@app.route("api/customers/{customer}/users/{user}", methods=["GET", "HEAD"], auth_level=API_LEVEL)
 @problem_responses
 async def get_directory_user(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
@@ -75,7 +75,7 @@ async def get_directory_user(req: func.HttpRequest) -> func.HttpResponse:
     return json_response(await read_user(services, customer, req.route_params.get("user", "")[:320]))
 
 
-@app.route("api/authentication-methods", methods=["GET"], auth_level=API_LEVEL)
+@app.route("api/authentication-methods", methods=["GET", "HEAD"], auth_level=API_LEVEL)
 @problem_responses
 async def list_authentication_methods(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()

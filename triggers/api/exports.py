@@ -22,7 +22,7 @@ app = func.Blueprint()  # type: ignore[no-untyped-call]
 MAX_USERS = 10_000
 
 
-@app.route("api/reset-requests/{id}/export", methods=["GET"], auth_level=API_LEVEL)
+@app.route("api/reset-requests/{id}/export", methods=["GET", "HEAD"], auth_level=API_LEVEL)
 @problem_responses
 async def export_request(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
@@ -51,7 +51,7 @@ async def export_request(req: func.HttpRequest) -> func.HttpResponse:
     return file_response(json.dumps(value).encode(), "application/json", f"mfa-reset-{request.id}.json", headers)
 
 
-@app.route("api/reset-requests/{id}/evidence", methods=["GET"], auth_level=API_LEVEL)
+@app.route("api/reset-requests/{id}/evidence", methods=["GET", "HEAD"], auth_level=API_LEVEL)
 @problem_responses
 async def get_evidence(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()

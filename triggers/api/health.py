@@ -8,6 +8,6 @@ from triggers.http.responses import json_response
 app = func.Blueprint()  # type: ignore[no-untyped-call]
 
 
-@app.route("api/health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@app.route("api/health", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 async def health(req: func.HttpRequest) -> func.HttpResponse:
     return json_response(HealthResponse(status="ok"))

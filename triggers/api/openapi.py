@@ -11,14 +11,14 @@ app = func.Blueprint()  # type: ignore[no-untyped-call]
 _OPEN = func.AuthLevel.ANONYMOUS
 
 
-@app.route("api/openapi.json", methods=["GET"], auth_level=_OPEN)
+@app.route("api/openapi.json", methods=["GET", "HEAD"], auth_level=_OPEN)
 async def show_openapi(req: func.HttpRequest) -> func.HttpResponse:
     from triggers.api.openapi_document import description
 
     return json_response(description(current_services().settings.public_base_url))
 
 
-@app.route("api/openapi-2.0.json", methods=["GET"], auth_level=_OPEN)
+@app.route("api/openapi-2.0.json", methods=["GET", "HEAD"], auth_level=_OPEN)
 async def show_openapi_2(req: func.HttpRequest) -> func.HttpResponse:
     from triggers.api.openapi_2 import connector_description
 
@@ -26,7 +26,7 @@ async def show_openapi_2(req: func.HttpRequest) -> func.HttpResponse:
     return json_response(connector_description(settings.public_base_url, signs_in=settings.signs_in))
 
 
-@app.route("api/asyncapi.json", methods=["GET"], auth_level=_OPEN)
+@app.route("api/asyncapi.json", methods=["GET", "HEAD"], auth_level=_OPEN)
 async def show_asyncapi(req: func.HttpRequest) -> func.HttpResponse:
     from triggers.api.asyncapi_document import description
 

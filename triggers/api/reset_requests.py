@@ -52,7 +52,7 @@ async def create_reset_request(req: func.HttpRequest, client: df.DurableFunction
     return await submission_response(services, await submit_request(services, client, submission))
 
 
-@app.route("api/reset-requests", methods=["GET"], auth_level=API_LEVEL)
+@app.route("api/reset-requests", methods=["GET", "HEAD"], auth_level=API_LEVEL)
 @problem_responses
 async def list_reset_requests(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
@@ -75,7 +75,7 @@ async def list_reset_requests(req: func.HttpRequest) -> func.HttpResponse:
     return json_response(RequestsPage(value=list(value), cursor=cursor or None))
 
 
-@app.route("api/reset-requests/{id}", methods=["GET"], auth_level=API_LEVEL)
+@app.route("api/reset-requests/{id}", methods=["GET", "HEAD"], auth_level=API_LEVEL)
 @problem_responses
 async def get_reset_request(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
@@ -84,7 +84,7 @@ async def get_reset_request(req: func.HttpRequest) -> func.HttpResponse:
     return json_response(shown, headers={} if shown.ended_at else {"Retry-After": "2"})
 
 
-@app.route("api/reset-requests/{id}/targets", methods=["GET"], auth_level=API_LEVEL)
+@app.route("api/reset-requests/{id}/targets", methods=["GET", "HEAD"], auth_level=API_LEVEL)
 @problem_responses
 async def list_reset_targets(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()

@@ -27,7 +27,7 @@ _EVENTS = 200
 _COUNTED = 1000
 
 
-@app.route("console/approvals", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@app.route("console/approvals", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @require_sign_in
 async def console_approvals(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
@@ -66,7 +66,7 @@ async def _users(services: Services, request: ResetRequest, entry: Approver) -> 
     return labels.count(plan_totals(targets).users, "user")
 
 
-@app.route("console/audit", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@app.route("console/audit", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @require_sign_in
 async def console_audit(req: func.HttpRequest) -> func.HttpResponse:
     """Show the latest requests, and verify the hash chain of each now."""
@@ -88,7 +88,7 @@ async def console_audit(req: func.HttpRequest) -> func.HttpResponse:
     )
 
 
-@app.route("console/requests/{id}/audit", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@app.route("console/requests/{id}/audit", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @require_sign_in
 async def console_request_audit(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from typing import NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import azure.functions as func
 
@@ -10,14 +10,15 @@ from domain.api.options import options_of
 from domain.errors import InvalidInputError, NotFoundError
 from domain.methods import MethodType
 from graph.errors import GraphError
+from graph.users import is_object_id
 from services import Services, current_services
 from triggers.api.directory import query_of
-from triggers.console.layout import Frame, frame, html_page, require_sign_in
+from triggers.console.layout import Frame, frame, html_page, redirect, require_sign_in
 from triggers.http.parameters import page_number, parse_unsigned
 from use_cases.directory_rows import unreachable
 from use_cases.read_methods import read_methods
 from use_cases.read_request import is_within
-from use_cases.read_users import read_user, read_users
+from use_cases.read_users import find_user, read_user, read_users
 
 app = func.Blueprint()  # type: ignore[no-untyped-call]
 
@@ -47,7 +48,7 @@ class Listing(NamedTuple):
         return any(self.parameters.get(name) for name in _FILTERS if name != "sort")
 
 
-@app.route("console/users", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@app.route("console/users", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @require_sign_in
 async def console_users(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
@@ -67,7 +68,7 @@ async def console_users(req: func.HttpRequest) -> func.HttpResponse:
     )
 
 
-@app.route("console/users/{customer}/{user}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@app.route("console/users/{customer}/{user}", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @require_sign_in
 async def console_user(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
@@ -76,8 +77,12 @@ async def console_user(req: func.HttpRequest) -> func.HttpResponse:
     if customer is None or customer not in dict(around.customers):
         raise NotFoundError("There is no such customer.")
     tab = "methods" if req.params.get("tab") == "methods" else "summary"
+    text = req.route_params.get("user", "")[:320]
     try:
-        user = await read_user(services, customer, req.route_params.get("user", "")[:320])
+        if not is_object_id(text) and (found := await find_user(services, customer, text)).id != text:
+            # The address that stays in histories and logs names nobody.
+            return redirect(f"/console/users/{customer}/{quote(found.id, safe='')}?tab={tab}")
+        user = await read_user(services, customer, text)
     except GraphError as error:
         return html_page("user_away.html", 503, frame=around, active="users", away=unreachable(customer, error))
     return html_page(
@@ -91,7 +96,7 @@ async def console_user(req: func.HttpRequest) -> func.HttpResponse:
     )
 
 
-@app.route("console/methods", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@app.route("console/methods", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @require_sign_in
 async def console_methods(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()

@@ -18,7 +18,7 @@ from use_cases.read_targets import all_targets
 app = func.Blueprint()  # type: ignore[no-untyped-call]
 
 
-@app.route("console/requests/{id}/export", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@app.route("console/requests/{id}/export", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @require_sign_in
 async def console_export(req: func.HttpRequest) -> func.HttpResponse:
     """Return the file of the API's export, but in one part: a person wants one file."""
@@ -37,7 +37,7 @@ async def console_export(req: func.HttpRequest) -> func.HttpResponse:
     return file_response(body, "text/csv", f"mfa-reset-{request.id}.csv")
 
 
-@app.route("console/requests/{id}/evidence", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@app.route("console/requests/{id}/evidence", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @require_sign_in
 async def console_evidence(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()

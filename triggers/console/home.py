@@ -30,14 +30,14 @@ _YEAR = 365 * 24 * 3600
 _MAX_COOKIE = 3500
 
 
-@app.route("console", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@app.route("console", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @require_sign_in
 async def console_start(req: func.HttpRequest) -> func.HttpResponse:
     who = operator_of(current_services(), req, ())
     return redirect("/console/users" if who.operates else "/console/audit" if who.audits else "/console/approvals")
 
 
-@app.route("console/sign-in", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@app.route("console/sign-in", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @error_pages
 async def console_sign_in(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
@@ -96,7 +96,7 @@ async def console_customers(req: func.HttpRequest) -> func.HttpResponse:
     )
 
 
-@app.route("console/static/{version}/{name}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@app.route("console/static/{version}/{name}", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 async def console_static(req: func.HttpRequest) -> func.HttpResponse:
     file = static_files().get(str(req.route_params.get("name")))
     if file is None:

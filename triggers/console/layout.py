@@ -95,9 +95,7 @@ def error_pages[**P](
         except SignInNeededError:
             if not test_identities(current_services()):
                 return _sign_in_page(current_services(), req)
-            return redirect(
-                f"/console/sign-in?return={quote(here(req) if req.method == 'GET' else '/console', safe='')}"
-            )
+            return redirect(f"/console/sign-in?return={quote(here(req) if is_read(req) else '/console', safe='')}")
         except NotOperatorError as error:
             return problem_page(403, error.reason, _OPEN if _has_a_page(current_services(), req) else None)
         except RefusedError as refused:
@@ -160,7 +158,7 @@ def _sign_in_page(services: Services, req: func.HttpRequest) -> func.HttpRespons
     """Return the page for a caller who is not signed in: with a link to App Service's sign-in, where that is on."""
     if not services.settings.signs_in:
         return problem_page(401, "noSignIn", None)
-    back = here(req) if req.method == "GET" else "/console"
+    back = here(req) if is_read(req) else "/console"
     return problem_page(401, "notSignedIn", Link("Sign in", f"{SIGN_IN}{quote(back, safe='')}"))
 
 
@@ -173,8 +171,13 @@ def _has_a_page(services: Services, req: func.HttpRequest) -> bool:
     return True
 
 
+def is_read(req: func.HttpRequest) -> bool:
+    """Return whether the call asks for a page and sends no form."""
+    return req.method in {"GET", "HEAD"}
+
+
 def redirect(to: str, headers: Mapping[str, str] | None = None) -> func.HttpResponse:
-    """Redirect after a form: the browser then gets a page, so that a reload sends nothing again."""
+    """Redirect to another page; after a form, so that a reload sends nothing again."""
     return func.HttpResponse(
         "", status_code=303, headers={"Location": to, "Cache-Control": "no-store"} | dict(headers or {})
     )

@@ -35,7 +35,7 @@ _SCANNED = 500
 _reminders = RateLimiter()
 
 
-@app.route("console/requests", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@app.route("console/requests", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @require_sign_in
 async def console_requests(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
@@ -64,7 +64,7 @@ async def console_requests(req: func.HttpRequest) -> func.HttpResponse:
     )
 
 
-@app.route("console/requests/{id}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@app.route("console/requests/{id}", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @require_sign_in
 async def console_request(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
@@ -75,7 +75,7 @@ async def console_request(req: func.HttpRequest) -> func.HttpResponse:
     )
 
 
-@app.route("console/requests/{id}/live", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@app.route("console/requests/{id}/live", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @require_sign_in
 async def console_request_live(req: func.HttpRequest) -> func.HttpResponse:
     """Return the part of the page that changes; 304, at the cost of four small reads, where it has not."""

@@ -55,7 +55,7 @@ async def console_plan(req: func.HttpRequest, client: df.DurableFunctionsClient)
     return redirect(f"/console/reviews/{review.id}")
 
 
-@app.route("console/reviews/{id}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@app.route("console/reviews/{id}", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @require_sign_in
 async def console_review(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
@@ -63,7 +63,7 @@ async def console_review(req: func.HttpRequest) -> func.HttpResponse:
     return await _page(services, req, around, await _own_review(services, req, around.operator), {})
 
 
-@app.route("console/reviews/{id}/live", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@app.route("console/reviews/{id}/live", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @require_sign_in
 async def console_review_live(req: func.HttpRequest) -> func.HttpResponse:
     """Say whether the plan is complete; the page then loads itself again."""
