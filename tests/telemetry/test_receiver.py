@@ -29,7 +29,9 @@ from tests.system import System, link_token, system
 from tests.triggers.deliveries import deliver, ticket
 from tests.web.markup import Markup
 
-KINDS = {
+type Message = ExportTraceServiceRequest | ExportMetricsServiceRequest | ExportLogsServiceRequest
+
+KINDS: dict[str, type[Message]] = {
     "/v1/traces": ExportTraceServiceRequest,
     "/v1/metrics": ExportMetricsServiceRequest,
     "/v1/logs": ExportLogsServiceRequest,
@@ -39,7 +41,7 @@ KINDS = {
 class Receiver:
     def __init__(self) -> None:
         self.url = ""
-        self.messages: list[ExportTraceServiceRequest | ExportMetricsServiceRequest | ExportLogsServiceRequest] = []
+        self.messages: list[Message] = []
 
     @property
     def paths(self) -> set[str]:

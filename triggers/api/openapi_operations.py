@@ -302,6 +302,7 @@ CALLS: tuple[Call, ...] = (
         {200: RequestResponse, 202: RequestResponse},
         (400, 404, 409, 422, 429),
         (_KEY,),
+        headers=("Location", "Retry-After"),
     ),
     Call(
         "POST",
