@@ -23,6 +23,8 @@ http {{
     server {{ listen 127.0.0.1:{port}; {location} }}
 }}
 """
+JSON = {"content-type": "application/json"}
+JSON = {"content-type": "application/json"}
 BODY = b'{"targets": [{"customer": "contoso", "users": ["adele@contoso.com"]}]}'
 
 
@@ -46,6 +48,6 @@ def nginx(folder: Path, upstream: str) -> Iterator[str]:
 @pytest.mark.skipif(shutil.which("nginx") is None, reason="the proxy was not tested: there is no `nginx` on PATH")
 async def test_the_proxy_of_the_page_adds_the_length(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
-        assert (await send_chunked(it, "/api/reset-requests", BODY)).status_code == 411
+        assert (await send_chunked(it, "/api/reset-requests", BODY, JSON)).status_code == 411
         with nginx(tmp_path, it.host.base_url) as front:
-            assert (await send_chunked(it, f"{front}/api/reset-requests", BODY)).status_code == 202
+            assert (await send_chunked(it, f"{front}/api/reset-requests", BODY, JSON)).status_code == 202
