@@ -7,6 +7,7 @@ from pathlib import Path
 
 from localhost.clock import VirtualClock
 from localhost.durable.provider_faults import Faults, ProviderFaults
+from localhost.durable.task_hub_address import TaskHubAddress
 from localhost.host.dispatcher import Limits
 from localhost.host.http_server import bind
 from localhost.host.http_trigger import MAX_BODY_BYTES
@@ -28,12 +29,13 @@ async def running(
     engine: Path | None = None,
     faults: Faults | None = None,
     names: Sequence[str] = (),
+    task_hub: TaskHubAddress | None = None,
 ) -> AsyncIterator[RunningHost[VirtualClock]]:
     """Serve `root`'s app on a free loopback port with `settings` in the environment while it lasts.
 
     `PUBLIC_BASE_URL` is set to the served address. The app is imported once per process, so what it keeps from
     its settings is for the caller to reset. Without `faults` the engine shows those of Azure's storage provider: timers that
-    fire early, results that come twice.
+    fire early, results that come twice. With `task_hub` there is no engine, and the clock is of timer triggers alone.
     """
     with bind("127.0.0.1", sock_port) as sock:
         base_url = f"http://127.0.0.1:{sock.getsockname()[1]}"
@@ -47,6 +49,7 @@ async def running(
                 script=script,
                 limits=limits,
                 engine=engine,
+                task_hub=task_hub,
                 faults=faults or ProviderFaults(seed=1),
                 max_body=max_body or MAX_BODY_BYTES,
                 names=names,

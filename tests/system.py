@@ -8,10 +8,11 @@ async with system(tmp_path) as it:
 
 import os
 import re
+import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,23 @@ import httpx
 
 import services
 from domain.access.approval_links import read
-from localhost.clock import VirtualClock
+from localhost.clock import SystemClock, VirtualClock
 from localhost.host.running_host import RunningHost
 from localhost.simulator import World, create_app
 from localhost.testing import running
 from settings import read_settings
+from tests.hub_host import HubHost, WatchedHub, on_hub
+
+# Set by tests/scenarios/conftest.py: where a real task hub is served that the test runs on instead of the engine.
+task_hub: str | None = None
+# How often the clock was set, and how often the service was started, in this test.
+clock_uses = 0
+starts = 0
+
+
+def new_hub_name() -> str:
+    """A name of letters and digits for a task hub of one test."""
+    return f"t{uuid.uuid4().hex[:12]}"
 
 
 async def no_pause(_: float) -> None:
@@ -136,6 +149,8 @@ class System:
 
     async def advance(self, **delta: float) -> None:
         """Lets time pass, with everything that happens meanwhile."""
+        assert task_hub is None, "no test sets the clock of a real task hub"
+        _note_clock()
         await self.host.advance(timedelta(**delta).total_seconds())
 
 
@@ -149,20 +164,34 @@ async def system(
     settings: Mapping[str, str] | None = None,
 ) -> AsyncIterator[System]:
     """The service with a data directory, a world (the demo's unless given) and a clock of its own."""
-    clock = clock or VirtualClock()
-    world = world or World.demo(clock=clock.now)
+    global starts  # noqa: PLW0603 - conftest.py asks it after each test
+    starts += 1
+    if clock is not None:
+        _note_clock()
+    hub = None if task_hub is None else WatchedHub(task_hub)
+    clock = clock or (VirtualClock() if hub is None else VirtualClock(datetime.now(UTC)))
+    now = clock.now if hub is None else SystemClock().now
+    world = world or World.demo(clock=now)
     services.set_services(None)
-    async with running(ROOT, environment(tmp_path, policy, settings), clock=clock) as host:
+    async with running(ROOT, environment(tmp_path, policy, settings), clock=clock, task_hub=hub) as served:
+        host = served if hub is None else on_hub(served, hub)
 
         async def no_sleep(_: float) -> None: ...
 
         transport = httpx.ASGITransport(create_app(world, sleep=no_sleep))
-        made = services.Services(read_settings(os.environ), now=clock.now, transport=transport, sleep=no_pause)
+        made = services.Services(read_settings(os.environ), now=now, transport=transport, sleep=no_pause)
         services.set_services(made)
         headers = {"x-functions-key": host.key}
         async with httpx.AsyncClient(base_url=host.base_url, headers=headers, timeout=60) as http:
             try:
                 yield System(host, world, made, http)
             finally:
+                if isinstance(host, HubHost):
+                    host.close()
                 await made.close()
                 services.set_services(None)
+
+
+def _note_clock() -> None:
+    global clock_uses  # noqa: PLW0603 - as above
+    clock_uses += 1

@@ -59,8 +59,9 @@ class TaskHub:
         _worker_logger.setLevel(logging.ERROR)  # it reports the end of its own stream as trouble
         with self._lock:
             left = list(self._results.values())
+            self._results.clear()
         for result in left:
-            _give_back(result)
+            result.set_exception(GivenBackError())
         self._worker.stop()  # type: ignore[no-untyped-call]
         self._relay.stop()
         self._channel.close()
@@ -99,12 +100,12 @@ class TaskHub:
         """Give back what was received and not begun, and whatever is received from now on."""
         with self._lock:
             self._draining = True
-            left = [self._results[("turn", turn.token)] for turn in self._turns]
-            left += [self._results[_key(work)] for work in self._works]
+            left = [self._results.pop(("turn", turn.token)) for turn in self._turns]
+            left += [self._results.pop(_key(work)) for work in self._works]
             self._turns.clear()
             self._works.clear()
         for result in left:
-            _give_back(result)
+            result.set_exception(GivenBackError())
 
     # --- for the worker's threads ---
 
@@ -134,16 +135,13 @@ class TaskHub:
             self._results[key] = result
             queue()
         self._on_work()
-        try:
-            return result.result()
-        finally:
-            with self._lock:
-                self._results.pop(key, None)
+        return result.result()
 
     def _answer(self, key: object, response: Any) -> None:
+        """Forget the item here and now: the dispatcher, which calls this, looks next whether there is work left."""
         with self._lock:
-            result = self._results.get(key)
-        if result is not None and not result.done():
+            result = self._results.pop(key, None)
+        if result is not None:
             result.set_result(response)
 
     def _note_connectivity(self, state: grpc.ChannelConnectivity) -> None:
@@ -151,11 +149,6 @@ class TaskHub:
             self._away = True
         elif state is grpc.ChannelConnectivity.READY:
             self._away = False
-
-
-def _give_back(result: Future[Any]) -> None:
-    if not result.done():
-        result.set_exception(GivenBackError())
 
 
 def _key(work: ActivityWork) -> object:

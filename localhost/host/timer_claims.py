@@ -75,13 +75,15 @@ class SharedTimers:
         return True
 
 
-async def shared_timers(environ: Mapping[str, str], hub: str, parts: AsyncExitStack) -> SharedTimers:
-    """Claims in the storage account that the app's settings name; closed with `parts`."""
+async def shared_timers(environ: Mapping[str, str], hub: str, parts: AsyncExitStack) -> Claims:
+    """Claims in the storage account that the app's settings name, closed with `parts`; where they name none, all timers."""
     if endpoint := environ.get("AzureWebJobsStorage__tableServiceUri"):
         from azure.identity.aio import DefaultAzureCredential  # noqa: PLC0415 - slow to import
 
         credential = await parts.enter_async_context(DefaultAzureCredential())
         table = TableClient(endpoint, _TABLE, credential=credential)
+    elif account := environ.get("AzureWebJobsStorage"):
+        table = TableClient.from_connection_string(account, _TABLE)
     else:
-        table = TableClient.from_connection_string(environ["AzureWebJobsStorage"], _TABLE)
+        return OwnTimers()
     return SharedTimers(await parts.enter_async_context(table), hub)

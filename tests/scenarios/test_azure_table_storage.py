@@ -17,6 +17,7 @@ from records.targets import Targets, count_key
 from tests.system import system
 
 
+@pytest.mark.azure_storage
 async def test_the_whole_path_on_table_storage(tmp_path: Path, azurite: str) -> None:
     settings = {"RECORDS": "tables", "AzureWebJobsStorage": azurite}
     async with system(tmp_path, settings=settings) as it:

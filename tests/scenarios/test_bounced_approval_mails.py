@@ -93,6 +93,7 @@ async def test_a_bounced_approver_is_mailed_by_a_reminder_and_not_before(tmp_pat
         assert await states(it, request_id) == {LEAD: "sent", SECOND: "sent"}
 
 
+@pytest.mark.azure_storage
 async def test_reports_of_other_mails_change_nothing(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         request = await it.ask(contoso=["adele@contoso.com"])
@@ -108,6 +109,7 @@ async def test_reports_of_other_mails_change_nothing(tmp_path: Path) -> None:
         assert await states(it, request["id"]) == {OWNER: "bounced"}
 
 
+@pytest.mark.azure_storage
 async def test_graph_is_asked_only_while_a_mail_may_come_back(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
 
@@ -127,6 +129,7 @@ async def test_graph_is_asked_only_while_a_mail_may_come_back(tmp_path: Path) ->
         assert await asked() == 0
 
 
+@pytest.mark.azure_storage
 @pytest.mark.parametrize(("of", "dying"), [(Audits, "append"), (Requests, "update")])
 async def test_a_crashed_run_is_completed_by_the_next_and_audited_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, of: type, dying: str

@@ -26,6 +26,7 @@ async def it(tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
         yield made
 
 
+@pytest.mark.azure_storage
 async def test_a_source_is_notified_of_every_event(it: System, receiver: Receiver) -> None:
     request_id = await send_ticket(it, contoso=["adele@contoso.com"])
     assert receiver.kinds == ["accepted", "awaitingApproval"]
@@ -123,6 +124,7 @@ async def test_410_stops_it(it: System, receiver: Receiver) -> None:
     assert {c["state"] for c in (await it.shown(request_id))["callbacks"]} == {"gone"}
 
 
+@pytest.mark.azure_storage
 async def test_a_redirect_is_not_followed(it: System, receiver: Receiver) -> None:
     receiver.headers = {"Location": f"http://127.0.0.1:{receiver.port}/elsewhere"}
     receiver.answers = [307]
@@ -142,6 +144,7 @@ async def test_a_receiver_may_ask_for_more_time(it: System, receiver: Receiver) 
     assert (await it.shown(request_id))["callbacks"][0]["state"] == "delivered"
 
 
+@pytest.mark.azure_storage
 async def test_nothing_personal_is_in_the_durable_history(it: System, receiver: Receiver) -> None:
     receiver.otherwise = 500
     request_id = await send_ticket(it, contoso=["adele@contoso.com"])
@@ -152,6 +155,7 @@ async def test_nothing_personal_is_in_the_durable_history(it: System, receiver: 
         assert word not in histories
 
 
+@pytest.mark.azure_storage
 async def test_a_source_without_a_callback_is_not_called(it: System, receiver: Receiver) -> None:
     request = await it.ask(contoso=["adele@contoso.com"])
     assert (await it.shown(request["id"]))["callbacks"] == []

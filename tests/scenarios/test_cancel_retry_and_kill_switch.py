@@ -21,6 +21,7 @@ async def cancel(it: System, request_id: str) -> None:
     await it.host.idle()
 
 
+@pytest.mark.azure_storage
 async def test_cancel_while_it_waits_for_approval(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         request = await it.ask(contoso=USERS)
@@ -171,6 +172,7 @@ async def test_kill_switch_in_the_middle_and_cancel(tmp_path: Path, monkeypatch:
         await check_truth(it, request["id"])
 
 
+@pytest.mark.azure_storage
 async def test_retry_plans_anew_asks_anew_and_keeps_what_was_registered_again(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         request = await it.ask(contoso=USERS)
@@ -215,6 +217,7 @@ async def test_retry_leaves_what_was_registered_since_the_first_reset_and_does_w
         assert new.id in megan.methods
 
 
+@pytest.mark.azure_storage
 async def test_user_of_a_running_request_is_refused_with_the_id_of_that_request(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         first = await it.ask(contoso=USERS[:2])
@@ -229,6 +232,7 @@ async def test_user_of_a_running_request_is_refused_with_the_id_of_that_request(
         assert (await it.targets(third["id"]))[0]["outcome"] == "pending"
 
 
+@pytest.mark.azure_storage
 async def test_same_user_twice_in_one_request_is_refused_the_second_time(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         adele = it.world.user("contoso", USERS[0])
@@ -260,6 +264,7 @@ async def test_two_requests_share_a_customers_limit(tmp_path: Path) -> None:
         assert row.value["running"] == {}
 
 
+@pytest.mark.azure_storage
 async def test_what_runs_at_once_for_a_customer_stays_under_its_limit_over_two_requests(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

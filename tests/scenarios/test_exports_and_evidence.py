@@ -31,6 +31,7 @@ async def reset(it: System) -> str:
     return str(request["id"])
 
 
+@pytest.mark.azure_storage
 async def test_csv_and_json(it: System) -> None:
     request_id = await reset(it)
     answer = await it.http.get(f"/api/reset-requests/{request_id}/export", params={"format": "csv"})
@@ -49,6 +50,7 @@ async def test_csv_and_json(it: System) -> None:
     assert value["cursor"] is None
 
 
+@pytest.mark.azure_storage
 async def test_large_exports_come_in_parts(it: System, monkeypatch: pytest.MonkeyPatch) -> None:
     request_id = await reset(it)
     monkeypatch.setattr(exports, "MAX_USERS", 2)
@@ -61,6 +63,7 @@ async def test_large_exports_come_in_parts(it: System, monkeypatch: pytest.Monke
     assert found == ["adele@contoso.com", "isaiah@contoso.com", "breakglass@contoso.com", "nobody@contoso.com"]
 
 
+@pytest.mark.azure_storage
 @pytest.mark.parametrize("query", ["format=xml", "customer=nobody", "cursor=x"])
 async def test_what_an_export_does_not_know(it: System, query: str) -> None:
     request = await it.ask(contoso=["adele@contoso.com"])
@@ -68,6 +71,7 @@ async def test_what_an_export_does_not_know(it: System, query: str) -> None:
     assert problem["errors"][0]["pointer"] == f"/query/{query.partition('=')[0]}"
 
 
+@pytest.mark.azure_storage
 async def test_the_evidence_of_a_request_is_whole_and_says_what_the_api_says(it: System, tmp_path: Path) -> None:
     request_id = await reset(it)
     answer = await it.http.get(f"/api/reset-requests/{request_id}/evidence")
@@ -87,6 +91,7 @@ async def test_the_evidence_of_a_request_is_whole_and_says_what_the_api_says(it:
     assert main([str(tmp_path / "none.zip")], io.StringIO()) == 2
 
 
+@pytest.mark.azure_storage
 async def test_the_evidence_of_a_denied_request_and_of_one_that_waits(it: System) -> None:
     request = await it.ask(contoso=["adele@contoso.com"])
     for _ in range(2):
@@ -114,6 +119,7 @@ def changed(pack: bytes, name: str, change: Callable[[bytes], bytes], *, manifes
     return out.getvalue()
 
 
+@pytest.mark.azure_storage
 async def test_every_change_is_found(it: System) -> None:
     request_id = await reset(it)
     pack = (await it.http.get(f"/api/reset-requests/{request_id}/evidence")).content
@@ -145,6 +151,7 @@ async def test_every_change_is_found(it: System) -> None:
     )
 
 
+@pytest.mark.azure_storage
 async def test_who_makes_the_request_one_that_keeps_the_sessions_is_found_out(it: System) -> None:
     request_id = await reset(it)
     pack = (await it.http.get(f"/api/reset-requests/{request_id}/evidence")).content
@@ -165,6 +172,7 @@ async def test_who_makes_the_request_one_that_keeps_the_sessions_is_found_out(it
     )
 
 
+@pytest.mark.azure_storage
 async def test_a_pack_of_the_first_version_is_still_checked(it: System) -> None:
     request = await it.ask(contoso=["adele@contoso.com"])
     pack = (await it.http.get(f"/api/reset-requests/{request['id']}/evidence")).content

@@ -111,6 +111,7 @@ async def test_token_endpoint_down_for_one_customer(tmp_path: Path) -> None:
         }
 
 
+@pytest.mark.azure_storage
 async def test_consent_missing_at_one_customer_fails_it_fast(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         it.world.tenant("contoso").consented = False
@@ -124,6 +125,7 @@ async def test_consent_missing_at_one_customer_fails_it_fast(tmp_path: Path) -> 
         assert len(asked) == 1  # one refusal speaks for all of its users
 
 
+@pytest.mark.azure_storage
 async def test_consent_withdrawn_after_the_plan_breaks_one_customer_only(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         request = await it.ask(contoso=USERS, fabrikam=OTHERS)
@@ -184,6 +186,7 @@ _STORM: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.engine_only("most seeds wait for minutes, on a clock that is set")
 @pytest.mark.parametrize("seed", range(1, 7))
 async def test_every_call_failing_with_probability_one_fifth(tmp_path: Path, seed: int) -> None:
     """Tokens, reads, removals, mails and whole batches, from the first look-up to the last mail."""

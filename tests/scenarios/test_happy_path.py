@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.system import system
 
 
+@pytest.mark.azure_storage
 async def test_request_is_planned_approved_reset_and_reported(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         request = await it.ask(contoso=["adele@contoso.com"], fabrikam=["alex@fabrikam.com"])

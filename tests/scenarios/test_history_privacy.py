@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import pytest
 from google.protobuf.json_format import MessageToJson
 
 from tests.system import HELPDESK_SECRET, system
 
 
+@pytest.mark.azure_storage
 async def test_history_of_a_finished_request_holds_nothing_personal(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         more = {"reason": "Lost at the Oktoberfest", "requester": "tech@msp.example"}

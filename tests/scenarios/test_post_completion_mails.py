@@ -28,6 +28,7 @@ async def reset(it: System, more: dict[str, Any] | None = None, **users: list[st
     return str(request["id"])
 
 
+@pytest.mark.azure_storage
 async def test_the_requester_and_the_users_get_mails(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         request_id = await reset(it, contoso=["adele@contoso.com", "lynne@contoso.com"])
@@ -45,6 +46,7 @@ async def test_the_requester_and_the_users_get_mails(tmp_path: Path) -> None:
         assert shown["followUp"] is None
 
 
+@pytest.mark.azure_storage
 async def test_a_denied_requester_gets_a_mail_and_a_dry_run_sends_none(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         request = await it.ask(contoso=["adele@contoso.com"])
@@ -57,6 +59,7 @@ async def test_a_denied_requester_gets_a_mail_and_a_dry_run_sends_none(tmp_path:
         assert len(it.world.mailbox) == 0
 
 
+@pytest.mark.azure_storage
 async def test_managers_get_a_notice_where_the_policy_says_so_with_the_customers_contact(tmp_path: Path) -> None:
     text = policy_with(tmp_path, '[notices]\ncontact = "the MSP"\n').read_text()
     for old, new in {
@@ -78,6 +81,7 @@ async def test_managers_get_a_notice_where_the_policy_says_so_with_the_customers
         assert fabrikam["mails"] == []
 
 
+@pytest.mark.azure_storage
 @pytest.mark.parametrize("requester", ["somebody@mail.example", "owner@contoso.com"])
 async def test_an_outcome_is_not_mailed_outside(tmp_path: Path, requester: str) -> None:
     async with system(tmp_path) as it:
@@ -89,6 +93,7 @@ async def test_an_outcome_is_not_mailed_outside(tmp_path: Path, requester: str) 
         assert [m for m in it.world.mailbox.to(requester) if m.subject.startswith("MFA reset")] == []
 
 
+@pytest.mark.azure_storage
 async def test_a_customers_own_requester_reads_about_that_customer(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         request_id = await reset(it, more={"requester": "hr@contoso.com"}, contoso=["alex@contoso.com"])
@@ -108,6 +113,7 @@ async def test_mails_are_tried_again_and_sent_once(tmp_path: Path) -> None:
             assert len(mails(it, to, subject)) == 1
 
 
+@pytest.mark.azure_storage
 async def test_activities_that_run_twice_send_each_mail_once(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         request_id = await reset(it, contoso=["adele@contoso.com"])
@@ -117,6 +123,7 @@ async def test_activities_that_run_twice_send_each_mail_once(tmp_path: Path) -> 
         assert len(it.world.mailbox) == before
 
 
+@pytest.mark.azure_storage
 async def test_a_mail_that_graph_refuses_is_seen(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         request = await it.ask(contoso=["adele@contoso.com"])
@@ -130,6 +137,7 @@ async def test_a_mail_that_graph_refuses_is_seen(tmp_path: Path) -> None:
         assert "mailFailed" in [event["event"] for event in await it.audit(request["id"])]
 
 
+@pytest.mark.azure_storage
 async def test_approvers_whose_mail_failed_are_seen_and_mailed_again(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         fault = it.world.faults.add(status=400, message="No such mailbox", path="*/sendMail")
@@ -219,6 +227,7 @@ async def test_records_that_are_away_at_the_end_delay_what_follows_and_lose_noth
         assert len(mails(it, "tech@msp.example", OUTCOME)) == 1
 
 
+@pytest.mark.azure_storage
 async def test_failed_mails_are_sent_again_and_no_mail_twice(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         request = await it.ask(contoso=["adele@contoso.com", "alex@contoso.com"])

@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.system import system
 
 
+@pytest.mark.azure_storage
 async def test_dry_run_plans_and_touches_nothing(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         request = await it.ask(contoso=["adele@contoso.com"], more={"dryRun": True})
@@ -18,6 +21,7 @@ async def test_dry_run_plans_and_touches_nothing(tmp_path: Path) -> None:
         assert not [verb for verb, _, _ in it.world.calls.counts if verb in {"DELETE", "PATCH"}]
 
 
+@pytest.mark.azure_storage
 async def test_denied_request_touches_nothing(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         request = await it.ask(contoso=["adele@contoso.com"])
@@ -47,6 +51,7 @@ async def test_undecided_request_expires_after_reminders(tmp_path: Path) -> None
         assert len(it.world.user("contoso", "adele@contoso.com").methods) >= 3
 
 
+@pytest.mark.azure_storage
 async def test_cancelled_request_touches_nothing(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         request = await it.ask(contoso=["adele@contoso.com"])

@@ -6,6 +6,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.receiver import policy_with
 from tests.system import HELPDESK_SECRET, System, system
 
@@ -52,6 +54,7 @@ async def approved(it: System) -> tuple[str, str]:
     return request_id, asked["id"]
 
 
+@pytest.mark.azure_storage
 async def test_a_token_is_active_again_with_an_approval_and_its_code(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         request_id = await reset(it)
@@ -115,6 +118,7 @@ async def test_what_cannot_be_undone_is_refused(tmp_path: Path) -> None:
         assert "7 days" in (await undo(it, request_id, 409))["detail"]
 
 
+@pytest.mark.azure_storage
 async def test_a_key_brings_back_the_same_undo_and_one_that_runs_stands_alone(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         request_id = await reset(it)
@@ -129,6 +133,7 @@ async def test_a_key_brings_back_the_same_undo_and_one_that_runs_stands_alone(tm
         assert (await undo(it, request_id))["undoOf"] == request_id
 
 
+@pytest.mark.azure_storage
 async def test_guards_and_the_rule_of_two_hold(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         request_id = await reset(it)
@@ -142,6 +147,7 @@ async def test_guards_and_the_rule_of_two_hold(tmp_path: Path) -> None:
         assert (target["outcome"], target["reason"]) == ("refused", "disabledUser")
 
 
+@pytest.mark.azure_storage
 async def test_an_undo_needs_approval_where_the_reset_needed_none(tmp_path: Path) -> None:
     exempt = '[sources.trusted]\nscheme = "bearer"\nsecret = "env:HELPDESK_SECRET"\napproval = "exempt"\n'
     async with system(tmp_path, policy=policy_with(tmp_path, exempt)) as it:
@@ -154,6 +160,7 @@ async def test_an_undo_needs_approval_where_the_reset_needed_none(tmp_path: Path
         assert (await it.shown(asked["id"]))["status"] == "awaitingApproval"
 
 
+@pytest.mark.azure_storage
 async def test_codes_side_by_side_are_no_more_guesses(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         _, undo_id = await approved(it)
@@ -164,6 +171,7 @@ async def test_codes_side_by_side_are_no_more_guesses(tmp_path: Path) -> None:
         assert len(it.world.calls.matching(verb="POST", ending="/activate")) <= 5
 
 
+@pytest.mark.azure_storage
 async def test_five_wrong_codes_end_it(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         _, undo_id = await approved(it)
@@ -194,6 +202,7 @@ async def test_the_deadline_ends_it_with_what_is_true(tmp_path: Path) -> None:
         assert (await it.shown(another["id"]))["status"] == "completed"
 
 
+@pytest.mark.azure_storage
 async def test_an_outage_costs_no_code_and_a_reassigned_token_is_reported(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         _, undo_id = await approved(it)

@@ -139,6 +139,7 @@ def test_a_turn_is_taken_and_answered(hub: Hub, host: Host) -> None:
     assert (work.name, work.request.instanceId) == ("reset", "one")
     assert host.hub.has_work()
     host.hub.complete_orchestration(work, pb.OrchestratorResponse(customStatus={"value": '"x"'}))
+    assert not host.hub.has_work(), "the dispatcher asks at once"
     answer = hub.expect("turn")
     assert (answer.completionToken, answer.instanceId, answer.customStatus.value) == ("t1", "one", '"x"')
 
