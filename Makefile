@@ -38,6 +38,9 @@ lint-api: $(STAMP) ## Spectral and Redocly on the descriptions of the API (needs
 lint-api-if-possible: $(STAMP)
 	@scripts/lint-api --if-possible
 
+cluster: $(STAMP) ## several hosts on one task hub of the real Azure Storage provider (ARGS="--hosts 3", ARGS="--kill")
+	@$(PY) -m bench.cluster $(ARGS)
+
 check: lint lint-api-if-possible audit-if-reachable test ## what CI runs
 
 check-policy: $(STAMP) ## check a policy file: make check-policy FILE=policy.toml
@@ -55,4 +58,4 @@ audit: $(STAMP) ## known vulnerabilities of what is deployed (asks a service on 
 lock: ## pin requirements*.in into requirements*.txt
 	@scripts/lock
 
-.PHONY: bench help setup demo serve test lint format check check-policy package audit audit-if-reachable lint-api lint-api-if-possible lock
+.PHONY: bench cluster help setup demo serve test lint format check check-policy package audit audit-if-reachable lint-api lint-api-if-possible lock

@@ -16,6 +16,8 @@ class NoAzuriteError(Exception):
     """It cannot be installed or started here; the text says why."""
 
 
+# Seconds. What is killed before it has written loses messages that it had taken.
+_WRITES_WITHIN = 60
 ALL_SERVICES = ("blob", "queue", "table")
 
 
@@ -76,7 +78,7 @@ class Azurite:
             return
         self._process.send_signal(signal.SIGINT)
         try:
-            self._process.wait(10)
+            self._process.wait(_WRITES_WITHIN)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

@@ -17,7 +17,13 @@ import grpc
 from localhost.durable.hub_relay import HubRelay
 from localhost.durable.instances import ActivityWork, OrchestrationWork
 from localhost.durable.task_hub_address import MOST_BYTES, TaskHubAddress, await_answer
-from localhost.durable.vendor_adapter import ConcurrencyOptions, GrpcChannelOptions, TaskHubGrpcWorker, pb
+from localhost.durable.vendor_adapter import (
+    ConcurrencyOptions,
+    GrpcChannelOptions,
+    GrpcWorkerResiliencyOptions,
+    TaskHubGrpcWorker,
+    pb,
+)
 from localhost.errors import GivenBackError
 
 logger = logging.getLogger("localhost.hub")
@@ -25,6 +31,8 @@ _worker_logger = logging.getLogger("localhost.hub.worker")
 
 # A hub that starts beside this host is waited for; a wrong address is reported before a supervisor loses its patience.
 _ANSWERS_WITHIN = 15.0
+# A hub beside its host is back within seconds; the worker's own half a minute would be most of the recovery.
+_LONGEST_BACK_OFF = 5.0
 
 
 class TaskHub:
@@ -176,6 +184,7 @@ class _Worker(TaskHubGrpcWorker):
                 maximum_concurrent_orchestration_work_items=orchestrations,
                 maximum_thread_pool_workers=activities + orchestrations,
             ),
+            resiliency_options=GrpcWorkerResiliencyOptions(reconnect_backoff_cap_seconds=_LONGEST_BACK_OFF),
             emit_trace_spans=False,
             logger=_worker_logger,
         )

@@ -5,7 +5,7 @@ durabletask has no public names for them. `tests/localhost/durable/test_vendor_a
 
 import durabletask.internal.orchestrator_service_pb2 as pb
 import grpc
-from durabletask.grpc_options import GrpcChannelOptions
+from durabletask.grpc_options import GrpcChannelOptions, GrpcWorkerResiliencyOptions
 from durabletask.internal.orchestrator_service_pb2_grpc import (
     TaskHubSidecarServiceServicer,
     add_TaskHubSidecarServiceServicer_to_server,
@@ -15,6 +15,7 @@ from durabletask.worker import ConcurrencyOptions, TaskHubGrpcWorker
 __all__ = [
     "ConcurrencyOptions",
     "GrpcChannelOptions",
+    "GrpcWorkerResiliencyOptions",
     "TaskHubGrpcWorker",
     "TaskHubSidecarServiceServicer",
     "pb",

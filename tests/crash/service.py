@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx
@@ -178,6 +179,9 @@ class Shop:
             await asyncio.sleep(0.3)
 
     async def _approve(self, link: str) -> bool:
+        """Open the link at this host, whichever of them mailed it."""
+        parts = urlsplit(link)
+        link = f"{self.url}{parts.path}{f'?{parts.query}' if parts.query else ''}"
         try:
             async with httpx.AsyncClient(timeout=30) as browser:
                 page = await browser.get(link)

@@ -16,6 +16,7 @@ import httpx
 import pytest
 from starlette.responses import PlainTextResponse
 
+from bench import cluster
 from localhost.commands.cli import _parser
 from localhost.host.readiness import Readiness
 
@@ -51,8 +52,14 @@ def test_every_flag_exists(page: str) -> None:
     for action in _parser()._actions:
         for command in (action.choices or {}).values() if isinstance(action.choices, dict) else ():
             known |= {option for each in command._actions for option in each.option_strings}
-    used = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", (DOCS / page).read_text()))
-    assert used <= known | _OTHERS
+    text = (DOCS / page).read_text()
+    of_cluster = {flag for given in re.findall(r'make cluster ARGS="(.*?)"', text) for flag in _flags(given)}
+    assert of_cluster <= {option for action in cluster.parser()._actions for option in action.option_strings}
+    assert _flags(text) - of_cluster <= known | _OTHERS
+
+
+def _flags(text: str) -> set[str]:
+    return set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text))
 
 
 @pytest.mark.parametrize("page", PAGES)

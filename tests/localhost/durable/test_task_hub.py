@@ -1,5 +1,6 @@
 """The host's end of a task hub, against a hub that gives out what the test says and notes what comes back."""
 
+import asyncio
 import queue
 import subprocess
 import sys
@@ -18,6 +19,8 @@ from localhost.durable.hub_worker import TaskHub
 from localhost.durable.task_hub_address import TaskHubAddress, await_answer
 from localhost.durable.vendor_adapter import TaskHubSidecarServiceServicer, pb, register
 from localhost.errors import BadFlagError, TaskHubError
+from localhost.testing import running
+from tests.localhost.driving import APPS
 
 _SOON = 20
 
@@ -127,9 +130,9 @@ def turn(token: str, name: str = "orchestrator") -> pb.WorkItem:
     return pb.WorkItem(orchestratorRequest=request, completionToken=token)
 
 
-def activity(token: str, number: int = 7) -> pb.WorkItem:
+def activity(token: str, number: int = 7, name: str = "act") -> pb.WorkItem:
     instance = pb.OrchestrationInstance(instanceId="one", executionId={"value": "run"})
-    request = pb.ActivityRequest(name="act", input={"value": "5"}, taskId=number, orchestrationInstance=instance)
+    request = pb.ActivityRequest(name=name, input={"value": "5"}, taskId=number, orchestrationInstance=instance)
     return pb.WorkItem(activityRequest=request, completionToken=token)
 
 
@@ -186,6 +189,23 @@ def test_a_host_that_ends_gives_back_what_it_could_not_end(hub: Hub, host: Host)
     host.take(host.hub.take_activity)
     host.hub.stop()
     assert hub.expect("activity given back") == "cut off"
+
+
+async def test_a_host_runs_what_the_hub_gives_out_and_nothing_more_once_it_stops(hub: Hub) -> None:
+    address = TaskHubAddress.parse(hub.address, "the-hub")
+    async with running(APPS, script="durable_app.py", task_hub=address) as host:
+        await asyncio.to_thread(hub.expect, "connected")
+        hub.items.put(activity("a1", name="double"))
+        assert (await asyncio.to_thread(hub.expect, "activity")).result.value == "10"
+        hub.items.put(activity("a2", name="unknown"))
+        answer = await asyncio.to_thread(hub.expect, "activity")
+        assert answer.failureDetails.errorType == "UnknownFunction"
+        hub.items.put(turn("t1", "unknown"))
+        assert (await asyncio.to_thread(hub.expect, "turn")).actions[0].HasField("completeOrchestration")
+        await host.idle()
+        host.dispatcher.start_nothing_new()
+        hub.items.put(activity("a3", name="double"))
+        assert await asyncio.to_thread(hub.expect, "activity given back") == "a3"
 
 
 def test_calls_carry_the_name_of_the_hub(hub: Hub, host: Host) -> None:

@@ -1,0 +1,138 @@
+"""Several hosts on one task hub of the real Azure Storage provider, left running or killed: `make cluster`.
+
+    make cluster ARGS="--hosts 3"     # left running, until Ctrl-C
+    make cluster ARGS="--kill"        # kills parts in mid-reset, prints how long each took, compares with the directory
+
+Every host has a `taskhub` beside it, over one Azurite; the tenants are the simulator's.
+"""
+
+import argparse
+import asyncio
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.azurite import NoAzuriteError
+from tests.crash.cluster import Cluster, Worker, approving, cluster, until_more
+from tests.crash.invariants import check
+from tests.crash.service import CUSTOMERS, KEY
+
+_PER_KILL = 8  # users of each customer in the request that a kill interrupts
+
+
+@dataclass(frozen=True)
+class Kill:
+    what: str
+    strike: Callable[[Cluster], Awaitable[object]]
+    restore: Callable[[Cluster], Awaitable[object]]
+    at_once: bool = True  # whether it is started again right away, or only when the request has ended
+
+
+async def _kill_hub(worker: Worker) -> None:
+    await asyncio.to_thread(worker.hub.kill)
+
+
+async def _stop(worker: Worker) -> None:
+    await worker.host.stop()
+    await asyncio.to_thread(worker.hub.stop)
+
+
+async def _all(cluster: Cluster, do: Callable[[Worker], Awaitable[None]]) -> None:
+    for worker in cluster.workers:
+        await do(worker)
+
+
+KILLS = (
+    Kill("a host, started again", lambda it: it.workers[-1].host.kill(), lambda it: it.workers[-1].start_host()),
+    Kill("a host's hub, started again", lambda it: _kill_hub(it.workers[-1]), lambda it: it.workers[-1].restart_hub()),
+    Kill(
+        "a host and its hub for good",
+        lambda it: it.workers[-1].kill(),
+        lambda it: it.workers[-1].start(),
+        at_once=False,
+    ),
+    Kill("all hosts and hubs", lambda it: _all(it, Worker.kill), lambda it: _all(it, Worker.start)),
+    Kill(
+        "a host and its hub with SIGTERM",
+        lambda it: _stop(it.workers[-1]),
+        lambda it: it.workers[-1].start(),
+        at_once=False,
+    ),
+)
+
+
+async def _kill(it: Cluster) -> None:
+    """Raises: AssertionError where an outcome is not what the directory holds."""
+    shop = it.shop
+    requests = []
+    print(f"{'killed in mid-reset':34}{'next user done':>16}{'request ended':>16}   (seconds after it)")
+    for number, kill in enumerate(KILLS):
+        part = slice(number * _PER_KILL, (number + 1) * _PER_KILL)
+        async with approving([shop]):
+            request_id = await shop.deliver({name: shop.upns(name)[part] for name in CUSTOMERS}, f"INC{number}")
+            requests.append(request_id)
+            done = await until_more(shop, request_id, 0)
+        began = time.monotonic()
+        await kill.strike(it)
+        if kill.at_once:
+            await kill.restore(it)
+        await until_more(shop, request_id, done, 600)
+        following = time.monotonic() - began
+        await shop.ended(request_id, 600)
+        print(f"{kill.what:34}{following:16.1f}{time.monotonic() - began:16.1f}", flush=True)
+        if not kill.at_once:
+            await kill.restore(it)
+    for request_id in requests:
+        await shop.called_back_in_full(request_id, 300)
+    outcomes: Counter[str] = await check(shop, requests)
+    print(f"Outcomes of {len(requests)} requests: {', '.join(f'{n} {name}' for name, n in sorted(outcomes.items()))}.")
+    print("Every one of them is what the directory holds, and nothing else was changed there.")
+
+
+async def _leave_running(it: Cluster) -> None:
+    for worker in it.workers:
+        print(f"host           {worker.host.url}   task hub {worker.hub.address}")
+    print(f"function key   {KEY}\nmailbox        {it.shop.graph_url}/mailbox\nEnd it with Ctrl-C.", flush=True)
+    await asyncio.Event().wait()
+
+
+async def _run(options: argparse.Namespace, taskhub: str) -> None:
+    users = _PER_KILL * len(KILLS)
+    times = {"lease_s": options.lease_s, "visibility_s": options.visibility_s}
+    with tempfile.TemporaryDirectory(prefix="mfa-reset-cluster-") as folder:
+        async with cluster(Path(folder), taskhub, options.hosts, users=users, latency=options.latency, **times) as it:
+            await (_kill(it) if options.kill else _leave_running(it))
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="make cluster", description=__doc__)
+    parser.add_argument("--hosts", type=int, default=2)
+    parser.add_argument("--kill", action="store_true", help="kill parts in mid-reset and compare with the directory")
+    parser.add_argument("--latency", type=int, default=300, help="of the simulated Graph, in ms (default: %(default)s)")
+    parser.add_argument("--lease-s", type=int, default=6, help="how long a dead hub keeps its partitions (Azure: 30)")
+    parser.add_argument("--visibility-s", type=int, default=15, help="when what it held comes back (host.json: 60)")
+    return parser
+
+
+def main() -> int:
+    options = parser().parse_args()
+    if (taskhub := shutil.which("taskhub")) is None:
+        print("make cluster: there is no `taskhub` on PATH (CONTRIBUTING.md)", file=sys.stderr)
+        return 1
+    try:
+        asyncio.run(_run(options, taskhub))
+    except NoAzuriteError as why:
+        print(f"make cluster: {why}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
