@@ -9,6 +9,7 @@ Every host has a `taskhub` beside it, over one Azurite; the tenants are the simu
 import argparse
 import asyncio
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -98,7 +99,10 @@ async def _leave_running(it: Cluster) -> None:
     for worker in it.workers:
         print(f"host           {worker.host.url}   task hub {worker.hub.address}")
     print(f"function key   {KEY}\nmailbox        {it.shop.graph_url}/mailbox\nEnd it with Ctrl-C.", flush=True)
-    await asyncio.Event().wait()
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await stop.wait()
 
 
 async def _run(options: argparse.Namespace, taskhub: str) -> None:
