@@ -16,6 +16,7 @@ import httpx
 from domain.policy.load import Policy
 from graph.client import CONNECTIONS, TIMEOUT, Graph
 from graph.tokens import CredentialTokens, SecretTokens, Tokens, TokenSource
+from records.approver_mailings import ApproverMailings
 from records.audits import Audits
 from records.concurrency_permits import ConcurrencyPermits
 from records.deliveries import Deliveries
@@ -147,6 +148,10 @@ class Services:
         return SignOuts(self.store)
 
     @property
+    def approver_mailings(self) -> ApproverMailings:
+        return ApproverMailings(self.store)
+
+    @property
     def retention(self) -> Retention:
         return Retention(self.store)
 
@@ -174,6 +179,10 @@ class Services:
     @property
     def removing_stopped(self) -> bool:
         return removing_stopped(os.environ)
+
+    async def pause(self, seconds: float) -> None:
+        """Wait for a moment; for longer there are durable timers."""
+        await self._sleep(seconds)
 
     def is_first(self, occurrence: str) -> bool:
         """Return True for the first call with this name only: for a warning that a timer would repeat every few minutes."""

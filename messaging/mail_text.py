@@ -36,6 +36,29 @@ def approval_mail(view: ApprovalView, *, to: str, link: str, reference: str) -> 
     return _asking(view, to, link, reference, f"Approve {_asked(view)} of", "")
 
 
+class Question(NamedTuple):
+    """One of several requests in a mail, with the approver's own link."""
+
+    view: ApprovalView
+    link: str
+    reminder: bool
+
+
+def approvals_mail(questions: Sequence[Question], *, to: str, reference: str) -> Mail:
+    """Ask one approver to look at several requests, each with its link; their users are on the pages."""
+    reminders = all(question.reminder for question in questions)
+    return _mail(
+        to,
+        f"{'Reminder: ' if reminders else ''}{len(questions)} MFA requests wait for your decision",
+        "approvals",
+        ending=f" {in_brackets(reference)}",
+        questions=questions,
+        reminder=reminders,
+        reference=in_brackets(reference),
+        now=questions[0].view.now,
+    )
+
+
 def reminder_mail(view: ApprovalView, *, to: str, link: str, reference: str) -> Mail:
     """Ask again an approver who has not decided."""
     return _asking(view, to, link, reference, f"Reminder: approve {_asked(view)} of", "reminder")

@@ -77,7 +77,7 @@ async def remind_approvers(services: Services, request: ResetRequest) -> None:
     if request.status is not RequestStatus.AWAITING_APPROVAL:
         raise ConflictError(f"The request does not wait for approval: {request.status.value}.")
     mails = max((entry.mails for entry in request.approval.approvers), default=0)
-    await notify_approvers(services, request.id, reminder=max(mails, 1), last=True)
+    await notify_approvers(services, request.id, reminder=max(mails, 1), last=True, at_once=True)
 
 
 async def resend_mails(

@@ -8,7 +8,9 @@ import pytest
 from messaging import mail_text
 from messaging.mail_text import (
     Mail,
+    Question,
     approval_mail,
+    approvals_mail,
     follow_up_mail,
     manager_notice_mail,
     outcome_mail,
@@ -27,6 +29,11 @@ UNASKED = replace(NOTICE, user=replace(OUTCOME.customers[0].users[1], outcome="r
 EVERY = {
     "approval": approval_mail(CAREFUL, to=TO, link=LINK, reference=REFERENCE),
     "reminder": reminder_mail(APPROVAL, to=TO, link=LINK, reference=REFERENCE),
+    "approvals": approvals_mail(
+        [Question(CAREFUL, LINK, reminder=False), Question(ONE_USER, f"{LINK}2", reminder=True)],
+        to=TO,
+        reference=REFERENCE,
+    ),
     "outcome": outcome_mail(OUTCOME, to=TO),
     "user_notice": user_notice_mail(NOTICE, to=TO),
     "unasked_notice": user_notice_mail(UNASKED, to=TO),

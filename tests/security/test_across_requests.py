@@ -206,3 +206,43 @@ async def test_a_hold_that_somebody_has_begun_to_decide_does_not_end(tmp_path: P
         await it.advance(hours=5)
         asked = await it.ask(contoso=[ADELE])
         assert (await it.targets(asked["id"]))[0]["heldBy"] == holder["id"]
+
+
+async def test_sixty_requests_in_a_minute_are_one_mail_with_sixty_links(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = VirtualClock()
+    async with system(tmp_path, world=crowd(clock), clock=clock) as it:
+        all_there = asyncio.Event()
+
+        async def moment(_: float) -> None:
+            await all_there.wait()
+
+        monkeypatch.setattr(it.services, "_sleep", moment)
+        users = people(it, 20, 60, "fabrikam")
+        asked = []
+        for user in users:
+            asked.append((await it.ask(fabrikam=[user], settle=False))["id"])
+            clock.advance(0.9)
+        all_there.set()
+        await it.host.idle()
+        await it.advance(minutes=2)
+        for approver in ("lead@msp.example", "second@msp.example"):
+            [mail] = [mail for mail in it.world.mailbox.to() if mail.to == [approver]]
+            assert len({link for link in mail.links if "/api/approvals" in link}) == 60
+        for request_id in asked:
+            entries = (await it.shown(request_id))["approval"]["approvers"]
+            assert {entry["mail"] for entry in entries} == {"sent"}
+        await it.decide(it.links(asked[40])["lead@msp.example"], "approve")
+        await it.decide(it.links(asked[40])["second@msp.example"], "approve")
+        assert (await it.shown(asked[40]))["status"] == "completed"
+        await it.advance(hours=4)
+        reminders = [mail for mail in it.world.mailbox.to("lead@msp.example") if "Reminder" in mail.subject]
+        assert len(reminders) <= 5
+        assert sum(len({link for link in mail.links if "/api/approvals" in link}) for mail in reminders) == 59
+
+
+async def test_a_lone_request_is_mailed_at_once(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        request = await it.ask(contoso=[ADELE])
+        assert it.links(request["id"])

@@ -53,22 +53,27 @@ async def mark_bounced(services: Services) -> None:
     waiting = await _waiting(services)
     if not waiting:
         return
-    since = min(mail.at for mail in waiting.values()) - _CLOCK_DIFFERENCE
+    since = min(mail.at for mails in waiting.values() for mail in mails) - _CLOCK_DIFFERENCE
     for bounce in await _read(services, since):
         for reference in bounce.references & waiting.keys():
-            await _mark(services, waiting[reference], reference, bounce)
+            for mail in waiting[reference]:
+                await _mark(services, mail, reference, bounce)
 
 
-async def _waiting(services: Services) -> dict[str, _Mail]:
-    """Return, by reference, the mails of requests that wait for approval which were sent and may still bounce."""
-    after, found, oldest = "", dict[str, _Mail](), services.now() - _WAITED_FOR
+async def _waiting(services: Services) -> dict[str, list[_Mail]]:
+    """Return, by reference, the mails of requests that wait for approval which were sent and may still bounce.
+
+    One mail may be about several requests.
+    """
+    after, found, oldest = "", dict[str, list[_Mail]](), services.now() - _WAITED_FOR
     while page := await services.requests.open(after, _PAGE):
         for row in page:
             request = await services.requests.get(row.key)
             if request is not None and request.status is RequestStatus.AWAITING_APPROVAL:
                 for entry in request.approval.approvers:
                     if entry.mail == "sent" and entry.mailed_at is not None and entry.mailed_at >= oldest:
-                        found[entry.reference] = _Mail(request.id, entry.approver, entry.mailed_at)
+                        mail = _Mail(request.id, entry.approver, entry.mailed_at)
+                        found.setdefault(entry.reference, []).append(mail)
         after = page[-1].key
     return found
 

@@ -1,0 +1,111 @@
+"""Which requests wait to be mailed to an approver, so that many at once become one mail. One row per approver."""
+
+import hashlib
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from records.errors import StoreUnavailableError
+from records.store import Insert, Replace, Store
+
+_PARTITION = "approver-mailings"
+# What comes within this time becomes one mail, where it is more than a few.
+COLLECTED = timedelta(minutes=1)
+# So many requests that wait at the same time, or mails within the minute, are a burst.
+_BURST, _MAILS = 3, 5
+# The first of several sends for the others; where it does not, they look again after this.
+_LOOK_AGAIN = timedelta(seconds=5)
+# Longer than a call to Graph with its repetitions; what a sender that stopped had taken is held up for so long.
+_SENDING = timedelta(seconds=60)
+# A link takes up to 600 characters, and Outlook is slow with mails beyond 100 KB.
+_TOGETHER = 100
+_TRIES = 200
+# A request that still waits after this has ended, or its orchestration stopped for so long.
+_FORGOTTEN = timedelta(days=2)
+
+
+class Turn(NamedTuple):
+    """`send`: the requests to mail now, with their reminders' numbers; empty: look again in `wait` seconds."""
+
+    send: dict[str, int]
+    wait: float = 0.0
+
+
+class ApproverMailings:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def add(self, approver: str, request_id: str, reminder: int, now: datetime) -> bool:
+        """Note that the request waits, unless it is being mailed; return whether it is the first that waits."""
+
+        def add(state: dict[str, Any]) -> bool:
+            waiting, sending = _parts(state, now)
+            if request_id in sending:
+                return False
+            waiting[request_id] = [waiting.get(request_id, [now.isoformat()])[0], reminder]
+            return next(iter(waiting)) == request_id
+
+        return await self._change(approver, add)
+
+    async def take(self, approver: str, request_id: str, now: datetime) -> Turn:
+        """Return what is to be mailed now, all of which this caller then sends, or how long to wait.
+
+        One request, or two, are mailed at once. More than a few within a minute are collected for the rest of it.
+        """
+
+        def take(state: dict[str, Any]) -> Turn:
+            waiting, sending = _parts(state, now)
+            if request_id in sending or not waiting:
+                return Turn({}, _LOOK_AGAIN.total_seconds())
+            first, (since, _) = next(iter(waiting.items()))
+            collected = _at(since) + COLLECTED
+            if now < collected and (len(waiting) >= _BURST or len(state["sent"]) >= _MAILS):
+                return Turn({}, (collected - now).total_seconds())
+            if first != request_id and now < _at(since) + 2 * _LOOK_AGAIN:
+                return Turn({}, _LOOK_AGAIN.total_seconds())
+            send = {name: reminder for name, (_, reminder) in [*waiting.items()][:_TOGETHER]}
+            for name in send:
+                del waiting[name]
+                sending[name] = [(now + _SENDING).isoformat()]
+            return Turn(send)
+
+        return await self._change(approver, take)
+
+    async def end(self, approver: str, taken: Collection[str], now: datetime, *, sent: bool) -> None:
+        """Note that the sender is through with what it took. `sent`: a mail went out. What was not sent waits once more."""
+
+        def end(state: dict[str, Any]) -> None:
+            waiting, sending = _parts(state, now)
+            for name in taken:
+                waiting.pop(name, None)
+                sending.pop(name, None)
+            if sent:
+                state["sent"].append(now.isoformat())
+
+        await self._change(approver, end)
+
+    async def _change[Result](self, approver: str, step: Callable[[dict[str, Any]], Result]) -> Result:
+        key = hashlib.sha256(approver.casefold().encode()).hexdigest()[:32]
+        for _ in range(_TRIES):
+            row = await self._store.get(_PARTITION, key)
+            state = dict(row.value) if row else {}
+            result = step(state)
+            if (row and state == row.value) or await self._store.apply(
+                _PARTITION, [Replace(row, state) if row else Insert(key, state)]
+            ):
+                return result
+        raise StoreUnavailableError("the mailings of an approver are written by others all the time")
+
+
+def _parts(state: dict[str, Any], now: datetime) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
+    """Return what waits and what is being sent, without what an interruption left behind."""
+    waiting = {name: list(entry) for name, entry in state.get("waiting", {}).items()}
+    sending = {name: list(entry) for name, entry in state.get("sending", {}).items()}
+    state["waiting"] = {name: entry for name, entry in waiting.items() if _at(entry[0]) > now - _FORGOTTEN}
+    state["sending"] = {name: entry for name, entry in sending.items() if _at(entry[0]) > now}
+    state["sent"] = [at for at in state.get("sent", []) if _at(at) > now - COLLECTED]
+    return state["waiting"], state["sending"]
+
+
+def _at(text: str) -> datetime:
+    return datetime.fromisoformat(text)
