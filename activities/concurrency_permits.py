@@ -1,6 +1,7 @@
 """Activities around a window of targets: the customer's permits for it, and its outcome in the audit."""
 
 from activities.app import activity
+from activities.given_up import GIVEN_UP
 from activities.reset_target import fail_open
 from contracts.words import GivenUp, Stop
 from contracts.workflow import (
@@ -88,7 +89,7 @@ async def end_window(services: Services, work: PermitsBack) -> None:
     window = await services.targets.range(work["id"], work["start"], work["count"])
     if not work["stop"] and not all(kept.target.settled for kept in window):
         reason: GivenUp = work["breaker"] or "internalError"
-        await fail_open(services, work["id"], window, reason, _DETAILS[reason])
+        await fail_open(services, work["id"], window, reason, GIVEN_UP[reason])
         window = await services.targets.range(work["id"], work["start"], work["count"])
     await audit_ended(services, work["id"], window)
 
@@ -117,10 +118,3 @@ def _audited(kept: StoredTarget) -> dict[str, object]:
         "methods": [[m.type.value, m.id, m.outcome.value, m.request_id] for m in target.methods],
         "sessionsRevoked": target.sessions_revoked,
     }
-
-
-_DETAILS: dict[GivenUp, str] = {
-    "consentMissing": "The service has no consent in this customer's tenant, or its sign-in there fails.",
-    "customerUnreachable": "The customer's tenant did not answer.",
-    "internalError": "The service failed at this user again and again; look at its log.",
-}

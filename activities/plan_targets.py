@@ -1,6 +1,8 @@
 """Activity: plans a window of targets of one customer and writes their plan records."""
 
 from activities.app import activity
+from activities.faults import fault_word
+from activities.given_up import GIVEN_UP
 from contracts.words import Fault as FaultWord
 from contracts.words import GivenUp
 from contracts.workflow import PLAN_TARGETS, PlanInput, Progress
@@ -12,11 +14,8 @@ from records.targets import StoredTarget
 from reset.planner import Planner, unplannable
 from services import Services, current_services
 
-_GIVEN_UP: dict[GivenUp, str] = {
-    "consentMissing": "The service has no consent in this customer's tenant, or its sign-in there fails.",
-    "customerUnreachable": "The customer's tenant did not answer.",
-    "internalError": "The service failed at this user's plan again and again; look at its log.",
-}
+# Of several faults that may pass, the first of these says how to wait.
+_FIRST = (Fault.THROTTLED, Fault.REJECTED, Fault.UNAVAILABLE)
 
 
 @activity(PLAN_TARGETS)
@@ -36,7 +35,8 @@ async def plan_window(
     request = await services.requests.get(request_id)
     if request is None:
         raise LookupError(request_id)
-    kept = await _unplanned(services, request_id, start, count)
+    window = await services.targets.range(request_id, start, count)
+    kept = _unplanned(window)
     if not kept:
         return _answer()
     if request.status is not RequestStatus.PLANNING:
@@ -44,12 +44,13 @@ async def plan_window(
     if await services.requests.cancelled(request_id) is not None:
         return _answer(fault="cancelled")
     planned, pressure = await _plan(services, request, [entry.target for entry in kept], slow)
+    answers = any(isinstance(result, Target) for result in planned) or any(entry.target.planned for entry in window)
     done: list[tuple[StoredTarget, Target]] = []
     for entry, result in zip(kept, planned, strict=True):
         if not isinstance(result, GraphError):
             done.append((entry, result))
         elif last or not result.passing:
-            done.append((entry, unplannable(entry.target, result)))
+            done.append((entry, unplannable(entry.target, result, of_one_user=answers)))
     await services.targets.save_all(request_id, done)
     faults = [entry for entry in planned if isinstance(entry, GraphError)]
     return _answer_to(faults, last=last, progressed=bool(done), pressure=pressure)
@@ -57,25 +58,26 @@ async def plan_window(
 
 def _answer_to(faults: list[GraphError], *, last: bool, progressed: bool, pressure: float) -> Progress:
     passing = [fault for fault in faults if fault.passing]
-    if any(fault.fault is Fault.CONSENT for fault in faults):  # the same for every user of the customer
+    if of_tenant := next(
+        (fault for fault in faults if fault.of_tenant), None
+    ):  # the same for every user of the customer
         retry_after = 0.0 if passing and not last else None
-        return _answer(retry_after, "consentMissing", pressure, progressed=progressed)
+        return _answer(retry_after, fault_word(of_tenant), pressure, progressed=progressed)
     if not passing:
         return _answer(pressure=pressure, progressed=progressed)
-    throttled = any(fault.fault is Fault.THROTTLED for fault in passing)
+    first = min(passing, key=lambda fault: _FIRST.index(fault.fault))
     wait = max((fault.retry_after or 0.0 for fault in passing), default=0.0)
-    return _answer(None if last else wait, "throttled" if throttled else "unavailable", pressure, progressed=progressed)
+    return _answer(None if last else wait, fault_word(first), pressure, progressed=progressed)
 
 
 async def give_up(services: Services, request_id: str, start: int, count: int, reason: GivenUp) -> None:
     """Settles what is not planned: nothing more will be asked about it."""
-    left = await _unplanned(services, request_id, start, count)
-    pairs = [(entry, entry.target.settle(TargetOutcome.FAILED, reason, _GIVEN_UP[reason])) for entry in left]
+    left = _unplanned(await services.targets.range(request_id, start, count))
+    pairs = [(entry, entry.target.settle(TargetOutcome.FAILED, reason, GIVEN_UP[reason])) for entry in left]
     await services.targets.save_all(request_id, pairs)
 
 
-async def _unplanned(services: Services, request_id: str, start: int, count: int) -> list[StoredTarget]:
-    window = await services.targets.range(request_id, start, count)
+def _unplanned(window: list[StoredTarget]) -> list[StoredTarget]:
     return [entry for entry in window if not entry.target.planned and not entry.target.settled]
 
 

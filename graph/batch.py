@@ -58,8 +58,8 @@ def _may_repeat(parts: Sequence[Part], number: int, answer: Response | GraphErro
     if not part.attempts:
         return False
     if isinstance(answer, GraphError):
-        # Of a batch that was throttled as a whole nothing was done, no write either.
-        return answer.fault is Fault.THROTTLED or (part.method == "GET" and answer.passing)
+        # Of a batch that was throttled, or whose token was not taken, as a whole nothing was done, no write either.
+        return answer.fault in {Fault.THROTTLED, Fault.REJECTED} or (part.method == "GET" and answer.passing)
     return is_repeatable(part.method, answer)
 
 
@@ -109,6 +109,7 @@ async def _answers_of(client: GraphClient, chunk: Sequence[Part], version: str) 
 async def _send(client: GraphClient, chunk: Sequence[Part], version: str) -> Sequence[Response | GraphError]:
     if len(chunk) == 1:
         return [await _alone(client, chunk[0], version)]
+    began = client.now()
     async with client.batches:
         answer = await client.send_once("POST", "$batch", body={"requests": _requests(chunk)}, version=version)
     if answer.status in {404, 405, 501}:
@@ -122,6 +123,8 @@ async def _send(client: GraphClient, chunk: Sequence[Part], version: str) -> Seq
     for part_answer in answers:
         client.pressure = max(client.pressure, part_answer.pressure)
         record_batch_part(client.tenant_id, part_answer)
+    if any(part_answer.status == 401 for part_answer in answers):  # of each part the token is looked at by itself
+        client.forget_token(before=began)
     return answers
 
 

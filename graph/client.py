@@ -131,8 +131,8 @@ class GraphClient:
     ) -> Response:
         """Return the answer, whatever its status. `path` may be a whole nextLink.
 
-        A GET that fails for a passing reason is tried again as `graph/retry.py` says, and so is every call that was throttled:
-        Graph did nothing of it.
+        A GET that fails for a passing reason is tried again as `graph/retry.py` says, and so is every call that was throttled or
+        whose token was not taken: Graph did nothing of it.
 
         Raises: GraphError only where there is no answer.
         """
@@ -150,6 +150,14 @@ class GraphClient:
                 throttled=response.status == 429, retry_after=retry_after(response.headers)
             ):
                 return response
+
+    def now(self) -> float:
+        """Return the instant that `forget_token` is to be given later."""
+        return self._tokens.now()
+
+    def forget_token(self, *, before: float) -> None:
+        """Ask for another token at the next call, because Graph did not take this one in a call that was made at `before`."""
+        self._tokens.forget(self.tenant_id, before=before)
 
     def attempts(self) -> Attempts:
         return Attempts(self._sleep)
@@ -172,9 +180,10 @@ class GraphClient:
     async def _send(
         self, method: str, path: str, body: Mapping[str, Any] | None, version: str, headers: Mapping[str, str] | None
     ) -> Response:
+        began = self.now()
         response = await self._send_once(method, path, body, version, headers)
         if response.status == 401:  # the token ended early or was revoked; nothing was done, a fresh one may be taken
-            self._tokens.forget(self.tenant_id)
+            self.forget_token(before=began)
             response = await self._send_once(method, path, body, version, headers)
         self.pressure = max(self.pressure, response.pressure)
         return response

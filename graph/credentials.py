@@ -60,7 +60,7 @@ def by_certificate(path: str, where: dict[str, Any]) -> NewCredential:
         try:
             return CertificateCredential(certificate_path=path, **_ONCE, **where)
         except (OSError, ValueError) as error:
-            raise GraphError(Fault.CONSENT, f"the service's certificate cannot be used: {error}") from error
+            raise GraphError(Fault.CREDENTIAL, f"the service's certificate cannot be used: {error}") from error
 
     return new
 

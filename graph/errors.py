@@ -6,11 +6,21 @@ from enum import StrEnum
 class Fault(StrEnum):
     THROTTLED = "throttled"  # wait for Retry-After, then repeat
     UNAVAILABLE = "unavailable"  # 5xx or a broken connection; whether a write was done is not known
-    CONSENT = "consentMissing"  # no token for this customer, or one that is worth nothing
+    REJECTED = (
+        "tokenRejected"  # 401: Graph does not take a token that Entra gave; passes after signing keys have changed
+    )
+    CONSENT = "consentMissing"  # the app is not consented to in this tenant, or disabled there
+    CREDENTIAL = "credentialInvalid"  # the service's own secret or certificate is wrong or has expired
+    CONDITIONAL_ACCESS = "conditionalAccess"  # a policy of the tenant's blocks the app's sign-in
+    UNKNOWN_TENANT = "unknownTenant"
     FORBIDDEN = "forbidden"  # this call is not granted
     NOT_FOUND = "notFound"
     DEFAULT_METHOD = "defaultMethod"  # the method is the user's default and others are there
     REFUSED = "refused"  # any other 4xx: repeating changes nothing
+
+
+# Why a tenant gives the service no token at all, until somebody acts.
+NO_ACCESS = frozenset({Fault.CONSENT, Fault.CREDENTIAL, Fault.CONDITIONAL_ACCESS, Fault.UNKNOWN_TENANT})
 
 
 class GraphError(Exception):
@@ -39,4 +49,9 @@ class GraphError(Exception):
     @property
     def passing(self) -> bool:
         """Whether the same call may work later."""
-        return self.fault in {Fault.THROTTLED, Fault.UNAVAILABLE}
+        return self.fault in {Fault.THROTTLED, Fault.UNAVAILABLE, Fault.REJECTED}
+
+    @property
+    def of_tenant(self) -> bool:
+        """Whether every call to the tenant ends the same, whatever it asks."""
+        return self.fault in NO_ACCESS

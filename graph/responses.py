@@ -10,15 +10,14 @@ from typing import Any, NamedTuple
 
 from graph.errors import Fault, GraphError
 
-# A token that Graph does not take, and an app that the tenant does not (or no longer) know.
-_CONSENT_CODES = frozenset(
-    {
-        "InvalidAuthenticationToken",
-        "Authorization_IdentityNotFound",
-        "Directory_ExpiredOrInvalidTenant",
-        "Authentication_MissingOrMalformed",
-    }
-)
+# Whatever the status: a token that Graph does not take (for a while after Entra's signing keys have changed:
+# msgraph-sdk-dotnet-core#222), an app that the tenant does not (or no longer) know, and a tenant that is gone.
+_BY_CODE = {
+    "InvalidAuthenticationToken": Fault.REJECTED,
+    "Authentication_MissingOrMalformed": Fault.REJECTED,
+    "Authorization_IdentityNotFound": Fault.CONSENT,
+    "Directory_ExpiredOrInvalidTenant": Fault.UNKNOWN_TENANT,
+}
 
 # An escape of half a surrogate pair, alone or not.
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -72,7 +71,12 @@ class Response(NamedTuple):
 
 
 def is_repeatable(method: str, response: Response) -> bool:
-    """Return whether the same call may be made again at once: it was throttled, or it is a read that failed for a passing reason."""
+    """Return whether the same call may be made again at once.
+
+    Nothing was done where it was throttled or its token was not taken; otherwise it must be a read that failed for a passing reason.
+    """
+    if response.status == 401:
+        return response.error().passing
     return response.status == 429 or (method == "GET" and (response.status >= 500 or response.status == 408))
 
 
@@ -91,8 +95,10 @@ def _fault(status: int, code: str, message: str) -> Fault:
         return Fault.THROTTLED
     if status >= 500 or status == 408 or status < 400:  # a success would not ask; a redirect is none of Graph's
         return Fault.UNAVAILABLE
-    if status == 401 or code in _CONSENT_CODES:
-        return Fault.CONSENT
+    if code in _BY_CODE:
+        return _BY_CODE[code]
+    if status == 401:
+        return Fault.REJECTED
     if status == 403:
         return Fault.FORBIDDEN
     if status == 404:

@@ -1,6 +1,7 @@
 """Tokens for a customer's tenant: one request at a time per tenant, kept until shortly before they end."""
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
@@ -13,6 +14,7 @@ from azure.core.pipeline.policies import ContentDecodePolicy
 
 from graph.errors import Fault, GraphError
 from graph.responses import retry_after
+from graph.token_refusals import refusal_of
 
 _SCOPE_SUFFIX = "/.default"
 # Renewed this many seconds before the end, so that no call starts with a token that ends on the way.
@@ -25,7 +27,7 @@ class TokenSource(Protocol):
     async def fetch(self, tenant_id: str) -> tuple[str, float]:
         """Return a token and the seconds it lasts.
 
-        Raises: GraphError: `consentMissing`, `unavailable` or `throttled`.
+        Raises: GraphError: a fault of `NO_ACCESS`, `unavailable` or `throttled`.
         """
         ...
 
@@ -37,6 +39,7 @@ class Tokens:
         self._source = source
         self._monotonic = monotonic
         self._kept: dict[str, tuple[str, float]] = {}
+        self._fetched: dict[str, float] = {}
         self._failed: dict[str, tuple[GraphError, float]] = {}
         self._locks: dict[str, asyncio.Lock] = {}
 
@@ -57,12 +60,21 @@ class Tokens:
             except GraphError as error:
                 self._failed[tenant_id] = (error, self._monotonic())
                 raise
+            self._fetched[tenant_id] = self._monotonic()
             self._kept[tenant_id] = (token, self._monotonic() + max(lasts - _MARGIN, lasts / 2))
             return token
 
-    def forget(self, tenant_id: str) -> None:
-        """Drop the token of a tenant, because Graph did not take it."""
-        self._kept.pop(tenant_id, None)
+    def now(self) -> float:
+        """Return the instant that `forget` is to be given later."""
+        return self._monotonic()
+
+    def forget(self, tenant_id: str, *, before: float = math.inf) -> None:
+        """Drop the token of a tenant, because Graph did not take it in a call that was made at `before`.
+
+        One that was fetched since is another one: many calls that fail together ask for one new token.
+        """
+        if self._fetched.get(tenant_id, 0.0) <= before:
+            self._kept.pop(tenant_id, None)
 
 
 class CredentialTokens:
@@ -102,10 +114,9 @@ def _refused(error: ClientAuthenticationError) -> GraphError:
 def _no_token(status: int, body: dict[str, Any], detail: str, headers: Mapping[str, str]) -> GraphError:
     """Return what an answer of the token endpoint that has no token means.
 
-    By its status and the OAuth error (learn.microsoft.com/entra/identity-platform/reference-error-codes: AADSTS numbers are for
-    people and change).
+    By its status and the OAuth error it passes or not (learn.microsoft.com/entra/identity-platform/reference-error-codes).
     """
-    fault, error = Fault.CONSENT, body.get("error")
+    fault, error = refusal_of(body), body.get("error")
     if status == 429:
         fault = Fault.THROTTLED
     elif status < 400 or status >= 500 or status == 408 or (isinstance(error, str) and error in _PASSING):

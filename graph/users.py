@@ -90,7 +90,7 @@ async def _match(
         matches = _matches(answer, key)
         for text in chunk:
             if isinstance(matches, GraphError):
-                found[text] = matches if matches.passing or matches.fault is Fault.CONSENT else None
+                found[text] = matches if matches.passing or matches.of_tenant else None
             elif users := matches.get(text.casefold()):
                 user = users[0]._replace(by_mail=field == "mail")
                 found[text] = user if len(users) == 1 else Several([each.user_principal_name for each in users])

@@ -9,11 +9,11 @@ import random
 from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 
 from durabletask.task import OrchestrationContext, Task, TaskFailedError, when_any
 
-from contracts.words import Fault, GivenUp, Stop
+from contracts.words import Fault, GivenUp, NoAccess, Stop
 from contracts.workflow import CHECK_STOP, Activity, Progress, RequestRef, StopCheck
 from orchestrators.app import Step, start_activity
 from orchestrators.timers import EARLY, create_timer_at, is_due
@@ -31,6 +31,10 @@ _WARNED, _FULL = 0.8, 1.0
 # Jobs given up, each without anything of its lane done since it began to fail: the customer is away, and the rest would only
 # wait as long.
 _GIVEN_UP = 3
+# Faults that may pass, though nothing says when: they are waited for alike.
+_AWAY: frozenset[Fault] = frozenset({"unavailable", "tokenRejected"})
+# Faults that end a lane at once.
+_NO_ACCESS: Mapping[str, NoAccess] = {word: word for word in get_args(NoAccess.__value__)}
 # Halved so often, a group of twenty is one.
 _SLOWEST = 5
 # While all jobs wait longer than this, it is checked whether the request was cancelled or removing was stopped.
@@ -201,14 +205,14 @@ class FanOut[Work: Mapping[str, object]]:
         lane_adapts(lane, fault, answer.get("pressure", 0.0), progressed=progressed)
         if not self.stop and (fault == "held" or fault == "cancelled" or fault == "ended"):  # noqa: PLR1714 - narrows
             self._end(fault)
-        if fault == "consentMissing":
-            self._break(lane, fault)
+        if no_access := _NO_ACCESS.get(fault):
+            self._break(lane, no_access)
         if fault in {"", "notVisibleYet"} or (progressed and not job.spent):
             lane.done, lane.given_up = lane.done + 1, 0
-        elif fault == "unavailable" and job.spent and job.failing_since == lane.done:
+        elif fault in _AWAY and job.spent and job.failing_since == lane.done:
             lane.given_up += 1
             if lane.given_up >= _GIVEN_UP:
-                self._break(lane, "customerUnreachable")
+                self._break(lane, "tokenRejected" if fault == "tokenRejected" else "customerUnreachable")
         if fault == "throttled":
             # Not a moment earlier than Graph says, though what is due within a second counts as due.
             back = self._ctx.current_utc_datetime + timedelta(seconds=answer["retry_after"] or 0.0) + EARLY
@@ -223,7 +227,7 @@ class FanOut[Work: Mapping[str, object]]:
         elif lane.breaker:
             self.left.append((job.work, lane.breaker))
         elif not self.stop or (job.began and self._look_again):
-            job.faults += fault == "unavailable"
+            job.faults += fault in _AWAY
             job.throttles += fault == "throttled"
             job.due = self._ctx.current_utc_datetime + timedelta(seconds=self._wait(job, fault, retry_after))
             lane.waiting.append(job)
@@ -240,7 +244,7 @@ class FanOut[Work: Mapping[str, object]]:
         seed = f"{self._ctx.instance_id}:{sorted(job.work.items())}:{tries}"
         spread = random.Random(seed).random()  # noqa: S311 - spreads load, guards nothing
         backoff: float = spread * min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(tries, 10))
-        if fault in {"unavailable", "broken"}:
+        if fault in _AWAY or fault == "broken":
             return retry_after + backoff
         if fault == "throttled":
             # The jitter keeps all from coming back at once. Graph speaks of its next free call, so a job that needs several
@@ -256,11 +260,11 @@ def _count_faults[Work: Mapping[str, object]](
     job.broken = job.broken + 1 if fault == "broken" else 0
     if progressed:
         job.faults = job.throttles = 0
-    if fault == "unavailable" and not job.faults:
+    if fault in _AWAY and not job.faults:
         job.failing_since = lane.done
     if fault == "throttled" and not progressed:
         job.slow = min(_SLOWEST, job.slow + 1)
-    job.began = job.began or progressed or fault in {"unavailable", "broken", "notVisibleYet"}
+    job.began = job.began or progressed or fault in {*_AWAY, "broken", "notVisibleYet"}
 
 
 def _next_run[Work: Mapping[str, object]](job: Job[Work]) -> Work:
@@ -270,7 +274,7 @@ def _next_run[Work: Mapping[str, object]](job: Job[Work]) -> Work:
 
 def lane_adapts(lane: Lane[Any], fault: Fault, pressure: float, *, progressed: bool = False) -> None:
     # Calls that fail now and then, while others are answered, are no reason to ask for less at once.
-    if fault == "throttled" or (fault == "unavailable" and not progressed):
+    if fault == "throttled" or (fault in _AWAY and not progressed):
         lane.throttled = True
         lane.width, lane.clean = max(1, lane.width // 2), 0
     elif pressure >= _FULL:

@@ -20,6 +20,7 @@ from graph.sign_in_rules import MfaRules, requires_mfa
 from graph.users import Match, Several, User, find_users
 from records.holds import Holder, HoldTerms
 from records.leases import Leases
+from reset.fault_reasons import reason_of
 from reset.plan_warnings import plan_warnings
 
 # Users whose reads fill batches together: twenty fill one of look-ups, four of details and two of beta.
@@ -231,14 +232,9 @@ def _unreadable_hardware(error: GraphError) -> TargetMethod:
     )
 
 
-def unplannable(target: Target, error: GraphError) -> Target:
-    """End a target whose plan could not be made."""
-    reason = "consentMissing" if error.fault is Fault.CONSENT else "customerUnreachable"
-    if error.fault is Fault.THROTTLED:
-        reason = "throttled"
-    if error.fault is Fault.FORBIDDEN:
-        reason = "forbidden"
-    return target.settle(TargetOutcome.FAILED, reason, error.detail)
+def unplannable(target: Target, error: GraphError, *, of_one_user: bool) -> Target:
+    """End a target whose plan could not be made. `of_one_user`: the customer answered for others."""
+    return target.settle(TargetOutcome.FAILED, reason_of(error, of_one_user=of_one_user), error.detail)
 
 
 def _refused(target: Target, refused: Refusal) -> Target:

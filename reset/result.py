@@ -7,6 +7,7 @@ from domain.request.guards import Refusal
 from domain.request.settlement import failure_reason, mark_ambiguous, mark_unverified
 from domain.request.target import Answered, Target, TargetMethod
 from graph.errors import Fault, GraphError
+from reset.fault_reasons import reason_of
 from reset.progress import Progress, Stop
 
 # A removal is not always visible at once: a public runbook looks three times, ten seconds apart. Seconds before each look
@@ -14,14 +15,6 @@ from reset.progress import Progress, Stop
 LOOK_AGAIN = (3.0, 10.0, 20.0)
 # A refused method is asked for in one more run, because what blocks it may be gone and not seen yet.
 _REFUSED_RUNS = 2
-# Stable reasons of a target that a fault ended.
-_REASONS = {
-    Fault.THROTTLED: "throttled",
-    Fault.UNAVAILABLE: "customerUnreachable",
-    Fault.CONSENT: "consentMissing",
-    Fault.FORBIDDEN: "forbidden",
-    Fault.NOT_FOUND: "userNotFound",
-}
 
 
 class RunResult(NamedTuple):
@@ -123,7 +116,7 @@ def _settled(progress: Progress, end: _End) -> Target:
     elif reason and end.cancelled:
         reason, detail = "cancelled", _cancelled_detail(progress, unknown=unknown)
     elif reason and end.fault is not None:
-        reason, detail = _REASONS.get(end.fault.fault, "notRemoved"), end.fault.detail
+        reason, detail = reason_of(end.fault), end.fault.detail
     return saved.settle(outcome, reason, detail or sessions.detail)
 
 

@@ -152,7 +152,7 @@ def _removed(state: State, step: RemoveMethod, answer: Response | GraphError) ->
     error = answer if isinstance(answer, GraphError) else None if answer.ok else answer.error()
     if error is None:
         return _next(_turned(state._replace(progress=progress, looks=0)))
-    if isinstance(answer, GraphError) or error.passing or error.fault is Fault.CONSENT:
+    if isinstance(answer, GraphError) or error.passing or error.of_tenant:
         # What was lost may have been done, so it is looked at before it is asked for again.
         return _once_more(state._replace(progress=progress), error, Look(user=False))
     if error.fault not in _DEFERRED:

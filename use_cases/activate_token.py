@@ -104,7 +104,7 @@ class _Attempt:
         await self._record(self._uncount)
         if error.fault is Fault.NOT_FOUND:
             await self._record_unassigned()
-        if error.passing or error.fault is Fault.CONSENT:
+        if error.passing or error.of_tenant:
             raise error
         # Graph's own message is left out: it is not documented that it never repeats the code.
         raise ConflictError(f"Graph does not let the service activate this token ({error.status} {error.code}).")

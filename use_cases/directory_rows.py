@@ -4,12 +4,13 @@ from domain.api.directory_responses import RegisteredMethod, Unreachable, UserRe
 from domain.api.options import kept_because
 from domain.methods import Method, satisfies
 from domain.policy.load import Customer
-from graph.errors import Fault, GraphError
+from graph.errors import NO_ACCESS, Fault, GraphError
 from graph.found import Found
 from graph.listing import ListedUser
 from services import Services
 
-_REASONS = {Fault.CONSENT: "consentMissing", Fault.THROTTLED: "throttled", Fault.FORBIDDEN: "forbidden"}
+# Their words are those of targets. Everything else is a customer that does not answer.
+_WORDS = NO_ACCESS | {Fault.THROTTLED, Fault.FORBIDDEN, Fault.REJECTED}
 
 
 def unreachable(customer: str, error: GraphError) -> Unreachable:
@@ -17,7 +18,7 @@ def unreachable(customer: str, error: GraphError) -> Unreachable:
     if error.code.startswith("Authentication_RequestFromNonPremiumTenant"):
         detail = "This customer has no licence for the registration report, which this filter needs."
         return Unreachable(customer=customer, reason="noLicence", detail=detail)
-    reason = _REASONS.get(error.fault, "customerUnreachable")
+    reason = error.reason if error.fault in _WORDS else "customerUnreachable"
     return Unreachable(customer=customer, reason=reason, detail=error.detail)
 
 

@@ -3,8 +3,14 @@
 from collections.abc import Mapping
 
 UNREACHABLE: Mapping[str, str] = {
-    "consentMissing": "The customer has not consented to this service, or has withdrawn it. An administrator of the customer"
-    " can consent again.",
+    "consentMissing": "The customer has not consented to this service, or has withdrawn or disabled it. An administrator of the"
+    " customer can consent again.",
+    "credentialInvalid": "Microsoft refuses this service's own secret or certificate. The operators of this service have to renew"
+    " it; customers can do nothing.",
+    "conditionalAccess": "A Conditional Access policy of the customer's blocks this service's sign-in. An administrator of the"
+    " customer can exclude the service from it.",
+    "unknownTenant": "Microsoft knows no tenant with this tenant id. Correct it in the policy.",
+    "tokenRejected": "Microsoft does not accept this service's sign-in right now. Refresh in a few minutes.",
     "customerUnreachable": "Its directory does not answer right now. Refresh to try again.",
     "throttled": "Microsoft asks for a pause for this customer. Refresh in a minute.",
     "forbidden": "The service lacks a permission there. Consent again to all permissions of the service.",
@@ -24,6 +30,11 @@ NEXT: Mapping[str, str] = {
     "duplicateUser": "Nothing to do.",
     "alreadyRunning": "Have the other request decided, or take the user over from it.",
     "consentMissing": "Have the customer consent again, then retry.",
+    "credentialInvalid": "Have the operators of this service renew its secret or certificate, then retry. The customer need do nothing.",
+    "conditionalAccess": "Have an administrator of the customer exclude this service from the policy, then retry.",
+    "unknownTenant": "Correct the customer's tenant id in the policy, then retry.",
+    "tokenRejected": "Retry in an hour; if it stays, look at the status of Microsoft Entra and at the service's Graph endpoint.",
+    "methodsUnreadable": "Look at the user in the customer's admin center, then retry.",
     "customerUnreachable": "Retry in a few minutes.",
     "throttled": "Retry later; fewer users at once help.",
     "forbidden": "Have an administrator of the customer consent to the missing permission, then retry.",

@@ -186,7 +186,26 @@ async def test_one_users_fault_leaves_the_others_planned(works: Works) -> None:
     await plan_window(works.services, "r1", 0, 2, last=True)
     kept = await works.services.targets.get("r1", 1)
     assert kept is not None
-    assert (kept.target.outcome, kept.target.reason) == (TargetOutcome.FAILED, "customerUnreachable")
+    assert (kept.target.outcome, kept.target.reason) == (TargetOutcome.FAILED, "methodsUnreadable")
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"), [(400, "methodsUnreadable"), (404, "userNotFound"), (423, "methodsUnreadable")]
+)
+async def test_a_refusal_at_one_users_methods_is_that_users(works: Works, status: int, reason: str) -> None:
+    works.world.faults.add_known("methodsLocked", user="alex@contoso.com", status=status)
+    adele, alex = await plan(works, "adele@contoso.com", "alex@contoso.com")
+    assert adele.planned
+    assert (alex.outcome, alex.reason) == (TargetOutcome.FAILED, reason)
+
+
+async def test_a_user_at_whom_graph_fails_alone_is_a_customer_that_does_not_answer(works: Works) -> None:
+    works.world.faults.add(user="alex@contoso.com", path="*/authentication/methods", status=503)
+    await plan(works, "alex@contoso.com")
+    await plan_window(works.services, "r1", 0, 1, last=True)
+    kept = await works.services.targets.get("r1", 0)
+    assert kept is not None
+    assert kept.target.reason == "customerUnreachable"
 
 
 async def test_given_up_settles_only_what_is_not_planned(works: Works) -> None:

@@ -16,7 +16,10 @@ class Tokens:
     async def of(self, tenant_id: str) -> str:
         return tenant_id
 
-    def forget(self, tenant_id: str) -> None: ...
+    def now(self) -> float:
+        return 0.0
+
+    def forget(self, tenant_id: str, *, before: float) -> None: ...
 
 
 async def listed(answer: Callable[[httpx.Request], httpx.Response], query: Query | None = None) -> UserPage:

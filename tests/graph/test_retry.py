@@ -9,7 +9,7 @@ import pytest
 from graph.batch import Part, batch
 from graph.client import Graph, GraphClient
 from graph.errors import GraphError
-from graph.responses import Response
+from graph.responses import Response, is_repeatable
 from graph.retry import LONGEST, PAUSES, Attempts
 
 TENANT = "11111111-1111-1111-1111-111111111111"
@@ -19,7 +19,14 @@ class _Tokens:
     async def of(self, _: str) -> str:
         return "token"
 
-    def forget(self, _: str) -> None: ...
+    def __init__(self) -> None:
+        self.forgotten = 0
+
+    def now(self) -> float:
+        return 0.0
+
+    def forget(self, _: str, *, before: float) -> None:
+        self.forgotten += 1
 
 
 class Server:
@@ -93,6 +100,52 @@ async def test_throttling_without_a_time_pauses_for_a_second() -> None:
     server = Server((429, {}))
     await server.client.send("GET", "users")
     assert 1.0 <= server.slept[0] <= 1.2
+
+
+@pytest.mark.parametrize("verb", ["GET", "DELETE"])
+async def test_a_rejected_token_is_replaced_and_the_call_made_again(verb: str) -> None:
+    server = Server(*[(401, {})] * 5)
+    assert (await server.client.send(verb, "users/a")).status == 200
+    assert len(server.asked) == 6  # each attempt asks once more with a fresh token
+    assert 0 < sum(server.slept) <= LONGEST
+
+
+async def test_a_token_that_stays_rejected_is_a_fault_that_passes() -> None:
+    server = Server(*[(401, {})] * 20)
+    error = (await server.client.send("GET", "users/a")).error()
+    assert (error.reason, error.passing) == ("tokenRejected", True)
+    assert len(server.asked) == 2 * (1 + len(PAUSES))
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_an_app_that_the_tenant_does_not_know_is_not_waited_for(status: int) -> None:
+    answer = Response(status, {}, {"error": {"code": "Authorization_IdentityNotFound", "message": "no identity"}})
+    assert (answer.error().reason, answer.error().passing) == ("consentMissing", False)
+    assert not is_repeatable("GET", answer)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+async def test_a_batch_whose_token_is_rejected_is_sent_again_with_its_writes(
+    monkeypatch: pytest.MonkeyPatch, *, whole: bool
+) -> None:
+    sent: list[int] = []
+
+    async def send_once(_: GraphClient, __: str, ___: str, **more: Any) -> Response:
+        requests = more["body"]["requests"]
+        sent.append(len(requests))
+        if whole and len(sent) == 1:
+            return Response(
+                401, {}, {"error": {"code": "InvalidAuthenticationToken", "message": "Signing key is invalid."}}
+            )
+        status = 401 if len(sent) == 1 else 200
+        return Response(200, {}, {"responses": [{"id": r["id"], "status": status, "body": {}} for r in requests]})
+
+    monkeypatch.setattr(GraphClient, "send_once", send_once)
+    client = Server().client
+    parts = [Part("users/a/revokeSignInSessions", "POST", body={}), Part("users/a")]
+    assert [answer.status for answer in await batch(client, parts)] == [200, 200]
+    assert sent == [2, 2]
+    assert client._tokens.forgotten == (0 if whole else 1)  # type: ignore[attr-defined]  # of a whole batch `send_once` does it
 
 
 async def test_only_the_parts_that_failed_are_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:

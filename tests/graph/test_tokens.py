@@ -175,7 +175,19 @@ async def test_certificate_is_read_again_and_an_unreadable_one_is_reported(
     path.write_text("nothing of the kind")
     with pytest.raises(GraphError, match="the service's certificate cannot be used") as error:
         await tokens.of(OTHER)
-    assert error.value.fault is Fault.CONSENT
+    assert error.value.fault is Fault.CREDENTIAL
+
+
+async def test_calls_that_fail_together_ask_for_one_new_token(tokens: Tokens, entra: Entra) -> None:
+    await tokens.of(TENANT)
+    sent = tokens.now()
+    tokens.forget(TENANT, before=sent)
+    fresh = await tokens.of(TENANT)
+    tokens.forget(TENANT, before=sent)  # another call that was made with the first token
+    assert await tokens.of(TENANT) == fresh
+    assert len(entra.urls) == 2
+    tokens.forget(TENANT, before=tokens.now())
+    assert await tokens.of(TENANT) != fresh
 
 
 def refusal(error: str, status: int = 400, **headers: str) -> Answer:
@@ -187,7 +199,7 @@ def refusal(error: str, status: int = 400, **headers: str) -> Answer:
     ("answer", "fault", "retry_after"),
     [
         (refusal("unauthorized_client"), Fault.CONSENT, None),
-        (refusal("invalid_client", 401), Fault.CONSENT, None),
+        (refusal("invalid_client", 401), Fault.CREDENTIAL, None),
         (refusal("temporarily_unavailable"), Fault.UNAVAILABLE, None),
         (refusal("temporarily_unavailable", 503, Retry_After="7"), Fault.UNAVAILABLE, 7.0),
         (refusal("server_error", 500), Fault.UNAVAILABLE, None),

@@ -71,6 +71,9 @@ def error(status: int, message: str = "no", code: str = "badRequest") -> Respons
     return Response(status, {"request-id": "e1"}, {"error": {"code": code, "message": message}})
 
 
+# The app is not in the tenant any more.
+NO_CONSENT = error(403, code="Authorization_IdentityNotFound")
+REJECTED = GraphError(Fault.REJECTED, "Signing key is invalid.", status=401)
 DEFAULT = error(400, "This is the user's default method.")
 
 

@@ -17,6 +17,7 @@ from tests.reset.examples import (
     GONE,
     LOST,
     MOBILE,
+    NO_CONSENT,
     NOW,
     REFUSAL,
     REVOKED,
@@ -115,7 +116,8 @@ ROWS: list[tuple[str, Target, dict[str, Any], tuple[Answer, ...], str]] = [
     ("lost, and cancelled then", target(APP), {}, (*ASKING, LOST, looked(APP), "cancelled"), "read"),
     ("failed, and the look is lost", target(APP), {}, (*ASKING, error(503), LOST), "finish unavailable"),
     ("lost after the last look", target(APP), SPENT, (*ASKING, LOST), "finish unavailable"),
-    ("no consent", target(APP), {}, (*ASKING, error(401)), "finish consentMissing"),
+    ("no consent", target(APP), {}, (*ASKING, NO_CONSENT), "finish consentMissing"),
+    ("token rejected", target(APP), {}, (*ASKING, error(401)), "finish tokenRejected"),
     ("lost, in the last run", target(APP), SPENT | {"last": True}, (*ASKING, LOST), "read"),
     (
         "and then looked",
@@ -125,7 +127,7 @@ ROWS: list[tuple[str, Target, dict[str, Any], tuple[Answer, ...], str]] = [
         "finish unavailable",
     ),
     ("and the look is lost, too", target(APP), SPENT | {"last": True}, (*ASKING, LOST, THROTTLED), "finish throttled"),
-    ("no consent, in the last run", target(APP), {"last": True}, (*ASKING, error(401)), "finish consentMissing"),
+    ("no consent, in the last run", target(APP), {"last": True}, (*ASKING, NO_CONSENT), "finish consentMissing"),
     # what is refused waits for the others
     ("refused alone", target(APP), {}, (*ASKING, DEFAULT), "may I revoke and read"),
     ("refused first", target(APP, CODES), {}, (looked(APP, CODES), *GO, DEFAULT), "may I remove codes"),

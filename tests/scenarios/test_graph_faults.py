@@ -125,6 +125,90 @@ async def test_consent_missing_at_one_customer_fails_it_fast(tmp_path: Path) -> 
         assert len(asked) == 1  # one refusal speaks for all of its users
 
 
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [
+        (7000215, "credentialInvalid"),
+        (7000222, "credentialInvalid"),
+        (53003, "conditionalAccess"),
+        (90002, "unknownTenant"),
+        (65001, "consentMissing"),
+        (700016, "consentMissing"),
+        (7000112, "consentMissing"),
+    ],
+)
+async def test_each_refusal_of_a_token_has_the_reason_of_who_has_to_act(
+    tmp_path: Path, number: int, reason: str
+) -> None:
+    async with system(tmp_path) as it:
+        it.world.faults.add(aadsts=number, tenant="contoso")
+        request = await it.ask(contoso=USERS, fabrikam=OTHERS)
+        assert (await run(it, request["id"]))["status"] == "partiallyCompleted"
+        targets = await it.targets(request["id"])
+        assert {(t["customer"], t["outcome"], t["reason"]) for t in targets} == {
+            ("contoso", "failed", reason),
+            ("fabrikam", "reset", ""),
+        }
+        assert all(f"AADSTS{number}" in t["detail"] for t in targets if t["customer"] == "contoso")
+        asked = [c for c in it.world.calls if c.tenant == CONTOSO and "token" in c.path]
+        assert len(asked) == 1
+
+
+@pytest.mark.parametrize("number", [7000222, 53003])
+async def test_a_credential_that_expires_after_the_plan_ends_the_customer_with_its_reason(
+    tmp_path: Path, number: int
+) -> None:
+    async with system(tmp_path) as it:
+        request = await it.ask(contoso=USERS)
+        it.world.faults.add(aadsts=number, tenant="contoso")
+        it.world.tokens.clear()
+        await run(it, request["id"])
+        reasons = {t["reason"] for t in await it.targets(request["id"])}
+        assert reasons == {"credentialInvalid" if number == 7000222 else "conditionalAccess"}
+
+
+async def test_signing_keys_that_have_changed_are_waited_for(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        request = await it.ask(contoso=USERS, fabrikam=OTHERS)
+        rule = it.world.faults.add_known("signingKeyInvalid", tenant="contoso", count=None)
+        await it.approve(request["id"])
+        await it.advance(seconds=60)
+        assert rule.hits > 0
+        assert (await it.shown(request["id"]))["status"] == "resetting"
+        it.world.faults.clear()
+        assert (await run(it, request["id"]))["status"] == "completed"
+        await check_truth(it, request["id"])
+
+
+async def test_tokens_that_are_rejected_for_good_end_that_customer_alone(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        it.world.faults.add_known("signingKeyInvalid", tenant="contoso", count=None)
+        request = await it.ask(contoso=USERS, fabrikam=OTHERS)
+        for _ in range(90):
+            if (await it.shown(request["id"]))["status"] != "planning":
+                break
+            await it.advance(seconds=10)
+        await run(it, request["id"])
+        assert {(t["customer"], t["outcome"], t["reason"]) for t in await it.targets(request["id"])} == {
+            ("contoso", "failed", "tokenRejected"),
+            ("fabrikam", "reset", ""),
+        }
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"), [(400, "methodsUnreadable"), (404, "userNotFound"), (423, "methodsUnreadable")]
+)
+async def test_methods_that_are_refused_at_the_reset_are_that_users_failure(
+    tmp_path: Path, status: int, reason: str
+) -> None:
+    async with system(tmp_path) as it:
+        request = await it.ask(contoso=USERS)
+        it.world.faults.add_known("methodsLocked", user=USERS[0], status=status)
+        await run(it, request["id"])
+        targets = await check_truth(it, request["id"])
+        assert [(t["outcome"], t["reason"]) for t in targets] == [("failed", reason), *[("reset", "")] * 3]
+
+
 @pytest.mark.azure_storage
 async def test_consent_withdrawn_after_the_plan_breaks_one_customer_only(tmp_path: Path) -> None:
     async with system(tmp_path) as it:

@@ -22,6 +22,10 @@ def test_every_reason_says_what_to_do_next(reason: str) -> None:
 def test_every_unreachable_customer_has_words() -> None:
     assert set(console_labels.UNREACHABLE) == {
         "consentMissing",
+        "credentialInvalid",
+        "conditionalAccess",
+        "unknownTenant",
+        "tokenRejected",
         "customerUnreachable",
         "throttled",
         "forbidden",

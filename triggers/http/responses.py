@@ -75,8 +75,16 @@ def problem_responses[**P](
     return respond
 
 
+_ACT = {
+    Fault.CONSENT: "check the admin consent in its tenant",
+    Fault.CREDENTIAL: "the provider has to renew the service's secret or certificate",
+    Fault.CONDITIONAL_ACCESS: "its Conditional Access policies block the service's sign-in",
+    Fault.UNKNOWN_TENANT: "check the tenant id in the policy",
+}
+
+
 def _graph_problem(error: GraphError) -> Problem:
     _log.warning("graph refused or failed a call: %s %s", error.reason, error.status)
-    if error.fault is Fault.CONSENT:
-        return UnavailableError("The service has no access to this customer: check the admin consent in its tenant.")
+    if error.of_tenant:
+        return UnavailableError(f"The service has no access to this customer ({error.reason}): {_ACT[error.fault]}.")
     return UnavailableError(f"Microsoft Graph is not available as needed ({error.reason}); try again later.")
