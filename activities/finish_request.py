@@ -28,13 +28,13 @@ async def finish(services: Services, request_id: str) -> RequestStatus:
     if request.status is not RequestStatus.PLANNED:
         await settle_open(services, request_id, request.status, cancelled=cancelled)
     totals = await services.targets.totals(request_id)
-    if not request.status.ended:
+    if not request.is_over:
         status = request_status(totals)
         if cancelled and status is not RequestStatus.COMPLETED:
             status = RequestStatus.CANCELLED
         request = await services.requests.update(
             request_id,
-            lambda r: r if r.status.ended else r.model_copy(update={"status": status, "ended_at": services.now()}),
+            lambda r: r if r.is_over else r.model_copy(update={"status": status, "ended_at": services.now()}),
         )
     data = {"status": request.status.value, "totals": totals}
     await end_usage(services, request)

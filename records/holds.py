@@ -3,10 +3,7 @@
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from pydantic import ValidationError
-
 from domain.outcomes import RequestStatus, TargetOutcome
-from domain.request.reset_request import ResetRequest
 from records.audits import Audits
 from records.requests import Requests
 from records.store import Store
@@ -44,7 +41,7 @@ class Holds:
 
     async def is_busy(self, holder: Holder) -> bool:
         """Return whether the target is still to be done: then it holds its user."""
-        request = await self._request(holder)
+        request = await self._requests.get(holder.request_id)
         if request is None or request.status.ended:
             return False
         kept = await self._targets.get(holder.request_id, holder.number)
@@ -52,7 +49,7 @@ class Holds:
 
     async def end_if_undecided(self, holder: Holder, asking: Holder, terms: HoldTerms) -> bool:
         """End the hold for `asking` if its request has waited for longer than the policy lets it, with no decision made."""
-        request = await self._request(holder)
+        request = await self._requests.get(holder.request_id)
         if request is None or request.approval.decided or terms.now < request.created_at + terms.hold_for:
             return False
         return await self.end(holder, Takeover(asking.request_id, terms.now))
@@ -64,7 +61,7 @@ class Holds:
         either it comes first and this is False, or it finds the target settled. May be repeated.
         """
         while True:
-            request = await self._request(holder)
+            request = await self._requests.get(holder.request_id)
             if request is None or request.status.ended:
                 return True
             if request.status not in _UNDECIDED or request.approval.ends_as is not None:
@@ -89,12 +86,6 @@ class Holds:
         totals = await self._targets.totals(holder.request_id)
         if not totals[TargetOutcome.PENDING.value]:
             await self._requests.cancel(holder.request_id, by, takeover.at)
-
-    async def _request(self, holder: Holder) -> ResetRequest | None:
-        try:
-            return await self._requests.get(holder.request_id)
-        except ValidationError:
-            return None  # nothing can be done for a request that cannot be read, so it holds no user back
 
 
 def _detail(takeover: Takeover) -> str:

@@ -4,12 +4,15 @@ import asyncio
 import hashlib
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pydantic import ValidationError
+
 from domain.outcomes import TargetOutcome
-from domain.request.reset_request import Decision, ResetRequest
+from domain.request.reset_request import RECORD_UNREADABLE, Decision, ResetRequest
 from domain.request.target import Target
+from domain.request.unreadable import unreadable_request
 from records.errors import StoreUnavailableError
 from records.store import Insert, Replace, Row, Store
 from records.target_drafts import TargetDrafts, target_rows
@@ -20,6 +23,9 @@ _CANCEL = "cancel"
 _DECISION = "decision:"
 _INDEX = "requests"
 _OPEN = "open"
+# What a record held that could not be read.
+_UNREADABLE = "unreadable"
+_UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)
 # Milliseconds of the year 5138: creation times counted down from here sort newest first.
 _FAR = 10**14
 # Rows per write: with their longest names 50 targets, or 5 drafts, stay under one transaction's size limit.
@@ -64,8 +70,9 @@ class Requests:
             await self._store.apply(request_id, changes)
 
     async def get(self, request_id: str) -> ResetRequest | None:
+        """Return the request; where its record cannot be read, what is left of it, failed."""
         row = await self._row(request_id)
-        return ResetRequest.from_json(row.value) if row else None
+        return await self._request(row) if row else None
 
     async def update(self, request_id: str, change: Callable[[ResetRequest], ResetRequest]) -> ResetRequest:
         """Return the request after `change`, which may run several times and must depend on nothing but its argument.
@@ -76,9 +83,13 @@ class Requests:
             row = await self._row(request_id)
             if row is None:
                 raise LookupError(request_id)
-            before = ResetRequest.from_json(row.value)
+            before = await self._request(row)
             after = change(before)
-            if after == before or await self._store.replace(row, after.to_json()) is not None:
+            if after == before:
+                return after
+            if before.failure == RECORD_UNREADABLE:  # written over once, for its end
+                await self._store.insert(request_id, _UNREADABLE, row.value)
+            if await self._store.replace(row, after.to_json()) is not None:
                 return after
 
     async def newest(self, cursor: str = "", limit: int = 50) -> tuple[list[ResetRequest], str]:
@@ -129,7 +140,7 @@ class Requests:
             row = await self._row(request_id)
             if row is None:
                 raise LookupError(request_id)
-            request = ResetRequest.from_json(row.value)
+            request = await self._request(row)
             if not request.takes_decisions(decision.at) or await self._store.get(request_id, key) is not None:
                 return False
             counted = request.approval.model_copy(update={"decided": request.approval.decided + 1})
@@ -155,6 +166,14 @@ class Requests:
         """Return who cancelled and when, None if it was not cancelled."""
         row = await self._store.get(request_id, _CANCEL)
         return row.value if row else None
+
+    async def _request(self, row: Row) -> ResetRequest:
+        try:
+            return ResetRequest.from_json(row.value)
+        except ValidationError:
+            opened = await self._store.get(_OPEN, row.partition)
+            at = datetime.fromisoformat(opened.value["at"]) if opened else _UNKNOWN
+            return unreadable_request(row.partition, row.value, at)
 
     async def _row(self, request_id: str) -> Row | None:
         return await self._store.get(request_id, _REQUEST)

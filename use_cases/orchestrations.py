@@ -38,7 +38,7 @@ async def ensure_started(
 
     `may_restart` decides whether a broken one is started anew.
     """
-    if request.status.ended:
+    if request.is_over:
         return False
     state = await client.get_orchestration_state(request.id, fetch_payloads=False)
     if state is not None:

@@ -52,6 +52,7 @@ NEXT: Mapping[str, str] = {
 # What is said about a whole request that failed.
 FAILURE: Mapping[str, str] = {
     "notEnoughApprovers": "The policy names too few approvers for this request.",
+    "recordUnreadable": "The service's own record of this request cannot be read.",
     "planChanged": "The recorded plan is not the one that was approved, so nothing was removed.",
 }
 

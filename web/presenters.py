@@ -9,7 +9,7 @@ from domain.outcomes import MethodOutcome, RequestStatus, TargetOutcome
 from domain.policy.load import Policy
 from domain.request.approval import Verdict, approvals, same_account, still_decides, verdict
 from domain.request.follow_up import ALARMING
-from domain.request.reset_request import Approver, Decision, ResetRequest
+from domain.request.reset_request import RECORD_UNREADABLE, Approver, Decision, ResetRequest
 from domain.request.target import Target, TargetMethod
 from web.views import (
     ApprovalView,
@@ -237,7 +237,7 @@ def display_status(
 
 def ended_untouched(request: ResetRequest, status: str) -> bool:
     """Return whether the request ends without any user being touched; `status` is its `display_status`."""
-    return status in {"denied", "expired", "withdrawn"} or request.failure is not None
+    return status in {"denied", "expired", "withdrawn"} or request.failure not in {None, RECORD_UNREADABLE}
 
 
 def _pending_approvals(

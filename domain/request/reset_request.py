@@ -144,6 +144,10 @@ class ApprovalNeeded(Model):
     )
 
 
+# The failure of a request whose record cannot be read, and the reason of such a target.
+RECORD_UNREADABLE = "recordUnreadable"
+
+
 class ResetRequest(Model):
     """The record of a request. Decisions, totals and targets are records of their own."""
 
@@ -205,6 +209,11 @@ class ResetRequest(Model):
         """Return the people behind the request: they neither decide on it nor are reset by it."""
         names = frozenset(name.casefold() for name in (self.requester, self.requested_by) if name)
         return Involved(names, frozenset({self.requested_by_id} - {""}))
+
+    @property
+    def is_over(self) -> bool:
+        """Return whether the request has ended and its end is written: a record that cannot be read says less than that."""
+        return self.status.ended and (self.ended_at is not None or self.failure != RECORD_UNREADABLE)
 
     def takes_decisions(self, at: datetime) -> bool:
         """Return whether a decision that is made then counts."""

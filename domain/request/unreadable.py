@@ -1,18 +1,51 @@
-"""Targets whose record cannot be read: what is left of them, ended."""
+"""Requests and targets whose record cannot be read: what is left of them, ended."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
 
-from domain.outcomes import TargetOutcome
+from domain.model import iso
+from domain.outcomes import RequestStatus, TargetOutcome
+from domain.request.reset_request import RECORD_UNREADABLE, ResetRequest
 from domain.request.settlement import given_up
 from domain.request.target import Target, TargetMethod
 
-REASON = "recordUnreadable"
+REASON = RECORD_UNREADABLE
+_REQUEST_DETAIL = "The service's own record of this request cannot be read, so nothing more is done for it."
 _DETAIL = "The service's own record of this user cannot be read, so nothing more was done."
 _TEXTS = ("customer", "tenantId", "asked", "userId", "userPrincipalName", "displayName", "mail")
 _DOUBTFUL = frozenset({"begun", "sent", "removed"})
+
+
+def unreadable_request(request_id: str, value: Mapping[str, Any], created_at: datetime) -> ResetRequest:
+    """Return the request of an unreadable record, failed, with those of its fields that can be read.
+
+    `ended_at` is None until its end is written. A request that had ended keeps its status. `created_at` stands in for the record's.
+    """
+    needed = {"createdAt": iso(created_at), "source": "", "methods": [], "targetCount": 0, "ranges": []}
+    kept = {**needed, **value, "id": request_id}
+    try:
+        request = ResetRequest.from_json(kept)
+    except ValidationError as error:
+        wrong = {str(each["loc"][0]) for each in error.errors(include_url=False, include_input=False)}
+        request = ResetRequest.from_json(
+            {
+                name: needed.get(name) if name in wrong else kept[name]
+                for name in kept
+                if name not in wrong or name in needed
+            }
+        )
+    ended = request.status.ended
+    return request.model_copy(
+        update={
+            "status": request.status if ended else RequestStatus.FAILED,
+            "ended_at": (request.ended_at or request.created_at) if ended else None,
+            "failure": REASON,
+            "detail": _REQUEST_DETAIL,
+        }
+    )
 
 
 def recorded_outcome(value: Mapping[str, Any]) -> TargetOutcome:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from activities.finish_request import settle_open
+from activities.finish_request import finish, settle_open
 from domain.methods import MethodType
 from domain.outcomes import RequestStatus, TargetOutcome
 from domain.request.target import Target
@@ -86,3 +86,48 @@ async def test_unreadable_request_holds_no_user_of_others(works: Works) -> None:
     await works.services.store.replace(row, row.value | {"createdAt": "never"})
     other = Holder("r2", 0)
     assert await works.services.leases.take(CONTOSO, user.id, other) == other
+
+
+BROKEN_REQUEST: list[dict[str, Any]] = [
+    {"createdAt": "never"},
+    {"status": "somethingNew"},
+    {"ranges": [["contoso"]], "targetCount": None},
+    {"methods": ["somethingNew"], "approval": 7},
+    {"source": None, "follow_up": 1, "mails": [{}]},
+]
+
+
+async def break_request(works: Works, change: dict[str, Any]) -> None:
+    row = await works.services.store.get("r1", "request")
+    assert row is not None
+    assert await works.services.store.replace(row, json.loads(json.dumps(row.value)) | change)
+
+
+@pytest.mark.parametrize("change", BROKEN_REQUEST, ids=str)
+async def test_unreadable_request_is_listed_removes_nothing_and_ends(works: Works, change: dict[str, Any]) -> None:
+    user = works.user(APP)
+    await works.planned(user)
+    await break_request(works, change)
+    (listed,), _ = await works.services.requests.newest()
+    assert (listed.id, listed.status, listed.failure) == ("r1", RequestStatus.FAILED, "recordUnreadable")
+    assert not listed.is_over
+    assert (await works.once())["fault"] == "ended"
+    assert works.present(user)
+    assert await finish(works.services, "r1") is RequestStatus.FAILED
+    ended = await works.services.requests.get("r1")
+    assert ended is not None
+    assert (ended.is_over, ended.failure) == (True, "recordUnreadable")
+    assert (await works.target()).outcome is TargetOutcome.FAILED
+    kept = await works.services.store.get("r1", "unreadable")
+    assert kept is not None
+    assert kept.value.items() >= change.items()
+
+
+async def test_unreadable_request_that_had_ended_keeps_its_status(works: Works) -> None:
+    await works.planned(works.user(APP))
+    await works.reset()
+    await finish(works.services, "r1")
+    await break_request(works, {"mails": "none"})
+    request = await works.services.requests.get("r1")
+    assert request is not None
+    assert (request.status, request.is_over) == (RequestStatus.COMPLETED, True)

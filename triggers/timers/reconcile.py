@@ -48,7 +48,7 @@ async def _check(services: Services, client: df.DurableFunctionsClient, row: Row
     if request is None:
         if services.now() - datetime.fromisoformat(row.value["at"]) > _UNWRITTEN:
             await services.requests.close(row)
-    elif request.status.ended:
+    elif request.is_over:
         await end_usage(services, request)
         await services.requests.close(row)
     else:
@@ -75,6 +75,8 @@ async def _repair(services: Services, client: df.DurableFunctionsClient, request
 
 
 async def _can_proceed(services: Services, request: ResetRequest) -> bool:
+    if request.status.ended:  # its record cannot be read, and the orchestration writes its end
+        return True
     if request.status is RequestStatus.AWAITING_APPROVAL:
         return await current_verdict(services, request) is not Verdict.WAITING
     return (

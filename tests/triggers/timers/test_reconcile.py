@@ -125,3 +125,27 @@ async def test_a_new_run_replaces_no_part_that_the_broken_one_left_running_and_e
         new = parts(pb.ORCHESTRATION_STATUS_RUNNING)
         assert new
         assert not new & left
+
+
+async def test_a_request_whose_record_cannot_be_read_ends_within_a_minute(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        request = await it.ask(contoso=["adele@contoso.com"])
+        other = await it.ask(fabrikam=["adele@fabrikam.com"])
+        row = await it.services.store.get(request["id"], "request")
+        assert row is not None
+        assert await it.services.store.replace(row, {**row.value, "approval": "none"})
+        listed = await it.call("GET", "/api/reset-requests")
+        assert {each["id"]: each["failure"] for each in listed["value"]} == {
+            request["id"]: "recordUnreadable",
+            other["id"]: None,
+        }
+        again = await it.ask(contoso=["adele@contoso.com"])  # its user is free for others
+        assert (await it.shown(again["id"]))["totals"]["pending"] == 1
+        await it.advance(minutes=1)
+        shown = await it.shown(request["id"])
+        assert (shown["status"], shown["failure"]) == ("failed", "recordUnreadable")
+        assert shown["endedAt"]
+        await it.advance(minutes=1)
+        assert request["id"] not in await _open(it)
+        (target,) = await it.targets(request["id"])
+        assert target["outcome"] == "failed"
