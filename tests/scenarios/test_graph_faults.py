@@ -137,6 +137,7 @@ async def test_consent_missing_at_one_customer_fails_it_fast(tmp_path: Path) -> 
         (7000112, "consentMissing"),
     ],
 )
+@pytest.mark.engine_only("it is about Graph and the records; the storage makes no difference")
 async def test_each_refusal_of_a_token_has_the_reason_of_who_has_to_act(
     tmp_path: Path, number: int, reason: str
 ) -> None:
@@ -155,6 +156,7 @@ async def test_each_refusal_of_a_token_has_the_reason_of_who_has_to_act(
 
 
 @pytest.mark.parametrize("number", [7000222, 53003])
+@pytest.mark.engine_only("it is about Graph and the records; the storage makes no difference")
 async def test_a_credential_that_expires_after_the_plan_ends_the_customer_with_its_reason(
     tmp_path: Path, number: int
 ) -> None:
@@ -198,6 +200,7 @@ async def test_tokens_that_are_rejected_for_good_end_that_customer_alone(tmp_pat
 @pytest.mark.parametrize(
     ("status", "reason"), [(400, "methodsUnreadable"), (404, "userNotFound"), (423, "methodsUnreadable")]
 )
+@pytest.mark.engine_only("it is about Graph and the records; the storage makes no difference")
 async def test_methods_that_are_refused_at_the_reset_are_that_users_failure(
     tmp_path: Path, status: int, reason: str
 ) -> None:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.scenarios.test_post_completion_mails import FOLLOW, policy_with
 from tests.system import System, system
 
@@ -29,6 +31,7 @@ async def test_a_name_that_begins_with_a_dollar_is_found_everywhere(tmp_path: Pa
         assert target["followUp"]["state"] in {"exposed", "protected"}
 
 
+@pytest.mark.engine_only("it is about Graph and the records; the storage makes no difference")
 async def test_a_user_found_by_mail_address_is_said_to_be_in_plan_page_mail_and_api(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         user_id = rename(it, "adele@contoso.com", "a.vance@contoso.com")
@@ -45,6 +48,7 @@ async def test_a_user_found_by_mail_address_is_said_to_be_in_plan_page_mail_and_
         assert (await it.shown(request["id"]))["status"] == "completed"
 
 
+@pytest.mark.engine_only("it is about Graph and the records; the storage makes no difference")
 async def test_a_mail_address_of_several_users_is_refused_in_plan_page_mail_and_api(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         for name in ("adele@contoso.com", "alex@contoso.com"):
@@ -60,6 +64,7 @@ async def test_a_mail_address_of_several_users_is_refused_in_plan_page_mail_and_
         assert "1 user refused by a rule: not touched" in it.world.mailbox.to()[-1].content
 
 
+@pytest.mark.engine_only("it is about Graph and the records; the storage makes no difference")
 async def test_a_text_that_is_no_name_is_refused_at_once_and_named(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         body = {"targets": [{"customer": "contoso", "users": ["adele@contoso.com", "Adele Vance"]}]}
