@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios.test_post_completion_mails import FOLLOW, policy_with
+from tests.receiver import policy_with
+from tests.scenarios.test_post_completion_mails import FOLLOW
 from tests.system import System, system
 
 
