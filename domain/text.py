@@ -39,8 +39,13 @@ def clean_lines(text: str, limit: int = 2000) -> str:
     return shown if len(shown) <= limit else shown[: limit - 1].rstrip() + "…"
 
 
+def without_unseen(text: str) -> str:
+    """`text` without the characters that change how others are read: direction, invisible ones and controls."""
+    return _CONTROL.sub("", _UNSEEN.sub("", text))
+
+
 def _seen(text: str) -> str:
-    kept = _CONTROL.sub("", _UNSEEN.sub("", text))
+    kept = without_unseen(text)
     if kept.isascii():
         return kept
     return _few_marks(unicodedata.normalize("NFC", kept))

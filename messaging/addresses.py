@@ -22,6 +22,10 @@ _PRIVATE = tuple(
     for network in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
 )
 
+# Azure's own, in every virtual network, with a public number: DNS, DHCP, health probes and the machine's agent.
+# learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16
+_PLATFORM = frozenset({ipaddress.IPv4Address("168.63.129.16")})
+
 
 async def look_up(host: str, port: int) -> list[str]:
     """Return the addresses of a name, as the machine's resolver gives them."""
@@ -48,7 +52,7 @@ async def allowed_addresses(host: str, port: int, *, allow_private: bool, resolv
 
 
 def is_allowed(text: str, *, allow_private: bool = False, this_machine: bool = False) -> bool:
-    """Return whether the address in `text` may be called. Link-local (cloud metadata), multicast and the like never may."""
+    """Return whether the address in `text` may be called. Link-local (cloud metadata), Azure's own, multicast and the like never may."""
     address = _address(text)
     if address is None:
         return False
@@ -57,11 +61,18 @@ def is_allowed(text: str, *, allow_private: bool = False, this_machine: bool = F
         return this_machine
     if address.is_link_local or address.is_multicast or address.is_unspecified or address.is_reserved:
         return False
+    if address in _PLATFORM or _is_site_local(address):
+        return False
     if this_machine:
         return False
     if any(address in network for network in _PRIVATE if network.version == address.version):
         return allow_private
     return address.is_global
+
+
+def _is_site_local(address: Address) -> bool:
+    """fec0::/10, deprecated by RFC 3879, which some networks still route inside."""
+    return isinstance(address, ipaddress.IPv6Address) and address.is_site_local
 
 
 def _address(text: str) -> Address | None:

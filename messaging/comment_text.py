@@ -34,7 +34,10 @@ FORMATS: dict[Template, str] = {
     "freshservice": "html",
 }
 
-_WIKI = re.compile(r"([\\{}\[\]*_+^~!|?#-])")  # Atlassian's wiki renderer: a backslash takes the meaning away
+# What a backslash takes the meaning from: ESCAPABLE_WIKI_CHARS in BackslashEscapeRendererComponent of Atlassian's renderer.
+_WIKI = re.compile(r"([][!^~+?%{}()*_|@-])")
+# Two backslashes are a line break there, so that one in a name would take the meaning from our own: its full-width form has none.
+_BACKSLASH = "\uff3c"
 
 
 class CommentView(NamedTuple):
@@ -44,6 +47,7 @@ class CommentView(NamedTuple):
     status: str
     users: int
     dry_run: bool
+    undo: bool
     asked_by: str
     reason: str
     customers: tuple[str, ...]
@@ -78,7 +82,7 @@ def comment(template: Template, kind: EventKind, view: CommentView) -> str:
 
 def wiki_text(text: str) -> str:
     """`text` as Jira's wiki renderer shows it letter by letter."""
-    return _WIKI.sub(r"\\\1", text)
+    return _WIKI.sub(r"\\\1", text.replace("\\", _BACKSLASH))
 
 
 def plain_text(text: str) -> str:

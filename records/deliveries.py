@@ -6,6 +6,9 @@ from typing import Any, NamedTuple
 
 from records.store import Store
 
+# The partition that lists every sender with deliveries: sources, the queue, the console, and callers of the API.
+SENDERS = "delivery-senders"
+
 
 class Delivery(NamedTuple):
     """`body_hash` is the SHA-256 of the raw body, in hex. `at` is when the first delivery of the request arrived."""
@@ -44,12 +47,18 @@ class Deliveries:
     async def _claim(self, source: str, name: str, body: bytes, request_id: str, at: datetime) -> Delivery:
         partition, key = f"delivery:{source}", _hash(name.encode())
         value: dict[str, Any] = {"requestId": request_id, "bodyHash": _hash(body), "at": at.isoformat()}
+        await self._note_sender(source)
         while not await self._store.insert(partition, key, value):
             # None: retention took it away between the two calls.
             if row := await self._store.get(partition, key):
                 first_at = datetime.fromisoformat(row.value["at"])
                 return Delivery(row.value["requestId"], row.value["bodyHash"], first_at, first=False)
         return Delivery(request_id, value["bodyHash"], at, first=True)
+
+    async def _note_sender(self, sender: str) -> None:
+        """Write down who has deliveries, so that retention finds those of senders whom no policy and no request names."""
+        if await self._store.get(SENDERS, sender) is None:
+            await self._store.insert(SENDERS, sender, {})
 
 
 def _hash(data: bytes) -> str:

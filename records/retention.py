@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from domain.request.reset_request import ResetRequest
+from records.deliveries import SENDERS
 from records.requests import Requests
 from records.store import Change, Delete, Row, Store
 
@@ -58,9 +59,12 @@ class Retention:
                     await self._store.delete(lease)
 
     async def purge_deliveries(self, senders: Iterable[str], before: datetime) -> int:
-        """Remove deliveries from before then and return how many. A repeat of one would make a new request."""
+        """Remove deliveries from before then and return how many. A repeat of one would make a new request.
+
+        Those of every sender that ever had one; `senders` are others, whose deliveries an older version may have kept.
+        """
         many = 0
-        for sender in senders:
+        for sender in sorted({*senders, *await self._known_senders()}):
             after = ""
             while rows := await self._store.scan(f"delivery:{sender}", after=after, limit=1000):
                 for row in rows:
@@ -68,3 +72,9 @@ class Retention:
                         many += await self._store.delete(row)
                 after = rows[-1].key
         return many
+
+    async def _known_senders(self) -> list[str]:
+        found: list[str] = []
+        while rows := await self._store.scan(SENDERS, after=found[-1] if found else "", limit=1000):
+            found += [row.key for row in rows]
+        return found

@@ -18,6 +18,7 @@ async def comment_view(services: Services, request: ResetRequest, kind: EventKin
         status=request.status.value,
         users=request.target_count,
         dry_run=request.dry_run,
+        undo=bool(request.undo_of),
         asked_by=request.asked_by,
         reason=request.reason,
         customers=tuple(

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from domain.model import iso
 from domain.request.reset_request import ResetRequest
 from domain.request.target import Target, TargetMethod
+from domain.text import without_unseen
 
 COLUMNS = (
     "request", "ticket", "customer", "tenantId", "userPrincipalName", "displayName", "userId", "outcome", "reason",
@@ -45,7 +46,8 @@ def csv_lines(request: ResetRequest, targets: Iterable[Target], *, header: bool 
 
 
 def cell(text: str) -> str:
-    """`text` as a cell that no spreadsheet runs: an apostrophe in front makes it text."""
+    """`text` as a cell that no spreadsheet runs, an apostrophe in front makes it text, and that reads as it is written."""
+    text = without_unseen(text)
     return f"'{text}" if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text
 
 

@@ -13,6 +13,8 @@ from domain.request.reset_request import ResetRequestBody
 
 # More would make the response larger than the body.
 _MOST_ERRORS = 1000
+# What the caller sent is repeated in an error as far as it helps to find the mistake, and never a thousand times as a whole.
+_ECHOED = 100
 # Where pydantic's message names our classes instead of the caller's JSON.
 _WORDS = {
     "is_instance_of": f"must be one of {', '.join(MethodType)}",
@@ -70,7 +72,7 @@ def _resolved(body: ResetRequestBody, policy: Policy, allowed: frozenset[str] | 
     for number, group in enumerate(body.targets):
         key = policy.find_customer(group.customer)
         if key is None:
-            detail = f"no customer is known by {group.customer!r}: use a policy key, a tenant id or a verified domain"
+            detail = f"no customer is known by {group.customer[:_ECHOED]!r}: use a policy key, a tenant id or a verified domain"
             errors.append({"pointer": f"/targets/{number}/customer", "detail": detail})
         elif allowed is not None and key not in allowed:
             detail = f"the sender may not touch {key!r}"
@@ -94,5 +96,5 @@ def _mistakes(errors: list[dict[str, str]]) -> InvalidInputError:
 
 
 def _pointer(location: tuple[int | str, ...]) -> str:
-    """Return a JSON pointer (RFC 6901)."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
+    """Return a JSON pointer (RFC 6901); of a name that is longer than any of ours, its beginning."""
+    return "".join("/" + str(part)[:_ECHOED].replace("~", "~0").replace("/", "~1") for part in location)

@@ -17,6 +17,7 @@ VIEW = CommentView(
     status="partiallyCompleted",
     users=5,
     dry_run=False,
+    undo=False,
     asked_by="sam@msp.example",
     reason="Lost phone",
     customers=("Contoso", "Fabrikam"),
@@ -132,5 +133,5 @@ def test_what_comes_from_outside_is_no_markup(template: Template) -> None:
 
 
 def test_escapes() -> None:
-    assert wiki_text("a*b_c {x} [y|z] \\") == r"a\*b\_c \{x\} \[y\|z\] \\"
+    assert wiki_text("a*b_c {x} [y|z] (/) @a") == r"a\*b\_c \{x\} \[y\|z\] \(/\) \@a"
     assert plain_text("[Code]x[/CODE] [a](b)") == "[ Code]x[ /CODE] [a] (b)"
