@@ -9,7 +9,7 @@ help: ## what can be made
 
 setup: $(STAMP) ## a .venv in the checkout with everything pinned
 
-$(STAMP): requirements.txt requirements-dev.txt requirements-servicebus.txt .python-version scripts/setup
+$(STAMP): requirements.txt requirements-dev.txt requirements-servicebus.txt requirements-uv.txt .python-version scripts/setup
 	@scripts/setup
 
 demo: $(STAMP) ## a signed ticket webhook to verified outcomes, all on this machine
@@ -55,7 +55,7 @@ audit-if-reachable: $(STAMP)
 audit: $(STAMP) ## known vulnerabilities of what is deployed (asks a service on the internet)
 	@scripts/audit
 
-lock: ## pin requirements*.in into requirements*.txt
+lock: ## pin requirements*.in into requirements*.txt, with hashes
 	@scripts/lock
 
 .PHONY: bench cluster help setup demo serve test lint format check check-policy package audit audit-if-reachable lint-api lint-api-if-possible lock

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from domain.access.approval_links import KeyRing, LinkKeyError
+from domain.access.secret_strength import is_unresolved, weakness
 from domain.loopback import is_of_this_machine
 from domain.policy.load import Policy, PolicyError, parse_policy
 from domain.policy.model import Role
@@ -132,6 +133,9 @@ class _Reader:
 
     def text(self, name: str, default: str | None = None) -> str:
         value = self._environ.get(name, "").strip()
+        if is_unresolved(value):
+            self.wrong(name, "is a Key Vault reference that was not resolved: see whether the app may read the vault")
+            return ""
         if value:
             return value
         if default is None:
@@ -187,10 +191,14 @@ class _Reader:
         if not value:
             return None
         try:
-            return KeyRing.parse(value)
+            ring = KeyRing.parse(value)
         except LinkKeyError as error:
             self.wrong(name, str(error))
             return None
+        for kid, key in ring.keys.items():
+            if why := weakness(key):
+                self.wrong(name, f"key {kid!r} {why}")
+        return ring
 
     def named_keys(self, name: str) -> dict[str, str]:
         keys: dict[str, str] = {}
@@ -198,6 +206,8 @@ class _Reader:
             key_name, colon, key = part.strip().partition(":")
             if not colon or not _KEY_NAME.fullmatch(key_name) or not key or key_name in keys:
                 self.wrong(name, f"key {number} must be name:key, each name once")
+            elif why := weakness(key):
+                self.wrong(name, f"key {number} {why}")
             keys[key_name] = key
         return keys
 

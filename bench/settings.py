@@ -16,7 +16,7 @@ def settings() -> dict[str, str]:
         "GRAPH_HOME_TENANT": "99999999-9999-9999-9999-999999999999",
         "RECORDS": f"sqlite:{tempfile.gettempdir()}/bench-import.sqlite",
         "POLICY_FILE": str(ROOT / "localhost/policy.demo.toml"),
-        "APPROVAL_KEYS": "k1:" + "A" * 44,
+        "APPROVAL_KEYS": "k1:cHQcLQ0vM7fJ0LwBqYx4Q0r7b8S1kq2vW9nZp5tGmXo=",
         "MAIL_FROM": "mfa-reset@msp.example",
         "HELPDESK_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYqrTwjU",
         "PUBLIC_BASE_URL": "http://127.0.0.1:7071",

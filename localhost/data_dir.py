@@ -10,6 +10,8 @@ from typing import IO, Self
 
 from localhost.errors import BadFlagError, DataDirInUseError
 
+FUNCTION_KEY, BUS_CONNECTION = "function-key", "bus-connection"
+
 
 class DataDir:
     """Held by one host at a time, until `close` or the end of the process. Raises: DataDirInUseError, BadFlagError."""
@@ -18,6 +20,7 @@ class DataDir:
         self.path = path.resolve()
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _close_to_others(self.path)
             self._lock: IO[bytes] = (self.path / "lock").open("ab")
         except OSError as error:
             raise BadFlagError(f"--data {path}: {error.strerror}") from error
@@ -39,7 +42,20 @@ class DataDir:
         self._lock.close()
 
     def function_key(self) -> str:
-        return self._kept("function-key", lambda: secrets.token_urlsafe(32))
+        return self._kept(FUNCTION_KEY, lambda: secrets.token_urlsafe(32))
+
+    def absent(self, *names: str) -> frozenset[str]:
+        """Those of these files that no earlier start has made."""
+        return frozenset(name for name in names if not (self.path / name).exists())
+
+    def write_secret(self, name: str, text: str) -> Path:
+        """Write a text into a file that its owner alone may read, over what was there; the file."""
+        path = self.path / name
+        fresh = path.with_suffix(".new")
+        fresh.unlink(missing_ok=True)
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(text)
+        return fresh.replace(path)  # never half a key
 
     def approval_keys(self) -> str:
         """One signing key as the app's setting wants it, `kid:base64`."""
@@ -57,9 +73,16 @@ class DataDir:
         """What the file says, or what is made now and written to it, for the owner's eyes only."""
         path = self.path / name
         if not path.exists():
-            fresh = path.with_suffix(".new")
-            fresh.unlink(missing_ok=True)
-            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                file.write(make())
-            fresh.replace(path)  # never half a key
+            self.write_secret(name, make())
         return path.read_text("ascii").strip()
+
+
+def _close_to_others(path: Path) -> None:
+    """Take the directory and the files in it away from everybody but their owner, whatever was there.
+
+    What is made later has the rights that the process gives (umask), SQLite's own files those of their database.
+    """
+    path.chmod(0o700)
+    for entry in path.iterdir():
+        if entry.is_file() and not entry.is_symlink():
+            entry.chmod(0o600)

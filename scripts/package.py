@@ -75,7 +75,7 @@ def install(into: Path) -> None:
     """Install the pinned packages as wheels for Azure, whatever machine this is."""
     uv = Path(sys.executable).with_name("uv")
     command = [str(uv), "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:", *TARGET]
-    command += ["--target", str(into), "--no-compile", "--requirements", "requirements.txt"]
+    command += ["--target", str(into), "--no-compile", "--require-hashes", "--requirements", "requirements.txt"]
     subprocess.run(command, cwd=ROOT, check=True)
 
 

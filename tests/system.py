@@ -60,7 +60,7 @@ def environment(tmp_path: Path, policy: Path | None = None, more: Mapping[str, s
         "GRAPH_HOME_TENANT": HOME,
         "RECORDS": f"sqlite:{tmp_path / 'records.sqlite'}",
         "POLICY_FILE": str(policy or ROOT / "localhost/policy.demo.toml"),
-        "APPROVAL_KEYS": "k1:" + "A" * 44,
+        "APPROVAL_KEYS": "k1:cHQcLQ0vM7fJ0LwBqYx4Q0r7b8S1kq2vW9nZp5tGmXo=",
         "MAIL_FROM": "mfa-reset@msp.example",
         "AZURE_FUNCTIONS_DURABLE_STRICT_TYPING": "1",
         "HELPDESK_SECRET": HELPDESK_SECRET,

@@ -15,6 +15,7 @@ from jmespath.exceptions import JMESPathError
 from jmespath.functions import Functions
 from pydantic import ValidationInfo
 
+from domain.access.secret_strength import weakness
 from domain.durations import parse_duration
 
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -136,6 +137,8 @@ def resolve_secrets(value: Any, info: ValidationInfo) -> Any:
         return ()
     if absent := [name for name in names if not environ.get(name)]:
         raise ValueError("; ".join(f"the variable {name} is missing or empty" for name in absent))
+    if weak := [(name, why) for name in names if (why := weakness(environ[name]))]:
+        raise ValueError("; ".join(f"the variable {name} {why}" for name, why in weak))
     return tuple(environ[name] for name in names)
 
 
@@ -143,11 +146,13 @@ def standard_secrets(secrets: tuple[str, ...]) -> tuple[str, ...]:
     """Secrets as Standard Webhooks wants them: `whsec_` and the base64 of 24 to 64 bytes."""
     for secret in secrets:
         try:
-            size = len(base64.b64decode(secret.removeprefix("whsec_"), validate=True))
+            key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
         except (binascii.Error, ValueError):
-            size = 0
-        if not secret.startswith("whsec_") or not _SHORTEST_KEY <= size <= _LONGEST_KEY:
+            key = b""
+        if not secret.startswith("whsec_") or not _SHORTEST_KEY <= len(key) <= _LONGEST_KEY:
             raise ValueError('the variable\'s value must be "whsec_" and the base64 of 24 to 64 bytes')
+        if why := weakness(key):
+            raise ValueError(f"the variable's value {why}")
     return secrets
 
 

@@ -72,6 +72,9 @@ def add_serve_flags(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--key", help="the function key (default: made once and kept in the data directory)")
     parser.add_argument(
+        "--key-file", type=Path, metavar="FILE", help="the same from a file, so that no list of processes shows it"
+    )
+    parser.add_argument(
         "--simulator-users", type=int, default=default.simulator_users, metavar="N", help="per simulated customer"
     )
     parser.add_argument(
@@ -123,6 +126,7 @@ def serve_options(options: argparse.Namespace) -> ServeOptions:
         policy=options.policy,
         data=options.data,
         key=options.key,
+        key_file=options.key_file,
         simulator_users=options.simulator_users,
         app=options.app,
         service_bus=options.service_bus,

@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 
 from localhost.clock import SystemClock
 from localhost.commands.app_settings import app_settings
-from localhost.data_dir import DataDir
+from localhost.commands.function_key import check_strength, given_key, shown_secret
+from localhost.data_dir import BUS_CONNECTION, FUNCTION_KEY, DataDir
 from localhost.durable.task_hub_address import TaskHubAddress
 from localhost.errors import BadFlagError
 from localhost.host.host_names import HostNames, is_loopback
@@ -34,6 +35,7 @@ class ServeOptions:
     policy: Path | None = None
     data: Path = ROOT / ".data"
     key: str | None = None
+    key_file: Path | None = None
     simulator_users: int = 30
     app: Path = ROOT / "function_app.py"
     service_bus: int | None = None  # the port of the broker; None: there is none
@@ -67,6 +69,8 @@ class Served:
     settings: dict[str, str]
     graph_url: str
     simulated: bool
+    data: DataDir
+    made: frozenset[str]  # the secrets that this start made, by their files' names
 
 
 @asynccontextmanager
@@ -76,14 +80,15 @@ async def served(options: ServeOptions) -> AsyncIterator[Served]:
         raise BadFlagError(f"--policy {options.policy}: there is no such file")
     if not options.app.is_file():
         raise BadFlagError(f"--app {options.app}: there is no such file")
-    if options.key is not None and ("," in options.key or options.key != options.key.strip()):
-        raise BadFlagError("--key: a key has no comma in it and no space around it")
+    given = given_key(options.key, options.key_file)
+    os.umask(0o077)  # whatever is made from here on is this user's alone
     certificate, task_hub = options.certificate, options.task_hub_address
     with (
         DataDir(options.data) as data,
         bind(options.host, options.port) as sock,
         _service_bus(options, data) as connection,
     ):
+        is_local = is_loopback(str(sock.getsockname()[0]))
         async with _graph(options) as graph_url:
             settings = app_settings(
                 os.environ,
@@ -93,11 +98,13 @@ async def served(options: ServeOptions) -> AsyncIterator[Served]:
                 base_url=url_of(sock, "https" if certificate else "http"),
                 simulated=options.graph is None,
                 shared=task_hub is not None,
-                bound_to_loopback=is_loopback(str(sock.getsockname()[0])),
+                bound_to_loopback=is_local,
             )
             if connection:
                 settings["ServiceBusConnection"] = connection
-            key = options.key or data.function_key()
+            made = data.absent(FUNCTION_KEY, BUS_CONNECTION)
+            key = given or data.function_key()
+            check_strength(key, bound_to_loopback=is_local)
             # Where a proxy signs people in, the app's routes are open to the host and the app checks the key itself.
             settings["API_KEYS"] = os.environ.get("API_KEYS") or f"local:{key}"
             os.environ.update(settings)
@@ -114,7 +121,7 @@ async def served(options: ServeOptions) -> AsyncIterator[Served]:
                 certificate=certificate,
                 task_hub=task_hub,
             ) as host:
-                yield Served(host, settings, graph_url, simulated=options.graph is None)
+                yield Served(host, settings, graph_url, options.graph is None, data, made)
 
 
 @asynccontextmanager
@@ -181,13 +188,17 @@ def _stop_or_quit(stop: asyncio.Event) -> None:
 
 def _introduce(it: Served, options: ServeOptions) -> None:
     base = it.host.base_url
-    if options.key is None:
-        print(f"function key   {it.host.key}")
+    if options.key is None and options.key_file is None:
+        is_new = FUNCTION_KEY in it.made
+        print(f"function key   {shown_secret(it.data, FUNCTION_KEY, it.host.key, is_new=is_new)}")
     if it.simulated:
         print(f"mailbox        {it.graph_url}/mailbox")
     print(f"graph          {it.graph_url}{' (simulated)' if it.simulated else ''}")
     if options.service_bus is not None:
-        print(f"service bus    {it.settings['ServiceBusConnection']}")
+        connection = it.settings["ServiceBusConnection"]
+        it.data.write_secret(BUS_CONNECTION, connection)  # the port may be another one than at the last start
+        is_new = BUS_CONNECTION in it.made
+        print(f"service bus    {shown_secret(it.data, BUS_CONNECTION, connection, is_new=is_new)}")
     closed = " (sign-in is off: see CONSOLE_TEST_SIGN_IN in docs/settings.md)"
     print(f"console        {base}/console{'' if it.settings['CONSOLE_TEST_SIGN_IN'] else closed}")
     print(f"policy         {it.settings['POLICY_FILE']}")

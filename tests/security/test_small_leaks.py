@@ -2,7 +2,7 @@
 
 import re
 from copy import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import get_args
 
@@ -11,6 +11,7 @@ import pytest
 from domain.policy.load import Template
 from domain.request.csv_export import cell
 from domain.text import without_unseen
+from localhost.clock import VirtualClock
 from messaging.addresses import allowed_addresses, is_allowed
 from messaging.comment_text import FORMATS, comment, wiki_text
 from messaging.errors import AddressNotAllowedError
@@ -40,7 +41,7 @@ async def test_idempotency_records_of_every_sender_are_purged(tmp_path: Path, se
 
 async def test_a_night_leaves_no_idempotency_record_of_an_old_call(tmp_path: Path) -> None:
     """Over HTTP: a call of the API that was refused by its plan leaves no request that would name its caller."""
-    async with system(tmp_path) as it:
+    async with system(tmp_path, clock=VirtualClock(datetime(2026, 1, 5, 2, 58, tzinfo=UTC))) as it:
         answer = await it.http.post(
             "/api/reset-requests",
             json={
@@ -52,7 +53,9 @@ async def test_a_night_leaves_no_idempotency_record_of_an_old_call(tmp_path: Pat
         assert answer.status_code == 202
         await it.host.idle()
         assert await it.services.store.scan("delivery:api:key:api")
-        await it.advance(days=500)
+        now = it.services.now
+        it.services.now = lambda: now() + timedelta(days=500)  # the engine's clock need not tick through all of them
+        await it.advance(minutes=3)
         assert not await it.services.store.scan("delivery:api:key:api")
 
 
