@@ -55,7 +55,7 @@ audit-if-reachable: $(STAMP)
 audit: $(STAMP) ## known vulnerabilities of what is deployed (asks a service on the internet)
 	@scripts/audit
 
-lock: ## pin requirements*.in into requirements*.txt, with hashes
-	@scripts/lock
+lock: ## resolve pyproject.toml into uv.lock and requirements*.txt (ARGS="--upgrade"), with hashes
+	@scripts/lock $(ARGS)
 
 .PHONY: bench cluster help setup demo serve test lint format check check-policy package audit audit-if-reachable lint-api lint-api-if-possible lock

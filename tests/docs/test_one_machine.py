@@ -14,6 +14,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import yaml
 from starlette.responses import PlainTextResponse
 
 from bench import cluster
@@ -79,7 +80,7 @@ def test_systemd_takes_the_unit(tmp_path: Path) -> None:
 
 def _steps() -> list[tuple[str, str]]:
     """The instructions of the Containerfile, in order: (word, the rest)."""
-    text = _block("dockerfile").replace("\\\n", " ")
+    text = (DOCS.parent / "Containerfile").read_text("utf-8").replace("\\\n", " ")
     found = [line.partition(" ") for line in text.splitlines() if line and not line.startswith("#")]
     return [(word, rest.strip()) for word, _, rest in found]
 
@@ -206,3 +207,27 @@ def test_the_page_says_that_an_audit_is_verified_with_the_host_stopped() -> None
     (command,) = re.findall(r"^    .venv/bin/python -m localhost (verify-audit --data .*)$", page, re.MULTILINE)
     assert _parser().parse_args(command.split()).data == Path("/var/lib/mfa-reset")
     assert "needs the host stopped" in page
+
+
+def test_hadolint_finds_nothing_in_the_containerfile() -> None:
+    tool = Path(sys.executable).with_name("hadolint")
+    done = subprocess.run([tool, "Containerfile"], cwd=DOCS.parent, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_compose_runs_the_container_as_the_page_does() -> None:
+    (service,) = yaml.safe_load((DOCS.parent / "compose.yaml").read_text("utf-8"))["services"].values()
+    podman, ours = _run()
+    assert service["build"] == {"context": ".", "dockerfile": "Containerfile"}
+    assert service["command"] == ours
+    assert service["volumes"] == _options(podman, "-v")
+    assert service["ports"] == _options(podman, "-p")
+    assert [service["mem_limit"]] == _options(podman, "--memory")
+    assert [service["env_file"]] == _options(podman, "--env-file")
+    assert service["stop_grace_period"] == f"{_options(podman, '--stop-timeout')[0]}s"
+
+
+def test_the_dev_container_has_our_python_and_sets_itself_up() -> None:
+    made = json.loads((DOCS.parent / ".devcontainer/devcontainer.json").read_text("utf-8"))
+    assert made["image"].endswith(f":{(DOCS.parent / '.python-version').read_text().strip()}")
+    assert made["postCreateCommand"] == "make setup"
