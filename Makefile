@@ -41,7 +41,10 @@ lint-api-if-possible: $(STAMP)
 cluster: $(STAMP) ## several hosts on one task hub of the real Azure Storage provider (ARGS="--hosts 3", ARGS="--kill")
 	@$(PY) -m bench.cluster $(ARGS)
 
-check: lint lint-api-if-possible audit-if-reachable test ## what CI runs
+docs: $(STAMP) ## the documentation's site in build/site; warnings fail
+	@scripts/build-docs
+
+check: lint docs lint-api-if-possible audit-if-reachable test ## what CI runs
 
 check-policy: $(STAMP) ## check a policy file: make check-policy FILE=policy.toml
 	@scripts/check-policy $(FILE)
@@ -58,4 +61,4 @@ audit: $(STAMP) ## known vulnerabilities of what is deployed (asks a service on 
 lock: ## resolve pyproject.toml into uv.lock and requirements*.txt (ARGS="--upgrade"), with hashes
 	@scripts/lock $(ARGS)
 
-.PHONY: bench cluster help setup demo serve test lint format check check-policy package audit audit-if-reachable lint-api lint-api-if-possible lock
+.PHONY: bench cluster docs help setup demo serve test lint format check check-policy package audit audit-if-reachable lint-api lint-api-if-possible lock

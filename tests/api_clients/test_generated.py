@@ -1,4 +1,4 @@
-"""Clients that others' generators write from the description do a whole request against the served app."""
+"""Clients that others' generators write from the description, as docs/api.md says, do a whole request against the served app."""
 
 import json
 import os
