@@ -20,8 +20,8 @@ class DataDir:
         self.path = path.resolve()
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _close_to_others(self.path)
             self._lock: IO[bytes] = (self.path / "lock").open("ab")
+            _close_to_others(self.path)
         except OSError as error:
             raise BadFlagError(f"--data {path}: {error.strerror}") from error
         try:

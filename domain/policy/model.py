@@ -36,6 +36,7 @@ from domain.policy.values import (
     mail_address,
     resolve_secrets,
     standard_secrets,
+    strong_secrets,
     user_name,
 )
 
@@ -233,9 +234,9 @@ class Source(Part):
             case "standard-webhooks":
                 return standard_secrets(secrets)
             case "bearer":
-                return bearer_tokens(secrets)
+                return strong_secrets(bearer_tokens(secrets))
             case _:
-                return secrets
+                return strong_secrets(secrets)
 
 
 class FollowUp(Part):

@@ -15,7 +15,7 @@ from jmespath.exceptions import JMESPathError
 from jmespath.functions import Functions
 from pydantic import ValidationInfo
 
-from domain.access.secret_strength import weakness
+from domain.access.secret_strength import is_unresolved, weakness
 from domain.durations import parse_duration
 
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -137,8 +137,8 @@ def resolve_secrets(value: Any, info: ValidationInfo) -> Any:
         return ()
     if absent := [name for name in names if not environ.get(name)]:
         raise ValueError("; ".join(f"the variable {name} is missing or empty" for name in absent))
-    if weak := [(name, why) for name in names if (why := weakness(environ[name]))]:
-        raise ValueError("; ".join(f"the variable {name} {why}" for name, why in weak))
+    if unresolved := [name for name in names if is_unresolved(environ[name])]:
+        raise ValueError("; ".join(f"the variable {name} {weakness(environ[name])}" for name in unresolved))
     return tuple(environ[name] for name in names)
 
 
@@ -152,6 +152,14 @@ def standard_secrets(secrets: tuple[str, ...]) -> tuple[str, ...]:
         if not secret.startswith("whsec_") or not _SHORTEST_KEY <= len(key) <= _LONGEST_KEY:
             raise ValueError('the variable\'s value must be "whsec_" and the base64 of 24 to 64 bytes')
         if why := weakness(key):
+            raise ValueError(f"the variable's value {why}")
+    return secrets
+
+
+def strong_secrets(secrets: tuple[str, ...]) -> tuple[str, ...]:
+    """Secrets that cannot be guessed, as far as one can see."""
+    for secret in secrets:
+        if why := weakness(secret):
             raise ValueError(f"the variable's value {why}")
     return secrets
 

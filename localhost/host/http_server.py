@@ -4,14 +4,16 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from localhost.errors import CannotServeError
+from localhost.host.connection_limits import ConnectionLimits, LimitedConnection, Network
 
 # A request line with headers; more than RequestLimits refuses, so that the client learns which of them is too long.
 _MOST_HEAD_BYTES = 256 * 1024
@@ -67,7 +69,12 @@ class HttpServer:
     """Raises: CannotServeError where the certificate cannot be used."""
 
     def __init__(
-        self, app: ASGIApp, sock: socket.socket, grace_seconds: int = 10, certificate: Certificate | None = None
+        self,
+        app: ASGIApp,
+        sock: socket.socket,
+        grace_seconds: int = 10,
+        certificate: Certificate | None = None,
+        proxies: Iterable[Network] = (),
     ) -> None:
         config = uvicorn.Config(
             app,
@@ -76,7 +83,7 @@ class HttpServer:
             lifespan="off",
             server_header=False,
             proxy_headers=False,  # proxy_headers.py knows which proxies are trusted
-            http="h11",
+            http=partial(LimitedConnection, ConnectionLimits(proxies)),  # type: ignore[arg-type]  # it is only called
             h11_max_incomplete_event_size=_MOST_HEAD_BYTES,
             limit_concurrency=_MOST_AT_ONCE,
             timeout_graceful_shutdown=grace_seconds,

@@ -8,6 +8,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from time import perf_counter
 from urllib.parse import quote
 
@@ -19,6 +20,7 @@ from starlette.types import Receive, Scope, Send
 from localhost.errors import FunctionFailedError
 from localhost.host.app_index import App, Function
 from localhost.host.http_messages import decoded_path, has_length, request_datum, response_of
+from localhost.host.request_bodies import BodyTimeoutError, BodyTooLargeError, RequestBodies, TooManyBodiesError
 from localhost.host.route_templates import Route, parse_route
 from localhost.host.system_pages import system_page
 
@@ -50,13 +52,17 @@ class _RefusedError(Exception):
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
         self.status = status
-        self.headers = {"Connection": "close"} if status == 413 else {}  # the rest of the body may still be coming
+        # The rest of the body may still be coming.
+        self.headers = {"Connection": "close"} if status in {408, 413, 503} else {}
 
 
 class HttpTriggers:
     """An ASGI app over all http-triggered functions of an app."""
 
-    def __init__(self, app: App, invoke: Invoke, key: str, max_body: int = MAX_BODY_BYTES) -> None:
+    def __init__(
+        self, app: App, invoke: Invoke, key: str, max_body: int = MAX_BODY_BYTES, spool: Path | None = None
+    ) -> None:
+        self._bodies = RequestBodies(max_body, _READ_AT_MOST * max_body, spool)
         self._invoke = invoke
         self._key = key.encode()
         self._max_body = max_body
@@ -114,24 +120,19 @@ class HttpTriggers:
         return hmac.compare_digest(key.encode(), self._key)
 
     async def _read(self, request: Request) -> bytes:
-        """The body as the function gets it. Raises: _RefusedError when it is too large.
-
-        A body is read to its end, within reason, also where it is thrown away: a client that is still sending when the
-        connection is closed sees a reset instead of the response.
-        """
+        """The body as the function gets it. Raises: _RefusedError when it is too large or does not come."""
         declared = request.headers.get("content-length", "")
         if declared.isdigit() and int(declared) > _READ_AT_MOST * self._max_body:
             raise self._too_large()
-        body, size = bytearray(), 0
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size > _READ_AT_MOST * self._max_body:
-                raise self._too_large()
-            if size <= self._max_body:
-                body += chunk
-        if size > self._max_body:
-            raise self._too_large()
-        return bytes(body) if has_length(request) else b""
+        try:
+            body = await self._bodies.read(request.stream())
+        except BodyTooLargeError:
+            raise self._too_large() from None
+        except BodyTimeoutError:
+            raise _RefusedError(408, "the rest of the body did not come in time") from None
+        except TooManyBodiesError:
+            raise _RefusedError(503, "unfinished bodies take all the room there is for them") from None
+        return body if has_length(request) else b""
 
     def _too_large(self) -> _RefusedError:
         return _RefusedError(413, f"a body may have at most {self._max_body} bytes")

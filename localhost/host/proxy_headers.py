@@ -21,7 +21,7 @@ class ProxyHeaders:
 
     def __init__(self, app: ASGIApp, proxies: Sequence[str]) -> None:
         self._app = app
-        self._networks = [_network(text) for text in proxies]
+        self._networks = networks(proxies)
         self._trusting = ProxyHeadersMiddleware(app, list(proxies))  # type: ignore[arg-type]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -42,6 +42,11 @@ class ProxyHeaders:
 
 def _is_proxy_header(name: bytes) -> bool:
     return name.lower() == b"forwarded" or name.lower().startswith(_PROXY_PREFIXES)
+
+
+def networks(proxies: Sequence[str]) -> list[Network]:
+    """Raises: BadFlagError."""
+    return [_network(text) for text in proxies]
 
 
 def _network(text: str) -> Network:

@@ -24,7 +24,7 @@ from localhost.host.dispatcher import Dispatcher, Limits
 from localhost.host.host_names import HostNames
 from localhost.host.http_server import Certificate, HttpServer, url_of
 from localhost.host.http_trigger import MAX_BODY_BYTES, HttpTriggers
-from localhost.host.proxy_headers import ProxyHeaders
+from localhost.host.proxy_headers import ProxyHeaders, networks
 from localhost.host.readiness import Readiness
 from localhost.host.request_limits import RequestLimits
 from localhost.host.service_bus_trigger import ServiceBusTriggers
@@ -114,9 +114,12 @@ async def serving[AnyClock: Clock](
         claims = OwnTimers() if task_hub is None else await shared_timers(os.environ, task_hub.name, parts)
         timer_triggers = TimerTriggers(app, dispatcher, clock, timers, claims)
         queues = ServiceBusTriggers(app, dispatcher)
-        http = Readiness(HttpTriggers(app, dispatcher.invoke, key, max_body), lambda: _why_not(dispatcher, durable))
+        http = Readiness(
+            HttpTriggers(app, dispatcher.invoke, key, max_body, engine.parent if engine else None),
+            lambda: _why_not(dispatcher, durable),
+        )
         edge = RequestLimits(HostNames(ProxyHeaders(TransportSecurity(http, app.hsts), proxies), names))
-        server = HttpServer(edge, sock, GRACE_SECONDS, certificate)
+        server = HttpServer(edge, sock, GRACE_SECONDS, certificate, networks(proxies))
         host = RunningHost(url_of(sock, "https" if certificate else "http"), key, clock, durable, dispatcher, timers)
         dispatcher.start()
         try:

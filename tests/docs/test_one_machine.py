@@ -26,6 +26,7 @@ PAGES = ("one-machine.md", "backup.md", "scale.md")
 _OTHERS = {
     "--rm",
     "--memory",
+    "--require-hashes",
     "--stop-timeout",
     "--env-file",
     "--system",

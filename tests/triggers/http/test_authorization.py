@@ -66,7 +66,7 @@ async def test_a_key_or_a_good_principal_and_nothing_else(tmp_path: Path) -> Non
 
 
 async def test_a_key_that_is_none_of_ours_is_401(tmp_path: Path) -> None:
-    async with system(tmp_path, settings=SIGN_IN | {"API_KEYS": "pipeline:another-key"}) as it:
+    async with system(tmp_path, settings=SIGN_IN | {"API_KEYS": "pipeline:another-key-of-the-tests"}) as it:
         answer = await it.http.get("/api/reset-requests")
         assert (answer.status_code, answer.headers["content-type"]) == (401, "application/problem+json")
 
