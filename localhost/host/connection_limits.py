@@ -24,6 +24,7 @@ MOST_PER_ADDRESS = 500
 READ_BYTES = 32 * 1024
 
 type Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+type Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class ConnectionLimits:
@@ -38,7 +39,7 @@ class ConnectionLimits:
         """Count a new connection. False: its address has too many."""
         address = connection.address
         self._open[address] += 1
-        return self._open[address] <= MOST_PER_ADDRESS or self._is_proxy(address)
+        return self._open[address] <= MOST_PER_ADDRESS or self._is_proxy(connection)
 
     def gone(self, connection: "LimitedConnection") -> None:
         self.arrived(connection)
@@ -50,7 +51,7 @@ class ConnectionLimits:
         """Count a connection as waiting for a head; where that is one too many, close the one that has waited longest."""
         self._waiting[connection] = connection.address
         own = [each for each, address in self._waiting.items() if address == connection.address]
-        if len(own) > MOST_WAITING_PER_ADDRESS and not self._is_proxy(connection.address):
+        if len(own) > MOST_WAITING_PER_ADDRESS and not self._is_proxy(connection):
             own[0].give_up()
         if len(self._waiting) > MOST_WAITING:
             next(iter(self._waiting)).give_up()
@@ -58,10 +59,8 @@ class ConnectionLimits:
     def arrived(self, connection: "LimitedConnection") -> None:
         self._waiting.pop(connection, None)
 
-    def _is_proxy(self, address: str) -> bool:
-        return bool(address) and any(
-            ipaddress.ip_network(address).subnet_of(proxy) for proxy in self._proxies if _same(address, proxy)
-        )
+    def _is_proxy(self, connection: "LimitedConnection") -> bool:
+        return connection.host is not None and any(connection.host in proxy for proxy in self._proxies)
 
 
 class LimitedConnection(H11Protocol):
@@ -71,11 +70,13 @@ class LimitedConnection(H11Protocol):
         super().__init__(**uvicorns)
         self._limits = limits
         self._late: asyncio.TimerHandle | None = None
-        self.address = ""
+        self.host: Address | None = None
+        self.address = ""  # what is counted by
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self.address = _address(self.client)
+        self.host = ipaddress.ip_address(self.client[0].partition("%")[0]) if self.client else None
+        self.address = _counted_by(self.host)
         if hasattr(transport, "max_size"):  # asyncio's own; others choose for themselves
             transport.max_size = READ_BYTES
         if not self._limits.admit(self):
@@ -111,15 +112,8 @@ class LimitedConnection(H11Protocol):
         self._limits.arrived(self)
 
 
-def _address(client: tuple[str, int] | None) -> str:
-    """The client's address; of IPv6 the network that one customer of a provider has (RFC 6177)."""
-    if client is None:
-        return ""
-    address = ipaddress.ip_address(client[0].partition("%")[0])
-    if isinstance(address, ipaddress.IPv6Address) and not address.is_loopback:
-        return str(ipaddress.ip_network((address, 64), strict=False))
-    return str(address)
-
-
-def _same(address: str, proxy: Network) -> bool:
-    return ipaddress.ip_network(address).version == proxy.version
+def _counted_by(host: Address | None) -> str:
+    """The address; of IPv6 the network that one customer of a provider has (RFC 6177)."""
+    if isinstance(host, ipaddress.IPv6Address) and not host.is_loopback:
+        return str(ipaddress.ip_network((host, 64), strict=False))
+    return str(host or "")

@@ -56,7 +56,9 @@ class RequestBodies:
         limit = asyncio.timeout(CHUNK_SECONDS)
         self._unfinished[limit] = began
         try:
-            with SpooledTemporaryFile(max_size=IN_MEMORY_BYTES, dir=self._folder) as file:
+            with SpooledTemporaryFile(
+                max_size=IN_MEMORY_BYTES, dir=str(self._folder) if self._folder else None
+            ) as file:
                 async with limit:
                     size = 0
                     async for chunk in chunks:

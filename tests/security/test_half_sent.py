@@ -1,6 +1,7 @@
 """Requests that are never finished keep nobody out and take no memory; measured on a host in a process of its own."""
 
 import asyncio
+import ipaddress
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -51,10 +52,11 @@ async def test_whole_requests_on_one_connection_are_left_alone(monkeypatch: pyte
 async def test_an_address_has_so_many_connections(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection_limits, "MOST_PER_ADDRESS", 0)
     limits = connection_limits.ConnectionLimits()
-    connection = type("Connection", (), {"address": "192.0.2.1"})()
+    host = ipaddress.ip_address("192.0.2.1")
+    connection = type("Connection", (), {"address": str(host), "host": host})()
     assert not limits.admit(connection)
     limits.gone(connection)
-    proxied = connection_limits.ConnectionLimits([connection_limits.ipaddress.ip_network("192.0.2.0/24")])
+    proxied = connection_limits.ConnectionLimits([ipaddress.ip_network("192.0.2.0/24")])
     assert proxied.admit(connection)
 
 
