@@ -52,6 +52,12 @@ check-policy: $(STAMP) ## check a policy file: make check-policy FILE=policy.tom
 package: $(STAMP) ## dist/mfa-reset.zip for Azure, with its SBOM: make package POLICY=policy.toml
 	@scripts/package $(POLICY)
 
+attacks: $(STAMP) ## attack a served app over HTTP, and print what became of each attack
+	@$(PY) -m tests.security.attacks
+
+fuzz: $(STAMP) ## fuzz every parser with atheris: make fuzz SECONDS=600, for each target
+	@$(PY) -m tests.security.fuzz --seconds $(or $(SECONDS),60)
+
 audit-if-reachable: $(STAMP)
 	@scripts/audit --if-reachable
 
@@ -61,4 +67,4 @@ audit: $(STAMP) ## known vulnerabilities of what is deployed (asks a service on 
 lock: ## resolve pyproject.toml into uv.lock and requirements*.txt (ARGS="--upgrade"), with hashes
 	@scripts/lock $(ARGS)
 
-.PHONY: bench cluster docs help setup demo serve test lint format check check-policy package audit audit-if-reachable lint-api lint-api-if-possible lock
+.PHONY: bench cluster docs help setup demo serve test lint format check check-policy package audit audit-if-reachable lint-api lint-api-if-possible lock attacks fuzz

@@ -39,7 +39,7 @@ class App:
     root: Path
     functions: tuple[Function, ...]
     route_prefix: str
-    hsts: timedelta | None  # how long browsers are to insist on TLS; None: host.json says nothing of it
+    hsts: str  # the header by which browsers insist on TLS; empty: host.json says nothing of it
     registry: dict[str, Any]
 
     def triggered_by(self, kind: str) -> list[Function]:
@@ -102,12 +102,16 @@ def _http_settings(root: Path) -> dict[str, Any]:
     return dict(settings.get("extensions", {}).get("http", {}))
 
 
-def _hsts(http: dict[str, Any]) -> timedelta | None:
-    """`hsts.maxAge`, a .NET TimeSpan, of which whole days are understood here; its default is that of ASP.NET Core."""
+def _hsts(http: dict[str, Any]) -> str:
+    """The value of Strict-Transport-Security. `hsts.maxAge` is a .NET TimeSpan, of which whole days are understood here.
+
+    The defaults are those of ASP.NET Core's HstsOptions.
+    """
     hsts = http.get("hsts", {})
     if not hsts.get("isEnabled", False):
-        return None
-    return timedelta(days=int(str(hsts.get("maxAge", "30")).partition(".")[0]))
+        return ""
+    age = timedelta(days=int(str(hsts.get("maxAge", "30")).partition(".")[0]))
+    return f"max-age={int(age.total_seconds())}{'; includeSubDomains' if hsts.get('includeSubDomains') else ''}"
 
 
 class _BindingInfo(SimpleNamespace):

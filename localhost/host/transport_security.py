@@ -5,8 +5,6 @@ here only the name `localhost` is left out, where other services of the same mac
 ignore the header from addresses by themselves: RFC 6797, section 8.1.1.
 """
 
-from datetime import timedelta
-
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -14,9 +12,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 class TransportSecurity:
     """An ASGI app around another, behind what knows the scheme of the client's connection."""
 
-    def __init__(self, app: ASGIApp, max_age: timedelta | None) -> None:
+    def __init__(self, app: ASGIApp, value: str) -> None:
         self._app = app
-        self._value = "" if max_age is None else f"max-age={int(max_age.total_seconds())}"
+        self._value = value
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["scheme"] != "https" or not self._value or _is_localhost(scope):

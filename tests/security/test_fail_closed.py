@@ -149,7 +149,7 @@ def test_a_forms_origin_is_no_name_that_the_client_chose(tmp_path: Path) -> None
 async def test_over_tls_browsers_are_asked_to_insist_on_it(tmp_path: Path) -> None:
     async with system(tmp_path, settings={"PUBLIC_BASE_URL": "https://mfa.msp.example", **SIGNED_IN}) as it:
         proxied = await it.http.get("/api/health", headers={"X-Forwarded-Proto": "https"})
-        assert proxied.headers["Strict-Transport-Security"] == "max-age=31536000"
+        assert proxied.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
         assert "Strict-Transport-Security" not in (await it.http.get("/api/health")).headers
 
 
@@ -164,4 +164,4 @@ def test_over_tls_of_its_own_too(tmp_path: Path) -> None:
     flags += ["--tls-cert", str(certificate), "--tls-key", str(key), "--app", "function_app.py"]
     with serving("http_app.py", tmp_path / "data", *flags) as host:
         answer = httpx.get(f"{host.url}/ready", verify=ssl.create_default_context(cafile=certificate))
-        assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+        assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"

@@ -74,9 +74,10 @@ async def console_sign_out(req: func.HttpRequest) -> func.HttpResponse:
     operator, _ = operators_form(services, req, ())
     if operator.principal is not None:
         await sign_out(services, operator.principal.identity)
-        return redirect(f"{SIGN_OUT}{quote('/console', safe='')}")
+        return redirect(f"{SIGN_OUT}{quote('/console', safe='')}", {"Clear-Site-Data": '"cache", "storage"'})
     await sign_out(services, cookie(req, COOKIE))
-    return redirect("/console/sign-in", {"Set-Cookie": set_cookie(services, COOKIE, "", seconds=0)})
+    gone = {"Set-Cookie": set_cookie(services, COOKIE, "", seconds=0), "Clear-Site-Data": '"cache", "storage"'}
+    return redirect("/console/sign-in", gone)
 
 
 @app.route("console/customers", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)

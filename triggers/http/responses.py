@@ -19,7 +19,12 @@ _log = logging.getLogger("mfareset.http")
 
 # Seconds, where nothing is known of when it will work.
 _RETRY_AFTER = 30
-_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+# A response of the API is no page: where a browser shows one as such, nothing in it runs and no other page frames it.
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
+}
 
 
 def json_response(
