@@ -15,8 +15,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 # Kestrel gives 30 seconds (RequestHeadersTimeout); a head is one packet or a few.
 HEAD_SECONDS = 10.0
 # Connections that wait for a head, from one address and from all.
-MOST_WAITING_PER_ADDRESS = 64
-MOST_WAITING = 256
+MOST_WAITING_PER_ADDRESS = 256
+MOST_WAITING = 512
 # Of the thousand connections there may be (http_server), one address has at most half.
 MOST_PER_ADDRESS = 500
 
@@ -42,6 +42,7 @@ class ConnectionLimits:
         return self._open[address] <= MOST_PER_ADDRESS or self._is_proxy(connection)
 
     def gone(self, connection: "LimitedConnection") -> None:
+        """Count a connection no more, from when it is given up: a burst is accepted before any of it is closed."""
         self.arrived(connection)
         self._open[connection.address] -= 1
         if self._open[connection.address] <= 0:
@@ -72,6 +73,7 @@ class LimitedConnection(H11Protocol):
         self._late: asyncio.TimerHandle | None = None
         self.host: Address | None = None
         self.address = ""  # what is counted by
+        self._counted = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -79,14 +81,15 @@ class LimitedConnection(H11Protocol):
         self.address = _counted_by(self.host)
         if hasattr(transport, "max_size"):  # asyncio's own; others choose for themselves
             transport.max_size = READ_BYTES
+        self._counted = True
         if not self._limits.admit(self):
-            self.transport.abort()
+            self.give_up()
             return
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._arrived()
-        self._limits.gone(self)
+        self._forget()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -99,7 +102,13 @@ class LimitedConnection(H11Protocol):
     def give_up(self) -> None:
         """Close the connection, whose head has not come."""
         self._arrived()
+        self._forget()
         self.transport.abort()
+
+    def _forget(self) -> None:
+        if self._counted:
+            self._counted = False
+            self._limits.gone(self)
 
     def _wait(self) -> None:
         self._late = self.loop.call_later(HEAD_SECONDS, self.give_up)
