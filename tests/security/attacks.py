@@ -157,7 +157,7 @@ _TICKET = json.dumps(
 @attack("A delivery that was changed, is old, or signed with an empty secret")
 async def _(it: Victim) -> Held:
     now = datetime.now(UTC)
-    cases = (
+    cases: tuple[tuple[bytes, dict[str, str]], ...] = (
         (_TICKET + b" ", _signed(_TICKET, now)),
         (_TICKET, _signed(_TICKET, now - timedelta(minutes=6))),
         (_TICKET, _signed(_TICKET, now, "whsec_")),
