@@ -1,6 +1,8 @@
 """Errors that a caller can cause. `reason` is stable: it is shown in the API, stored in records and tags metrics."""
 
-from typing import Any
+from typing import Any, Literal, Self
+
+type RefusedKind = Literal["key", "principal", "link", "nonce", "origin", "role", "signature"]
 
 
 class Problem(Exception):  # noqa: N818 - the name RFC 9457 gives it
@@ -10,11 +12,18 @@ class Problem(Exception):  # noqa: N818 - the name RFC 9457 gives it
     reason = "badRequest"
     title = "The request is not valid"
     retry_after: int | None = None
+    # Of a refused authentication or authorization, for its trace: what was refused, and a word for why.
+    refused: tuple[RefusedKind, str] | None = None
 
     def __init__(self, detail: str, errors: list[dict[str, str]] | None = None) -> None:
         super().__init__(detail)
         self.detail = detail
         self.errors = errors or []
+
+    def refused_as(self, kind: RefusedKind, why: str) -> Self:
+        """Return this problem with what its trace says of it."""
+        self.refused = kind, why
+        return self
 
     def to_json(self) -> dict[str, Any]:
         body: dict[str, Any] = {
@@ -38,12 +47,14 @@ class UnauthorizedError(Problem):
     """The caller could not be authenticated. The response says no more than that."""
 
     status, reason, title = 401, "unauthorized", "Authentication is required"
+    refused = ("key", "wrong")
 
 
 class NotAllowedError(Problem):
     """A known caller may not do this."""
 
     status, reason, title = 403, "notAllowed", "This is not allowed"
+    refused = ("role", "missing")
 
 
 class NotFoundError(Problem):

@@ -19,6 +19,7 @@ _NAMES = {
     "mfareset.events": ("{event}", "Events for the Service Bus topic, by result: published, retried, lost"),
     "mfareset.mails": ("{mail}", "Mails, by kind and result: sent, failed, bounced"),
     "mfareset.bodies.refused": ("{call}", "Calls whose body could not be read, by endpoint and reason"),
+    "mfareset.access.refused": ("{call}", "Refused authentication and authorization, by kind, reason and endpoint"),
     "mfareset.limits.reached": ("{request}", "Requests that a limit of the policy refused, by limit, scope and source"),
     "mfareset.deliveries.ignored": ("{delivery}", "Deliveries that asked for nothing, by source and reason"),
     "mfareset.deliveries.refused": ("{delivery}", "Deliveries that were not accepted, by source and reason"),

@@ -65,6 +65,21 @@ def verify(scheme: Scheme, secrets: Sequence[str], headers: Mapping[str, str], b
     return Verified(delivery_id, signed.get(scheme))
 
 
+def has_signature(scheme: Scheme, headers: Mapping[str, str]) -> bool:
+    """Return whether the headers hold what the scheme verifies, right or wrong; without it a body need not be read."""
+    names = {name.lower() for name, value in headers.items() if value.strip()}
+    return _SIGNATURE_HEADERS[scheme] in names
+
+
+_SIGNATURE_HEADERS: Mapping[Scheme, str] = {
+    "standard-webhooks": "webhook-signature",
+    "github": "x-hub-signature-256",
+    "jira": "x-hub-signature",
+    "zendesk": "x-zendesk-webhook-signature",
+    "bearer": "authorization",
+}
+
+
 def sign_standard(secret: str | Sequence[str], delivery_id: str, timestamp: datetime, body: bytes) -> dict[str, str]:
     """Return the Standard Webhooks headers for `body`; with several secrets, one signature of each."""
     seconds = str(int(timestamp.timestamp()))

@@ -70,6 +70,14 @@ var rules = [
     window: 'PT15M'
   }
   {
+    name: 'access-refused'
+    severity: 2
+    description: 'Many keys, sign-ins, links, forms or signatures were refused within a quarter of an hour.'
+    query: '${metrics} | where Name == "mfareset.access.refused" | summarize Value = sum(Sum)'
+    threshold: 50
+    window: 'PT15M'
+  }
+  {
     name: 'removing-stopped'
     severity: 3
     description: 'The kill switch is on: requests are accepted and wait, nothing is removed.'

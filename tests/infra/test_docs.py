@@ -15,7 +15,7 @@ def test_every_alert_has_its_runbook() -> None:
     alerts = (INFRA / "app/alerts.bicep").read_text("utf-8")
     rules = set(re.findall(r"^    name: '([\w-]+)'", alerts, re.MULTILINE))
     others = set(re.findall(r"^  name: 'mfareset-([\w-]+)'", alerts, re.MULTILINE)) - {"people", "health"}
-    assert len(rules) == 7
+    assert len(rules) == 8
     assert set(re.findall(r"^### ([\w-]+)$", OPERATIONS, re.MULTILINE)) == rules | others
 
 

@@ -110,7 +110,7 @@ async def cancel_reset_request(req: func.HttpRequest, client: df.DurableFunction
     caller = authorize(services, req, REQUESTERS)
     request = await find_request(services, req.route_params.get("id"), caller.reach(REQUESTERS))
     if not (is_within(request, caller.reach(OPERATORS)) or request.requested_by_id == caller.identity):
-        raise NotAllowedError("A requester may cancel only requests of their own.")
+        raise NotAllowedError("A requester may cancel only requests of their own.").refused_as("role", "notTheirs")
     await cancel_request(services, client, request, by=caller.name)
     request = await find_request(services, request.id, None)
     return json_response(await request_response(services, request), 202, {"Retry-After": "2"})

@@ -6,13 +6,14 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from domain.errors import LengthRequiredError, NotFoundError, Problem, TooLargeError, TooManyError, UnauthorizedError
-from domain.ingress.signatures import SignatureError, verify
+from domain.ingress.signatures import SignatureError, has_signature, verify
 from domain.ingress.unused import DeliveryIgnored
-from services import current_services
+from services import Services, current_services
 from telemetry.metrics import count
 from triggers.api.submissions import submission_response
 from triggers.http.bodies import read_body
 from triggers.http.rate_limit import RateLimiter
+from triggers.http.refusals import address_of
 from triggers.http.responses import json_response, problem_responses
 from use_cases.submit_delivery import Received, keep_refused, submit_delivery
 
@@ -20,6 +21,10 @@ app = df.Blueprint()
 
 _log = logging.getLogger("mfareset.webhooks")
 _limiter = RateLimiter()
+_unsigned = RateLimiter()
+_NOT_SIGNED = "The signature of the delivery is not valid."
+# Posts without any signature, of one address in a minute: enough for a system that is being set up.
+_UNSIGNED_PER_MINUTE = 60
 
 
 @app.route("api/webhooks/{source}", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -31,6 +36,10 @@ async def receive_delivery(req: func.HttpRequest, client: df.DurableFunctionsCli
     source = services.policy.sources.get(name)
     if source is None:
         raise NotFoundError("There is no such source.")
+    if not has_signature(source.scheme, req.headers):
+        _limit_unsigned(services, req, name)
+        count("mfareset.deliveries.refused", source=name, reason="missing")
+        raise UnauthorizedError(_NOT_SIGNED).refused_as("signature", "missing")
     try:
         raw = read_body(req)
     except LengthRequiredError as error:
@@ -44,7 +53,7 @@ async def receive_delivery(req: func.HttpRequest, client: df.DurableFunctionsCli
         # The sender does not learn why; the log says it to the operator.
         _log.warning("a delivery of source %s was refused: %s", name, error.reason)
         count("mfareset.deliveries.refused", source=name, reason=error.reason)
-        raise UnauthorizedError("The signature of the delivery is not valid.") from None
+        raise UnauthorizedError(_NOT_SIGNED).refused_as("signature", error.reason) from None
     if not _limiter.allow(name, source.rate_per_minute, services.now()):
         raise TooManyError(f"This source may send {source.rate_per_minute} deliveries per minute.")
     received = Received(name, source, {key.lower(): value for key, value in req.headers.items()}, raw, verified)
@@ -57,3 +66,10 @@ async def receive_delivery(req: func.HttpRequest, client: df.DurableFunctionsCli
     if isinstance(submitted, DeliveryIgnored):
         return json_response(submitted)
     return await submission_response(services, submitted)
+
+
+def _limit_unsigned(services: Services, req: func.HttpRequest, source: str) -> None:
+    """Raise TooManyError for too many posts without a signature. Their bodies are not read, and what is signed passes."""
+    if not _unsigned.allow(f"{source} {address_of(req)}", _UNSIGNED_PER_MINUTE, services.now()):
+        count("mfareset.deliveries.refused", source=source, reason="unsignedTooMany")
+        raise TooManyError("Too many deliveries without a signature.")

@@ -1,18 +1,22 @@
 """Render the approver's pages: the request to decide on, its state, and why nothing was decided."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from copy import replace
 from functools import wraps
+from typing import Any
 
 import azure.functions as func
 
 from domain.access.approval_links import issue_nonce, link_path
+from domain.errors import RefusedKind
 from domain.text import clean_lines
 from records.errors import RecordsError
-from services import Services
+from services import Services, current_services
+from triggers.http.authorization import PRINCIPAL
 from triggers.http.forms import Form, FormError, first_value
 from triggers.http.parameters import page_number, selected_numbers
+from triggers.http.refusals import slow_down, trace_refusal
 from use_cases.approval_view import targets_for, view_for
 from use_cases.decide_approval import LocatedApproval, closed_reason
 from web.pages import page_headers, render
@@ -40,14 +44,38 @@ def error_pages[**P](handler: Callable[P, Awaitable[func.HttpResponse]]) -> Call
         try:
             return await handler(*args, **kwargs)
         except RefusedError as refused:
-            return _problem(refused)
+            return _problem(await _traced(refused, _request_of(args, kwargs), handler.__name__))
         except FormError as error:
-            return _problem(RefusedError(error.status, "badLink" if error.reason == "unreadable" else error.reason))
+            refused = RefusedError(error.status, "badLink" if error.reason == "unreadable" else error.reason)
+            return _problem(await _traced(refused, _request_of(args, kwargs), handler.__name__))
         except RecordsError as error:
             _log.warning("the records are unavailable: %s", error.reason)
             return _problem(RefusedError(503, "unavailable"))
 
     return respond
+
+
+_KINDS: Mapping[str, RefusedKind] = {
+    "badLink": "link",
+    "notYours": "role",
+    "signInNeeded": "principal",
+    "wrongNonce": "nonce",
+    "wrongOrigin": "origin",
+}
+
+
+def _request_of(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> func.HttpRequest:
+    req: func.HttpRequest = kwargs.get("req") or args[0]
+    return req
+
+
+async def _traced(refused: RefusedError, req: func.HttpRequest, endpoint: str) -> RefusedError:
+    """Return what was refused, or that it was too much, once it is traced and its answer was held back."""
+    kind = _KINDS.get(refused.code)
+    if kind is None or (kind == "principal" and not req.headers.get(PRINCIPAL)):  # the way to the sign-in
+        return refused
+    trace_refusal(kind, refused.code, endpoint)
+    return refused if await slow_down(current_services(), req, token_of(req)) else RefusedError(429, "unavailable")
 
 
 async def approval_response(

@@ -10,12 +10,13 @@ from urllib.parse import quote, urlsplit
 import azure.functions as func
 
 from domain.access.console_session import form_nonce
-from domain.errors import InvalidInputError, LimitReachedError, NotFoundError, Problem
+from domain.errors import InvalidInputError, LimitReachedError, NotFoundError, Problem, RefusedKind
 from domain.policy.model import Role
 from graph.errors import GraphError
 from records.errors import RecordsError
 from services import Services, current_services
 from triggers.console.operators import (
+    COOKIE,
     NotOperatorError,
     Operator,
     SignInNeededError,
@@ -24,8 +25,9 @@ from triggers.console.operators import (
     operator_of,
     test_identities,
 )
-from triggers.http.authorization import OPERATORS, SIGN_IN
+from triggers.http.authorization import OPERATORS, PRINCIPAL, SIGN_IN
 from triggers.http.forms import FormError
+from triggers.http.refusals import slow_down, trace_refusal
 from web.console import console_headers, render
 
 _log = logging.getLogger("mfareset.console")
@@ -91,7 +93,7 @@ def error_pages[**P](
     async def respond(*args: P.args, **kwargs: P.kwargs) -> func.HttpResponse:
         req: Any = kwargs.get("req") or args[0]
         try:
-            return await handler(*args, **kwargs)
+            return await _slowed(handler(*args, **kwargs), req, handler.__name__)
         except SignInNeededError:
             if not test_identities(current_services()):
                 return _sign_in_page(current_services(), req)
@@ -106,6 +108,32 @@ def error_pages[**P](
             return _page_of(error)
 
     return respond
+
+
+async def _slowed(page: Awaitable[func.HttpResponse], req: func.HttpRequest, endpoint: str) -> func.HttpResponse:
+    """Return the page. What it refuses is traced and held back before it is raised again; or answered 429, where it is too much."""
+    try:
+        return await page
+    except (SignInNeededError, NotOperatorError, RefusedError, FormError) as error:
+        kind = _REFUSED.get(error.reason)
+        if kind is None or (kind == "principal" and not _has_credentials(req)):  # the way to the sign-in
+            raise
+        trace_refusal(kind, error.reason, endpoint)
+        if await slow_down(current_services(), req):
+            raise
+        return problem_page(429, "unavailable")
+
+
+_REFUSED: Mapping[str, RefusedKind] = {
+    "signInNeeded": "principal",
+    "notOperator": "role",
+    "wrongNonce": "nonce",
+    "wrongOrigin": "origin",
+}
+
+
+def _has_credentials(req: func.HttpRequest) -> bool:
+    return bool(req.headers.get(PRINCIPAL) or cookie(req, COOKIE))
 
 
 def _page_of(error: Problem | RecordsError | GraphError) -> func.HttpResponse:

@@ -54,14 +54,16 @@ def _authenticate(services: Services, req: func.HttpRequest) -> Caller:
         try:
             return caller_of(read_principal(header), services.policy, services.settings.graph_home_tenant)
         except PrincipalError:
-            raise UnauthorizedError("Sign in with Entra, or send a key.") from None
+            problem = UnauthorizedError("Sign in with Entra, or send a key.").refused_as("principal", "unreadable")
+            raise problem from None
     given = req.headers.get("x-functions-key") or req.params.get("code") or ""
     found = ""
     for name, key in services.settings.api_keys.items():  # all of them, so that the time taken reveals nothing
         if hmac.compare_digest(_digest(key), _digest(given)):
             found = name
     if not found:
-        raise UnauthorizedError("Sign in with Entra, or send a key.")
+        why = "wrong" if given else "missing"
+        raise UnauthorizedError("Sign in with Entra, or send a key.").refused_as("key", why)
     return key_holder(found)
 
 

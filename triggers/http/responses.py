@@ -9,11 +9,13 @@ from typing import Any
 import azure.functions as func
 import grpc
 
-from domain.errors import LengthRequiredError, Problem, UnavailableError
+from domain.errors import LengthRequiredError, Problem, TooManyError, UnavailableError
 from domain.model import Model
 from graph.errors import Fault, GraphError
 from records.errors import RecordsError
+from services import current_services
 from telemetry.metrics import count
+from triggers.http.refusals import slow_down, trace_refusal
 
 _log = logging.getLogger("mfareset.http")
 
@@ -67,7 +69,8 @@ def problem_responses[**P](
             count("mfareset.bodies.refused", endpoint=handler.__name__, reason=problem.reason)
             return problem_response(problem)
         except Problem as problem:
-            return problem_response(problem)
+            req: Any = kwargs.get("req") or args[0]
+            return problem_response(await _traced(problem, req, handler.__name__))
         except RecordsError as error:
             _log.warning("the records are unavailable: %s", error.reason)
             return problem_response(UnavailableError("The records are unavailable; send the same call again."))
@@ -78,6 +81,16 @@ def problem_responses[**P](
             return problem_response(UnavailableError("The service cannot start work now; send the same call again."))
 
     return respond
+
+
+async def _traced(problem: Problem, req: func.HttpRequest, endpoint: str) -> Problem:
+    """Return the problem, or that there were too many, once a refusal is traced and its answer was held back."""
+    if problem.refused is None:
+        return problem
+    trace_refusal(*problem.refused, endpoint)
+    if await slow_down(current_services(), req):
+        return problem
+    return TooManyError("Too many calls were refused; come back later.")
 
 
 _ACT = {

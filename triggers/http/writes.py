@@ -21,7 +21,8 @@ def check_write(services: Services, req: func.HttpRequest) -> None:
         return
     site, origin = req.headers.get("Sec-Fetch-Site"), req.headers.get("Origin")
     if (site is not None and site not in _OWN_SITES) or (origin is not None and not is_own_origin(services, req)):
-        raise NotAllowedError("Browsers may send this from this service's own pages only.")
+        problem = NotAllowedError("Browsers may send this from this service's own pages only.")
+        raise problem.refused_as("origin", "otherSite")
     media_type = req.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if req.get_body() and media_type != "application/json":
         raise UnsupportedMediaTypeError("Send the body as application/json.")
