@@ -8,10 +8,12 @@ import azure.functions as func
 from domain.errors import LengthRequiredError, NotFoundError, Problem, TooLargeError, TooManyError, UnauthorizedError
 from domain.ingress.signatures import SignatureError, has_signature, verify
 from domain.ingress.unused import DeliveryIgnored
+from domain.policy.load import Source
 from services import Services, current_services
 from telemetry.metrics import count
 from triggers.api.submissions import submission_response
 from triggers.http.bodies import read_body
+from triggers.http.parameters import parse_unsigned
 from triggers.http.rate_limit import RateLimiter
 from triggers.http.refusals import address_of
 from triggers.http.responses import json_response, problem_responses
@@ -36,17 +38,14 @@ async def receive_delivery(req: func.HttpRequest, client: df.DurableFunctionsCli
     source = services.policy.sources.get(name)
     if source is None:
         raise NotFoundError("There is no such source.")
-    if not has_signature(source.scheme, req.headers):
-        _limit_unsigned(services, req, name)
-        count("mfareset.deliveries.refused", source=name, reason="missing")
-        raise UnauthorizedError(_NOT_SIGNED).refused_as("signature", "missing")
+    _refuse_unread(services, req, name, source)
     try:
         raw = read_body(req)
     except LengthRequiredError as error:
         count("mfareset.deliveries.refused", source=name, reason=error.reason)
         raise
     if len(raw) > source.max_body_bytes:
-        raise TooLargeError(f"A delivery of this source may have at most {source.max_body_bytes} bytes.")
+        raise _too_large(source)
     try:
         verified = verify(source.scheme, source.secrets, dict(req.headers), raw, services.now())
     except SignatureError as error:
@@ -68,8 +67,24 @@ async def receive_delivery(req: func.HttpRequest, client: df.DurableFunctionsCli
     return await submission_response(services, submitted)
 
 
-def _limit_unsigned(services: Services, req: func.HttpRequest, source: str) -> None:
-    """Raise TooManyError for too many posts without a signature. Their bodies are not read, and what is signed passes."""
-    if not _unsigned.allow(f"{source} {address_of(req)}", _UNSIGNED_PER_MINUTE, services.now()):
-        count("mfareset.deliveries.refused", source=source, reason="unsignedTooMany")
+def _too_large(source: Source) -> TooLargeError:
+    return TooLargeError(f"A delivery of this source may have at most {source.max_body_bytes} bytes.")
+
+
+def _refuse_unread(services: Services, req: func.HttpRequest, name: str, source: Source) -> None:
+    """Refuse by its headers a delivery that is too large or not signed at all, before its body is read.
+
+    Many without a signature, of one address, are answered 429. Raises: TooLargeError, UnauthorizedError, TooManyError.
+    """
+    length = req.headers.get("Content-Length")
+    if length is None:
+        return  # read_body says what is wrong with that
+    if (parse_unsigned(length) or 0) > source.max_body_bytes:
+        raise _too_large(source)
+    if has_signature(source.scheme, req.headers):
+        return
+    few = _unsigned.allow(f"{name} {address_of(req)}", _UNSIGNED_PER_MINUTE, services.now())
+    count("mfareset.deliveries.refused", source=name, reason="missing" if few else "unsignedTooMany")
+    if not few:
         raise TooManyError("Too many deliveries without a signature.")
+    raise UnauthorizedError(_NOT_SIGNED).refused_as("signature", "missing")
