@@ -46,8 +46,9 @@ def error_pages[**P](handler: Callable[P, Awaitable[func.HttpResponse]]) -> Call
         except RefusedError as refused:
             return _problem(await _traced(refused, _request_of(args, kwargs), handler.__name__))
         except FormError as error:
-            refused = RefusedError(error.status, "badLink" if error.reason == "unreadable" else error.reason)
-            return _problem(await _traced(refused, _request_of(args, kwargs), handler.__name__))
+            code = "badLink" if error.reason == "unreadable" else error.reason
+            form = RefusedError(error.status, code)
+            return _problem(await _traced(form, _request_of(args, kwargs), handler.__name__))
         except RecordsError as error:
             _log.warning("the records are unavailable: %s", error.reason)
             return _problem(RefusedError(503, "unavailable"))

@@ -56,7 +56,7 @@ def trace_refusal(kind: RefusedKind, reason: str, endpoint: str) -> None:
     fields = {"kind": kind, "reason": reason, "endpoint": endpoint}
     line = " ".join(f"{name}={value}" for name, value in fields.items())
     _log.warning("accessRefused %s", line, extra={f"mfareset.{name}": value for name, value in fields.items()})
-    count("mfareset.access.refused", **fields)
+    count("mfareset.access.refused", kind=kind, reason=reason, endpoint=endpoint)
 
 
 async def slow_down(services: Services, req: func.HttpRequest, link: str = "") -> bool:
