@@ -21,6 +21,7 @@ import activities.notify_approvers
 import activities.notify_users
 import activities.plan_targets
 import activities.publish_event
+import activities.read_plan_window
 import activities.record_event
 import activities.reset_target
 import activities.seal_plan

@@ -24,6 +24,7 @@ from records.holds import Holds
 from records.leases import Leases
 from records.notifications import Notifications
 from records.people import People
+from records.plan_windows import PlanWindows
 from records.requests import Requests
 from records.retention import Retention
 from records.sign_outs import SignOuts
@@ -162,6 +163,10 @@ class Services:
     @property
     def target_drafts(self) -> TargetDrafts:
         return TargetDrafts(self.store)
+
+    @property
+    def plan_windows(self) -> PlanWindows:
+        return PlanWindows(self.store)
 
     @property
     def concurrency_permits(self) -> ConcurrencyPermits:

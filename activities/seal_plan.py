@@ -5,16 +5,14 @@ from typing import TypedDict
 
 from activities.app import activity
 from activities.finish_request import settle_open
+from activities.read_plan_window import ReadPlan, read_plan
 from contracts.words import AfterApproval, AfterPlan
-from contracts.workflow import SEAL_PLAN, RequestRef, SealedPlan
+from contracts.workflow import SEAL_PLAN, PlanToRead, RequestRef, SealedPlan
 from domain.model import iso
 from domain.outcomes import RequestStatus, request_status
 from domain.request.approval import NotEnoughApproversError, Tally, approval_needed
-from domain.request.plan import PlanDigest
 from domain.request.reset_request import ApprovalNeeded, ResetRequest
 from services import Services, current_services
-
-_PAGE = 500
 
 
 class _Changes(TypedDict, total=False):
@@ -28,11 +26,16 @@ class _Changes(TypedDict, total=False):
 
 
 @activity(SEAL_PLAN)
-async def seal_plan(work: RequestRef) -> SealedPlan:
-    return {"next": await seal(current_services(), work["id"])}
+async def seal_plan(work: RequestRef) -> SealedPlan | PlanToRead:
+    services = current_services()
+    sealed = await seal(services, work["id"])
+    if isinstance(sealed, str):
+        await services.plan_windows.clear(work["id"])
+        return {"next": sealed}
+    return sealed
 
 
-async def seal(services: Services, request_id: str) -> AfterPlan:
+async def seal(services: Services, request_id: str) -> AfterPlan | PlanToRead:
     request = await services.requests.get(request_id)
     if request is None:
         raise LookupError(request_id)
@@ -40,7 +43,10 @@ async def seal(services: Services, request_id: str) -> AfterPlan:
         if await services.requests.cancelled(request_id) is not None:
             status, changes = RequestStatus.CANCELLED, _Changes(ended_at=services.now())
         else:
-            status, changes = await _sealed(services, request, *await read_plan(services, request))
+            plan = await read_plan(services, request, "seal")
+            if not isinstance(plan, ReadPlan):
+                return plan
+            status, changes = await _sealed(services, request, plan.digest, plan.tally)
         if status.ended and status is not RequestStatus.PLANNED:
             await settle_open(services, request_id, status, cancelled=status is RequestStatus.CANCELLED)
         sealed = {"status": status, **changes}
@@ -80,18 +86,6 @@ async def _was_asked(services: Services, request: ResetRequest) -> bool:
     """
     first = await services.requests.get(request.retry_of) if request.retry_of else None
     return request.retry_of is not None and (first is None or first.approval.required)
-
-
-async def read_plan(services: Services, request: ResetRequest) -> tuple[str, Tally]:
-    """The digest of the plan as it is recorded, and what its approval depends on."""
-    digest, tally, start = PlanDigest(request), Tally(), 0
-    while page := await services.targets.range(request.id, start, _PAGE):
-        targets = [kept.target for kept in page]
-        digest.add(targets)
-        for target in targets:
-            tally.add(target)
-        start += len(page)
-    return digest.hexdigest(), tally
 
 
 async def _sealed(

@@ -2,9 +2,9 @@
 
 from activities.app import activity
 from activities.finish_request import settle_open
-from activities.seal_plan import approved_next, read_plan
-from contracts.words import AfterApproval
-from contracts.workflow import SETTLE_APPROVAL, ApprovalEnded, AwaitingApproval, RequestRef
+from activities.read_plan_window import ReadPlan, read_plan
+from activities.seal_plan import approved_next
+from contracts.workflow import SETTLE_APPROVAL, ApprovalEnded, AwaitingApproval, PlanToRead, RequestRef
 from domain.model import iso
 from domain.outcomes import RequestStatus, TargetOutcome
 from domain.request.approval import Verdict, left_out, next_check
@@ -23,11 +23,15 @@ _ENDS = {
 
 
 @activity(SETTLE_APPROVAL)
-async def settle_approval(work: RequestRef) -> AwaitingApproval | ApprovalEnded:
-    return await settle(current_services(), work["id"])
+async def settle_approval(work: RequestRef) -> AwaitingApproval | PlanToRead | ApprovalEnded:
+    services = current_services()
+    state = await settle(services, work["id"])
+    if state["next"] not in {"wait", "read"}:
+        await services.plan_windows.clear(work["id"])
+    return state
 
 
-async def settle(services: Services, request_id: str) -> AwaitingApproval | ApprovalEnded:
+async def settle(services: Services, request_id: str) -> AwaitingApproval | PlanToRead | ApprovalEnded:
     request = await services.requests.get(request_id)
     if request is None:
         raise LookupError(request_id)
@@ -47,7 +51,7 @@ async def settle(services: Services, request_id: str) -> AwaitingApproval | Appr
             until = next_check(request, asked_at=asked_at, remind_after=remind_after, now=now)
             return {"next": "wait", "until": iso(until), "reminder": int(now - asked_at >= remind_after)}
         request = await _end_as(services, request, _ENDS[ended])
-    return {"next": await _follow(services, request, request.approval.ends_as)}
+    return await _follow(services, request, request.approval.ends_as)
 
 
 async def _end_as(services: Services, request: ResetRequest, status: RequestStatus) -> ResetRequest:
@@ -64,10 +68,13 @@ async def _end_as(services: Services, request: ResetRequest, status: RequestStat
     return await services.requests.update(request.id, ended)
 
 
-async def _follow(services: Services, request: ResetRequest, ends_as: RequestStatus) -> AfterApproval:
+async def _follow(services: Services, request: ResetRequest, ends_as: RequestStatus) -> ApprovalEnded | PlanToRead:
     """Does what follows of the decisions, again after an interruption; what comes next."""
     if ends_as is RequestStatus.RESETTING:
-        return approved_next(request) if await _start(services, request) else "end"
+        plan = await read_plan(services, request, "check")
+        if not isinstance(plan, ReadPlan):
+            return plan
+        return {"next": approved_next(request) if await _start(services, request, plan.digest) else "end"}
     now = services.now()
     await settle_open(services, request.id, ends_as, cancelled=ends_as is RequestStatus.CANCELLED)
     await services.requests.update(
@@ -79,12 +86,11 @@ async def _follow(services: Services, request: ResetRequest, ends_as: RequestSta
         ),
     )
     await _audit_end(services, request.model_copy(update={"status": ends_as}))
-    return "end"
+    return {"next": "end"}
 
 
-async def _start(services: Services, request: ResetRequest) -> bool:
+async def _start(services: Services, request: ResetRequest, digest: str) -> bool:
     """Takes out whom approvers left out and starts the reset; False where the plan is not the one that was approved."""
-    digest, _ = await read_plan(services, request)
     if digest != request.plan_digest:
         await settle_open(services, request.id, RequestStatus.FAILED, cancelled=False)
         failed = await services.requests.update(
@@ -117,9 +123,10 @@ async def _start(services: Services, request: ResetRequest) -> bool:
 async def _audit_end(services: Services, request: ResetRequest) -> None:
     """Writes what the approval came to, once however often it is called: the status is written before it."""
     if request.failure == "planChanged":
-        digest, _ = await read_plan(services, request)
+        plan = await read_plan(services, request, "check")
+        found = plan.digest if isinstance(plan, ReadPlan) else ""  # of a long plan only while its windows are kept
         await services.audits.append(
-            request.id, services.now(), "service", "planChanged", {"found": digest}, once="approvalEnded"
+            request.id, services.now(), "service", "planChanged", {"found": found}, once="approvalEnded"
         )
     elif request.status is RequestStatus.RESETTING or request.status in _ENDS.values():
         once = "resetting" if request.status is RequestStatus.RESETTING else "approvalEnded"

@@ -92,6 +92,20 @@ class PlanInput(RepeatableWindow):
     give_up: NotRequired[GivenUp]
 
 
+class PlanWindowRef(RequestRef):
+    """`start`: number of the first target. `purpose`: what the plan is read for."""
+
+    start: int
+    purpose: Literal["seal", "check"]
+
+
+class PlanToRead(TypedDict):
+    """The step needs the plan, which is too long for it: `windows` are to be read first, by their first targets."""
+
+    next: Literal["read"]
+    windows: list[int]
+
+
 class SealedPlan(TypedDict):
     next: AfterPlan
 
@@ -230,9 +244,10 @@ class MailsAgain(RequestRef):
 BEGIN_REQUEST: Activity[RequestRef, RequestPlan] = Activity("begin_request")
 PLAN_TARGETS: Activity[PlanInput, Progress] = Activity("plan_targets")
 WRITE_TARGETS: Activity[DraftRef, Nothing] = Activity("write_targets")
-SEAL_PLAN: Activity[RequestRef, SealedPlan] = Activity("seal_plan")
+READ_PLAN_WINDOW: Activity[PlanWindowRef, Nothing] = Activity("read_plan_window")
+SEAL_PLAN: Activity[RequestRef, SealedPlan | PlanToRead] = Activity("seal_plan")
 NOTIFY_APPROVERS: Activity[ApproverMails, Progress] = Activity("notify_approvers")
-SETTLE_APPROVAL: Activity[RequestRef, AwaitingApproval | ApprovalEnded] = Activity("settle_approval")
+SETTLE_APPROVAL: Activity[RequestRef, AwaitingApproval | PlanToRead | ApprovalEnded] = Activity("settle_approval")
 SETTLE_UNDO: Activity[RequestRef, AwaitingCodes | CodesEnded] = Activity("settle_undo")
 CLOSE_UNDO: Activity[RepeatableWindow, Progress] = Activity("close_undo")
 ACQUIRE_PERMITS: Activity[WindowRef, Permits] = Activity("acquire_permits")

@@ -5,17 +5,18 @@ Only ids, customer keys, counts and stable words pass through its history.
 
 from collections import deque
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
-from durabletask.task import OrchestrationContext, Task, when_any
+from durabletask.task import OrchestrationContext, Task, when_all, when_any
 
-from contracts.words import AfterApproval
+from contracts.words import AfterApproval, AfterPlan
 from contracts.workflow import (
     BEGIN_REQUEST,
     CLOSE_UNDO,
     FINISH_REQUEST,
     MAIL_APPROVERS,
     PLAN_TARGETS,
+    READ_PLAN_WINDOW,
     RESET_CUSTOMER,
     RESET_REQUEST,
     RESET_WINDOW,
@@ -28,6 +29,7 @@ from contracts.workflow import (
     DraftRef,
     NumberRange,
     PlanInput,
+    PlanWindowRef,
     RepeatableWindow,
     RequestEnd,
     RequestRef,
@@ -35,7 +37,7 @@ from contracts.workflow import (
     Window,
     WindowReset,
 )
-from orchestrators.app import Step, call_activity, orchestrator, start_child
+from orchestrators.app import Step, call_activity, orchestrator, start_activity, start_child
 from orchestrators.call_until_available import call_until_available
 from orchestrators.event_delivery import record_and_deliver
 from orchestrators.fan_out import FanOut, last_run
@@ -64,8 +66,7 @@ def reset_request(ctx: OrchestrationContext, work: RequestRun) -> Step[RequestEn
         for start in begun["drafts"]:
             yield from call_until_available(ctx, WRITE_TARGETS, DraftRef(id=request["id"], start=start))
         yield from _plan(ctx, request, windows)
-        sealed = yield from call_activity(ctx, SEAL_PLAN, request)
-        following = sealed["next"]
+        following = yield from _seal(ctx, request)
         if following == "approve":
             yield from record_and_deliver(ctx, run, request, "awaitingApproval")
             following = yield from _approve(ctx, run, request, wake_up)
@@ -91,11 +92,31 @@ def _plan(ctx: OrchestrationContext, request: RequestRef, windows: Sequence[Wind
         yield from call_activity(ctx, PLAN_TARGETS, given_up)
 
 
+def _seal(ctx: OrchestrationContext, request: RequestRef) -> Step[AfterPlan]:
+    while True:
+        sealed = yield from call_activity(ctx, SEAL_PLAN, request)
+        if sealed["next"] != "read":
+            return sealed["next"]
+        yield from _read_plan(ctx, request, sealed["windows"], "seal")
+
+
+def _read_plan(
+    ctx: OrchestrationContext, request: RequestRef, starts: Sequence[int], purpose: Literal["seal", "check"]
+) -> Step[None]:
+    """Read a long plan in windows, some at once, so that no activity works on all of it."""
+    works = [PlanWindowRef(id=request["id"], start=start, purpose=purpose) for start in starts]
+    for first in range(0, len(works), _PLANNING):
+        yield when_all([start_activity(ctx, READ_PLAN_WINDOW, work) for work in works[first : first + _PLANNING]])
+
+
 def _approve(ctx: OrchestrationContext, run: str, request: RequestRef, wake_up: WakeUp) -> Step[AfterApproval]:
     """Wait for the decision. It is a record and the event only wakes, so an event that is lost delays, no more."""
     mailed = -1
     while True:
         state = yield from call_activity(ctx, SETTLE_APPROVAL, request)
+        if state["next"] == "read":
+            yield from _read_plan(ctx, request, state["windows"], "check")
+            continue
         if state["next"] != "wait":
             return state["next"]
         if state["reminder"] > mailed:

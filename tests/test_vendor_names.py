@@ -39,6 +39,7 @@ NAMES = {
         "Task": "",
         "TaskFailedError": "",
         "TimerTask": "",
+        "when_all": "",
         "when_any": "",
     },
 }

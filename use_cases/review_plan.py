@@ -61,9 +61,7 @@ async def read_plan_of(services: Services, review: ResetRequest, left_out: froze
     """Return the plan of a review without the targets whose numbers are in `left_out`."""
     targets = [target async for target in all_targets(services, review.id)]
     selected = [t for t in targets if t.planned and not t.settled and t.number not in left_out]
-    tally = Tally()
-    for target in selected:
-        tally.add(target)
+    tally = Tally().add(selected)
     recent = await recent_users_of(services, review)
     type_count = tally.targets >= services.policy.approval.step_up.targets or tally.privileged > 0
     approval, problem = None, ""

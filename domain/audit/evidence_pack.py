@@ -1,6 +1,6 @@
 """The evidence pack of a request: one zip that says what was asked, planned, decided and done, and shows when it was changed.
 
-A pack has the version of its plan: before version 2 the plan had no first line that says what is done to all users.
+A pack has the version of its plan (domain/request/plan.py); packs of every version are checked.
 
 `manifest.json` has the SHA-256 of every other file; `plan.jsonl` is what the plan digest is made of; `audit.jsonl` is the
 chain. A pack forged as a whole is consistent, too: so compare the chain's last hash, which `check` returns, with the one that the
@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from domain.audit.chain import AuditEvent, broken
 from domain.model import iso
-from domain.request.plan import VERSION
+from domain.request.plan import VERSION, file_digest
 
 REQUEST, PLAN, TARGETS, DECISIONS, AUDIT, OUTCOMES, READ_ME, MANIFEST = (
     "request.json",
@@ -39,7 +39,7 @@ _CHUNK = 1 << 20
 TEXT = """Evidence of one reset request.
 
 request.json    what was asked, and how it stands
-plan.jsonl      what was approved: the scope, then one line per user; its SHA-256 is the plan digest
+plan.jsonl      what was approved: the scope, then one line per user; the plan digest is made of it
 targets.jsonl   every user with every method and what became of it
 outcomes.csv    the same for a spreadsheet
 decisions.json  who decided what, when, and why
@@ -170,10 +170,9 @@ class _Check:
 
     def _plan(self, request_id: str, plan_digest: str | None, version: int) -> None:
         plan = self._read(PLAN)
-        digest = hashlib.sha256(f"plan:{version}:{request_id}\n".encode() + plan).hexdigest()
         if plan_digest is None:
             return
-        if digest != plan_digest:
+        if file_digest(request_id, version, plan) != plan_digest:
             self._problems.append("the plan is not the one of the plan digest")
         elif version > 1:
             self._scope(plan.partition(b"\n")[0])

@@ -1,9 +1,14 @@
 """The approval that a request needs, and the verdict of the decisions so far."""
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Self
 
+from pydantic import Field
+
+from domain.model import Model
 from domain.policy.load import Policy
 from domain.request.involved import Involved
 from domain.request.reset_request import ApprovalNeeded, Approver, Decision, ResetRequest
@@ -17,27 +22,42 @@ class NotEnoughApproversError(Exception):
     reason = "notEnoughApprovers"
 
 
-class _OfCustomer:
-    def __init__(self) -> None:
-        self.targets = 0
-        self.privileged = 0
+class OfCustomer(Model):
+    targets: int = 0
+    privileged: int = 0
 
 
-class Tally:
-    """What the approval depends on, gathered target by target."""
+class Tally(Model):
+    """What the approval depends on, gathered target by target, or window by window.
 
-    def __init__(self) -> None:
-        self.customers: dict[str, _OfCustomer] = {}
-        self.names: set[str] = set()
+    `marks` are of the names of all targets, so that a tally that is kept for a while names nobody.
+    """
 
-    def add(self, target: Target) -> None:
-        # Of refused targets, too: a user named in a request does not decide it.
-        self.names |= {name.casefold() for name in (target.user_principal_name, target.mail, target.asked) if name}
-        if target.settled:
-            return
-        part = self.customers.setdefault(target.customer, _OfCustomer())
-        part.targets += 1
-        part.privileged += target.privileged
+    customers: dict[str, OfCustomer] = Field(default_factory=dict)
+    marks: list[str] = Field(default_factory=list)
+
+    def add(self, targets: Iterable[Target]) -> Self:
+        for target in targets:
+            # Of refused targets, too: a user named in a request does not decide it.
+            self.marks += [_mark(name) for name in (target.user_principal_name, target.mail, target.asked) if name]
+            if not target.settled:
+                self._count(target.customer, OfCustomer(targets=1, privileged=target.privileged))
+        self.marks = sorted(set(self.marks))
+        return self
+
+    def merge(self, other: "Tally") -> None:
+        self.marks = sorted({*self.marks, *other.marks})
+        for customer, part in other.customers.items():
+            self._count(customer, part)
+
+    def _count(self, customer: str, more: OfCustomer) -> None:
+        part = self.customers.get(customer, OfCustomer())
+        both = OfCustomer(targets=part.targets + more.targets, privileged=part.privileged + more.privileged)
+        self.customers[customer] = both
+
+    def names(self, person: str) -> bool:
+        """Return whether a target has this address or name, in whatever case."""
+        return _mark(person) in self.marks
 
     @property
     def targets(self) -> int:
@@ -53,6 +73,11 @@ class Tally:
     @property
     def privileged(self) -> int:
         return sum(part.privileged for part in self.customers.values())
+
+
+def _mark(name: str) -> str:
+    """A short hash: a collision could only keep somebody from being asked."""
+    return hashlib.blake2b(name.casefold().encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 def approval_needed(
@@ -75,11 +100,10 @@ def approval_needed(
     if exempt and not step_up:
         return ApprovalNeeded(required=False)
     quorum = max(policy.approval.quorum, policy.approval.step_up.quorum) if step_up else policy.approval.quorum
-    excluded = involved.names | tally.names
     asked: dict[str, list[str]] = {}
     for customer in tally.customers:
         people = dict.fromkeys(person.casefold() for person in policy.approvers_of(customer, step_up=step_up))
-        eligible = [person for person in people if person not in excluded]
+        eligible = [person for person in people if person not in involved.names and not tally.names(person)]
         if len(eligible) < quorum:
             raise NotEnoughApproversError(
                 f"{customer} needs {quorum} approvers and has {len(eligible)} left after the requester and the users "

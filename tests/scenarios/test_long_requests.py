@@ -13,13 +13,13 @@ from tests.system import System, system
 
 
 async def _ask_for_many(it: System) -> tuple[str, list[str]]:
-    users = list(it.world.tenant("contoso").users)[17:267]
+    users = list(it.world.tenant("contoso").users)[17:277]
     return str((await it.ask(contoso=users, settle=False))["id"]), users
 
 
 async def test_all_targets_of_a_long_request_are_written_planned_and_counted(tmp_path: Path) -> None:
     clock = VirtualClock()
-    world = World.demo(270, clock=clock.now)
+    world = World.demo(280, clock=clock.now)
     async with system(tmp_path, world=world, clock=clock, policy=policy(tmp_path)) as it:
         request_id, users = await _ask_for_many(it)
         shown = await it.shown(request_id)
@@ -38,7 +38,7 @@ async def test_records_that_are_away_while_targets_are_written_cost_time_only(
         raise StoreUnavailableError("away")
 
     clock = VirtualClock()
-    world = World.demo(270, clock=clock.now)
+    world = World.demo(280, clock=clock.now)
     async with system(tmp_path, world=world, clock=clock, policy=policy(tmp_path)) as it:
         monkeypatch.setattr(TargetDrafts, "write", away)
         request_id, users = await _ask_for_many(it)
@@ -53,7 +53,7 @@ async def test_records_that_are_away_while_targets_are_written_cost_time_only(
 
 async def test_a_cancel_before_targets_are_written_leaves_none_open(tmp_path: Path) -> None:
     clock = VirtualClock()
-    world = World.demo(270, clock=clock.now)
+    world = World.demo(280, clock=clock.now)
     async with system(tmp_path, world=world, clock=clock, policy=policy(tmp_path)) as it:
         request_id, users = await _ask_for_many(it)
         await it.call("POST", f"/api/reset-requests/{request_id}/cancel", 202)

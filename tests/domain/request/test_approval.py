@@ -44,12 +44,10 @@ def policy(*general: str, contoso: tuple[str, ...] = ()) -> Policy:
 
 
 def tally(*customers: str, privileged: bool = False, name: str = "") -> Tally:
-    found = Tally()
-    for number, customer in enumerate(customers):
-        found.add(
-            Target(number=number, customer=customer, asked=name or f"user{number}@x.example", privileged=privileged)
-        )
-    return found
+    return Tally().add(
+        Target(number=number, customer=customer, asked=name or f"user{number}@x.example", privileged=privileged)
+        for number, customer in enumerate(customers)
+    )
 
 
 def needed(policy: Policy, tally: Tally, *, exempt: bool = False, requester: str = "tech@x.example") -> ApprovalNeeded:
@@ -113,11 +111,32 @@ def test_nobody_involved_is_asked(involved: str) -> None:
 def test_refused_targets_do_not_count_but_their_users_do_not_decide() -> None:
     counted = tally("contoso")
     refused = Target(number=1, customer="fabrikam", asked=PEOPLE[0])
-    counted.add(refused.model_copy(update={"outcome": "refused", "privileged": True}))
+    counted.add([refused.model_copy(update={"outcome": "refused", "privileged": True})])
     found = needed(policy(*PEOPLE), counted)
     assert counted.targets == 1
     assert not found.step_up
     assert PEOPLE[0] not in [entry.approver for entry in found.approvers]
+
+
+@given(st.lists(st.tuples(st.sampled_from(["contoso", "fabrikam"]), st.booleans()), max_size=12), st.integers(1, 5))
+def test_a_tally_of_windows_is_that_of_all_targets(rows: list[tuple[str, bool]], size: int) -> None:
+    targets = [
+        Target(number=number, customer=customer, asked=f"User{number}@x.example", privileged=privileged)
+        for number, (customer, privileged) in enumerate(rows)
+    ]
+    merged = Tally()
+    for start in range(0, len(targets), size):
+        merged.merge(Tally.from_json(Tally().add(targets[start : start + size]).to_json()))
+    assert merged == Tally().add(targets)
+    assert [merged.names(f"uSER{number}@x.example") for number in range(len(targets) + 1)] == [
+        *[True] * len(targets),
+        False,
+    ]
+
+
+def test_a_tally_that_is_kept_names_nobody() -> None:
+    kept = str(tally("contoso", name="ann@msp.example").to_json())
+    assert "ann" not in kept
 
 
 def test_too_few_approvers_are_an_error_that_names_the_customer() -> None:

@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.methods import STANDARD_SCOPE, MethodType
-from domain.request.plan import PlanDigest, plan_line, scope_line
+from domain.request.plan import (
+    WINDOW,
+    file_digest,
+    plan_digest,
+    plan_line,
+    scope_line,
+    window_hash,
+    window_starts,
+)
 from domain.request.reset_request import ResetRequest
 from domain.request.target import Target, TargetMethod
 
@@ -21,9 +29,14 @@ TARGET = Target(number=0, customer="contoso", asked="adele", tenant_id="t", user
 
 
 def digest(request: ResetRequest = REQUEST, *targets: Target) -> str:
-    made = PlanDigest(request)
-    made.add(targets or [TARGET])
-    return made.hexdigest()
+    every = targets or (TARGET,)
+    hashes = [window_hash(every[start : start + WINDOW]) for start in window_starts(len(every))]
+    return plan_digest(request.id, scope_line(request), hashes)
+
+
+def file(*targets: Target) -> bytes:
+    """The plan as an evidence pack has it."""
+    return "".join(f"{line}\n" for line in (scope_line(REQUEST), *map(plan_line, targets))).encode()
 
 
 def changed(**fields: object) -> Target:
@@ -40,8 +53,10 @@ def test_form_of_the_digest() -> None:
         '{"methods":["phone","microsoftAuthenticator","softwareOath","hardwareOath"],"revokeSessions":true,"undoOf":null}'
     )
     assert plan_line(TARGET) == '[0,"t","u1","planned",[["phone","p","ab","2026-11-02T09:00:00+00:00"]]]'
-    text = f"plan:2:r1\n{scope_line(REQUEST)}\n{plan_line(TARGET)}\n"
+    window = hashlib.sha256(f"{plan_line(TARGET)}\n".encode()).hexdigest()
+    text = f"plan:3:r1\n{scope_line(REQUEST)}\n{window}\n"
     assert digest() == hashlib.sha256(text.encode()).hexdigest()
+    assert WINDOW == 250
 
 
 @pytest.mark.parametrize(
@@ -78,10 +93,27 @@ def test_what_happens_after_the_plan_does_not_change_the_digest() -> None:
     assert digest(REQUEST.model_copy(update={"status": "resetting", "reason": "other"})) == digest()
 
 
-@given(st.lists(st.integers(0, 20), min_size=1, unique=True), st.integers(1, 5))
-def test_the_digest_does_not_depend_on_how_the_targets_are_windowed(numbers: list[int], size: int) -> None:
-    targets = [changed(number=number) for number in sorted(numbers)]
-    windowed = PlanDigest(REQUEST)
-    for start in range(0, len(targets), size):
-        windowed.add(targets[start : start + size])
-    assert windowed.hexdigest() == digest(REQUEST, *targets)
+@pytest.mark.parametrize("count", [1, WINDOW - 1, WINDOW, WINDOW + 1, 2 * WINDOW + 7])
+def test_the_file_of_a_plan_has_the_digest_of_its_windows(count: int) -> None:
+    targets = [changed(number=number) for number in range(count)]
+    assert file_digest("r1", 3, file(*targets)) == digest(REQUEST, *targets)
+
+
+@given(st.integers(2, 2 * WINDOW), st.data())
+def test_two_targets_in_another_order_make_another_digest(count: int, data: st.DataObject) -> None:
+    targets = [changed(number=number) for number in range(count)]
+    first = data.draw(st.integers(0, count - 2))
+    other = [*targets]
+    other[first], other[first + 1] = other[first + 1], other[first]
+    assert digest(REQUEST, *other) != digest(REQUEST, *targets)
+
+
+def test_a_target_that_is_missing_or_doubled_makes_another_digest() -> None:
+    targets = [changed(number=number) for number in range(WINDOW + 1)]
+    for other in (targets[:-1], targets[1:], [*targets, targets[-1]]):
+        assert digest(REQUEST, *other) != digest(REQUEST, *targets)
+
+
+def test_packs_of_the_version_before_are_still_checked() -> None:
+    plan = file(TARGET)
+    assert file_digest("r1", 2, plan) == hashlib.sha256(b"plan:2:r1\n" + plan).hexdigest()

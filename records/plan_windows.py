@@ -1,0 +1,46 @@
+"""What was read of each window of a plan, for the step that puts them together: its hash, and what the approval depends on.
+
+The rows are there for minutes only: the step that used them removes them.
+"""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from domain.request.approval import Tally
+from records.store import Delete, Store
+
+# What the plan is read for: to seal it, and to see before a reset that it is still the one that was approved.
+type Purpose = Literal["seal", "check"]
+
+_PREFIX = "plan:"
+_TOGETHER = 100  # a transaction's limit
+
+
+class PlanWindow(NamedTuple):
+    hash: str
+    tally: Tally
+
+
+class PlanWindows:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def put(self, request_id: str, purpose: Purpose, start: int, window: PlanWindow) -> None:
+        value = {"hash": window.hash, "tally": window.tally.to_json()}
+        await self._store.put(request_id, f"{_PREFIX}{purpose}:{start:06d}", value)
+
+    async def read(self, request_id: str, purpose: Purpose, starts: Sequence[int]) -> dict[int, PlanWindow]:
+        """Return those of the windows that are there, by the number of their first target."""
+        prefix = f"{_PREFIX}{purpose}:"
+        rows = await self._store.scan(request_id, prefix=prefix, limit=1000)
+        found = {
+            int(row.key.removeprefix(prefix)): PlanWindow(row.value["hash"], Tally.from_json(row.value["tally"]))
+            for row in rows
+        }
+        return {start: found[start] for start in starts if start in found}
+
+    async def clear(self, request_id: str) -> None:
+        """Remove what was read, for whatever purpose."""
+        while rows := await self._store.scan(request_id, prefix=_PREFIX, limit=_TOGETHER):
+            if not await self._store.apply(request_id, [Delete(row) for row in rows]):
+                return  # another run of the same step removes them
