@@ -18,9 +18,9 @@ import azure.durable_functions as df
 import pytest
 from azure.functions._durable_functions import df_dumps, df_loads
 from azure.servicebus import ServiceBusReceivedMessage
+from azure.servicebus._pyamqp.message import Message as AmqpMessage
 
 from domain.model import Model
-from messaging.bus import AmqpMessage
 from tests.system import ROOT
 
 # The versions with which everything here, the golden replays and the scenarios were seen to work.
