@@ -24,7 +24,6 @@ http {{
 }}
 """
 JSON = {"content-type": "application/json"}
-JSON = {"content-type": "application/json"}
 BODY = b'{"targets": [{"customer": "contoso", "users": ["adele@contoso.com"]}]}'
 
 
