@@ -12,6 +12,7 @@ import pytest
 
 from domain.audit.evidence_check import main
 from domain.audit.evidence_pack import MANIFEST, check
+from domain.request.plan import VERSION
 from tests.system import System, system
 from triggers.api import exports
 
@@ -173,14 +174,19 @@ async def test_who_makes_the_request_one_that_keeps_the_sessions_is_found_out(it
 
 
 @pytest.mark.azure_storage
-async def test_a_pack_of_the_first_version_is_still_checked(it: System) -> None:
+@pytest.mark.parametrize("version", [1, 2])
+async def test_a_pack_of_an_earlier_version_is_still_checked(it: System, version: int) -> None:
     request = await it.ask(contoso=["adele@contoso.com"])
     pack = (await it.http.get(f"/api/reset-requests/{request['id']}/evidence")).content
-    plan = zipfile.ZipFile(io.BytesIO(pack)).read("plan.jsonl").partition(b"\n")[2]
-    digest = hashlib.sha256(f"plan:1:{request['id']}\n".encode() + plan).hexdigest()
+    plan = zipfile.ZipFile(io.BytesIO(pack)).read("plan.jsonl")
+    if version == 1:  # without its scope
+        plan = plan.partition(b"\n")[2]
+    digest = hashlib.sha256(f"plan:{version}:{request['id']}\n".encode() + plan).hexdigest()
 
     def of_then(content: bytes) -> bytes:
-        return content.replace(request_digest.encode(), digest.encode()).replace(b'"version": 2', b'"version": 1')
+        return content.replace(request_digest.encode(), digest.encode()).replace(
+            f'"version": {VERSION}'.encode(), f'"version": {version}'.encode()
+        )
 
     request_digest = (await it.shown(request["id"]))["planDigest"]
     first = changed(pack, "plan.jsonl", lambda _: plan, manifest=True)
