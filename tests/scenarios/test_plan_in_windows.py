@@ -13,6 +13,7 @@ from records.targets import Targets
 from tests.scenarios.test_hundreds_of_targets import policy
 from tests.system import System, system
 
+pytestmark = pytest.mark.engine_only("it is about the records and reads the engine's history")
 USERS = WINDOW + 5
 
 
