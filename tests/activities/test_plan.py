@@ -208,6 +208,31 @@ async def test_a_user_at_whom_graph_fails_alone_is_a_customer_that_does_not_answ
     assert kept.target.reason == "customerUnreachable"
 
 
+@pytest.mark.parametrize("malformed", ["html", "absent"])
+async def test_a_spoiled_answer_about_one_user_harms_no_other(works: Works, malformed: str) -> None:
+    """Raw HTML makes the whole batch's answer unreadable; a part that is left out is asked for again, alone."""
+    works.world.faults.add(user="alex@contoso.com", path="*/authentication/methods", malformed=malformed)
+    adele, alex = await plan(works, "adele@contoso.com", "alex@contoso.com")
+    assert (adele.planned, alex.planned) == (True, malformed == "absent")
+    works.world.faults.clear()
+    assert (await plan_window(works.services, "r1", 0, 2, last=False))["retry_after"] is None
+    kept = await works.services.targets.get("r1", 1)
+    assert kept is not None
+    assert kept.target.planned
+
+
+@pytest.mark.parametrize("case", ["role cast", "B2C"])
+async def test_who_is_privileged_is_found_without_the_filtered_lists(works: Works, case: str) -> None:
+    if case == "B2C":
+        works.world.tenant("contoso").advanced_queries = False
+    else:
+        works.world.faults.add_known("roleCastFails", in_group=None)
+    adele, grady = await plan(works, "adele@contoso.com", "grady@contoso.com")
+    assert (adele.planned, adele.privileges) == (True, [])
+    assert grady.planned
+    assert grady.privileges
+
+
 async def test_given_up_settles_only_what_is_not_planned(works: Works) -> None:
     await plan(works, "adele@contoso.com", "alex@contoso.com")
     works.world.faults.add(status=503)
