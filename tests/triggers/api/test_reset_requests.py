@@ -13,6 +13,8 @@ import pytest
 from tests.system import System, system
 from tests.triggers.deliveries import deliver, requests_of, ticket
 
+JSON = {"Content-Type": "application/json"}
+
 BODY: dict[str, Any] = {
     "targets": [{"customer": "contoso", "users": ["adele@contoso.com"]}],
     "reason": "Lost phone",
@@ -175,7 +177,7 @@ async def test_a_crash_between_delivery_and_request_is_made_up_for_by_the_next_d
 
 async def test_a_body_that_is_too_large_is_413(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
-        answer = await it.http.post("/api/reset-requests", content=b" " * (2 * 1024 * 1024 + 1))
+        answer = await it.http.post("/api/reset-requests", content=b" " * (2 * 1024 * 1024 + 1), headers=JSON)
         assert (answer.status_code, answer.headers["content-type"]) == (413, "application/problem+json")
         assert answer.json()["status"] == 413
 
@@ -225,7 +227,7 @@ async def test_hostile_bodies_are_refused_or_harmless(tmp_path: Path, caplog: py
     with caplog.at_level(logging.DEBUG):
         async with system(tmp_path) as it:
             for name, (raw, status) in HOSTILE.items():
-                answer = await it.http.post("/api/reset-requests", content=raw)
+                answer = await it.http.post("/api/reset-requests", content=raw, headers=JSON)
                 assert answer.status_code == status, f"{name}: {answer.text[:500]}"
                 assert all(character.isprintable() for character in answer.text), name
             await it.host.idle()
