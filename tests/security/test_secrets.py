@@ -3,6 +3,7 @@
 import base64
 import os
 import pty
+import re
 import stat
 import subprocess
 from pathlib import Path
@@ -181,7 +182,7 @@ def test_everything_that_installs_asks_for_hashes() -> None:
         installs = [
             line
             for line in text.splitlines()
-            if "requirements" in line and ("install" in line or "sync" in line or "--requirements" in line)
+            if "requirements" in line and re.search(r"\binstall \b|\bsync\b|\binstall --|--requirements", line)
         ]
         assert installs
         assert all("--require-hashes" in line for line in installs), place
