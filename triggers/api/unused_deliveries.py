@@ -15,7 +15,7 @@ app = func.Blueprint()  # type: ignore[no-untyped-call]
 _PAGE, _MAX_PAGE = 50, 200
 
 
-@app.route("api/unused-deliveries", methods=["GET"], auth_level=API_LEVEL)
+@app.route("api/unused-deliveries", methods=["GET", "HEAD"], auth_level=API_LEVEL)
 @problem_responses
 async def list_unused_deliveries(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
