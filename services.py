@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 import httpx
 
 from domain.policy.load import Policy
+from graph.accounts import Accounts
 from graph.client import CONNECTIONS, TIMEOUT, Graph
 from graph.tokens import CredentialTokens, SecretTokens, Tokens, TokenSource
 from records.approver_mailings import ApproverMailings
@@ -64,6 +65,7 @@ class Services:
         self._buses: WeakKeyDictionary[asyncio.AbstractEventLoop, Bus] = WeakKeyDictionary()
         self._file: SqliteStore | None = None
         self._seen: set[str] = set()
+        self.accounts = Accounts()
 
     @property
     def policy(self) -> Policy:

@@ -13,6 +13,7 @@ from graph.errors import Fault, GraphError
 from records.targets import StoredTarget
 from reset.planner import Planner, unplannable
 from services import Services, current_services
+from use_cases.identify_people import identify_people
 
 # Of several faults that may pass, the first of these says how to wait.
 _FIRST = (Fault.THROTTLED, Fault.REJECTED, Fault.UNAVAILABLE)
@@ -43,7 +44,14 @@ async def plan_window(
         return _answer(fault="ended")
     if await services.requests.cancelled(request_id) is not None:
         return _answer(fault="cancelled")
-    planned, pressure = await _plan(services, request, [entry.target for entry in kept], slow)
+    targets = [entry.target for entry in kept]
+    planned: list[Target | GraphError]
+    try:
+        request = await _identified(services, request, targets[0].customer, last=last)
+    except GraphError as error:
+        planned, pressure = [error for _ in targets], 0.0
+    else:
+        planned, pressure = await _plan(services, request, targets, slow)
     answers = any(isinstance(result, Target) for result in planned) or any(entry.target.planned for entry in window)
     done: list[tuple[StoredTarget, Target]] = []
     for entry, result in zip(kept, planned, strict=True):
@@ -54,6 +62,12 @@ async def plan_window(
     await services.targets.save_all(request_id, done)
     faults = [entry for entry in planned if isinstance(entry, GraphError)]
     return _answer_to(faults, last=last, progressed=bool(done), pressure=pressure)
+
+
+async def _identified(services: Services, request: ResetRequest, customer: str, *, last: bool) -> ResetRequest:
+    if customer not in services.policy.customers:
+        return request
+    return await identify_people(services, request, customer, last=last)
 
 
 def _answer_to(faults: list[GraphError], *, last: bool, progressed: bool, pressure: float) -> Progress:

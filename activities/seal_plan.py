@@ -10,7 +10,7 @@ from contracts.words import AfterApproval, AfterPlan
 from contracts.workflow import SEAL_PLAN, PlanToRead, RequestRef, SealedPlan
 from domain.model import iso
 from domain.outcomes import RequestStatus, request_status
-from domain.request.approval import NotEnoughApproversError, Tally, approval_needed
+from domain.request.approval import NotApprovableError, Tally, approval_needed
 from domain.request.reset_request import ApprovalNeeded, ResetRequest
 from services import Services, current_services
 
@@ -104,11 +104,13 @@ async def _sealed(
             services.policy,
             exempt=exempt,
             involved=request.involved,
+            unknown_requester=not request.requester_is_known,
+            accounts=request.identities.approvers if request.identities else {},
             tally=tally,
             now=now,
             recent=request.recent,
         )
-    except NotEnoughApproversError as error:
+    except NotApprovableError as error:
         return RequestStatus.FAILED, {
             "plan_digest": digest,
             "ended_at": now,

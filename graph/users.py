@@ -33,6 +33,7 @@ class Several(NamedTuple):
     """More than one user has the mail address asked for."""
 
     names: list[str]
+    ids: tuple[str, ...] = ()
 
 
 def user_of(resource: dict[str, Any]) -> User:
@@ -93,7 +94,8 @@ async def _match(
                 found[text] = matches if matches.passing or matches.of_tenant else None
             elif users := matches.get(text.casefold()):
                 user = users[0]._replace(by_mail=field == "mail")
-                found[text] = user if len(users) == 1 else Several([each.user_principal_name for each in users])
+                several = Several([each.user_principal_name for each in users], tuple(each.id for each in users))
+                found[text] = user if len(users) == 1 else several
 
 
 def _matches(answer: Response, key: Callable[[User], str]) -> Mapping[str, list[User]] | GraphError:

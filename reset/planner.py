@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from domain.methods import MethodType, removal_order, satisfies
+from domain.normal_address import all_spellings
 from domain.outcomes import MethodOutcome, TargetOutcome
 from domain.policy.load import Customer, Guards
 from domain.request.guards import Person, Refusal, needs_step_up, privilege_refusal, refusal
@@ -209,7 +210,7 @@ class Planner:
 
 def person_of(user: User, tenant_id: str) -> Person:
     """Return what the guards need to know of a user."""
-    names = frozenset(name.casefold() for name in (user.user_principal_name, user.mail) if name)
+    names = all_spellings(user.user_principal_name, user.mail)
     return Person(user.id, names, user.guest, user.enabled, tenant_id)
 
 

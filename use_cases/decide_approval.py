@@ -7,6 +7,7 @@ import azure.durable_functions as df
 
 from domain.access.approval_links import ApprovalLink, LinkError, read
 from domain.access.callers import Principal, is_approver
+from domain.normal_address import all_spellings
 from domain.outcomes import RequestStatus
 from domain.request.approval import still_decides
 from domain.request.reset_request import Approver, Decision, ResetRequest
@@ -80,7 +81,7 @@ async def check_approver(services: Services, located: LocatedApproval, person: P
     """Raise NotAllowedToDecideError unless the signed-in person is the approver, and neither requester nor target."""
     _, request, entry = located
     is_entry = is_approver(person, entry.approver, services.policy, services.settings.graph_home_tenant)
-    if not is_entry or request.involved.has(person.mails, person.identity):
+    if not is_entry or request.involved.has(all_spellings(*person.mails), person.identity):
         raise NotAllowedToDecideError("notYours")
     for target in await targets_for(services, request, entry):
         if (target.tenant_id, target.user_id) == (person.tenant_id, person.object_id):

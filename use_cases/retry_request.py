@@ -6,6 +6,7 @@ import azure.durable_functions as df
 
 from domain.access.callers import Caller
 from domain.errors import ConflictError
+from domain.normal_address import known_address
 from domain.outcomes import WELL_ENDED
 from domain.request.new_request import EarlierNumbers, Origin
 from domain.request.parsing import read_request
@@ -73,7 +74,7 @@ def body_again(request: ResetRequest, targets: Iterable[Target]) -> tuple[dict[s
         "targets": [{"customer": customer, "users": users} for customer, users in groups.items()],
         "reason": request.reason,
         "ticket": request.ticket,
-        "requester": request.requester,
+        "requester": known_address(request.requester),
         "methods": [kind.value for kind in request.methods],
         "revokeSessions": request.revoke_sessions,
         "dryRun": request.dry_run,

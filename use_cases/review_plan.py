@@ -6,7 +6,7 @@ import azure.durable_functions as df
 
 from domain.access.callers import Caller
 from domain.errors import KeyReusedError
-from domain.request.approval import NotEnoughApproversError, Tally, approval_needed
+from domain.request.approval import NotApprovableError, Tally, approval_needed
 from domain.request.new_request import CONSOLE, Origin
 from domain.request.parsing import read_request
 from domain.request.reset_request import ApprovalNeeded, ResetRequest
@@ -47,7 +47,6 @@ async def submit_review(
     """
     body: dict[str, object] = {
         "targets": [{"customer": customer, "users": users} for customer, users in groups.items()],
-        "requester": by.name,
         "revokeSessions": revoke_sessions,
         "dryRun": True,
     }
@@ -71,11 +70,13 @@ async def read_plan_of(services: Services, review: ResetRequest, left_out: froze
                 services.policy,
                 exempt=False,
                 involved=review.involved,
+                unknown_requester=not review.requester_is_known,
+                accounts=review.identities.approvers if review.identities else {},
                 tally=tally,
                 now=services.now(),
                 recent=recent,
             )
-        except NotEnoughApproversError as error:
+        except NotApprovableError as error:
             problem = str(error)
     return ReviewedPlan(targets, selected, type_count, approval, problem)
 
@@ -99,7 +100,6 @@ async def confirm_review(
         "targets": [{"customer": customer, "users": users} for customer, users in groups.items()],
         "reason": reason,
         "ticket": ticket,
-        "requester": by.name,
         "methods": [kind.value for kind in review.methods],
         "revokeSessions": review.revoke_sessions,
     }

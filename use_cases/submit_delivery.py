@@ -42,7 +42,7 @@ async def submit_delivery(
     if not is_accepted(source.accept, value):
         return await _ignore(services, received, "notAccepted")
     body = map_delivery(source.fields, value) if source.fields else value
-    parsed = read_request(body, services.policy, source.customers)
+    parsed = read_request(body, services.policy, source.customers, names_requester=True)
     verified = received.verified
     submission = Submission(
         parsed, Origin(received.name), key=verified.delivery_id, raw=received.raw, signed=verified.signed

@@ -5,6 +5,7 @@ import azure.durable_functions as df
 from domain.access.callers import Caller
 from domain.errors import ConflictError
 from domain.methods import MethodType
+from domain.normal_address import known_address
 from domain.outcomes import MethodOutcome, RequestStatus
 from domain.request.new_request import API, Origin
 from domain.request.parsing import ParsedRequest
@@ -92,7 +93,7 @@ def _parsed_undo(request: ResetRequest, undo: Undo, body: UndoBody, *, signed_in
         targets=[TargetsOfCustomer(customer=customer, users=users) for customer, users in groups.items()],
         reason=body.reason or request.reason,
         ticket=body.ticket or request.ticket,
-        requester=body.requester or ("" if signed_in else request.requester),
+        requester=body.requester or ("" if signed_in else known_address(request.requester)),
         methods=kinds,
         revoke_sessions=False,
     )

@@ -51,6 +51,7 @@ NEXT: Mapping[str, str] = {
 
 # What is said about a whole request that failed.
 FAILURE: Mapping[str, str] = {
+    "unknownRequester": "The person who asks was found in no directory, and the policy refuses such requests.",
     "notEnoughApprovers": "The policy names too few approvers for this request.",
     "recordUnreadable": "The service's own record of this request cannot be read.",
     "planChanged": "The recorded plan is not the one that was approved, so nothing was removed.",

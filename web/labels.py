@@ -203,6 +203,7 @@ FOLLOW_UP: Mapping[str, str] = {
 STEP_UP: Mapping[str, str] = {
     "manyTargets": "It is about unusually many users.",
     "manyRequests": "Together with other requests of the last hours it is about unusually many users.",
+    "unknownRequester": "The person who asks was found in no directory, so nobody knows that it is not one of the approvers.",
     "privilegedUser": "It includes accounts with an administrator role.",
 }
 

@@ -187,7 +187,12 @@ def approval_view(
     if request.approval.step_up:
         # Why, as far as this approver sees it: other customers' users are not theirs to know of.
         many = "manyTargets" if request.target_count >= policy.approval.step_up.targets else "manyRequests"
-        step_up = ["privilegedUser"] if totals.privileged else [many]
+        unknown = request.approval.unknown_requester
+        step_up = ["unknownRequester"] if unknown else []
+        if totals.privileged:
+            step_up.append("privilegedUser")
+        elif not unknown or many == "manyTargets":
+            step_up.append(many)
     return ApprovalView(
         request_id=request.id,
         asked_by=request.asked_by,

@@ -42,9 +42,18 @@ class ApprovalResponse(Model):
     required: bool
     quorum: int
     step_up: bool
+    unknown_requester: bool = Field(default=False, description="Among the reasons for it: nobody knows who asked")
     expires_at: Instant | None
     approvers: list[ApproverResponse]
     decisions: list[Decision]
+
+
+class IdentitiesResponse(Model):
+    """The accounts behind the names of a request, as found at its plan: tenant id and object id with a slash between them."""
+
+    caller: str = Field(description="Who made the request; `key:NAME` for a key, empty for a source")
+    requester: list[str]
+    approvers: dict[str, list[str]] = Field(description="By the approver's address")
 
 
 class Links(Model):
@@ -73,6 +82,7 @@ class RequestResponse(Model):
     requester: str = Field(description="For whom was asked, as the caller or the source named them")
     requested_by: str = Field("", description="The signed-in caller; empty for a key and for a source")
     asked_by: str = Field("", description="Both in words: `X (signed in), on behalf of Y`")
+    identities: IdentitiesResponse | None = Field(None, description="null before the plan is made")
     ticket: str
     reason: str
     dry_run: bool
@@ -195,8 +205,11 @@ def to_request_response(
     address = f"{base}/api/reset-requests/{request.id}"
     approval = request.approval
     return RequestResponse(
-        **request.model_dump(include=set(RequestResponse.model_fields) & set(ResetRequest.model_fields) - {"approval"}),
+        **request.model_dump(
+            include=set(RequestResponse.model_fields) & set(ResetRequest.model_fields) - {"approval", "identities"}
+        ),
         asked_by=request.asked_by,
+        identities=_identities(request),
         kind="undo" if request.undo_of else "reset",
         undo=UndoResponse(codes_needed=codes_needed, codes_until=request.codes_until) if request.undo_of else None,
         customers=request.customers,
@@ -205,6 +218,7 @@ def to_request_response(
             required=approval.required,
             quorum=approval.quorum,
             step_up=approval.step_up,
+            unknown_requester=approval.unknown_requester,
             expires_at=approval.expires_at,
             approvers=[
                 ApproverResponse(**entry.model_dump(include=set(ApproverResponse.model_fields)))
@@ -224,6 +238,13 @@ def to_request_response(
             takeover=f"{address}/takeover",
         ),
     )
+
+
+def _identities(request: ResetRequest) -> IdentitiesResponse | None:
+    found = request.identities
+    if found is None:
+        return None
+    return IdentitiesResponse(caller=request.requested_by_id, requester=found.requester, approvers=found.approvers)
 
 
 def to_target_response(target: Target) -> TargetResponse:

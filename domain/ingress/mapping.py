@@ -7,7 +7,7 @@ from typing import Any
 import jmespath
 from jmespath.exceptions import JMESPathError
 
-from domain.addresses import AddressError, name_of, names_in
+from domain.addresses import AddressError, address_of, name_of, names_in
 from domain.errors import InvalidInputError
 from domain.policy.model import Fields
 
@@ -125,6 +125,14 @@ def _users(value: Any) -> list[str]:
         raise _UnfitError(f"found a text that is no list of users: {error}") from None
 
 
+def _person(value: Any) -> str:
+    """Return the one mail address in a text, out of the forms that mails and tickets write it in."""
+    try:
+        return address_of(_text(value))
+    except AddressError as error:
+        raise _UnfitError(f"found no person: {error}") from None
+
+
 def _texts(value: Any) -> list[str]:
     """Return one or more names: a list of texts, or one text with commas, semicolons or white space between them."""
     if isinstance(value, str):
@@ -209,7 +217,7 @@ def _kind(value: Any) -> str:
 _NEEDED = frozenset({"requester", "customer", "users", "targets"})
 _READERS: Mapping[str, Callable[[Any], Any]] = {
     "ticket": _optional_text,
-    "requester": _text,
+    "requester": _person,
     "reason": _reason,
     "customer": _texts,
     "users": _users,

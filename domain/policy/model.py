@@ -115,6 +115,9 @@ class Approval(Part):
         json_schema_extra={"default": "4h"},
         description="So long a request without any decision holds its users against other requests",
     )
+    unknown_requester: Literal["refuse", "stepUp"] = Field(
+        "stepUp", description="Requests whose requester is in neither the provider's directory nor the customer's"
+    )
     approvers: tuple[Mail, ...] = Field((), description="Approvers of the customers that name none")
     identities: dict[Mail, Account] = Field(
         default_factory=dict,
@@ -178,8 +181,12 @@ class Customer(Part):
 class Fields(Part):
     """JMESPath expressions into a delivery's body; each gives one part of a request."""
 
+    model_config = ConfigDict(json_schema_extra={"required": ["requester"]})  # domain.policy.rules sees to it
+
     ticket: Expression | None = None
-    requester: Expression | None = None
+    requester: Expression | None = Field(
+        None, description="The address of the person who asks: they do not approve it themselves"
+    )
     reason: Expression | None = None
     customer: Expression | None = Field(
         None, description="A key, tenant id or domain; absent: the domain of each user's name"

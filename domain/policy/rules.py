@@ -19,13 +19,7 @@ def disagreements(data: Mapping[str, Any]) -> Iterator[Mistake]:
     """Return every rule between tables that `data`, a whole policy file, breaks."""
     customers, sources = _tables(data, "customers"), _tables(data, "sources")
     yield from _shared_names(customers)
-    for key, source in sources.items():
-        for index, name in enumerate(_texts(source, "customers")):
-            if name not in customers:
-                yield (
-                    ("sources", key, "customers", index),
-                    f"there is no customer {name!r}{did_you_mean(name, customers)}",
-                )
+    yield from _of_sources(customers, sources)
     for key, access in _tables(data, "access").items():
         for index, name in enumerate(_texts(access, "customers")):
             if name not in customers:
@@ -56,6 +50,20 @@ def did_you_mean(word: str, known: Any) -> str:
 
     close = get_close_matches(word, [str(name) for name in known], n=1)
     return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _of_sources(
+    customers: Mapping[str, Mapping[str, Any]], sources: Mapping[str, Mapping[str, Any]]
+) -> Iterator[Mistake]:
+    for key, source in sources.items():
+        for index, name in enumerate(_texts(source, "customers")):
+            if name not in customers:
+                yield (
+                    ("sources", key, "customers", index),
+                    f"there is no customer {name!r}{did_you_mean(name, customers)}",
+                )
+        if isinstance(fields := source.get("fields"), Mapping) and "requester" not in fields:
+            yield ("sources", key, "fields"), "needs requester: every source names the person who asks, by mail address"
 
 
 def _shared_names(customers: Mapping[str, Mapping[str, Any]]) -> Iterator[Mistake]:

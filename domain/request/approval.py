@@ -4,11 +4,13 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Self
 
 from pydantic import Field
 
 from domain.model import Model
+from domain.normal_address import all_spellings, spellings
 from domain.policy.load import Policy
 from domain.request.involved import Involved
 from domain.request.reset_request import ApprovalNeeded, Approver, Decision, ResetRequest
@@ -16,10 +18,22 @@ from domain.request.target import Target
 from domain.request.usage import RecentUsers
 
 
-class NotEnoughApproversError(Exception):
+class NotApprovableError(Exception):
+    """The request cannot get the approval it needs."""
+
+    reason = "notApprovable"
+
+
+class NotEnoughApproversError(NotApprovableError):
     """A customer has fewer people who may decide than the policy asks for."""
 
     reason = "notEnoughApprovers"
+
+
+class UnknownRequesterError(NotApprovableError):
+    """Nobody knows who asked, and the policy refuses such requests."""
+
+    reason = "unknownRequester"
 
 
 class OfCustomer(Model):
@@ -30,7 +44,7 @@ class OfCustomer(Model):
 class Tally(Model):
     """What the approval depends on, gathered target by target, or window by window.
 
-    `marks` are of the names of all targets, so that a tally that is kept for a while names nobody.
+    `marks` are of the names and accounts of all targets, so that a tally that is kept for a while names nobody.
     """
 
     customers: dict[str, OfCustomer] = Field(default_factory=dict)
@@ -39,7 +53,9 @@ class Tally(Model):
     def add(self, targets: Iterable[Target]) -> Self:
         for target in targets:
             # Of refused targets, too: a user named in a request does not decide it.
-            self.marks += [_mark(name) for name in (target.user_principal_name, target.mail, target.asked) if name]
+            names = all_spellings(target.user_principal_name, target.mail, target.asked)
+            account = f"{target.tenant_id}/{target.user_id}"
+            self.marks += [_mark(name) for name in (*names, account) if name != "/"]
             if not target.settled:
                 self._count(target.customer, OfCustomer(targets=1, privileged=target.privileged))
         self.marks = sorted(set(self.marks))
@@ -55,9 +71,9 @@ class Tally(Model):
         both = OfCustomer(targets=part.targets + more.targets, privileged=part.privileged + more.privileged)
         self.customers[customer] = both
 
-    def names(self, person: str) -> bool:
-        """Return whether a target has this address or name, in whatever case."""
-        return _mark(person) in self.marks
+    def has(self, *names: str) -> bool:
+        """Return whether a target has any of these names (in their normal spellings) or accounts."""
+        return any(_mark(name) in self.marks for name in names)
 
     @property
     def targets(self) -> int:
@@ -88,22 +104,35 @@ def approval_needed(
     tally: Tally,
     now: datetime,
     recent: RecentUsers | None = None,
+    unknown_requester: bool = False,
+    accounts: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> ApprovalNeeded:
     """Return the approval a planned request needs. Every customer with something to do needs the quorum of its own approvers.
 
-    The requester is never an approver, nor is the signed-in caller, nor anyone whose own account is a target. `recent` is
-    what was asked for before, so that a request in parts is judged as the whole.
+    The requester is never an approver, nor is the signed-in caller, nor anyone whose own account is a target: by their name, and
+    by `accounts`, those of each approver's address (in lower case). `recent` is what was asked for before, so that a request in
+    parts is judged as the whole.
 
-    Raises: NotEnoughApproversError.
+    Raises: NotEnoughApproversError, UnknownRequesterError.
     """
-    step_up = tally.privileged > 0 or tally.with_recent(recent) >= policy.approval.step_up.targets
+    if unknown_requester and policy.approval.unknown_requester == "refuse":
+        raise UnknownRequesterError(
+            "The requester is in neither the provider's directory nor the customer's, and the policy refuses such requests."
+        )
+    many = tally.with_recent(recent) >= policy.approval.step_up.targets
+    step_up = unknown_requester or many or tally.privileged > 0
     if exempt and not step_up:
         return ApprovalNeeded(required=False)
     quorum = max(policy.approval.quorum, policy.approval.step_up.quorum) if step_up else policy.approval.quorum
     asked: dict[str, list[str]] = {}
     for customer in tally.customers:
         people = dict.fromkeys(person.casefold() for person in policy.approvers_of(customer, step_up=step_up))
-        eligible = [person for person in people if person not in involved.names and not tally.names(person)]
+        eligible = [
+            person
+            for person in people
+            if not involved.has(spellings(person), *accounts.get(person, ()))
+            and not tally.has(*spellings(person), *accounts.get(person, ()))
+        ]
         if len(eligible) < quorum:
             raise NotEnoughApproversError(
                 f"{customer} needs {quorum} approvers and has {len(eligible)} left after the requester and the users "
@@ -115,6 +144,7 @@ def approval_needed(
         required=True,
         quorum=quorum,
         step_up=step_up,
+        unknown_requester=unknown_requester,
         expires_at=now + policy.approval.expires_after,
         approvers=[Approver(approver=person, customers=customers) for person, customers in asked.items()],
     )

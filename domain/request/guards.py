@@ -18,7 +18,7 @@ class Person(NamedTuple):
     """What guards need to know of a user. `privileges` names directory roles and role-assignable groups."""
 
     user_id: str
-    names: frozenset[str]  # user principal name and mail, case-folded
+    names: frozenset[str]  # user principal name and mail, in their normal spellings
     guest: bool
     enabled: bool
     tenant_id: str = ""

@@ -2,16 +2,45 @@
 
 from typing import NamedTuple
 
+from pydantic import Field
+
+from domain.model import Model
+from domain.normal_address import spellings
+
+
+class Identities(Model):
+    """Who the people of a request are in the directory, as found while it was planned. Part of the plan's digest.
+
+    An account is a tenant id and an object id with a slash between them.
+    """
+
+    requester: list[str] = Field(default_factory=list, description="Accounts of the requester's address")
+    approvers: dict[str, list[str]] = Field(
+        default_factory=dict, description="Per approver's address, in lower case, the accounts that may decide as them"
+    )
+    customers: list[str] = Field(default_factory=list, description="Whose directories and approvers were looked up")
+
+    def with_more(self, other: "Identities") -> "Identities":
+        """Return these with what another window of the plan found."""
+        return Identities(
+            requester=sorted({*self.requester, *other.requester}),
+            approvers={
+                address: sorted({*self.approvers.get(address, ()), *other.approvers.get(address, ())})
+                for address in sorted({*self.approvers, *other.approvers})
+            },
+            customers=sorted({*self.customers, *other.customers}),
+        )
+
 
 class Involved(NamedTuple):
-    """Names are case-folded mail addresses and user principal names; accounts are tenant ids and object ids with a slash."""
+    """Names are in their normal spellings (domain.normal_address); accounts are tenant ids and object ids with a slash."""
 
     names: frozenset[str] = frozenset()
     accounts: frozenset[str] = frozenset()
 
-    def has(self, names: frozenset[str], account: str = "") -> bool:
-        """Return whether somebody with these names (case-folded) or this account is one of them."""
-        return bool(self.names & names) or account in self.accounts
+    def has(self, names: frozenset[str], *accounts: str) -> bool:
+        """Return whether somebody with any of these names (normal spellings) or accounts is one of them."""
+        return bool(self.names & names) or not self.accounts.isdisjoint(accounts)
 
 
 def asked_by(requester: str, requested_by: str) -> str:
@@ -19,5 +48,5 @@ def asked_by(requester: str, requested_by: str) -> str:
     if not requested_by:
         return requester
     signed_in = f"{requested_by} (signed in)"
-    same = requester.casefold() in {"", requested_by.casefold()}
+    same = not requester or spellings(requester) & spellings(requested_by)
     return signed_in if same else f"{signed_in}, on behalf of {requester}"

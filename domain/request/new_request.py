@@ -59,7 +59,7 @@ def build_request(
         id=request_id,
         created_at=created_at,
         source=origin.source,
-        requester=body.requester or requested_by,
+        requester=body.requester or (requested_by if "@" in requested_by else ""),  # an application is no person
         requested_by=requested_by,
         requested_by_id=caller.identity if caller else "",
         ticket=body.ticket,

@@ -50,8 +50,13 @@ def _no_number(name: str) -> float:
     raise ValueError(f"{name} is no JSON number")
 
 
-def read_request(value: Any, policy: Policy, customers: Iterable[str] | None = None) -> ParsedRequest:
-    """Return the request in a JSON value. `customers` are those the sender may touch; None: all."""
+def read_request(
+    value: Any, policy: Policy, customers: Iterable[str] | None = None, *, names_requester: bool = False
+) -> ParsedRequest:
+    """Return the request in a JSON value.
+
+    `customers` are those the sender may touch; None: all. `names_requester`: it must name the person who asks, as a source must.
+    """
     try:
         body = ResetRequestBody.model_validate(value, by_alias=True, by_name=False)
     except ValidationError as error:
@@ -60,10 +65,12 @@ def read_request(value: Any, policy: Policy, customers: Iterable[str] | None = N
             for e in error.errors(include_url=False, include_input=False, include_context=False)
         ]
         raise _mistakes(errors) from None
-    return _resolved(body, policy, None if customers is None else frozenset(customers))
+    return _resolved(body, policy, None if customers is None else frozenset(customers), names_requester=names_requester)
 
 
-def _resolved(body: ResetRequestBody, policy: Policy, allowed: frozenset[str] | None) -> ParsedRequest:
+def _resolved(
+    body: ResetRequestBody, policy: Policy, allowed: frozenset[str] | None, *, names_requester: bool
+) -> ParsedRequest:
     errors: list[dict[str, str]] = []
     groups: dict[str, list[str]] = {}
     if body.target_count > policy.limits.targets_per_request:
@@ -84,6 +91,8 @@ def _resolved(body: ResetRequestBody, policy: Policy, allowed: frozenset[str] | 
             if kind not in policy.customers[key].methods:
                 detail = f"{kind.value} may not be reset at {key!r}"
                 errors.append({"pointer": f"/methods/{number}", "detail": detail})
+    if names_requester and not body.requester:
+        errors.append({"pointer": "/requester", "detail": "must name the person who asks, by mail address"})
     if errors:
         raise _mistakes(errors)
     return ParsedRequest(body, groups, body.scope)

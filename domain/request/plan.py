@@ -19,11 +19,18 @@ WINDOW = 250
 
 def scope_line(request: ResetRequest) -> str:
     """Return what an approver agrees to for all targets: the plan's first line."""
-    scope = {
+    scope: dict[str, object] = {
         "methods": [kind.value for kind in request.methods],
         "revokeSessions": request.revoke_sessions,
         "undoOf": request.undo_of,
     }
+    if request.identities is not None:
+        scope["requester"] = request.requester
+        scope["identities"] = {
+            "caller": request.requested_by_id,
+            "requester": request.identities.requester,
+            "approvers": request.identities.approvers,
+        }
     return json.dumps(scope, separators=(",", ":"), ensure_ascii=True)
 
 

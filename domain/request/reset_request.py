@@ -10,9 +10,10 @@ from domain.addresses import name_of
 from domain.mails import Mailed
 from domain.methods import STANDARD_SCOPE, MethodType
 from domain.model import Instant, Model
+from domain.normal_address import all_spellings, normal_address, spellings
 from domain.outcomes import RequestStatus
 from domain.request.follow_up import FollowUp
-from domain.request.involved import Involved, asked_by
+from domain.request.involved import Identities, Involved, asked_by
 from domain.request.usage import RecentUsers
 from domain.text import clean
 
@@ -36,6 +37,18 @@ UserText = Annotated[
 CustomerText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=253)]
 
 
+def _requester(text: str) -> str:
+    return normal_address(text) if (text := clean(text, limit=320)) else ""
+
+
+Requester = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=320),
+    AfterValidator(_requester),
+    Field(description="The mail address or user principal name of the person who asks, and nothing around it"),
+]
+
+
 class TargetsOfCustomer(Model):
     customer: CustomerText = Field(description="A policy key, a tenant id or a verified domain")
     users: list[UserText] = Field(min_length=1, description="User principal names, mail addresses or object ids")
@@ -50,7 +63,7 @@ class ResetRequestBody(Model):
     targets: list[TargetsOfCustomer] = Field(min_length=1)
     reason: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)] = ""
     ticket: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
-    requester: Annotated[str, StringConstraints(strip_whitespace=True, max_length=320)] = ""
+    requester: Requester = ""
     methods: list[MethodType] | None = Field(default=None, min_length=1)
     revoke_sessions: bool = True
     dry_run: bool = False
@@ -64,7 +77,7 @@ class ResetRequestBody(Model):
             return [known.get(name, name) if isinstance(name, str) else name for name in value]
         return value
 
-    @field_validator("reason", "ticket", "requester")
+    @field_validator("reason", "ticket")
     @classmethod
     def _clean(cls, value: str) -> str:
         return clean(value, limit=2000)
@@ -85,7 +98,7 @@ class UndoBody(Model):
 
     reason: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)] = ""
     ticket: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
-    requester: Annotated[str, StringConstraints(strip_whitespace=True, max_length=320)] = ""
+    requester: Requester = ""
 
 
 class TokenCode(Model):
@@ -135,6 +148,9 @@ class ApprovalNeeded(Model):
     required: bool = False
     quorum: int = 0
     step_up: bool = False
+    unknown_requester: bool = Field(
+        default=False, description="More approvals are needed because nobody knows who asked"
+    )
     expires_at: Instant | None = None
     approvers: list[Approver] = Field(default_factory=list)
     decided: int = Field(default=0, description="How many decisions were recorded, in the same write as each of them")
@@ -175,6 +191,7 @@ class ResetRequest(Model):
     plan_digest: str | None = None
     approval: ApprovalNeeded = Field(default_factory=ApprovalNeeded)
     retry_of: str | None = None
+    identities: Identities | None = None
     undo_of: str | None = Field(
         default=None, description="The request whose deactivated tokens this one activates again"
     )
@@ -207,8 +224,18 @@ class ResetRequest(Model):
     @property
     def involved(self) -> Involved:
         """Return the people behind the request: they neither decide on it nor are reset by it."""
-        names = frozenset(name.casefold() for name in (self.requester, self.requested_by) if name)
-        return Involved(names, frozenset({self.requested_by_id} - {""}))
+        found = self.identities.requester if self.identities else ()
+        return Involved(
+            all_spellings(self.requester, self.requested_by), frozenset({self.requested_by_id, *found} - {""})
+        )
+
+    @property
+    def requester_is_known(self) -> bool:
+        """Return whether it is known which account the requester is: they signed in, or the directory has them."""
+        if self.identities is None or self.identities.requester:  # none: planned by an older version
+            return True
+        own = spellings(self.requested_by) if "@" in self.requested_by else frozenset()
+        return bool(own) and (not self.requester or self.requester in own)
 
     @property
     def is_over(self) -> bool:

@@ -27,6 +27,7 @@ from tests.system import ROOT
 TENANT = "11111111-1111-1111-1111-111111111111"
 HOME = "99999999-9999-9999-9999-999999999999"
 USER = "aaaaaaaa-0000-0000-0000-000000000001"
+REQUESTER = "aaaaaaaa-0000-0000-0000-000000000002"
 MOBILE = "3179e48a-750b-4051-897c-87b9720928f7"
 
 
@@ -55,6 +56,8 @@ class TinyGraph:
         match request.method, path.replace("/users/adele@contoso.com", user):
             case "GET", p if p == f"/v1.0{user}":
                 return JSONResponse({"id": USER, "displayName": "Adele", "userPrincipalName": "adele@contoso.com"})
+            case "GET", "/v1.0/users/tech@msp.example":
+                return JSONResponse({"id": REQUESTER, "displayName": "Theo", "userPrincipalName": "tech@msp.example"})
             case "GET", p if p == f"/v1.0{user}/authentication/methods":
                 phone = {
                     "@odata.type": "#microsoft.graph.phoneAuthenticationMethod",

@@ -152,7 +152,11 @@ async def test_an_undo_needs_approval_where_the_reset_needed_none(tmp_path: Path
     exempt = '[sources.trusted]\nscheme = "bearer"\nsecret = "env:HELPDESK_SECRET"\napproval = "exempt"\n'
     async with system(tmp_path, policy=policy_with(tmp_path, exempt)) as it:
         headers = {"Authorization": f"Bearer {HELPDESK_SECRET}"}
-        body = {"targets": [{"customer": "contoso", "users": [ISAIAH]}], "reason": "Left", "requester": "x@msp.example"}
+        body = {
+            "targets": [{"customer": "contoso", "users": [ISAIAH]}],
+            "reason": "Left",
+            "requester": "tech@msp.example",
+        }
         request = await it.call("POST", "/api/webhooks/trusted", 202, headers=headers, json=body)
         await it.host.idle()
         assert (await it.shown(request["id"]))["status"] == "completed"

@@ -48,7 +48,7 @@ async def _submit(services: Services, message: func.ServiceBusMessage, client: d
     if len(raw) > services.policy.queue.max_body_bytes:
         raise TooLargeError(f"A message may have at most {services.policy.queue.max_body_bytes} bytes.")
     submission = Submission(
-        read_request(read_json(raw), services.policy, services.policy.queue.customers),
+        read_request(read_json(raw), services.policy, services.policy.queue.customers, names_requester=True),
         Origin(SOURCE, correlation_id=message.correlation_id or "", reply_to=message.reply_to or ""),
         # Where the sender gives no id, the broker's sequence number identifies the message; redelivery does not change it.
         key=message.message_id or f"sequence:{message.sequence_number}",

@@ -128,7 +128,7 @@ def test_a_tally_of_windows_is_that_of_all_targets(rows: list[tuple[str, bool]],
     for start in range(0, len(targets), size):
         merged.merge(Tally.from_json(Tally().add(targets[start : start + size]).to_json()))
     assert merged == Tally().add(targets)
-    assert [merged.names(f"uSER{number}@x.example") for number in range(len(targets) + 1)] == [
+    assert [merged.has(f"uSER{number}@x.example") for number in range(len(targets) + 1)] == [
         *[True] * len(targets),
         False,
     ]

@@ -402,8 +402,7 @@ async def test_requester_cannot_decide_with_another_address(tmp_path: Path) -> N
         asked_as = principal("l.ead@msp.example", "Requester")
         request = await it.call("POST", "/api/reset-requests", 202, json=body, headers=asked_as)
         await it.host.idle()
-        link = it.links(request["id"])["lead@msp.example"]
-        assert (await it.http.get(link, headers=asked_as)).status_code == 403
+        assert "lead@msp.example" not in it.links(request["id"])
 
 
 async def test_one_account_with_two_addresses_is_one_voice_and_the_pages_say_so(tmp_path: Path) -> None:

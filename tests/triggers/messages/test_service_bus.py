@@ -20,7 +20,11 @@ from settings import read_settings
 from tests.system import environment
 from triggers.messages.service_bus import receive_message
 
-BODY: dict[str, Any] = {"targets": [{"customer": "contoso", "users": ["adele@contoso.com"]}], "reason": "Lost phone"}
+BODY: dict[str, Any] = {
+    "targets": [{"customer": "contoso", "users": ["adele@contoso.com"]}],
+    "reason": "Lost phone",
+    "requester": "tech@msp.example",
+}
 
 
 @dataclass

@@ -1,0 +1,85 @@
+"""Identify the people of a request in the directory while it is planned, once: its requester and those who may decide on it.
+
+What is found is stored with the request and is part of the plan's digest, so a name that moves to another account later moves no
+decision with it.
+"""
+
+from domain.mails import mail_domain
+from domain.normal_address import spellings
+from domain.policy.load import Customer
+from domain.request.involved import Identities
+from domain.request.reset_request import ResetRequest
+from graph.accounts import Directory
+from graph.errors import GraphError
+from services import Services
+
+
+async def identify_people(
+    services: Services, request: ResetRequest, customer_key: str, *, last: bool = False
+) -> ResetRequest:
+    """Return the request with the accounts of its requester and of this customer's approvers; stored, unless they were before.
+
+    `last`: what cannot be found out is not tried again, so those people stay unknown. Raises: GraphError otherwise, and where the
+    customer's tenant lets nobody look: then its users cannot be found either.
+    """
+    if request.identities is not None and customer_key in request.identities.customers:
+        return request
+    try:
+        found = await _look_up(services, request, customer_key)
+    except GraphError as error:
+        if not last or not error.passing:
+            raise
+        found = Identities(customers=[customer_key])
+    return await services.requests.update(
+        request.id, lambda r: r.model_copy(update={"identities": (r.identities or Identities()).with_more(found)})
+    )
+
+
+async def _look_up(services: Services, request: ResetRequest, customer_key: str) -> Identities:
+    """Look in the provider's tenant, then in the customer's for those who are not there, or whose domain is the customer's."""
+    customer = services.policy.customers[customer_key]
+    named = {mail.casefold(): account for mail, account in services.policy.approval.identities.items()}
+    approvers = {mail.casefold() for mail in services.policy.approvers_of(customer_key, step_up=True)}
+    requester = sorted(spellings(request.requester)) if "@" in request.requester else []
+    wanted = [*requester, *sorted(approvers - named.keys())]
+    at_home = await _find_at_home(services, wanted)
+    theirs = await _find(services, _of_customer(customer), _left(wanted, at_home, requester, customer))
+    accounts = {text: [*at_home.get(text, ()), *theirs.get(text, ())] for text in wanted}
+    return Identities(
+        requester=sorted({account for text in requester for account in accounts[text]}),
+        approvers={
+            mail: [named[mail]] if mail in named else sorted(_one_each(at_home, theirs, mail)) for mail in approvers
+        },
+        customers=[customer_key],
+    )
+
+
+def _left(
+    wanted: list[str], at_home: dict[str, tuple[str, ...]], requester: list[str], customer: Customer
+) -> list[str]:
+    """Return whom to look for in the customer's tenant; of approvers only those with an address of the customer's own."""
+    domains = {domain.casefold() for domain in customer.domains}
+    unknown = not any(at_home.get(text) for text in requester)
+    return [text for text in wanted if mail_domain(text) in domains or (text in requester and unknown)]
+
+
+async def _find(services: Services, directory: Directory, texts: list[str]) -> dict[str, tuple[str, ...]]:
+    return await services.accounts.find(services.graph, directory, texts, services.now()) if texts else {}
+
+
+async def _find_at_home(services: Services, texts: list[str]) -> dict[str, tuple[str, ...]]:
+    try:
+        return await _find(services, Directory(services.settings.graph_home_tenant), texts)
+    except GraphError as error:
+        if error.passing:
+            raise
+        return {}  # the provider's tenant lets the service not look: nobody is known there
+
+
+def _of_customer(customer: Customer) -> Directory:
+    return Directory(customer.tenant_id, frozenset(domain.casefold() for domain in customer.domains))
+
+
+def _one_each(at_home: dict[str, tuple[str, ...]], theirs: dict[str, tuple[str, ...]], mail: str) -> set[str]:
+    """Return an approver's accounts, one of each directory: an address that several accounts share identifies none of them."""
+    return {account for found in (at_home, theirs) if len(accounts := found.get(mail, ())) == 1 for account in accounts}
