@@ -104,17 +104,20 @@ def test_lanes_have_a_width_each_and_all_of_them_a_total() -> None:
     assert len(ctx.calls) == 50
 
 
-def test_customer_that_is_away_is_given_up_and_the_others_are_done() -> None:
+@pytest.mark.parametrize(
+    ("fault", "reason"), [("unavailable", "customerUnreachable"), ("tokenRejected", "tokenRejected")]
+)
+def test_customer_that_is_away_is_given_up_and_the_others_are_done(fault: str, reason: str) -> None:
     def answer(work: dict[str, Any]) -> dict[str, Any]:
         if work["customer"] == "away":
-            return {"retry_after": None if work.get("last") else 0.0, "fault": "unavailable", "progressed": False}
+            return {"retry_after": None if work.get("last") else 0.0, "fault": fault, "progressed": False}
         return OK
 
     works = [{"customer": name, "number": n} for n in range(20) for name in ("away", "there")]
     fan_out, ctx = made(answer, works, 4, total=8)
-    assert fan_out.lanes["away"].breaker == "customerUnreachable"
+    assert fan_out.lanes["away"].breaker == reason
     assert not fan_out.lanes["there"].breaker
-    assert {reason for _, reason in fan_out.left} == {"customerUnreachable"}
+    assert {why for _, why in fan_out.left} == {reason}
     done = Counter(work["customer"] for work in ctx.calls)
     assert done["there"] == 20
     assert done["away"] < 20 * FAULTS
@@ -171,11 +174,10 @@ def test_customer_that_goes_away_in_the_middle_is_given_up_from_there() -> None:
     assert len(fan_out.left) > 40
 
 
-def test_consent_missing_ends_the_lane_at_once() -> None:
-    fan_out, ctx = made(
-        lambda _: {"retry_after": None, "fault": "consentMissing"}, [{"number": n} for n in range(100)], 8
-    )
-    assert fan_out.lanes[""].breaker == "consentMissing"
+@pytest.mark.parametrize("fault", ["consentMissing", "credentialInvalid", "conditionalAccess", "unknownTenant"])
+def test_a_tenant_that_gives_no_token_ends_the_lane_at_once(fault: str) -> None:
+    fan_out, ctx = made(lambda _: {"retry_after": None, "fault": fault}, [{"number": n} for n in range(100)], 8)
+    assert fan_out.lanes[""].breaker == fault
     assert len(ctx.calls) == 8
 
 
