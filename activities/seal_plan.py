@@ -106,6 +106,7 @@ async def _sealed(
             involved=request.involved,
             unknown_requester=not request.requester_is_known,
             accounts=request.identities.approvers if request.identities else {},
+            accounts_needed=services.settings.signs_in,
             tally=tally,
             now=now,
             recent=request.recent,

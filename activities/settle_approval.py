@@ -7,7 +7,7 @@ from activities.seal_plan import approved_next
 from contracts.workflow import SETTLE_APPROVAL, ApprovalEnded, AwaitingApproval, PlanToRead, RequestRef
 from domain.model import iso
 from domain.outcomes import RequestStatus, TargetOutcome
-from domain.request.approval import Verdict, left_out, next_check
+from domain.request.approval import Verdict, counting, left_out, next_check
 from domain.request.reset_request import ResetRequest
 from services import Services, current_services
 from telemetry.metrics import approval_wait
@@ -106,7 +106,8 @@ async def _start(services: Services, request: ResetRequest, digest: str) -> bool
         )
         await _audit_end(services, failed)
         return False
-    for customer, numbers in left_out(request, await services.requests.decisions(request.id)).items():
+    decisions = counting(services.policy, request, await services.requests.decisions(request.id))
+    for customer, numbers in left_out(request, decisions).items():
         await _leave_out(services, request, customer, numbers)
     await services.requests.update(
         request.id,

@@ -24,7 +24,7 @@ type ClosedReason = Literal["alreadyDecided", "planChanged", "notPending", "link
 class NotAllowedToDecideError(Exception):
     """The link leads to no request, or the person may not decide on it; `reason` is a code of web.labels."""
 
-    def __init__(self, reason: Literal["badLink", "notYours"]) -> None:
+    def __init__(self, reason: Literal["badLink", "notYours", "weakSignIn"]) -> None:
         super().__init__(reason)
         self.reason = reason
 
@@ -78,14 +78,19 @@ async def locate_approval(services: Services, token: str) -> LocatedApproval:
 
 
 async def check_approver(services: Services, located: LocatedApproval, person: Principal) -> None:
-    """Raise NotAllowedToDecideError unless the signed-in person is the approver, and neither requester nor target."""
+    """Raise NotAllowedToDecideError unless the signed-in person is the approver, and neither requester nor target.
+
+    Last of all the sign-in has to be as strong and as recent as the policy asks for.
+    """
     _, request, entry = located
-    is_entry = is_approver(person, entry.approver, services.policy, services.settings.graph_home_tenant)
+    is_entry = is_approver(person.identity, entry.approver, entry.accounts, services.policy)
     if not is_entry or request.involved.has(all_spellings(*person.mails), person.identity):
         raise NotAllowedToDecideError("notYours")
     for target in await targets_for(services, request, entry):
         if (target.tenant_id, target.user_id) == (person.tenant_id, person.object_id):
             raise NotAllowedToDecideError("notYours")
+    if not person.sign_in.is_enough(services.policy.approval, services.now()):
+        raise NotAllowedToDecideError("weakSignIn")
 
 
 async def closed_reason(services: Services, located: LocatedApproval) -> ClosedReason | None:

@@ -246,6 +246,10 @@ PROBLEM: Mapping[str, tuple[str, str]] = {
         "This decision is not yours",
         "The link is another approver's, or the request is your own or about you. Nothing was decided.",
     ),
+    "weakSignIn": (
+        "Please sign in again, more strongly",
+        "The policy asks approvers for a second factor or a passkey, and for a recent sign-in. Nothing was decided. Sign in again.",
+    ),
     "signInNeeded": (
         "Please sign in first",
         "Only a signed-in approver decides. Nothing was decided. Sign in and open the link again.",

@@ -7,7 +7,7 @@ from datetime import datetime
 from domain.methods import Method, MethodType
 from domain.outcomes import MethodOutcome, RequestStatus, TargetOutcome
 from domain.policy.load import Policy
-from domain.request.approval import Verdict, approvals, same_account, still_decides, verdict
+from domain.request.approval import Verdict, approvals, counting, same_account, still_decides, verdict
 from domain.request.follow_up import ALARMING
 from domain.request.reset_request import RECORD_UNREADABLE, Approver, Decision, ResetRequest
 from domain.request.target import Target, TargetMethod
@@ -206,7 +206,7 @@ def approval_view(
         customers=customer_views(policy, request, targets[(number - 1) * page_size : number * page_size], counts),
         totals=totals,
         quorum=request.approval.quorum,
-        approvals=_fewest_approvals(entry, approvals(request, decisions)),
+        approvals=_fewest_approvals(entry, approvals(request, counting(policy, request, decisions))),
         decisions=decision_views(_visible_decisions(entry, request, decisions)),
         revoke_sessions=request.revoke_sessions,
         step_up=tuple(step_up),
@@ -281,7 +281,7 @@ def state_view(
 
     `targets` are all of this approver's customers; `cancelled`: a cancellation was requested.
     """
-    given = approvals(request, decisions)
+    given = approvals(request, counting(policy, request, decisions))
     waiting = {customer for customer in given if given[customer] < request.approval.quorum}
     begun = request.status is not RequestStatus.AWAITING_APPROVAL
     return StateView(

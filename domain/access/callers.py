@@ -4,11 +4,12 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from domain.access.sign_in import SignIn, read_sign_in
 from domain.policy.load import Policy
 from domain.policy.model import Role
 
@@ -16,13 +17,13 @@ from domain.policy.model import Role
 _TENANT = ("http://schemas.microsoft.com/identity/claims/tenantid", "tid")
 _OBJECT = ("http://schemas.microsoft.com/identity/claims/objectidentifier", "oid")
 _ROLES = ("roles", "http://schemas.microsoft.com/ws/2008/06/identity/claims/role")
-_MAILS = (
+_NAMES = (
     "preferred_username",
     "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn",
     "upn",
-    "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress",
-    "email",
 )
+# Never shown as somebody's name, and never an identity: nobody verifies it. (Microsoft identity platform, "Optional claims reference")
+_UNVERIFIED = ("http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress", "email")
 # The token of a user in many groups is large; App Service itself accepts no headers beyond 64 KB.
 _LONGEST = 64 * 1024
 
@@ -34,7 +35,7 @@ class PrincipalError(ValueError):
 
 
 class Principal(NamedTuple):
-    """An account signed in with Entra. `mails` are case-folded; an application has none."""
+    """An account signed in with Entra. `mails` are case-folded, an application has none: they exclude people and identify nobody."""
 
     tenant_id: str
     object_id: str
@@ -42,6 +43,7 @@ class Principal(NamedTuple):
     name: str
     roles: frozenset[str]
     issued_at: datetime | None = None  # when Entra issued the token of the sign-in
+    sign_in: SignIn = SignIn()
 
     @property
     def identity(self) -> str:
@@ -60,14 +62,16 @@ def read_principal(header: str) -> Principal:
         raise PrincipalError("the principal cannot be read") from None
     if provider != "aad":
         raise PrincipalError("the principal is not Entra's")
-    mails = [value for kind in _MAILS for name, value in claims if name == kind and "@" in value]
+    names = [value for kind in _NAMES for name, value in claims if name == kind and "@" in value]
+    mails = names + [value for name, value in claims if name in _UNVERIFIED and "@" in value]
     return Principal(
         tenant_id=_guid(claims, _TENANT),
         object_id=_guid(claims, _OBJECT),
         mails=frozenset(mail.casefold() for mail in mails),
-        name=mails[0] if mails else "",
+        name=names[0] if names else "",
         roles=frozenset(value for name, value in claims if name in roles),
         issued_at=_issued_at(claims),
+        sign_in=read_sign_in(claims),
     )
 
 
@@ -129,19 +133,12 @@ def caller_of(principal: Principal, policy: Policy, home_tenant: str) -> Caller:
     return Caller(principal.name or principal.identity, principal.identity, grants)
 
 
-def is_approver(principal: Principal, approver: str, policy: Policy, home_tenant: str) -> bool:
-    """Return whether this account is the approver whom the policy names by this mail address.
+def is_approver(identity: str, approver: str, pinned: Collection[str], policy: Policy) -> bool:
+    """Return whether an account may decide as the approver with this address.
 
-    An account that the policy names for the address is the only one. Else the mail address of the account counts where its
-    tenant is to be believed about it: the provider's own, or the customer's whose domain it is.
+    The account that the policy names for the address is the only one. Else it is one of `pinned`, those that the directory had for
+    it when the request was planned. What addresses a session shows does not matter: they are no identities.
     """
     named = {mail.casefold(): account for mail, account in policy.approval.identities.items()}
-    if account := named.get(approver.casefold()):
-        return principal.identity == account
-    if approver.casefold() not in principal.mails:
-        return False
-    if principal.tenant_id == home_tenant.lower():
-        return True
-    domain = approver.rpartition("@")[2].casefold()
-    owner = policy.find_customer(principal.tenant_id)
-    return owner is not None and domain in {name.casefold() for name in policy.customers[owner].domains}
+    account = named.get(approver.casefold())
+    return identity == account if account else identity in pinned

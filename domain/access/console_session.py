@@ -6,8 +6,10 @@ import hmac
 import re
 import secrets
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from domain.access.approval_links import KeyRing
+from domain.access.sign_in import STRENGTHS, Strength
 
 # A working day. A form left open longer asks to be looked at again.
 LIFETIME = timedelta(hours=10)
@@ -18,18 +20,28 @@ _FOR_SESSIONS, _FOR_FORMS = b"mfareset console session\n", b"mfareset console fo
 _SHAPE = re.compile(r"([A-Za-z0-9_-]{1,16})\.([0-9]{1,11})\.([A-Za-z0-9_-]*)\.([A-Za-z0-9_-]{43})", re.ASCII)
 
 
-def session_for(ring: KeyRing, mail: str, now: datetime) -> str:
+class LocalSession(NamedTuple):
+    """The session of a test identity. `strength`: how it signed in for approval pages; None: there the link alone counts."""
+
+    mail: str
+    at: datetime
+    strength: Strength | None = None
+
+
+def session_for(ring: KeyRing, mail: str, now: datetime, strength: Strength | None = None) -> str:
     """Return the session cookie of a test identity: no two are the same, so that each is ended by itself."""
-    text = f"{secrets.token_hex(8)} {mail}"
+    text = f"{secrets.token_hex(8)} {mail} {strength or ''}"
     return _signed(ring, _FOR_SESSIONS, base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode(), now)
 
 
-def session_of(ring: KeyRing, cookie: str, now: datetime) -> str | None:
-    """Return the mail address in a session cookie; None for one that has expired or was not signed by us."""
+def session_of(ring: KeyRing, cookie: str, now: datetime) -> LocalSession | None:
+    """Return the session in a cookie; None for one that has expired or was not signed by us."""
     text = _read(ring, _FOR_SESSIONS, cookie, now)
     if not text:
         return None
-    return base64.urlsafe_b64decode(text + "==").decode("utf-8", "replace").partition(" ")[2]
+    _, mail, strength = (*base64.urlsafe_b64decode(text + "==").decode("utf-8", "replace").split(" "), "", "")[:3]
+    at = datetime.fromtimestamp(int(cookie.split(".")[1]), UTC)
+    return LocalSession(mail, at, next((known for known in STRENGTHS if known == strength), None))
 
 
 def form_nonce(ring: KeyRing, identity: str, now: datetime) -> str:

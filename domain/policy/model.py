@@ -115,6 +115,18 @@ class Approval(Part):
         json_schema_extra={"default": "4h"},
         description="So long a request without any decision holds its users against other requests",
     )
+    sign_in: Literal["mfa", "phishingResistant", "any"] = Field(
+        "mfa",
+        description="How approvers have to be signed in, where sign-in is on; a weaker session has to sign in again",
+    )
+    authentication_context: str | None = Field(
+        None,
+        pattern=r"^c[1-9][0-9]?$",
+        description="The Conditional Access authentication context that stands for signIn: a session with it is strong enough",
+    )
+    max_age: Duration | None = Field(
+        None, description="An approver who signed in longer ago signs in again; absent: any session will do"
+    )
     unknown_requester: Literal["refuse", "stepUp"] = Field(
         "stepUp", description="Requests whose requester is in neither the provider's directory nor the customer's"
     )

@@ -9,6 +9,7 @@ from typing import Self
 
 from pydantic import Field
 
+from domain.access.callers import is_approver
 from domain.model import Model
 from domain.normal_address import all_spellings, spellings
 from domain.policy.load import Policy
@@ -106,12 +107,13 @@ def approval_needed(
     recent: RecentUsers | None = None,
     unknown_requester: bool = False,
     accounts: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    accounts_needed: bool = False,
 ) -> ApprovalNeeded:
     """Return the approval a planned request needs. Every customer with something to do needs the quorum of its own approvers.
 
     The requester is never an approver, nor is the signed-in caller, nor anyone whose own account is a target: by their name, and
-    by `accounts`, those of each approver's address (in lower case). `recent` is what was asked for before, so that a request in
-    parts is judged as the whole.
+    by `accounts`, those of each approver's address (in lower case). `accounts_needed`: who has none could
+    not sign in. `recent` is what was asked for before, so that a request in parts is judged as the whole.
 
     Raises: NotEnoughApproversError, UnknownRequesterError.
     """
@@ -132,11 +134,12 @@ def approval_needed(
             for person in people
             if not involved.has(spellings(person), *accounts.get(person, ()))
             and not tally.has(*spellings(person), *accounts.get(person, ()))
+            and (accounts.get(person) or not accounts_needed)
         ]
         if len(eligible) < quorum:
             raise NotEnoughApproversError(
-                f"{customer} needs {quorum} approvers and has {len(eligible)} left after the requester and the users "
-                "concerned are taken out; add approvers for it to the policy."
+                f"{customer} needs {quorum} approvers and has {len(eligible)} left after the requester, the users "
+                "concerned and those whom no directory has are taken out; add approvers for it to the policy."
             )
         for person in eligible:
             asked.setdefault(person, []).append(customer)
@@ -146,7 +149,10 @@ def approval_needed(
         step_up=step_up,
         unknown_requester=unknown_requester,
         expires_at=now + policy.approval.expires_after,
-        approvers=[Approver(approver=person, customers=customers) for person, customers in asked.items()],
+        approvers=[
+            Approver(approver=person, customers=customers, accounts=list(accounts.get(person, ())))
+            for person, customers in asked.items()
+        ],
     )
 
 
@@ -158,6 +164,18 @@ def still_decides(policy: Policy, request: ResetRequest, entry: Approver) -> boo
         for customer in entry.customers
         if customer in policy.customers  # else its users are refused anyway
     )
+
+
+def counting(policy: Policy, request: ResetRequest, decisions: Iterable[Decision]) -> list[Decision]:
+    """Return the decisions that count under the policy as it is now: of approvers whom it still names, by accounts that are theirs."""
+    entries = {entry.approver.casefold(): entry for entry in request.approval.approvers}
+    return [
+        decision
+        for decision in decisions
+        if (entry := entries.get(decision.approver.casefold())) is not None
+        and still_decides(policy, request, entry)
+        and (not decision.signed_in_as or is_approver(decision.signed_in_as, entry.approver, entry.accounts, policy))
+    ]
 
 
 class Verdict(StrEnum):

@@ -127,6 +127,9 @@ class Approver(Model):
 
     approver: str
     customers: list[str]
+    accounts: list[str] = Field(
+        default_factory=list, description="Tenant id/object id of the accounts that may decide as this approver"
+    )
     mail: ApproverMail = "pending"
     mails: int = Field(default=0, description="How many mails were sent: the first and the reminders")
     reference: str = Field(default="", description="Of the last mail that was sent: what a report of it repeats")

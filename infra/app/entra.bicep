@@ -106,6 +106,9 @@ resource signInApp 'Microsoft.Graph/applications@v1.0' = {
     // `az account get-access-token` gets a token without a consent. What it may do is up to the user's app roles.
     preAuthorizedApplications: [{ appId: azureCli, delegatedPermissionIds: [apiScopeId] }]
   }
+  // Approvers' sessions are judged by these: which authentication contexts they satisfied, and when they signed in.
+  // (Microsoft identity platform, "Optional claims reference")
+  optionalClaims: { idToken: [{ name: 'acrs' }, { name: 'auth_time' }] }
   requiredResourceAccess: [
     {
       resourceAppId: graph.appId

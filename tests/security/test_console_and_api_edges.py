@@ -11,8 +11,8 @@ from domain.access.callers import read_principal
 from domain.access.console_session import form_nonce, session_for
 from tests.browsing import browser_client
 from tests.console.pages import hidden, sign_in
-from tests.system import System, system
-from tests.triggers.principals import CONTOSO, SOMEBODY, principal
+from tests.system import HOME, System, system
+from tests.triggers.principals import CONTOSO, KNOWN, SOMEBODY, principal
 from triggers.console.operators import COOKIE
 from triggers.http.authorization import PRINCIPAL
 
@@ -110,6 +110,11 @@ async def test_an_approvers_form_is_the_accounts_that_saw_it(tmp_path: Path) -> 
     async with system(tmp_path, settings=SIGN_IN) as it:
         request = await it.ask(fabrikam=["alex@fabrikam.com"])
         link = it.links(request["id"])["lead@msp.example"]
+        both = [f"{HOME}/{oid}" for oid in (SOMEBODY, OTHER)]
+        await it.services.requests.update(
+            request["id"],
+            lambda r: r.with_approvers(lambda entry: entry.model_copy(update={"accounts": both})),
+        )
         one, other = (principal("lead@msp.example", oid=oid) for oid in (SOMEBODY, OTHER))
         form = {"nonce": hidden((await it.http.get(link, headers=one)).text), "decision": "approve", "comment": ""}
         origin = {"Origin": it.host.base_url}
@@ -144,7 +149,8 @@ async def test_a_platforms_session_from_before_the_sign_out_is_none(
     request = await it.ask(fabrikam=["alex@fabrikam.com"])
     monkeypatch.setattr(it.services, "settings", replace(it.services.settings, signs_in=True))
     now = int(it.services.now().timestamp())
-    before, after = (principal("op@msp.example", "Operator", iat=at) for at in (now - 60, now + 1))
+    account = KNOWN[HOME, "lead@msp.example"]
+    before, after = (principal("op@msp.example", "Operator", oid=account, iat=at) for at in (now - 60, now + 1))
     link = it.links(request["id"])["lead@msp.example"]
     lead = principal("lead@msp.example", iat=now - 60)  # the same account
     async with browser_client(it.host.base_url) as browser:

@@ -54,7 +54,7 @@ async def decide_approval_of_old_link(req: func.HttpRequest, client: df.DurableF
 
 async def _show(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
-    return await approval_response(services, req, await located_for(services, req), {}, account_of(services, req))
+    return await approval_response(services, req, await located_for(services, req), {}, await account_of(services, req))
 
 
 async def _decide(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
@@ -63,19 +63,19 @@ async def _decide(req: func.HttpRequest, client: df.DurableFunctionsClient) -> f
     located = await located_for(services, req)
     form = read_form(req, max_bytes=_MAX_BYTES, max_fields=_MAX_FIELDS)
     if await closed_reason(services, located) is not None:  # the page decides nothing any more, so it needs no nonce
-        return await approval_response(services, req, located, {}, account_of(services, req))
-    _check_nonce(services, req, form)
+        return await approval_response(services, req, located, {}, await account_of(services, req))
+    await _check_nonce(services, req, form)
     if not first_value(form, "decision"):  # another page of a long list of users
-        return await approval_response(services, req, located, form, account_of(services, req))
+        return await approval_response(services, req, located, form, await account_of(services, req))
     try:
-        result = await record_decision(services, client, located, _choice(services, req, form))
+        result = await record_decision(services, client, located, await _choice(services, req, form))
     except IncompleteChoiceError as error:
-        return await approval_response(services, req, located, form, account_of(services, req), error.reason)
+        return await approval_response(services, req, located, form, await account_of(services, req), error.reason)
     return await state_response(services, req, located, result.notice, 200 if result.recorded else 409)
 
 
-def _choice(services: Services, req: func.HttpRequest, form: Form) -> Choice:
-    person = principal_of(services, req)
+async def _choice(services: Services, req: func.HttpRequest, form: Form) -> Choice:
+    person = await principal_of(services, req)
     return Choice(
         decision=first_value(form, "decision"),
         comment=clean_lines(first_value(form, "comment"), MAX_COMMENT),
@@ -84,8 +84,8 @@ def _choice(services: Services, req: func.HttpRequest, form: Form) -> Choice:
     )
 
 
-def _check_nonce(services: Services, req: func.HttpRequest, form: Form) -> None:
+async def _check_nonce(services: Services, req: func.HttpRequest, form: Form) -> None:
     """Raise RefusedError unless the form has the nonce of the page that it was on."""
     ring, nonce = services.settings.approval_keys, first_value(form, "nonce")
-    if not check_nonce(ring, token_of(req), nonce, services.now(), account_of(services, req)):
+    if not check_nonce(ring, token_of(req), nonce, services.now(), await account_of(services, req)):
         raise RefusedError(403, "wrongNonce")

@@ -29,11 +29,14 @@ MAX_COMMENT = 1000
 
 
 class RefusedError(Exception):
-    """Nothing was decided; `code` names the page that says why (web.labels), `sign_in` is an address to sign in at."""
+    """Nothing was decided; `code` names the page that says why (web.labels), `sign_in` is an address to sign in at.
 
-    def __init__(self, status: int, code: str, sign_in: str = "") -> None:
+    `challenge` is the value of WWW-Authenticate, "" for none.
+    """
+
+    def __init__(self, status: int, code: str, sign_in: str = "", challenge: str = "") -> None:
         super().__init__(code)
-        self.status, self.code, self.sign_in = status, code, sign_in
+        self.status, self.code, self.sign_in, self.challenge = status, code, sign_in, challenge
 
 
 def error_pages[**P](handler: Callable[P, Awaitable[func.HttpResponse]]) -> Callable[P, Awaitable[func.HttpResponse]]:
@@ -128,7 +131,10 @@ def token_of(req: func.HttpRequest) -> str:
 
 
 def _problem(refused: RefusedError) -> func.HttpResponse:
-    return _page(render("problem.html", view=ProblemView(refused.code, sign_in=refused.sign_in)), refused.status)
+    page = _page(render("problem.html", view=ProblemView(refused.code, sign_in=refused.sign_in)), refused.status)
+    if refused.challenge:
+        page.headers["WWW-Authenticate"] = refused.challenge
+    return page
 
 
 def _page(html: str, status: int) -> func.HttpResponse:

@@ -38,9 +38,7 @@ async def console_approvals(req: func.HttpRequest) -> func.HttpResponse:
         page, cursor = await services.requests.newest(cursor, _PAGE)
         looked += len(page)
         for request in page:
-            entry = next(
-                (e for e in request.approval.approvers if around.operator.decides_as(services, e.approver)), None
-            )
+            entry = next((e for e in request.approval.approvers if around.operator.decides_as(services, e)), None)
             if entry is None:
                 continue
             decision = await services.requests.decision_of(request.id, entry.approver)

@@ -5,6 +5,7 @@ from urllib.parse import quote
 import azure.functions as func
 
 from domain.access.console_session import LIFETIME, form_nonce, is_form_nonce, session_for
+from domain.access.sign_in import STRENGTHS
 from services import current_services
 from triggers.console.console_forms import operators_form, own_form
 from triggers.console.layout import (
@@ -59,10 +60,12 @@ async def console_signed_in(req: func.HttpRequest) -> func.HttpResponse:
         services.settings.approval_keys, "", first_value(form, "nonce"), services.now()
     ):
         raise RefusedError(403, "wrongNonce")
-    session = session_for(services.settings.approval_keys, mail, services.now())
+    strength = next((known for known in STRENGTHS if known == first_value(form, "strength")), None)
+    session = session_for(services.settings.approval_keys, mail, services.now(), strength)
     seconds = int(LIFETIME.total_seconds())
     return redirect(
-        local_path(first_value(form, "return")), {"Set-Cookie": set_cookie(services, COOKIE, session, seconds=seconds)}
+        local_path(first_value(form, "return")),
+        {"Set-Cookie": set_cookie(services, COOKIE, session, seconds=seconds, path="/")},
     )
 
 
@@ -76,7 +79,10 @@ async def console_sign_out(req: func.HttpRequest) -> func.HttpResponse:
         await sign_out(services, operator.principal.identity)
         return redirect(f"{SIGN_OUT}{quote('/console', safe='')}", {"Clear-Site-Data": '"cache", "storage"'})
     await sign_out(services, cookie(req, COOKIE))
-    gone = {"Set-Cookie": set_cookie(services, COOKIE, "", seconds=0), "Clear-Site-Data": '"cache", "storage"'}
+    gone = {
+        "Set-Cookie": set_cookie(services, COOKIE, "", seconds=0, path="/"),
+        "Clear-Site-Data": '"cache", "storage"',
+    }
     return redirect("/console/sign-in", gone)
 
 

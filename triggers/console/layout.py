@@ -228,7 +228,7 @@ def local_path(text: str) -> str:
     return text if good else "/console/users"
 
 
-def set_cookie(services: Services, name: str, value: str, *, seconds: int) -> str:
-    """Return a Set-Cookie header for the pages of the console."""
+def set_cookie(services: Services, name: str, value: str, *, seconds: int, path: str = "/console") -> str:
+    """Return a Set-Cookie header for the pages below `path`."""
     secure = "; Secure" if services.settings.public_base_url.startswith("https:") else ""
-    return f"{name}={value}; Path=/console; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}"
+    return f"{name}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}"

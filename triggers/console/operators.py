@@ -8,6 +8,7 @@ import azure.functions as func
 from domain.access.callers import Caller, Principal, PrincipalError, caller_of, is_approver, read_principal
 from domain.access.console_session import session_of
 from domain.policy.model import Role
+from domain.request.reset_request import Approver
 from services import Services
 from triggers.http.authorization import AUDITORS, OPERATORS, PRINCIPAL
 from use_cases.sign_out import is_ended, is_signed_out
@@ -37,11 +38,11 @@ class Operator(NamedTuple):
     def audits(self) -> bool:
         return self.caller.has(AUDITORS)
 
-    def decides_as(self, services: Services, approver: str) -> bool:
-        """Return whether this is the approver with this address."""
+    def decides_as(self, services: Services, entry: Approver) -> bool:
+        """Return whether this is the approver whom a request asked."""
         if self.principal is None:
-            return self.mail.casefold() == approver.casefold()
-        return is_approver(self.principal, approver, services.policy, services.settings.graph_home_tenant)
+            return self.mail.casefold() == entry.approver.casefold()
+        return is_approver(self.principal.identity, entry.approver, entry.accounts, services.policy)
 
 
 class SignInNeededError(Exception):
@@ -79,9 +80,17 @@ def operator_of(services: Services, req: func.HttpRequest, roles: tuple[Role, ..
     who = _of_platform(services, req, roles) if services.settings.signs_in else _of_machine(services, req, roles)
     if who.caller.has(roles or tuple(Role)):
         return who
-    if not roles and any(who.decides_as(services, mail) for mail in _approvers(services)):
+    if not roles and _may_be_asked(services, who):
         return who
     raise NotOperatorError
+
+
+def _may_be_asked(services: Services, who: Operator) -> bool:
+    """Return whether requests may wait for this person: each page then shows only what their account was asked."""
+    if who.principal is None:
+        return who.mail in _approvers(services)
+    tenant = who.principal.tenant_id
+    return tenant == services.settings.graph_home_tenant.lower() or services.policy.find_customer(tenant) is not None
 
 
 def _approvers(services: Services) -> set[str]:
@@ -89,10 +98,11 @@ def _approvers(services: Services) -> set[str]:
 
 
 def _of_machine(services: Services, req: func.HttpRequest, roles: tuple[Role, ...]) -> Operator:
-    mail = session_of(services.settings.approval_keys, cookie(req, COOKIE), services.now())
+    session = session_of(services.settings.approval_keys, cookie(req, COOKIE), services.now())
     known = test_identities(services)
-    if mail is None or mail not in known:
+    if session is None or session.mail not in known:
         raise SignInNeededError
+    mail = session.mail
     caller = Caller(mail, f"test:{mail}", dict.fromkeys(known[mail], None))
     return Operator(mail, mail.partition("@")[0].replace(".", " ").title(), caller, roles)
 

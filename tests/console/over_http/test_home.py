@@ -24,7 +24,7 @@ async def test_sign_in_sets_a_strict_cookie_and_redirects_within_the_console(it:
     async with browser_client(it.host.base_url) as http:
         answer = await sign_in(http, "tech@msp.example")
         assert answer.headers["Location"] == "/console/audit"
-        for part in ("HttpOnly", "SameSite=Strict", "Path=/console"):
+        for part in ("HttpOnly", "SameSite=Strict", "Path=/"):
             assert part.lower() in answer.headers["Set-Cookie"].lower()
         for there in (
             "https://evil.example/",

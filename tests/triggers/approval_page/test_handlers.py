@@ -16,7 +16,7 @@ import pytest
 from domain.access.approval_links import ApprovalLink, sign
 from tests.system import HOME, ROOT, System, link_token, system
 from tests.triggers.deliveries import deliver
-from tests.triggers.principals import CONTOSO, SOMEBODY, STRANGER, principal
+from tests.triggers.principals import CONTOSO, KNOWN, SOMEBODY, STRANGER, principal
 from tests.web.markup import Markup
 
 SIGN_IN = {"WEBSITE_AUTH_ENABLED": "True", "API_KEYS": "tests:a-function-key-of-the-tests"}
@@ -385,7 +385,7 @@ async def test_once_people_sign_in_the_approver_must_be_the_one_who_did(tmp_path
         shown = await it.shown(request["id"])
         assert shown["status"] == "completed"
         (event,) = [e for e in await it.audit(request["id"]) if e["event"] == "decided"]
-        assert event["data"]["signedInAs"] == f"{CONTOSO}/{SOMEBODY}"
+        assert event["data"]["signedInAs"] == f"{CONTOSO}/{KNOWN[CONTOSO, OWNER]}"
 
 
 async def test_requester_cannot_decide_with_another_address(tmp_path: Path) -> None:
@@ -419,7 +419,7 @@ async def test_one_account_with_two_addresses_is_one_voice_and_the_pages_say_so(
         body = {"targets": [{"customer": "contoso", "users": ["adele@contoso.com"]}], "requester": "x@msp.example"}
         request = await it.call("POST", "/api/reset-requests", 202, json=body)
         await it.host.idle()
-        links, me = it.links(request["id"]), principal("lead@msp.example")
+        links, me = it.links(request["id"]), principal("lead@msp.example", oid=SOMEBODY)
         said = "with an account that approved under another address too: together they count once"
         first = await posted(it, links["lead@msp.example"], me, decision="approve")
         assert said not in first.text
@@ -495,7 +495,7 @@ async def test_one_account_is_one_voice_under_two_addresses(tmp_path: Path) -> N
     policy.write_text(text)
     async with system(tmp_path, policy=policy, settings=SIGN_IN) as it:
         request = await it.ask(fabrikam=["alex@fabrikam.com"])
-        me = principal("lead@msp.example")
+        me = principal("lead@msp.example", oid=SOMEBODY)
         for link in it.links(request["id"]).values():
             assert (await posted(it, link, me, decision="approve")).status_code == 200
             await it.host.idle()
