@@ -70,7 +70,8 @@ class _Reset:
         if not await services.targets.save(self._request.id, self._kept, target):
             # Another run of this activity was faster; what it recorded is as true, and the next look shows what is left.
             return _answer(1.0, "overtaken", client.pressure)
-        return _answer(run.retry_after, fault_word(run.fault), client.pressure, progressed=run.progressed)
+        answer = _answer(run.retry_after, fault_word(run.fault), client.pressure, progressed=run.progressed)
+        return {**answer, "begun": True} if target.touched and not target.settled else answer
 
     async def check_stop(self) -> Stop:
         return await check_stop(self._services, self._request.id)

@@ -55,13 +55,15 @@ class Progress(TypedDict):
     """Answer of what a fan-out repeats.
 
     `retry_after`: seconds until it is to run again, None when it is over. `pressure`: how near the customer's tenant is to
-    its throttling limit, 1.0 at the limit. `progressed`: this run got further than the ones before.
+    its throttling limit, 1.0 at the limit. `progressed`: this run got further than the ones before. `begun`:
+    something may have been changed, so it is looked at once more before it is left.
     """
 
     retry_after: float | None
     fault: Fault
     pressure: NotRequired[float]
     progressed: NotRequired[bool]
+    begun: NotRequired[bool]
 
 
 class WindowRef(RequestRef):

@@ -101,7 +101,8 @@ def _without_markup(text: str) -> str:
     """Return `text` with links as `label <address>` and without tags."""
     if "<" in text:
         text = _LINK.sub(
-            lambda link: _labelled(link[4], link[1] or link[2] or link[3]), _BLOCK.sub("\n", _INLINE.sub(" ", text))
+            lambda link: _labelled(link[4], link[1] or link[2] or link[3] or ""),
+            _BLOCK.sub("\n", _INLINE.sub(" ", text)),
         )
     if "&" in text:
         text = html.unescape(text).replace("\xa0", " ")

@@ -218,6 +218,7 @@ class FanOut[Work: Mapping[str, object]]:
             back = self._ctx.current_utc_datetime + timedelta(seconds=answer["retry_after"] or 0.0) + EARLY
             lane.paused = max(lane.paused or back, back)
         _count_faults(job, lane, fault, progressed=progressed)
+        job.began = job.began or answer.get("begun", False)
         if answer["retry_after"] is not None and fault not in {"held", "ended"}:
             self._wait_or_leave(job, lane, fault, answer["retry_after"])
 

@@ -116,6 +116,11 @@ def test_bare_names_stay_as_they_are(name: str) -> None:
     assert name_of(name) == name
 
 
+def test_a_link_without_an_address_is_refused() -> None:
+    with pytest.raises(AddressError):
+        names_in('<a href="mailto:">Adele</a>')
+
+
 def test_an_error_repeats_no_more_than_a_line_of_the_text() -> None:
     with pytest.raises(AddressError) as caught:
         name_of("Adele Vance\u202e " * 10_000)

@@ -79,6 +79,10 @@ async def test_after_a_cancel_a_removal_without_a_response_is_verified_by_a_read
         request = await it.ask(contoso=USERS[:2])
         adele = it.world.user("contoso", USERS[0])
         it.world.faults.add(user=adele.id, method="DELETE", drop="after", count=1)
+        # The look that follows a lost removal within the run is put off, too.
+        it.world.faults.add(
+            user=adele.id, path="*/authentication/methods", status=429, retry_after=600, skip=1, count=1
+        )
         it.world.faults.add(user=USERS[1], method="DELETE", status=429, retry_after=600)
         await it.approve(request["id"])
         gone = next(c.path.rpartition("/")[2] for c in it.world.calls if c.verb == "DELETE" and c.user == adele.id)
