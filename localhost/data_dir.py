@@ -80,9 +80,9 @@ class DataDir:
 def _close_to_others(path: Path) -> None:
     """Take the directory and the files in it away from everybody but their owner, whatever was there.
 
-    What is made later has the rights that the process gives (umask), SQLite's own files those of their database.
+    Rights are only taken: what its owner made read-only stays so. What is made later has the rights that the process gives
+    (umask), SQLite's own files those of their database.
     """
-    path.chmod(0o700)
-    for entry in path.iterdir():
-        if entry.is_file() and not entry.is_symlink():
-            entry.chmod(0o600)
+    for entry in [path, *path.iterdir()]:
+        if entry == path or (entry.is_file() and not entry.is_symlink()):
+            entry.chmod(entry.stat().st_mode & 0o700)
