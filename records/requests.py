@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from domain.outcomes import TargetOutcome
 from domain.request.reset_request import RECORD_UNREADABLE, Decision, ResetRequest
 from domain.request.target import Target
-from domain.request.unreadable import unreadable_request
+from domain.request.unreadable import unreadable_decision, unreadable_request
 from records.errors import StoreUnavailableError
 from records.store import Insert, Replace, Row, Store
 from records.target_drafts import TargetDrafts, target_rows
@@ -35,6 +35,13 @@ _WRITES = 16
 # Each failed try means that another write succeeded: another approver's decision, or a note about a mail.
 _TRIES = 200
 _RESTART, _RESTART_MOST = timedelta(minutes=1), timedelta(hours=1)
+
+
+def _decision(row: Row) -> Decision:
+    try:
+        return Decision.from_json(row.value)
+    except ValidationError:
+        return unreadable_decision(row.value, _UNKNOWN)
 
 
 class Requests:
@@ -151,12 +158,12 @@ class Requests:
 
     async def decision_of(self, request_id: str, approver: str) -> Decision | None:
         row = await self._store.get(request_id, _decision_key(approver))
-        return Decision.from_json(row.value) if row else None
+        return _decision(row) if row else None
 
     async def decisions(self, request_id: str) -> list[Decision]:
         """Return all decisions, oldest first."""
         rows = await self._store.scan(request_id, prefix=_DECISION, limit=1000)
-        return sorted((Decision.from_json(row.value) for row in rows), key=lambda decision: decision.at)
+        return sorted(map(_decision, rows), key=lambda decision: decision.at)
 
     async def cancel(self, request_id: str, by: str, at: datetime) -> bool:
         """Mark the request as cancelled; False if it was already. Nothing is removed once this is answered."""

@@ -1,4 +1,4 @@
-"""Requests and targets whose record cannot be read: what is left of them, ended."""
+"""Requests, decisions and targets whose record cannot be read: what is left of them, ended."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,12 +8,13 @@ from pydantic import ValidationError
 
 from domain.model import iso
 from domain.outcomes import RequestStatus, TargetOutcome
-from domain.request.reset_request import RECORD_UNREADABLE, ResetRequest
+from domain.request.reset_request import RECORD_UNREADABLE, Decision, ResetRequest
 from domain.request.settlement import given_up
 from domain.request.target import Target, TargetMethod
 
 REASON = RECORD_UNREADABLE
 _REQUEST_DETAIL = "The service's own record of this request cannot be read, so nothing more is done for it."
+_DECISION_DETAIL = "The service's own record of this decision cannot be read, so it counts as a denial."
 _DETAIL = "The service's own record of this user cannot be read, so nothing more was done."
 _TEXTS = ("customer", "tenantId", "asked", "userId", "userPrincipalName", "displayName", "mail")
 _DOUBTFUL = frozenset({"begun", "sent", "removed"})
@@ -46,6 +47,13 @@ def unreadable_request(request_id: str, value: Mapping[str, Any], created_at: da
             "detail": _REQUEST_DETAIL,
         }
     )
+
+
+def unreadable_decision(value: Mapping[str, Any], created_at: datetime) -> Decision:
+    """Return the decision of an unreadable record: a denial, because what cannot be read must not let a reset pass."""
+    texts = {name: text for name in ("approver", "planDigest") if isinstance(text := value.get(name), str)}
+    needed = {"approver": "", "decision": "deny", "comment": _DECISION_DETAIL, "at": iso(created_at)}
+    return Decision.from_json({**needed, **texts})
 
 
 def recorded_outcome(value: Mapping[str, Any]) -> TargetOutcome:

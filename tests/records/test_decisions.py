@@ -70,3 +70,14 @@ async def test_a_record_of_before_there_was_a_count_counts_from_now_on(store: St
     request = await requests.get("r1")
     assert request is not None
     assert (request.approval.decided, request.approval.ends_as) == (1, None)
+
+
+@pytest.mark.parametrize("change", [{"decision": "somethingNew"}, {"at": "never"}, {"without": 1}], ids=str)
+async def test_a_decision_that_cannot_be_read_is_a_denial(store: Store, change: dict[str, object]) -> None:
+    requests = await waiting(store)
+    assert await requests.decide("r1", of("lead@contoso.com"))
+    (row,) = await store.scan("r1", prefix="decision:")
+    assert await store.replace(row, row.value | change)
+    (listed,) = await requests.decisions("r1")
+    assert (listed.approver, listed.decision) == ("lead@contoso.com", "deny")
+    assert await requests.decision_of("r1", "lead@contoso.com") == listed
