@@ -13,6 +13,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -284,6 +285,44 @@ async def _(it: Victim) -> Held:
         seen.append("asked alone" if asked == ["lead@msp.example"] else "not alone")
         await it.http.post(f"/api/reset-requests/{made['id']}/cancel")
     return "asked alone" not in seen, ", ".join(seen)
+
+
+# --- many requests, many tries ---
+
+
+@attack("Users in deliveries below the step-up")
+async def _(it: Victim) -> Held:
+    found = (await it.http.get("/api/users", params={"customers": "contoso", "limit": 100})).json()["value"]
+    # Protected, privileged or a guest: those would step up alone.
+    alone = {"breakglass", "grady", "henrietta", "johanna", "kim_partner.example#EXT#"}
+    names = [user["userPrincipalName"] for user in found if user["userPrincipalName"].partition("@")[0] not in alone]
+    seen: list[bool] = []
+    for start in (0, 13):
+        users = [{"organization": "contoso", "email": name} for name in names[start : start + 13]]
+        ticket = {"id": f"INC{start}", "subject": "x", "agent": {"email": "tech@msp.example"}, "users": users}
+        body = json.dumps({"ticket": ticket}).encode()
+        headers = _signed(body, datetime.now(UTC))
+        made = (await it.stranger.post("/api/webhooks/helpdesk", content=body, headers=headers)).json()
+        seen.append((await _planned(it, made["id"]))["approval"]["quorum"] > 1)
+        await it.http.post(f"/api/reset-requests/{made['id']}/cancel")
+    return seen == [False, True], f"{len(names[:26])} users in two deliveries, stepping up: {seen}"
+
+
+async def _planned(it: Victim, request_id: str) -> dict[str, Any]:
+    async with asyncio.timeout(60):
+        while True:
+            shown: dict[str, Any] = (await it.http.get(f"/api/reset-requests/{request_id}")).json()
+            if shown["status"] != "planning":
+                return shown
+            await asyncio.sleep(0.1)
+
+
+@attack("Approval tokens are guessed")
+async def _(it: Victim) -> Held:
+    begun, page = time.monotonic(), "/api/approvals"
+    answers = [(await it.stranger.get(page, params={"token": f"k1.guess{n}"})).status_code for n in range(9)]
+    took = time.monotonic() - begun
+    return set(answers) <= {404, 429} and took > 1, f"nine in {took:.1f} s"
 
 
 # --- what a host holds and gives away ---
