@@ -68,15 +68,15 @@ def verify(scheme: Scheme, secrets: Sequence[str], headers: Mapping[str, str], b
 def has_signature(scheme: Scheme, headers: Mapping[str, str]) -> bool:
     """Return whether the headers hold what the scheme verifies, right or wrong; without it a body need not be read."""
     names = {name.lower() for name, value in headers.items() if value.strip()}
-    return _SIGNATURE_HEADERS[scheme] in names
+    return not names.isdisjoint(_SIGNATURE_HEADERS[scheme])
 
 
-_SIGNATURE_HEADERS: Mapping[Scheme, str] = {
-    "standard-webhooks": "webhook-signature",
-    "github": "x-hub-signature-256",
-    "jira": "x-hub-signature",
-    "zendesk": "x-zendesk-webhook-signature",
-    "bearer": "authorization",
+_SIGNATURE_HEADERS: Mapping[Scheme, set[str]] = {
+    "standard-webhooks": {"webhook-signature", "svix-signature"},
+    "github": {"x-hub-signature-256"},
+    "jira": {"x-hub-signature"},
+    "zendesk": {"x-zendesk-webhook-signature"},
+    "bearer": {"authorization"},
 }
 
 

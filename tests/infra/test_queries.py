@@ -83,7 +83,7 @@ def test_the_alerts_hold_in_a_workspace_of_any_age() -> None:
 
 def test_the_charts_and_the_queries_in_the_docs_hold() -> None:
     charts, written = _charts(), _written_down()
-    assert (len(charts), len(written)) == (6, 2)
+    assert (len(charts), len(written)) == (6, 3)
     assert _findings([*charts, *written], TABLES) == [[]] * (len(charts) + len(written))
 
 
