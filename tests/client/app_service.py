@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 from localhost.host.http_server import HttpServer, bind, url_of
 from tests.system import System
-from tests.triggers.principals import principal
+from tests.triggers.principals import CONTOSO, principal
 
 SIGN_IN_APP = "11112222-3333-4444-5555-666677778888"
 PIPELINE_APP = "aaaabbbb-cccc-dddd-eeee-ffff00001111"
@@ -61,7 +61,7 @@ class Platform:
     async def decide(self, request_id: str, decision: str) -> None:
         """Let every approver sign in and decide."""
         for approver, link in self.it.links(request_id).items():
-            signed_in = principal(approver)
+            signed_in = principal(approver, tid=CONTOSO if approver.endswith("@contoso.com") else TENANT)
             page = await self.it.http.get(link, headers=signed_in)
             fields = dict(re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', page.text))
             fields |= {"decision": decision, "comment": "As requested"}

@@ -91,10 +91,18 @@ class Runner:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
-        deciding = asyncio.create_task(self._decide(decision))
-        out, _ = await process.communicate()
-        deciding.cancel()
-        await asyncio.gather(deciding, return_exceptions=True)
+        deciding, ending = asyncio.create_task(self._decide(decision)), asyncio.create_task(process.communicate())
+        try:
+            # Where a decision fails, the command would wait for it for hours.
+            await asyncio.wait([deciding, ending], return_when=asyncio.FIRST_COMPLETED)
+            if deciding.done():
+                await deciding
+            out, _ = await ending
+        finally:
+            deciding.cancel()
+            if process.returncode is None:
+                process.kill()
+            await asyncio.gather(deciding, ending, return_exceptions=True)
         assert self.it.host.key not in out.decode()
         return Ran(process.returncode or 0, out.decode())
 
