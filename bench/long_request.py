@@ -51,7 +51,7 @@ def _measure(url: str, users: int) -> None:
     body = {
         "targets": [{"customer": "contoso", "users": [f"user{number:05d}@contoso.com" for number in range(users)]}],
         "reason": "benchmark",
-        "requester": "bench@msp.example",
+        "requester": "tech@msp.example",
         "dryRun": True,
     }
     headers = {"x-functions-key": _KEY, "Idempotency-Key": os.urandom(8).hex()}

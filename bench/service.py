@@ -33,7 +33,7 @@ def run(graph: str, customers: int, users: int, longest: float) -> dict[str, flo
                 body = {
                     "targets": [{"customer": t.key, "users": list(t.users)} for t in worlds],
                     "reason": "benchmark",
-                    "requester": "bench@msp.example",
+                    "requester": "tech@msp.example",
                 }
                 before = process.cpu()
                 answer = http.post("/api/webhooks/bench", json=body, headers={"Authorization": f"Bearer {SECRET}"})

@@ -20,4 +20,5 @@ def settings() -> dict[str, str]:
         "MAIL_FROM": "mfa-reset@msp.example",
         "HELPDESK_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYqrTwjU",
         "PUBLIC_BASE_URL": "http://127.0.0.1:7071",
+        "AZURE_FUNCTIONS_DURABLE_STRICT_TYPING": "1",
     }

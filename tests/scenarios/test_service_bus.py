@@ -44,7 +44,9 @@ def served(data: Path) -> Iterator[dict[str, str]]:
             assert process.stdout is not None
             for line in process.stdout:
                 name, _, value = line.strip().rpartition(" ")
-                said[name.strip()] = value
+                # Without a terminal a secret is named by the file that holds it.
+                words, in_file = name.strip(), name.endswith(" in")
+                said[words.removesuffix(" in").strip()] = Path(value).read_text().strip() if in_file else value
                 if name == "ready":
                     break
             else:
