@@ -5,7 +5,7 @@ from typing import NamedTuple
 from activities.app import activity
 from contracts.workflow import READ_PLAN_WINDOW, Nothing, PlanToRead, PlanWindowRef
 from domain.request.approval import Tally
-from domain.request.plan import WINDOW, plan_digest, scope_line, window_hash, window_starts
+from domain.request.plan import WINDOW, people_line, plan_digest, scope_line, window_hash, window_starts
 from domain.request.reset_request import ResetRequest
 from records.plan_windows import PlanWindow, Purpose
 from services import Services, current_services
@@ -39,7 +39,7 @@ async def read_plan(services: Services, request: ResetRequest, purpose: Purpose)
     for window in windows.values():
         tally.merge(window.tally)
     hashes = [window.hash for window in windows.values()]
-    return ReadPlan(plan_digest(request.id, scope_line(request), hashes), tally)
+    return ReadPlan(plan_digest(request.id, scope_line(request), people_line(request), hashes), tally)
 
 
 async def _read(services: Services, request_id: str, start: int) -> PlanWindow:

@@ -8,7 +8,7 @@ from domain.audit import evidence_pack as evidence
 from domain.audit.chain import START
 from domain.audit.evidence_pack import Pack, json_bytes, json_line
 from domain.request.csv_export import BYTE_ORDER_MARK, csv_lines
-from domain.request.plan import plan_line, scope_line
+from domain.request.plan import people_line, plan_line, scope_line
 from domain.request.reset_request import ResetRequest
 from domain.request.target import Target
 from services import Services
@@ -33,7 +33,7 @@ async def evidence_pack(services: Services, request: ResetRequest) -> bytes:
         pack = Pack(out, services.now())
         pack.add(evidence.REQUEST, [json_bytes(shown.to_json())])
         plan = await lines(lambda target: [plan_line(target).encode() + b"\n"])
-        pack.add(evidence.PLAN, [scope_line(request).encode() + b"\n", *plan])
+        pack.add(evidence.PLAN, [f"{scope_line(request)}\n{people_line(request)}\n".encode(), *plan])
         pack.add(evidence.TARGETS, await lines(lambda target: [json_line(to_target_response(target).to_json())]))
         pack.add(evidence.DECISIONS, [json_bytes([decision.to_json() for decision in decisions])])
         pack.add(evidence.AUDIT, (json_line(event.to_json()) for event in events))

@@ -39,7 +39,7 @@ _CHUNK = 1 << 20
 TEXT = """Evidence of one reset request.
 
 request.json    what was asked, and how it stands
-plan.jsonl      what was approved: the scope, then one line per user; the plan digest is made of it
+plan.jsonl      what was approved: the scope, who is behind it, then one line per user; the plan digest is made of it
 targets.jsonl   every user with every method and what became of it
 outcomes.csv    the same for a spreadsheet
 decisions.json  who decided what, when, and why
@@ -175,11 +175,13 @@ class _Check:
         if file_digest(request_id, version, plan) != plan_digest:
             self._problems.append("the plan is not the one of the plan digest")
         elif version > 1:
-            self._scope(plan.partition(b"\n")[0])
+            self._scope(plan.splitlines()[: 2 if version > 3 else 1])
 
-    def _scope(self, line: bytes) -> None:
+    def _scope(self, lines: list[bytes]) -> None:
+        scope: dict[str, Any] = {}
         try:
-            scope = dict(json.loads(line))
+            for line in lines:
+                scope |= dict(json.loads(line))
         except (ValueError, TypeError):
             self._problems.append("the plan does not begin with its scope")
             return

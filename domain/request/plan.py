@@ -10,8 +10,13 @@ from collections.abc import Iterable, Sequence
 from domain.request.reset_request import ResetRequest
 from domain.request.target import Target
 
-VERSION = 3
-"""Of the plan's lines and digest. Version 1 had no scope line; up to version 2 the digest was one hash over all lines."""
+VERSION = 4
+"""Of the plan's lines and digest.
+
+Version 1 had no scope line; up to version 2 the digest was one hash over all lines. Version 3 hashed the lines of a window
+together. Since version 4 each line has its own hash, so that a file for one customer can withhold the lines of others and still
+be verified.
+"""
 
 WINDOW = 250
 """Targets whose lines are hashed together: what one step reads. Part of the digest, so it stays as it is."""
@@ -24,14 +29,20 @@ def scope_line(request: ResetRequest) -> str:
         "revokeSessions": request.revoke_sessions,
         "undoOf": request.undo_of,
     }
+    return json.dumps(scope, separators=(",", ":"), ensure_ascii=True)
+
+
+def people_line(request: ResetRequest) -> str:
+    """Return who is behind the request and who may decide it: the plan's second line, `{}` where no accounts are known."""
+    people: dict[str, object] = {}
     if request.identities is not None:
-        scope["requester"] = request.requester
-        scope["identities"] = {
+        people["requester"] = request.requester
+        people["identities"] = {
             "caller": request.requested_by_id,
             "requester": request.identities.requester,
             "approvers": request.identities.approvers,
         }
-    return json.dumps(scope, separators=(",", ":"), ensure_ascii=True)
+    return json.dumps(people, separators=(",", ":"), ensure_ascii=True)
 
 
 def plan_line(target: Target) -> str:
@@ -58,28 +69,54 @@ def window_starts(count: int) -> list[int]:
 
 
 def window_hash(targets: Iterable[Target]) -> str:
-    """Return the SHA-256 over the plan lines of the targets of one window, in their order."""
-    return hash_lines(plan_line(target).encode() + b"\n" for target in targets)
+    """Return the SHA-256 over the hashes of the plan lines of the targets of one window, in their order."""
+    return hash_of_hashes(line_hash(plan_line(target)) for target in targets)
 
 
-def hash_lines(lines: Iterable[bytes]) -> str:
-    """Return the SHA-256 over lines that end in a line feed."""
+def line_hash(line: str) -> str:
+    """Return the SHA-256 of a line of the plan, without its line feed."""
+    return hashlib.sha256(line.encode()).hexdigest()
+
+
+def hash_of_hashes(hashes: Iterable[str]) -> str:
+    """Return the SHA-256 over hashes, each followed by a line feed."""
     digest = hashlib.sha256()
-    for line in lines:
-        digest.update(line)
+    for each in hashes:
+        digest.update(f"{each}\n".encode())
     return digest.hexdigest()
 
 
-def plan_digest(request_id: str, scope: str, hashes: Sequence[str]) -> str:
-    """Return the plan digest for the scope line and the hashes of all windows, in their order."""
-    text = "\n".join((f"plan:{VERSION}:{request_id}", scope, *hashes, ""))
+def plan_digest(request_id: str, scope: str, people: str, windows: Iterable[str]) -> str:
+    """Return the plan digest for the scope line, the people line and the hashes of all windows, in their order."""
+    return _digest(request_id, line_hash(scope), line_hash(people), windows)
+
+
+def digest_of_lines(request_id: str, hashes: Sequence[str]) -> str:
+    """Return the plan digest for the hashes of all lines: scope, people, then the targets. Raises: ValueError."""
+    scope, people, *lines = hashes
+    starts = window_starts(len(lines))
+    return _digest(request_id, scope, people, [hash_of_hashes(lines[start : start + WINDOW]) for start in starts])
+
+
+def _digest(request_id: str, scope: str, people: str, windows: Iterable[str]) -> str:
+    text = "\n".join((f"plan:{VERSION}:{request_id}", scope, people, *windows, ""))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def file_digest(request_id: str, version: int, plan: bytes) -> str:
-    """Return the digest of a plan that was written into a file: the scope line, then the plan lines, of any version."""
+    """Return the digest of a plan that was written into a file of any version; "" for a file that is no plan."""
     if version <= 2:
         return hashlib.sha256(f"plan:{version}:{request_id}\n".encode() + plan).hexdigest()
-    scope, *lines = plan.splitlines(keepends=True) or [b""]
-    hashes = [hash_lines(lines[start : start + WINDOW]) for start in window_starts(len(lines))]
-    return plan_digest(request_id, scope.decode("utf-8", "replace").removesuffix("\n"), hashes)
+    lines = plan.splitlines(keepends=True)
+    if version == 3:
+        return _digest_3(request_id, lines)
+    hashes = [hashlib.sha256(line.removesuffix(b"\n")).hexdigest() for line in lines]
+    return digest_of_lines(request_id, hashes) if len(hashes) >= 2 else ""
+
+
+def _digest_3(request_id: str, plan: list[bytes]) -> str:
+    scope, *lines = plan or [b""]
+    starts = window_starts(len(lines))
+    hashes = [hashlib.sha256(b"".join(lines[start : start + WINDOW])).hexdigest() for start in starts]
+    text = b"\n".join((f"plan:3:{request_id}".encode(), scope.removesuffix(b"\n"), *map(str.encode, hashes), b""))
+    return hashlib.sha256(text).hexdigest()
