@@ -12,9 +12,9 @@ setup: $(STAMP) ## a .venv in the checkout with everything pinned
 $(STAMP): requirements.txt requirements-dev.txt requirements-servicebus.txt requirements-uv.txt .python-version scripts/setup
 	@scripts/setup
 
-demo: $(STAMP) ## a signed ticket webhook to verified outcomes, all on this machine
+demo: $(STAMP) ## a signed ticket webhook to verified outcomes, all on this machine (ARGS="--story NAME" for others)
 	@calls=$$(mktemp) && trap 'rm -f "$$calls"' EXIT && \
-	SIMULATOR_CALLS_FILE="$$calls" $(PY) -m localhost demo && $(PY) -m tests.graph_calls.check "$$calls"
+	SIMULATOR_CALLS_FILE="$$calls" $(PY) -m localhost demo $(ARGS) && $(PY) -m tests.graph_calls.check "$$calls"
 
 serve: $(STAMP) ## the same system, left running, with the URLs to click through (ARGS="--port 7072")
 	@$(PY) -m localhost serve $(ARGS)

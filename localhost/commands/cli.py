@@ -12,6 +12,7 @@ from localhost.commands import logs
 from localhost.commands.backup import backup, restore
 from localhost.commands.demo import demo
 from localhost.commands.serve import ServeOptions, serve
+from localhost.commands.stories.catalogue import DEFAULT, STORIES
 from localhost.commands.verify_audit import VerifyOptions, verify_audit
 
 
@@ -33,8 +34,10 @@ def _parser() -> argparse.ArgumentParser:
     add_serve_flags(serve_parser)
     serve_parser.set_defaults(command=_serve)
     demo_parser = commands.add_parser("demo", help="run one request from ticket to outcomes and print every step")
+    stories = "; ".join(f"{name}: {story.title}" for name, story in STORIES.items())
+    demo_parser.add_argument("--story", default=DEFAULT, choices=STORIES, help=f"{stories} (default: %(default)s)")
     demo_parser.add_argument("--log-level", default="warning", choices=["debug", "info", "warning", "error"])
-    demo_parser.set_defaults(command=lambda _: asyncio.run(demo(ServeOptions())))
+    demo_parser.set_defaults(command=lambda given: asyncio.run(demo(ServeOptions(), STORIES[given.story])))
     backup_parser = commands.add_parser("backup", help="all state in one file, also while the host runs")
     backup_parser.add_argument("--data", type=Path, default=ServeOptions().data, metavar="DIR")
     backup_parser.add_argument("--to", type=Path, required=True, metavar="FILE", help="must not exist")

@@ -21,3 +21,12 @@ def test_the_demo_prints_every_step_and_ends_well() -> None:
     ):
         assert expected in run.stdout
     assert "Unclosed" not in run.stderr
+
+
+def test_an_unknown_story_is_refused_with_the_names_of_the_known_ones() -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "localhost", "demo", "--story", "fable"],
+        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert run.returncode == 2
+    assert "ticket" in run.stderr

@@ -1,0 +1,1 @@
+"""What `python -m localhost demo` shows: one module per story."""

@@ -1,0 +1,9 @@
+"""The stories of `demo`, by the name that `--story` takes."""
+
+from collections.abc import Mapping
+
+from localhost.commands.stories.steps import Story
+from localhost.commands.stories.ticket import TICKET_STORY
+
+DEFAULT = "ticket"
+STORIES: Mapping[str, Story] = {DEFAULT: TICKET_STORY}
