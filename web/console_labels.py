@@ -218,5 +218,9 @@ PROBLEM: Mapping[str, tuple[str, str]] = {
     "noCustomer": ("No customer is chosen", "Nothing was changed. Go back and tick at least one."),
     "noEvidence": ("There is no evidence yet", "The request is still being planned. Come back in a minute."),
     "badInput": ("The address has a mistake", "One of its parameters is not known. Go back and try again there."),
+    "lengthRequired": (
+        "The form arrived without its content",
+        "It came without Content-Length: Azure Functions passes none of it on. Nothing was changed. Try another browser or network.",
+    ),
     "tooLarge": ("That was too much", "The form was larger than the service accepts. Nothing was changed."),
 }

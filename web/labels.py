@@ -254,6 +254,10 @@ PROBLEM: Mapping[str, tuple[str, str]] = {
         "Please sign in first",
         "Only a signed-in approver decides. Nothing was decided. Sign in and open the link again.",
     ),
+    "lengthRequired": (
+        "The form arrived without its content",
+        "It came without Content-Length: Azure Functions passes none of it on. Nothing was decided. Try another browser or network.",
+    ),
     "tooLarge": (
         "That was too much",
         "The form was larger than the service accepts. Nothing was decided. Shorten the comment.",

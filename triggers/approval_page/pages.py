@@ -14,6 +14,7 @@ from domain.text import clean_lines
 from records.errors import RecordsError
 from services import Services, current_services
 from triggers.http.authorization import PRINCIPAL
+from triggers.http.bodies import count_without_length
 from triggers.http.forms import Form, FormError, first_value
 from triggers.http.parameters import page_number, selected_numbers
 from triggers.http.refusals import slow_down, trace_refusal
@@ -49,6 +50,8 @@ def error_pages[**P](handler: Callable[P, Awaitable[func.HttpResponse]]) -> Call
         except RefusedError as refused:
             return _problem(await _traced(refused, _request_of(args, kwargs), handler.__name__))
         except FormError as error:
+            if error.reason == "lengthRequired":
+                count_without_length(handler.__name__)
             code = "badLink" if error.reason == "unreadable" else error.reason
             form = RefusedError(error.status, code)
             return _problem(await _traced(form, _request_of(args, kwargs), handler.__name__))

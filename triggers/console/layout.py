@@ -26,6 +26,7 @@ from triggers.console.operators import (
     test_identities,
 )
 from triggers.http.authorization import OPERATORS, PRINCIPAL, SIGN_IN
+from triggers.http.bodies import count_without_length
 from triggers.http.forms import FormError
 from triggers.http.refusals import slow_down, trace_refusal
 from web.console import console_headers, render
@@ -103,6 +104,8 @@ def error_pages[**P](
         except RefusedError as refused:
             return problem_page(refused.status, refused.reason)
         except FormError as refused:
+            if refused.reason == "lengthRequired":
+                count_without_length(handler.__name__)
             return problem_page(refused.status, "badInput" if refused.reason == "unreadable" else refused.reason)
         except (Problem, RecordsError, GraphError) as error:
             return _page_of(error)

@@ -1,8 +1,13 @@
 """Read the body of a call."""
 
+import logging
+
 import azure.functions as func
 
 from domain.errors import LengthRequiredError
+from telemetry.metrics import count
+
+_log = logging.getLogger("mfareset.http")
 
 
 def read_body(req: func.HttpRequest, *, needed: bool = True) -> bytes:
@@ -21,3 +26,9 @@ def read_body(req: func.HttpRequest, *, needed: bool = True) -> bytes:
             "send it with its length, or through a proxy that adds it."
         )
     return body
+
+
+def count_without_length(endpoint: str) -> None:
+    """Log and count a call whose body came without its length."""
+    _log.warning("a call of %s came without the length of its body", endpoint)
+    count("mfareset.bodies.refused", endpoint=endpoint, reason=LengthRequiredError.reason)

@@ -6,11 +6,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import azure.functions as func
 
+from domain.errors import LengthRequiredError
 from domain.loopback import is_of_this_machine
 from services import Services
+from triggers.http.bodies import read_body
 
 type Form = Mapping[str, Sequence[str]]
-type FormFault = Literal["wrongOrigin", "tooLarge", "unreadable"]
+type FormFault = Literal["wrongOrigin", "lengthRequired", "tooLarge", "unreadable"]
 
 
 class FormError(Exception):
@@ -23,7 +25,10 @@ class FormError(Exception):
 
 def read_form(req: func.HttpRequest, *, max_bytes: int, max_fields: int) -> Form:
     """Return the fields of the form in the body. Raises: FormError."""
-    body = req.get_body()
+    try:
+        body = read_body(req)
+    except LengthRequiredError:
+        raise FormError(411, "lengthRequired") from None
     if len(body) > max_bytes:
         raise FormError(413, "tooLarge")
     try:

@@ -14,7 +14,7 @@ from domain.model import Model
 from graph.errors import Fault, GraphError
 from records.errors import RecordsError
 from services import current_services
-from telemetry.metrics import count
+from triggers.http.bodies import count_without_length
 from triggers.http.refusals import slow_down, trace_refusal
 
 _log = logging.getLogger("mfareset.http")
@@ -65,8 +65,7 @@ def problem_responses[**P](
         try:
             return await handler(*args, **kwargs)
         except LengthRequiredError as problem:
-            _log.warning("a call of %s came without the length of its body", handler.__name__)
-            count("mfareset.bodies.refused", endpoint=handler.__name__, reason=problem.reason)
+            count_without_length(handler.__name__)
             return problem_response(problem)
         except Problem as problem:
             req: Any = kwargs.get("req") or args[0]

@@ -11,7 +11,7 @@ import pytest
 
 from domain.errors import LengthRequiredError
 from domain.ingress.signatures import sign_standard
-from tests.system import HELPDESK_SECRET, ROOT, System, system
+from tests.system import HELPDESK_SECRET, ROOT, System, link_token, system
 from tests.telemetry.recording import recording
 from tests.triggers.deliveries import deliver, requests_of, ticket
 from triggers.http.bodies import read_body
@@ -99,4 +99,22 @@ async def test_calls_of_the_api_without_length_are_411(tmp_path: Path) -> None:
         "undo_reset_request",
         "activate_target",
         "resend_approvals",
+    }
+
+
+async def test_a_decision_without_length_is_a_page_that_says_so_and_decides_nothing(tmp_path: Path) -> None:
+    with recording() as recorded:
+        async with system(tmp_path) as it:
+            request = await it.ask(contoso=["adele@contoso.com"])
+            (link,) = it.links(request["id"]).values()
+            own = {"Origin": it.host.base_url, "Content-Type": "application/x-www-form-urlencoded"}
+            for path in (link, f"/api/approvals/{link_token(link)}"):
+                refused = await send_chunked(it, path, b"decision=approve", own)
+                assert (refused.status_code, refused.headers["content-type"]) == (411, "text/html; charset=utf-8")
+                assert "without Content-Length" in refused.text
+                assert "Nothing was decided" in refused.text
+            assert (await it.shown(request["id"]))["approval"]["decisions"] == []
+    assert {dict(key)["endpoint"] for key in recorded.measured("mfareset.bodies.refused")} == {
+        "decide_approval",
+        "decide_approval_of_old_link",
     }
