@@ -18,13 +18,13 @@ from domain.policy.model import (
     Guards,
     Limits,
     Notices,
-    Part,
     Policy,
     Scheme,
     Source,
     StepUp,
     Template,
 )
+from domain.policy.part import Part
 from domain.policy.rules import Path, did_you_mean, disagreements, warnings
 
 __all__ = [

@@ -11,34 +11,32 @@ from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
-    StringConstraints,
     ValidationInfo,
     field_validator,
     model_validator,
 )
-from pydantic.alias_generators import to_camel
 
-from domain.durations import DURATION_PATTERN
 from domain.methods import STANDARD_SCOPE, MethodType
-from domain.policy.values import (
-    account,
-    at_most_a_day,
-    bearer_tokens,
-    callback_url,
-    domain_name,
-    duration,
-    expression,
-    guid,
-    mail_address,
-    resolve_secrets,
-    standard_secrets,
-    strong_secrets,
-    user_name,
+from domain.policy.part import (
+    Account,
+    Count,
+    Domain,
+    Duration,
+    Expression,
+    Flag,
+    Key,
+    Mail,
+    ObjectId,
+    Part,
+    Secrets,
+    TenantId,
+    Url,
+    UserName,
 )
+from domain.policy.values import at_most_a_day, bearer_tokens, standard_secrets, strong_secrets
+from domain.policy.verification import CustomerVerification, Verification, VerificationOverride
 
 
 class Role(StrEnum):
@@ -51,38 +49,6 @@ class Role(StrEnum):
 
 
 Scheme = Literal["standard-webhooks", "github", "jira", "zendesk", "bearer"]
-
-Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")]  # part of URLs and record keys
-Mail = Annotated[str, AfterValidator(mail_address)]
-Domain = Annotated[str, AfterValidator(domain_name)]
-TenantId = Annotated[str, AfterValidator(guid)]
-ObjectId = Annotated[str, AfterValidator(guid)]
-Account = Annotated[str, AfterValidator(account)]
-UserName = Annotated[str, AfterValidator(user_name)]
-Expression = Annotated[str, AfterValidator(expression)]
-Url = Annotated[str, AfterValidator(callback_url)]
-Duration = Annotated[
-    timedelta,
-    BeforeValidator(
-        duration,
-        json_schema_input_type=Annotated[str, Field(pattern=DURATION_PATTERN)],
-    ),
-]
-_Reference = Annotated[str, Field(pattern=r"^env:[A-Za-z_][A-Za-z0-9_]*$")]
-Secrets = Annotated[
-    tuple[str, ...], BeforeValidator(resolve_secrets, json_schema_input_type=_Reference | list[_Reference])
-]
-# Strict: TOML has numbers and booleans, so "1" and "yes" are mistakes.
-Flag = Annotated[bool, Field(strict=True)]
-Count = Annotated[int, Field(strict=True, ge=1)]
-
-
-class Part(BaseModel):
-    """One table of the file. Names outside are camelCase; `parse_policy` accepts only those."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True, hide_input_in_errors=True
-    )
 
 
 class StepUp(Part):
@@ -188,6 +154,7 @@ class Customer(Part):
     notify_users: Flag = Field(default=True, description="Whether users get a notice by mail after their reset")
     notify_managers: Flag = Field(default=False, description="Whether the user's manager gets one, too")
     contact: str = Field("", max_length=100, description="Whom users call, in notices; absent: notices.contact")
+    verification: CustomerVerification = Field(default_factory=CustomerVerification)
 
 
 class Fields(Part):
@@ -242,6 +209,7 @@ class Source(Part):
     )
     fields: Fields | None = Field(None, description="Absent: the body is a request as the API takes it")
     callback: Callback | None = None
+    verification: VerificationOverride = Field(default_factory=VerificationOverride)
     # 10,000 user names fit into 1 MiB.
     max_body_bytes: Count = Field(1_048_576, le=10_485_760, description="Larger deliveries are refused (413)")
     rate_per_minute: Count = Field(600, le=60_000, description="More deliveries than this are refused (429)")
@@ -320,6 +288,7 @@ class Policy(Part):
     retention: Retention = Field(default_factory=Retention)
     notices: Notices = Field(default_factory=Notices)
     undo: Undo = Field(default_factory=Undo)
+    verification: Verification = Field(default_factory=Verification)
 
     @cached_property
     def _names(self) -> dict[str, str]:

@@ -32,6 +32,7 @@ def disagreements(data: Mapping[str, Any]) -> Iterator[Mistake]:
         if name not in customers:
             yield ("queue", "customers", index), f"there is no customer {name!r}{did_you_mean(name, customers)}"
     yield from _too_few_approvers(data, customers, sources)
+    yield from _of_verification(_table(data, "verification"), customers, sources)
 
 
 def warnings(data: Mapping[str, Any]) -> Iterator[Mistake]:
@@ -64,6 +65,28 @@ def _of_sources(
                 )
         if isinstance(fields := source.get("fields"), Mapping) and "requester" not in fields:
             yield ("sources", key, "fields"), "needs requester: every source names the person who asks, by mail address"
+
+
+def _of_verification(
+    general: Mapping[str, Any], customers: Mapping[str, Mapping[str, Any]], sources: Mapping[str, Mapping[str, Any]]
+) -> Iterator[Mistake]:
+    services = _tables(general, "services")
+    for key, service in services.items():
+        for index, name in enumerate(_texts(service, "customers")):
+            if name not in customers:
+                there = f"there is no customer {name!r}{did_you_mean(name, customers)}"
+                yield ("verification", "services", key, "customers", index), there
+    overrides: list[tuple[Path, Mapping[str, Any]]] = [(("verification",), general)]
+    overrides += [(("customers", key, "verification"), _table(each, "verification")) for key, each in customers.items()]
+    overrides += [(("sources", key, "verification"), _table(each, "verification")) for key, each in sources.items()]
+    for path, table in overrides:
+        accepted = _texts(table, "accept")
+        if "verifiedId" in accepted and "verifiedId" not in general:
+            yield (*path, "accept"), "verifiedId needs the table [verification.verifiedId]"
+        if "externalProof" in accepted and not services:
+            yield (*path, "accept"), "externalProof needs a table [verification.services.NAME]"
+        if _texts(table, "issuers") and "verifiedId" not in general:
+            yield (*path, "issuers"), "needs the table [verification.verifiedId]"
 
 
 def _shared_names(customers: Mapping[str, Mapping[str, Any]]) -> Iterator[Mistake]:

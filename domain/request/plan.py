@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 
+from domain.model import iso
 from domain.request.reset_request import ResetRequest
 from domain.request.target import Target
 
@@ -46,7 +47,11 @@ def people_line(request: ResetRequest) -> str:
 
 
 def plan_line(target: Target) -> str:
-    """Return what an approver agrees to for one target, as one canonical line."""
+    """Return what an approver agrees to for one target, as one canonical line.
+
+    What only some targets have comes last, by its name, so that the lines of others stay as they were.
+    """
+    more = _more(target)
     return json.dumps(
         [
             target.number,
@@ -57,10 +62,20 @@ def plan_line(target: Target) -> str:
                 [m.type.value, m.id, m.number_hash, m.created_at.isoformat() if m.created_at else None]
                 for m in target.methods
             ],
+            *([more] if more else []),
         ],
         separators=(",", ":"),
         ensure_ascii=True,
     )
+
+
+def _more(target: Target) -> dict[str, object]:
+    more: dict[str, object] = {}
+    if (verification := target.verification) is not None:
+        evidence = verification.evidence
+        found = [evidence.id, evidence.kind.value, evidence.by_id, iso(evidence.at)] if evidence else []
+        more["verification"] = [verification.state, *found]
+    return more
 
 
 def window_starts(count: int) -> list[int]:

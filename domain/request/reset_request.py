@@ -16,6 +16,7 @@ from domain.request.follow_up import FollowUp
 from domain.request.involved import Identities, Involved, asked_by
 from domain.request.usage import RecentUsers
 from domain.text import clean
+from domain.verification.evidence import RequestVerification
 
 
 def _printable(value: str) -> str:
@@ -195,6 +196,7 @@ class ResetRequest(Model):
     approval: ApprovalNeeded = Field(default_factory=ApprovalNeeded)
     retry_of: str | None = None
     identities: Identities | None = None
+    verification: RequestVerification | None = None
     undo_of: str | None = Field(
         default=None, description="The request whose deactivated tokens this one activates again"
     )

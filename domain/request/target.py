@@ -9,6 +9,7 @@ from domain.methods import Method
 from domain.model import Instant, Model
 from domain.outcomes import GONE, MethodOutcome, TargetOutcome
 from domain.request.follow_up import FollowUpFinding
+from domain.verification.evidence import TargetVerification
 
 _CHANGED = frozenset({MethodOutcome.DELETED, MethodOutcome.DEACTIVATED, MethodOutcome.UNVERIFIED})
 
@@ -73,6 +74,9 @@ class Target(Model):
     )
     warnings: list[str] = Field(default_factory=list)
     methods: list[TargetMethod] = Field(default_factory=list)
+    verification: TargetVerification | None = Field(
+        default=None, description="Proof that the user asks for it; None where none is needed"
+    )
     kept: list[Method] = Field(default_factory=list, description="Out of scope at the time of the plan; not touched")
     sessions_revoked: bool | None = None
     begun_at: Instant | None = Field(
@@ -96,7 +100,8 @@ class Target(Model):
             "follow_up": None,
             "privileges": [],
         }
-        return self.model_copy(update={**identity, **rest, "methods": methods})
+        verification = self.verification.without_person() if self.verification else None
+        return self.model_copy(update={**identity, **rest, "methods": methods, "verification": verification})
 
     def has_newer(self, method: Method) -> bool:
         """Return whether the user registered `method` after this target was planned, as far as that is known."""

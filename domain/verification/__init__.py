@@ -1,0 +1,1 @@
+"""Caller verification: proof that a request really comes from its user."""
