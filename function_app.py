@@ -40,6 +40,7 @@ import triggers.api.approval_mails
 import triggers.api.audit
 import triggers.api.customer_access
 import triggers.api.directory
+import triggers.api.evidence
 import triggers.api.exports
 import triggers.api.health
 import triggers.api.openapi
@@ -94,6 +95,7 @@ for part in (
     triggers.console.requests.app,
     triggers.console.approvals_and_audit.app,
     triggers.console.downloads.app,
+    triggers.api.evidence.app,
     triggers.api.exports.app,
     triggers.timers.reconcile.app,
     triggers.timers.bounced_mails.app,

@@ -20,6 +20,7 @@ from graph.tokens import CredentialTokens, SecretTokens, Tokens, TokenSource
 from records.approver_mailings import ApproverMailings
 from records.audits import Audits
 from records.concurrency_permits import ConcurrencyPermits
+from records.deletions import Deletions
 from records.deliveries import Deliveries
 from records.holds import Holds
 from records.leases import Leases
@@ -157,6 +158,10 @@ class Services:
     @property
     def retention(self) -> Retention:
         return Retention(self.store)
+
+    @property
+    def deletions(self) -> Deletions:
+        return Deletions(self.store)
 
     @property
     def people(self) -> People:

@@ -62,15 +62,18 @@ class Audits:
             events += page
         return events
 
+    async def head(self, request_id: str) -> tuple[int, str]:
+        """Return the number and hash of the last event."""
+        head = await self._store.get(request_id, _HEAD)
+        return (int(head.value["number"]), str(head.value["hash"])) if head else (0, START)
+
     async def count(self, request_id: str) -> int:
         """Return how many events were written."""
-        head = await self._store.get(request_id, _HEAD)
-        return int(head.value["number"]) if head else 0
+        return (await self.head(request_id))[0]
 
     async def verify(self, request_id: str) -> str | None:
         """Return what is wrong with the chain, in a sentence; None for a whole one."""
-        head = await self._store.get(request_id, _HEAD)
-        expected = (head.value["number"], head.value["hash"]) if head else (0, START)
+        expected = await self.head(request_id)
         try:
             events = await self.all(request_id)
         except ValidationError:

@@ -32,6 +32,8 @@ _FAR = 10**14
 _WRITE, _WRITE_DRAFTS = 50, 5
 # Writes of one new request under way at once.
 _WRITES = 16
+# Requests read side by side.
+_PAGE = 32
 # Each failed try means that another write succeeded: another approver's decision, or a note about a mail.
 _TRIES = 200
 _RESTART, _RESTART_MOST = timedelta(minutes=1), timedelta(hours=1)
@@ -67,7 +69,11 @@ class Requests:
         gate = asyncio.Semaphore(_WRITES)
         await asyncio.gather(
             self._store.insert(_OPEN, request.id, {"at": request.created_at.isoformat()}),
-            self._store.insert(_INDEX, _index_key(request), {"id": request.id}),
+            self._store.insert(_INDEX, place_of(request), {"id": request.id}),
+            *(
+                self._apply(gate, index_of(customer), [Insert(place_of(request), {"id": request.id})])
+                for customer in {*request.customers}
+            ),
             *(self._apply(gate, request.id, part) for part in parts),
         )
         return await self._store.insert(request.id, _REQUEST, request.to_json())
@@ -127,8 +133,22 @@ class Requests:
 
     async def created_before(self, at: datetime, after: str = "", limit: int = 100) -> list[Row]:
         """Return places in the list of requests that were made before then, newest first, after the place `after`."""
-        start = f"{_FAR - int(at.timestamp() * 1000):015d}"
-        return await self._store.scan(_INDEX, after=max(after, start), limit=limit)
+        return await self._store.scan(_INDEX, after=max(after, _moment(at)), limit=limit)
+
+    async def of_customer(self, customer: str, start: datetime, end: datetime, most: int) -> list[ResetRequest]:
+        """Return at most `most` requests that name this customer and were made from `start` on and before `end`, newest first."""
+        found: list[ResetRequest] = []
+        after = _moment(end)
+        while rows := await self._store.scan(index_of(customer), after=after, limit=_PAGE):
+            after = rows[-1].key
+            for request in await asyncio.gather(*(self.get(row.value["id"]) for row in rows)):
+                if request is not None and request.created_at < start:
+                    return found
+                if request is not None and request.created_at < end:
+                    found.append(request)
+                if len(found) == most:
+                    return found
+        return found
 
     @staticmethod
     def is_own(row: Row) -> bool:
@@ -194,5 +214,15 @@ def _decision_key(approver: str) -> str:
     return _DECISION + hashlib.sha256(approver.casefold().encode()).hexdigest()[:32]
 
 
-def _index_key(request: ResetRequest) -> str:
-    return f"{_FAR - int(request.created_at.timestamp() * 1000):015d}:{request.id}"
+def place_of(request: ResetRequest) -> str:
+    """Return the key of the request in the lists of requests, which are sorted by it: the newest first."""
+    return f"{_moment(request.created_at)}:{request.id}"
+
+
+def index_of(customer: str) -> str:
+    """Return the partition that lists the requests of a customer."""
+    return f"{_INDEX}:{customer}"
+
+
+def _moment(at: datetime) -> str:
+    return f"{_FAR - int(at.timestamp() * 1000):015d}"

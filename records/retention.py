@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from domain.request.reset_request import ResetRequest
+from records.audits import Audits
+from records.deletions import Deletions
 from records.deliveries import SENDERS
-from records.requests import Requests
+from records.requests import Requests, index_of
 from records.store import Change, Delete, Row, Store
 
 _PAGE = 100  # a transaction's limit
@@ -18,8 +20,10 @@ class Retention:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._requests = Requests(store)
+        self._audits = Audits(store)
+        self._deletions = Deletions(store)
 
-    async def purge_requests(self, before: datetime, most: int) -> list[ResetRequest]:
+    async def purge_requests(self, before: datetime, most: int, now: datetime) -> list[ResetRequest]:
         """Remove at most `most` requests that ended before then, and return them. One that has not ended stays."""
         gone: list[ResetRequest] = []
         after = ""
@@ -28,13 +32,16 @@ class Retention:
                 request = await self._requests.get(place.value["id"])
                 if request is not None and (request.ended_at is None or request.ended_at >= before):
                     continue
-                await self._remove(place)
+                if request is not None:
+                    # First, so that no fault in the middle leaves a request that is gone and was never noted.
+                    await self._deletions.note(request, await self._audits.head(request.id), now)
+                await self._remove(place, request.customers if request else [])
                 if request is not None:
                     gone.append(request)
             after = page[-1].key
         return gone[:most] if len(gone) > most else gone
 
-    async def _remove(self, place: Row) -> None:
+    async def _remove(self, place: Row, customers: Iterable[str]) -> None:
         request_id = place.value["id"]
         own: Row | None = None
         after = ""
@@ -45,6 +52,10 @@ class Retention:
             changes: list[Change] = [Delete(row) for row in rows if not Requests.is_own(row)]
             if changes:
                 await self._store.apply(request_id, changes)
+        for customer in dict.fromkeys(customers):
+            listed = await self._store.get(index_of(customer), place.key)
+            if listed is not None:
+                await self._store.delete(listed)
         if own is not None:
             await self._store.delete(own)
         await self._store.delete(place)

@@ -29,8 +29,7 @@ async def evidence_pack(services: Services, request: ResetRequest) -> bytes:
     events = await services.audits.all(request.id)  # after the decisions, so that each of them is in the audit, too
     head = (events[-1].number, events[-1].hash) if events else (0, START)
     shown = await request_response(services, request)
-    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as out:
-        pack = Pack(out, services.now())
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as out, Pack(out, services.now()) as pack:
         pack.add(evidence.REQUEST, [json_bytes(shown.to_json())])
         plan = await lines(lambda target: [plan_line(target).encode() + b"\n"])
         pack.add(evidence.PLAN, [f"{scope_line(request)}\n{people_line(request)}\n".encode(), *plan])

@@ -86,6 +86,8 @@ class Client:
     verify_audit = _method(Operations.verify_audit)
     export_csv = _method(Operations.export_csv)
     evidence = _method(Operations.evidence)
+    period_evidence = _method(Operations.period_evidence)
+    evidence_keys = _method(Operations.evidence_keys)
 
     def close(self) -> None:
         """Close the connections."""

@@ -6,8 +6,8 @@ import httpx
 
 from mfa_reset_client.calls import Calls, Pages, given, path_of
 from mfa_reset_client.models import AuditEvent, AuditVerification, Customer, Unreachable, User
-from mfa_reset_client.responses import file_content, parse
-from mfa_reset_client.retry import Call, Steps
+from mfa_reset_client.responses import file_content, parse, refusal
+from mfa_reset_client.retry import Call, Steps, json_of
 
 
 class Lookups(Calls):
@@ -59,3 +59,21 @@ class Lookups(Calls):
             ConflictError: The request is still being planned.
         """
         return file_content((yield from self.send(Call("GET", f"{path_of(request_id)}/evidence"))))
+
+    def period_evidence(self, customer: str, start: str, end: str) -> Steps[bytes]:
+        """Return the evidence of a customer's requests from `start` on and before `end`, as a ZIP file.
+
+        Both are dates (`2026-01-31`, in UTC) or dates with a time.
+
+        Raises:
+            InvalidRequestError: The period is not valid, or has too many requests for one file.
+        """
+        params = {"customer": customer, "from": start, "to": end}
+        return file_content((yield from self.send(Call("GET", "/api/evidence", params))))
+
+    def evidence_keys(self) -> Steps[bytes]:
+        """Return the public keys that verify evidence, as JSON (RFC 7517)."""
+        response = yield from self.send(Call("GET", "/api/evidence/keys"))
+        if response.is_success and json_of(response) is not None:
+            return response.content
+        raise refusal(response)

@@ -21,6 +21,7 @@ from pydantic import (
 from domain.methods import STANDARD_SCOPE, MethodType
 from domain.policy.part import (
     Account,
+    AuthorityUrl,
     Count,
     Domain,
     Duration,
@@ -250,6 +251,14 @@ class Undo(Part):
     )
 
 
+class Evidence(Part):
+    """How the evidence of a customer over a period is secured."""
+
+    timestamp_authority: AuthorityUrl | None = Field(
+        None, description="An authority (RFC 3161) that says when it saw the signature; absent: no timestamp"
+    )
+
+
 class Notices(Part):
     contact: str = Field("your service desk", max_length=100, description="Whom users call: a name, number or address")
 
@@ -289,6 +298,7 @@ class Policy(Part):
     notices: Notices = Field(default_factory=Notices)
     undo: Undo = Field(default_factory=Undo)
     verification: Verification = Field(default_factory=Verification)
+    evidence: Evidence = Field(default_factory=Evidence)
 
     @cached_property
     def _names(self) -> dict[str, str]:

@@ -9,6 +9,7 @@ from pydantic.alias_generators import to_camel
 from domain.durations import DURATION_PATTERN
 from domain.policy.values import (
     account,
+    authority_url,
     callback_url,
     domain_name,
     duration,
@@ -28,6 +29,7 @@ Account = Annotated[str, AfterValidator(account)]
 UserName = Annotated[str, AfterValidator(user_name)]
 Expression = Annotated[str, AfterValidator(expression)]
 Url = Annotated[str, AfterValidator(callback_url)]
+AuthorityUrl = Annotated[str, AfterValidator(authority_url)]
 Duration = Annotated[
     timedelta,
     BeforeValidator(

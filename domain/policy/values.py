@@ -110,6 +110,20 @@ def callback_url(text: str) -> str:
     return text
 
 
+def authority_url(text: str) -> str:
+    """Return the address of a timestamp authority; plain http will do, because what it answers is signed (RFC 3161, 3.4)."""
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        raise ValueError("is no URL") from None
+    if not text.isascii() or not text.isprintable() or " " in text or not host:
+        raise ValueError("is no URL")
+    if parts.scheme not in {"http", "https"} or parts.username is not None or parts.fragment:
+        raise ValueError("must start with http:// or https:// and have no user name, password or #fragment")
+    return text
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback

@@ -5,7 +5,7 @@ The digest is a hash over the hashes of windows, so that no step has to read the
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from domain.model import iso
 from domain.request.reset_request import ResetRequest
@@ -103,35 +103,5 @@ def hash_of_hashes(hashes: Iterable[str]) -> str:
 
 def plan_digest(request_id: str, scope: str, people: str, windows: Iterable[str]) -> str:
     """Return the plan digest for the scope line, the people line and the hashes of all windows, in their order."""
-    return _digest(request_id, line_hash(scope), line_hash(people), windows)
-
-
-def digest_of_lines(request_id: str, hashes: Sequence[str]) -> str:
-    """Return the plan digest for the hashes of all lines: scope, people, then the targets. Raises: ValueError."""
-    scope, people, *lines = hashes
-    starts = window_starts(len(lines))
-    return _digest(request_id, scope, people, [hash_of_hashes(lines[start : start + WINDOW]) for start in starts])
-
-
-def _digest(request_id: str, scope: str, people: str, windows: Iterable[str]) -> str:
-    text = "\n".join((f"plan:{VERSION}:{request_id}", scope, people, *windows, ""))
+    text = "\n".join((f"plan:{VERSION}:{request_id}", line_hash(scope), line_hash(people), *windows, ""))
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def file_digest(request_id: str, version: int, plan: bytes) -> str:
-    """Return the digest of a plan that was written into a file of any version; "" for a file that is no plan."""
-    if version <= 2:
-        return hashlib.sha256(f"plan:{version}:{request_id}\n".encode() + plan).hexdigest()
-    lines = plan.splitlines(keepends=True)
-    if version == 3:
-        return _digest_3(request_id, lines)
-    hashes = [hashlib.sha256(line.removesuffix(b"\n")).hexdigest() for line in lines]
-    return digest_of_lines(request_id, hashes) if len(hashes) >= 2 else ""
-
-
-def _digest_3(request_id: str, plan: list[bytes]) -> str:
-    scope, *lines = plan or [b""]
-    starts = window_starts(len(lines))
-    hashes = [hashlib.sha256(b"".join(lines[start : start + WINDOW])).hexdigest() for start in starts]
-    text = b"\n".join((f"plan:3:{request_id}".encode(), scope.removesuffix(b"\n"), *map(str.encode, hashes), b""))
-    return hashlib.sha256(text).hexdigest()

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from domain.audit.evidence_check import main as check_pack
+from mfa_reset_client.verify.__main__ import main as check_pack
 from tests.browsing import needs_chromium
 from tests.console.conftest import Hire, Person
 from tests.system import System

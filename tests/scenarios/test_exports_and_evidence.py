@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from domain.audit.evidence_check import main
-from domain.audit.evidence_pack import MANIFEST, check
-from domain.request.plan import VERSION, file_digest
+from domain.audit.evidence_pack import MANIFEST
+from domain.request.plan import VERSION
+from mfa_reset_client.verify import verify_pack
+from mfa_reset_client.verify.__main__ import main
+from mfa_reset_client.verify.plan import plan_digest
 from tests.system import System, system
 from triggers.api import exports
 
@@ -87,7 +89,7 @@ async def test_the_evidence_of_a_request_is_whole_and_says_what_the_api_says(it:
     file, out = tmp_path / "pack.zip", io.StringIO()
     file.write_bytes(answer.content)
     assert main([str(file), "--head", audit[-1]["hash"]], out) == 0
-    assert f"{len(audit)} audit events are whole" in out.getvalue()
+    assert f"{len(audit)} audit events are complete" in out.getvalue()
     assert main([str(file), "--head", "0" * 64], io.StringIO()) == 1
     assert main([str(tmp_path / "none.zip")], io.StringIO()) == 2
 
@@ -97,9 +99,9 @@ async def test_the_evidence_of_a_denied_request_and_of_one_that_waits(it: System
     request = await it.ask(contoso=["adele@contoso.com"])
     for _ in range(2):
         answer = await it.http.get(f"/api/reset-requests/{request['id']}/evidence")
-        checked = check(answer.content)
+        checked = verify_pack(answer.content)
         assert checked.problems == ()
-        assert checked.request_id == request["id"]
+        assert request["id"] in checked.what
         (link,) = it.links(request["id"]).values()
         await it.decide(link, "deny", comment="Not her")
 
@@ -133,21 +135,21 @@ async def test_every_change_is_found(it: System) -> None:
         return content.replace(b'"approve"', b'"deny"')
 
     for name in ("request.json", "targets.jsonl", "outcomes.csv", "decisions.json", "audit.jsonl", "plan.jsonl"):
-        assert check(changed(pack, name, lambda content: content + b"\n")).problems == (f"{name} was changed",)
-        assert check(changed(pack, name, lambda _: b"")).problems == (f"{name} is missing",)
-    assert check(changed(pack, "targets.jsonl", adele)).problems
-    assert check(changed(pack, MANIFEST, lambda _: b"")).problems
+        assert verify_pack(changed(pack, name, lambda content: content + b"\n")).problems == (f"{name} was changed",)
+        assert verify_pack(changed(pack, name, lambda _: b"")).problems == (f"{name} is missing",)
+    assert verify_pack(changed(pack, "targets.jsonl", adele)).problems
+    assert verify_pack(changed(pack, MANIFEST, lambda _: b"")).problems
     # Somebody who makes the manifest anew still meets the chain, the plan digest and the decisions in the audit.
-    assert "the audit is broken" in check(changed(pack, "audit.jsonl", of_event, manifest=True)).problems[0]
+    assert "the audit is broken" in verify_pack(changed(pack, "audit.jsonl", of_event, manifest=True)).problems[0]
 
     def shorter(content: bytes) -> bytes:
         return b"".join(content.splitlines(keepends=True)[:-1])
 
-    assert "the audit is broken" in check(changed(pack, "audit.jsonl", shorter, manifest=True)).problems[0]
-    assert check(changed(pack, "plan.jsonl", shorter, manifest=True)).problems == (
+    assert "the audit is broken" in verify_pack(changed(pack, "audit.jsonl", shorter, manifest=True)).problems[0]
+    assert verify_pack(changed(pack, "plan.jsonl", shorter, manifest=True)).problems == (
         "the plan is not the one of the plan digest",
     )
-    assert check(changed(pack, "decisions.json", of_event, manifest=True)).problems == (
+    assert verify_pack(changed(pack, "decisions.json", of_event, manifest=True)).problems == (
         "a decision is not in the audit",
     )
 
@@ -161,14 +163,14 @@ async def test_who_makes_the_request_one_that_keeps_the_sessions_is_found_out(it
         assert b'"revokeSessions": true' in content
         return content.replace(b'"revokeSessions": true', b'"revokeSessions": false')
 
-    assert check(changed(pack, "request.json", kept, manifest=True)).problems == (
+    assert verify_pack(changed(pack, "request.json", kept, manifest=True)).problems == (
         "the request is about something else than its plan",
     )
 
     def unscoped(content: bytes) -> bytes:
         return content.replace(b'"revokeSessions":true', b'"revokeSessions":false')
 
-    assert check(changed(pack, "plan.jsonl", unscoped, manifest=True)).problems == (
+    assert verify_pack(changed(pack, "plan.jsonl", unscoped, manifest=True)).problems == (
         "the plan is not the one of the plan digest",
     )
 
@@ -181,7 +183,7 @@ async def test_a_pack_of_an_earlier_version_is_still_checked(it: System, version
     plan = zipfile.ZipFile(io.BytesIO(pack)).read("plan.jsonl")
     scope, _, *users = plan.splitlines(keepends=True)
     plan = b"".join(users if version == 1 else [scope, *users])  # one line for all, or none
-    digest = file_digest(request["id"], version, plan)
+    digest = plan_digest(request["id"], version, plan)
 
     def of_then(content: bytes) -> bytes:
         return content.replace(request_digest.encode(), digest.encode()).replace(
@@ -193,11 +195,11 @@ async def test_a_pack_of_an_earlier_version_is_still_checked(it: System, version
     first = changed(first, "request.json", of_then, manifest=True)
     first = changed(first, MANIFEST, of_then)
     # The audit names the digest, too, and cannot be made anew here: all else is as it was then.
-    assert check(first).problems == ("the audit names another plan digest than the manifest",)
+    assert verify_pack(first).problems == ("the audit names another plan digest than the pack",)
     worse = changed(first, "plan.jsonl", lambda content: content + b"[]\n", manifest=True)
-    assert "the plan is not the one of the plan digest" in check(worse).problems
+    assert "the plan is not the one of the plan digest" in verify_pack(worse).problems
 
 
 @pytest.mark.parametrize("pack", [b"", b"no zip", b"PK\x05\x06" + b"\0" * 18])
 def test_what_is_no_pack_is_said_to_be_none(pack: bytes) -> None:
-    assert "no evidence pack" in check(pack).problems[0]
+    assert "no evidence pack" in verify_pack(pack).problems[0]

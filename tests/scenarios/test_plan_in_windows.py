@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from activities import read_plan_window
-from domain.request.plan import VERSION, WINDOW, file_digest, people_line, plan_line, scope_line
+from domain.request.plan import VERSION, WINDOW, people_line, plan_line, scope_line
 from localhost.clock import VirtualClock
 from localhost.simulator import World
+from mfa_reset_client.verify.plan import plan_digest
 from records.targets import Targets
 from tests.scenarios.test_hundreds_of_targets import policy
 from tests.system import System, system
@@ -48,7 +49,7 @@ async def test_a_long_plan_is_sealed_and_checked_in_windows(it: System) -> None:
     assert request is not None
     targets = [kept.target for kept in await it.services.targets.range(request_id, 0, 1000)]
     lines = "".join(f"{line}\n" for line in (scope_line(request), people_line(request), *map(plan_line, targets)))
-    assert request.plan_digest == file_digest(request_id, VERSION, lines.encode())
+    assert request.plan_digest == plan_digest(request_id, VERSION, lines.encode())
     await it.approve(request_id)
     assert (await it.shown(request_id))["status"] in {"resetting", "completed"}
     assert scheduled(it, request_id, "read_plan_window") == 4

@@ -13,6 +13,7 @@ from domain.api.directory_responses import (
     UserDetailsResponse,
     UsersResponse,
 )
+from domain.api.evidence_responses import EvidenceKeys
 from domain.api.people_responses import Person, PersonDeleted
 from domain.api.responses import (
     AuditPage,
@@ -101,6 +102,7 @@ TAGS: dict[str, tuple[str, str]] = {
     "unused-deliveries": ("Deliveries", ""),
     "webhooks": ("Deliveries", "Signed deliveries of ticketing systems."),
     "approvals": ("Approval page", "The page that an approver opens from a mail, for browsers."),
+    "evidence": ("Evidence", "The evidence of a customer over a period, signed, and the keys that verify it."),
     "openapi": ("Service", ""),
     "openapi-2": ("Service", ""),
     "asyncapi": ("Service", ""),
@@ -271,6 +273,32 @@ CALLS: tuple[Call, ...] = (
         {200: (_FILE, "application/zip")},
         (404, 409),
         headers=("Content-Disposition",),
+    ),
+    Call(
+        "GET",
+        "/api/evidence",
+        "getPeriodEvidence",
+        "Get the evidence of a customer over a period",
+        "A ZIP file with every request of that time as far as it concerns the customer, what retention removed, a printable "
+        "summary, a tree hash over all files, its signature and, where the policy names an authority, a timestamp. "
+        "A period with more than 2,000 requests or 50,000 users is refused (413).",
+        {200: (_FILE, "application/zip")},
+        (400, 404, 413),
+        (
+            Parameter("customer", "A policy key, a tenant id or a verified domain", required=True),
+            Parameter("from", "The first moment of the period: a date (UTC) or a date and time", required=True),
+            Parameter("to", "The first moment after the period", required=True),
+        ),
+        headers=("Content-Disposition",),
+    ),
+    Call(
+        "GET",
+        "/api/evidence/keys",
+        "listEvidenceKeys",
+        "List the public keys that verify evidence",
+        "A JSON Web Key Set (RFC 7517, RFC 8037). Keep a copy outside the service.",
+        {200: EvidenceKeys},
+        open=True,
     ),
     Call(
         "POST",

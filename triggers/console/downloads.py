@@ -8,6 +8,7 @@ from domain.api.responses import to_target_response
 from domain.outcomes import RequestStatus
 from domain.request.csv_export import BYTE_ORDER_MARK, csv_lines
 from services import current_services
+from triggers.api.evidence import evidence_response, period_of
 from triggers.console.layout import RefusedError, frame, require_sign_in
 from triggers.http.authorization import AUDITORS
 from triggers.http.responses import file_response
@@ -47,3 +48,11 @@ async def console_evidence(req: func.HttpRequest) -> func.HttpResponse:
     return file_response(
         await evidence_pack(services, request), "application/zip", f"mfa-reset-{request.id}-evidence.zip"
     )
+
+
+@app.route("console/evidence", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
+@require_sign_in
+async def console_period_evidence(req: func.HttpRequest) -> func.HttpResponse:
+    services = current_services()
+    period = period_of(services, req, frame(services, req, AUDITORS).operator.reach)
+    return await evidence_response(services, period)

@@ -29,7 +29,7 @@ async def purge(timer: func.TimerRequest, client: df.DurableFunctionsClient) -> 
     services = current_services()
     keep, now = services.policy.retention, services.now()
     before = now - timedelta(days=keep.request_days)
-    gone = await services.retention.purge_requests(before, _MAX_REQUESTS)
+    gone = await services.retention.purge_requests(before, _MAX_REQUESTS, now)
     senders = {*services.policy.sources, *(f"api:{request.requested_by}" for request in gone)}
     await services.sign_outs.purge(now - _LONGEST_SESSION)
     deliveries = await services.retention.purge_deliveries(sorted(senders), before)

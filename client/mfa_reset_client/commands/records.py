@@ -1,5 +1,7 @@
 """Read what was recorded of a request: audit, export, evidence."""
 
+import io
+import zipfile
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -15,6 +17,7 @@ from mfa_reset_client.exit_codes import ExitCode
 from mfa_reset_client.formatting import RESET, count_of, printable
 from mfa_reset_client.models import AuditVerification
 from mfa_reset_client.output import Output
+from mfa_reset_client.pdf import NoBrowserError, print_page
 
 app = typer.Typer()
 
@@ -79,11 +82,53 @@ def export(
 
 @app.command()
 @expand_groups
-def evidence(service: Service, request_id: RequestId, output: OutputFile = None) -> None:
-    """Write the evidence of a request to a ZIP file."""
+def evidence(
+    service: Service,
+    request_id: Annotated[str | None, typer.Argument(metavar="ID", hidden=True)] = None,
+    customer: Annotated[
+        str | None,
+        typer.Option(metavar="CUSTOMER", help="Instead of ID: all requests of this customer, with --from and --to."),
+    ] = None,
+    start: Annotated[
+        str | None, typer.Option("--from", metavar="DATE", help="The first day, such as 2026-01-01.")
+    ] = None,
+    end: Annotated[str | None, typer.Option("--to", metavar="DATE", help="The day after the last one.")] = None,
+    output: OutputFile = None,
+    pdf: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Also write the summary of a period as PDF, with this machine's Edge or Chrome."
+        ),
+    ] = None,
+    keys: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also write the public keys that verify the evidence of a period."),
+    ] = None,
+) -> None:
+    """Write the evidence of a request or a period to a ZIP file.
+
+    `python -m mfa_reset_client.verify FILE` verifies it offline.
+    """
     with service.session() as session:
-        content = session.client.evidence(request_id)
-        _write(session.output, output or Path(f"mfa-reset-{request_id}-evidence.zip"), content)
+        if request_id is not None and not any((customer, start, end)):
+            content = session.client.evidence(request_id)
+            _write(session.output, output or Path(f"mfa-reset-{request_id}-evidence.zip"), content)
+            return
+        if request_id is not None or customer is None or start is None or end is None:
+            raise session.output.bad_input(["Name a request, or --customer with --from and --to."])
+        content = session.client.period_evidence(customer, start, end)
+        _write(session.output, output or Path(f"mfa-reset-evidence-{customer}-{start[:10]}-{end[:10]}.zip"), content)
+        if keys is not None:
+            _write(session.output, keys, session.client.evidence_keys())
+        if pdf is not None:
+            _write(session.output, pdf, _summary_as_pdf(session.output, content))
+
+
+def _summary_as_pdf(output: Output, content: bytes) -> bytes:
+    try:
+        return print_page(zipfile.ZipFile(io.BytesIO(content)).read("summary.html"))
+    except NoBrowserError as error:
+        raise output.bad_input([f"--pdf: {error}"]) from None
 
 
 def _verdict(verification: AuditVerification) -> str:

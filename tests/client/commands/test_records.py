@@ -10,6 +10,9 @@ import httpx
 import pytest
 
 from mfa_reset_client import Client, UnexpectedResponseError
+from mfa_reset_client.pdf import NoBrowserError, print_page
+from mfa_reset_client.verify import Trusted, verify_pack
+from tests.browsing import CHROMIUM, needs_chromium
 from tests.client.harness import Waits, command
 from tests.system import system
 
@@ -64,6 +67,37 @@ async def test_evidence_is_a_zip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         assert ran.code == 0, ran.err
         assert "request.json" in zipfile.ZipFile(f"mfa-reset-{request['id']}-evidence.zip").namelist()
         assert (await command(Waits(it), "evidence", "absent")).code == 11
+
+
+async def test_evidence_of_a_period_with_its_keys_and_a_pdf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("mfa_reset_client.pdf.find_browser", lambda: None)
+    period = ["--customer", "contoso", "--from", "2020-01-01", "--to", "2100-01-01"]
+    async with system(tmp_path) as it:
+        await it.ask(contoso=["adele@contoso.com"])
+        ran = await command(Waits(it), "evidence", *period, "--keys", "keys.json")
+        assert ran.code == 0, ran.err
+        file = tmp_path / "mfa-reset-evidence-contoso-2020-01-01-2100-01-01.zip"
+        keys = json.loads((tmp_path / "keys.json").read_bytes())["keys"]
+        verified = verify_pack(file.read_bytes(), Trusted(tuple(keys)))
+        assert (verified.problems, verified.notes) == ((), ("there is no timestamp",))
+        without = await command(Waits(it), "evidence", *period, "--pdf", "summary.pdf")
+        assert (without.code, "Edge, Chrome or Chromium" in without.err) == (2, True)
+        for wrong in ([], ["r1", *period], period[:4], ["--from", "2020-01-01"]):
+            refused = await command(Waits(it), "evidence", *wrong)
+            assert (refused.code, "--customer with --from and --to" in refused.err) == (2, True), wrong
+
+
+@needs_chromium
+def test_a_page_becomes_a_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHROMIUM", str(CHROMIUM))
+    assert print_page(b"<!doctype html><title>x</title><p>MFA resets").startswith(b"%PDF-")
+
+
+def test_a_browser_that_fails_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHROMIUM", "/bin/false")
+    with pytest.raises(NoBrowserError, match="/bin/false did not write a PDF"):
+        print_page(b"")
 
 
 def test_the_parts_of_a_large_export_are_one_file() -> None:

@@ -10,9 +10,6 @@ from hypothesis import strategies as st
 from domain.methods import STANDARD_SCOPE, MethodType
 from domain.request.plan import (
     WINDOW,
-    digest_of_lines,
-    file_digest,
-    line_hash,
     people_line,
     plan_digest,
     plan_line,
@@ -35,13 +32,6 @@ def digest(request: ResetRequest = REQUEST, *targets: Target) -> str:
     every = targets or (TARGET,)
     hashes = [window_hash(every[start : start + WINDOW]) for start in window_starts(len(every))]
     return plan_digest(request.id, scope_line(request), people_line(request), hashes)
-
-
-def file(*targets: Target) -> bytes:
-    """The plan as an evidence pack has it."""
-    return "".join(
-        f"{line}\n" for line in (scope_line(REQUEST), people_line(REQUEST), *map(plan_line, targets))
-    ).encode()
 
 
 def changed(**fields: object) -> Target:
@@ -102,12 +92,6 @@ def test_what_happens_after_the_plan_does_not_change_the_digest() -> None:
     assert digest(REQUEST.model_copy(update={"status": "resetting", "reason": "other"})) == digest()
 
 
-@pytest.mark.parametrize("count", [1, WINDOW - 1, WINDOW, WINDOW + 1, 2 * WINDOW + 7])
-def test_the_file_of_a_plan_has_the_digest_of_its_windows(count: int) -> None:
-    targets = [changed(number=number) for number in range(count)]
-    assert file_digest("r1", 4, file(*targets)) == digest(REQUEST, *targets)
-
-
 @given(st.integers(2, 2 * WINDOW), st.data())
 def test_two_targets_in_another_order_make_another_digest(count: int, data: st.DataObject) -> None:
     targets = [changed(number=number) for number in range(count)]
@@ -121,25 +105,3 @@ def test_a_target_that_is_missing_or_doubled_makes_another_digest() -> None:
     targets = [changed(number=number) for number in range(WINDOW + 1)]
     for other in (targets[:-1], targets[1:], [*targets, targets[-1]]):
         assert digest(REQUEST, *other) != digest(REQUEST, *targets)
-
-
-def test_the_digest_can_be_verified_without_the_lines_themselves() -> None:
-    targets = [changed(number=number) for number in range(WINDOW + 1)]
-    hashes = [line_hash(line) for line in file(*targets).decode().splitlines()]
-    assert digest_of_lines("r1", hashes) == digest(REQUEST, *targets)
-    hashes[-1], hashes[-2] = hashes[-2], hashes[-1]
-    assert digest_of_lines("r1", hashes) != digest(REQUEST, *targets)
-
-
-def test_packs_of_the_versions_before_are_still_checked() -> None:
-    plan = file(TARGET)
-    assert file_digest("r1", 2, plan) == hashlib.sha256(b"plan:2:r1\n" + plan).hexdigest()
-    scope, line = scope_line(REQUEST), plan_line(TARGET)
-    window = hashlib.sha256(f"{line}\n".encode()).hexdigest()
-    third = hashlib.sha256(f"plan:3:r1\n{scope}\n{window}\n".encode()).hexdigest()
-    assert file_digest("r1", 3, f"{scope}\n{line}\n".encode()) == third
-
-
-@pytest.mark.parametrize("plan", [b"", b"{}\n", b"{}"])
-def test_a_file_without_the_two_first_lines_has_no_digest(plan: bytes) -> None:
-    assert file_digest("r1", 4, plan) == ""

@@ -51,7 +51,7 @@ async def test_a_request_that_waits_is_never_purged(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         request_id = str((await it.ask(contoso=["adele@contoso.com"]))["id"])
         later = it.services.now() + timedelta(days=1000)
-        assert await it.services.retention.purge_requests(later, 10) == []
+        assert await it.services.retention.purge_requests(later, 10, later) == []
         assert (await it.shown(request_id))["status"] == "awaitingApproval"
 
 

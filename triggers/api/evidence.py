@@ -1,0 +1,64 @@
+"""Endpoints of the evidence of a customer over a period, and of the public keys that verify it."""
+
+from datetime import UTC, datetime
+
+import azure.functions as func
+
+from domain.audit.period_pack import Period
+from domain.errors import NotFoundError
+from services import Services, current_services
+from triggers.http.authorization import API_LEVEL, AUDITORS, authorize
+from triggers.http.parameters import invalid_parameter
+from triggers.http.responses import file_response, json_response, problem_responses
+
+app = func.Blueprint()  # type: ignore[no-untyped-call]
+
+
+@app.route("api/evidence", methods=["GET", "HEAD"], auth_level=API_LEVEL)
+@problem_responses
+async def get_period_evidence(req: func.HttpRequest) -> func.HttpResponse:
+    services = current_services()
+    reach = authorize(services, req, AUDITORS).reach(AUDITORS)
+    period = period_of(services, req, reach)
+    return await evidence_response(services, period)
+
+
+@app.route("api/evidence/keys", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
+@problem_responses
+async def get_evidence_keys(req: func.HttpRequest) -> func.HttpResponse:
+    from domain.audit.signing import public_keys  # a cold start need not load cryptography for a call that few make
+
+    return json_response({"keys": list(public_keys(current_services().settings.approval_keys))})
+
+
+async def evidence_response(services: Services, period: Period) -> func.HttpResponse:
+    """Return the file of a period."""
+    from use_cases.export_period import period_evidence  # likewise
+
+    name = f"mfa-reset-evidence-{period.customer}-{period.start:%Y-%m-%d}-{period.end:%Y-%m-%d}.zip"
+    return file_response(await period_evidence(services, period), "application/zip", name)
+
+
+def period_of(services: Services, req: func.HttpRequest, reach: frozenset[str] | None) -> Period:
+    """Return what a query asks for. `reach`: the customers that the caller may see, None: all.
+
+    Raises: InvalidInputError; NotFoundError for a customer that the caller may not see.
+    """
+    customer = services.policy.find_customer(req.params.get("customer", ""))
+    if customer is None:
+        raise invalid_parameter("customer", "must name one customer: its key, tenant id or domain")
+    if reach is not None and customer not in reach:
+        raise NotFoundError("There is no such customer.")
+    start, end = _instant(req, "from"), _instant(req, "to")
+    if start >= end:
+        raise invalid_parameter("to", "must be later than from")
+    return Period(customer, start, end)
+
+
+def _instant(req: func.HttpRequest, name: str) -> datetime:
+    """Return the moment of a parameter: a date, which begins at midnight UTC, or a date and time; without an offset in UTC."""
+    try:
+        found = datetime.fromisoformat(req.params.get(name, ""))
+    except ValueError:
+        raise invalid_parameter(name, "must be a date such as 2026-01-31, or a date and time") from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
