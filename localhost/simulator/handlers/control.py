@@ -26,6 +26,11 @@ TENANT_SWITCHES = {
     "registering": "registering",
     "hardwareMissing": "hardware_missing",
     "hardwareInV1": "hardware_in_v1",
+    "applicationIsAdministrator": "application_is_administrator",
+    "syncedAccounts": "synced_accounts",
+    "identityProtection": "identity_protection",
+    "passesEnabled": "passes_enabled",
+    "passesReplace": "passes_replace",
     "advancedQueries": "advanced_queries",
     "privilegedIdentityManagement": "privileged_identity_management",
 }
@@ -107,6 +112,8 @@ def set_tenant(world: World, request: Request) -> Response:
     if "granted" in body:
         granted = body.pop("granted")
         tenant.granted = None if granted is None else frozenset(granted)
+    if "grantedTo" in body:  # by client id
+        tenant.granted_to = {client: frozenset(names) for client, names in body.pop("grantedTo").items()}
     return _set(tenant, TENANT_SWITCHES, body)
 
 

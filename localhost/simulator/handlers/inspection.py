@@ -34,6 +34,8 @@ def get_state(world: World, request: Request) -> Response:
         "userPrincipalName": user.upn,
         "displayName": user.name,
         "preferred": user.preferred,
+        "accountEnabled": user.enabled,
+        "risk": user.risk,
         "sessionsRevokedAt": stamp(user.sessions_revoked_at),
         "methods": methods,
     }

@@ -1,5 +1,7 @@
 """The POST calls that add an authentication method."""
 
+from typing import Any
+
 from localhost.simulator.model import method_kinds
 from localhost.simulator.model.new_methods import new_method
 from localhost.simulator.protocol.errors import GraphError
@@ -26,15 +28,29 @@ def post_phone(world: World, request: Request) -> Response:
 def post_access_pass(world: World, request: Request) -> Response:
     """Serve `POST temporaryAccessPassMethods`: 201 with the pass, which is never shown again [d]."""
     body, user = request.json(), request.path_user
+    tenant = request.own_tenant
     if user.type == "Guest":  # not for guests [d]; the words are ours [inf]
         raise GraphError(400, "badRequest", "A temporary access pass cannot be issued to a guest.")
-    if any(method.kind is method_kinds.ACCESS_PASS for method in user.methods.values()):
+    shortest, longest = tenant.pass_lifetimes
+    lifetime = body.get("lifetimeInMinutes", shortest)
+    if not isinstance(lifetime, int) or not shortest <= lifetime <= longest:
+        raise GraphError(400, "badRequest", f"lifetimeInMinutes must be between {shortest} and {longest}.")
+    before = [method for method in user.methods.values() if method.kind is method_kinds.ACCESS_PASS]
+    if before and not tenant.passes_replace:
         raise GraphError(400, "badRequest", "The user has a temporary access pass already.")  # one at a time [d]
+    for method in before:
+        del user.methods[method.id]
     world.keep_report(user)
-    given = {key: body[key] for key in ("lifetimeInMinutes", "isUsableOnce", "startDateTime") if key in body}
+    given: dict[str, Any] = {
+        key: body[key] for key in ("lifetimeInMinutes", "isUsableOnce", "startDateTime") if key in body
+    }
+    if not tenant.passes_enabled:  # [d temporaryaccesspassauthenticationmethod; s realmjoin-runbooks]
+        given |= {"isUsable": False, "methodUsabilityReason": "DisabledByPolicy"}
     method = new_method(method_kinds.ACCESS_PASS, world.random, world.clock(), **given)
     user.add(method)
-    shown = method.properties | {"temporaryAccessPass": f"{world.random.getrandbits(40):010x}"}
+    text = "".join(world.random.choices("ABCDEFGHJKLMNPRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789+!", k=10))
+    world.passes.append(text)
+    shown = method.properties | {"temporaryAccessPass": text}
     return Response(201, {"@odata.context": _context(request, "temporaryAccessPassMethods"), "id": method.id, **shown})
 
 

@@ -28,7 +28,7 @@ def post_token(world: World, request: Request) -> Response:
         "token_type": "Bearer",
         "expires_in": LIFETIME,
         "ext_expires_in": LIFETIME,
-        "access_token": world.tokens.issue(tenant, world.clock()),
+        "access_token": world.tokens.issue(tenant, world.clock(), form["client_id"]),
     }
     return Response(200, body, {"cache-control": "no-store"})
 

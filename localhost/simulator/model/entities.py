@@ -82,6 +82,7 @@ class User:
     system_preferred: bool = True
     stale: list[StaleMethod] = field(default_factory=list)
     sessions_revoked_at: datetime | None = None
+    risk: Literal["none", "high"] = "none"  # as an administrator confirmed or dismissed it
     removing: int = 0  # removals of this user that are under way right now
     report: tuple[datetime, dict[str, Any]] | None = None  # what the report still says, and since when it is wrong
 
@@ -126,6 +127,20 @@ class Tenant:
     groups: dict[str, Group] = field(default_factory=dict)
     consented: bool = True
     granted: frozenset[str] | None = None  # application permissions; None: all of them
+    granted_to: dict[str, frozenset[str]] = field(default_factory=dict)  # those of single applications, by client id
+    # Whether the application holds a directory role, without which it may not disable administrators. [d user-update]
+    application_is_administrator: bool = False
+    # The account state of a synchronised user is mastered on premises: the change is refused [i docs-contrib#5768], or taken
+    # and undone by the next synchronisation, which `World.synchronize` is [d users-revoke-access].
+    synced_accounts: Literal["overwritten", "refused"] = "overwritten"
+    identity_protection: bool = True  # an Entra ID P2 licence, which risky users need [d]
+    # The policy for Temporary Access Pass: a pass of a user outside of it is made and is not usable.
+    # [d temporaryaccesspassauthenticationmethod: methodUsabilityReason; s realmjoin-runbooks]
+    passes_enabled: bool = True
+    # A second pass is refused [d of 2021], or takes the place of the first [d authentication-post-temporaryaccesspassmethods].
+    passes_replace: bool = False
+    # Lifetimes that the policy allows, in minutes. [d temporaryaccesspassauthenticationmethodconfiguration]
+    pass_lifetimes: tuple[int, int] = (10, 480)
     premium: bool = True  # an Entra ID P1 licence, which the reports need [d]
     privileged_identity_management: bool = True  # an Entra ID P2 or Governance licence, which eligibility needs [i]
     advanced_queries: bool = True  # Azure AD B2C tenants have none of them [d]
@@ -135,6 +150,10 @@ class Tenant:
     # Hardware OATH is in the Global cloud only [d]. With 404 or 400 here the tenant lives in a cloud without it.
     hardware_missing: Literal[400, 404] | None = None
     hardware_in_v1: bool = False  # v1.0 `/methods` may or may not list hardware tokens [d]
+
+    def permissions_of(self, client_id: str) -> frozenset[str] | None:
+        """Return the application permissions of this application here; None: all of them."""
+        return self.granted_to.get(client_id, self.granted)
 
     def named(self, key: str) -> bool:
         """Whether `key` is its id, short name or domain."""

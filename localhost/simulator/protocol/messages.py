@@ -28,6 +28,7 @@ class Request:
     template: str = ""
     ids: dict[str, str] = field(default_factory=dict)
     tenant: Tenant | None = None
+    client_id: str = ""  # the application that the token was issued to
     user: User | None = None
     options: Options = NO_OPTIONS
     visible_after_reads: int | None = None

@@ -18,4 +18,5 @@ def tenant_of(world: World, request: Request) -> Tenant:
     tenant_id = world.tokens.tenant_id(token, world.clock())
     if tenant_id is None:
         raise bad_token()
+    request.client_id = world.tokens.client_id(token)
     return world.tenants[tenant_id]

@@ -12,6 +12,11 @@ METHODS_READ = frozenset({READ_ALL, WRITE_ALL})
 METHODS_WRITE = frozenset({WRITE_ALL})
 USERS_READ = frozenset({"User.Read.All", "User.ReadWrite.All", "Directory.Read.All"})
 SESSIONS_REVOKE = frozenset({"User.RevokeSessions.All", "User.ReadWrite.All"})
+# For accountEnabled; of administrators it needs a directory role of the application besides. [d user-update]
+ACCOUNT_ENABLE = frozenset({"User.EnableDisableAccount.All", "User.ReadWrite.All", "Directory.ReadWrite.All"})
+RISKY_USERS_WRITE = frozenset(
+    {"IdentityRiskyUser.ReadWrite.All"}
+)  # [d riskyuser-confirmcompromised, riskyuser-dismiss]
 MAIL_SEND = frozenset({"Mail.Send"})
 MAIL_READ = frozenset({"Mail.Read", "Mail.ReadWrite"})
 ORGANIZATION_READ = USERS_READ | {"Organization.Read.All"}

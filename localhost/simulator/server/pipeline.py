@@ -92,7 +92,7 @@ class Pipeline:
             request.tenant = self._world.find_tenant(request.ids.get("tenant", ""))
             return
         request.tenant = tenant_of(self._world, request)
-        _check_granted(request.tenant, route)
+        _check_granted(request.tenant, route, request.client_id)
         if "user" in request.ids:
             request.user = request.tenant.find(request.ids["user"])
 
@@ -177,6 +177,7 @@ class Pipeline:
         )
 
 
-def _check_granted(tenant: Tenant, route: Route) -> None:
-    if tenant.granted is not None and route.needs and not route.needs & tenant.granted:
+def _check_granted(tenant: Tenant, route: Route, client_id: str) -> None:
+    granted = tenant.permissions_of(client_id)
+    if granted is not None and route.needs and not route.needs & granted:
         raise FORBIDDEN[route.family](route.needs)

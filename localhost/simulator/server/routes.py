@@ -1,6 +1,7 @@
 """Every endpoint of the simulator."""
 
 from localhost.simulator.handlers import (
+    account_state,
     authentication_methods,
     beta,
     control,
@@ -116,6 +117,10 @@ def _users(table: Table) -> None:
     table.read("/users/$count", users.count_users, needs, accepts.USER_COUNT)
     table.read(user, users.get_user, needs, accepts.ONE_USER)
     table.read(f"{user}/manager", users.get_manager, needs, accepts.MANAGER)
+    table.graph("PATCH", user, account_state.set_enabled, "directory", permissions.ACCOUNT_ENABLE)
+    risky, needs = "/identityProtection/riskyUsers", permissions.RISKY_USERS_WRITE
+    table.write(f"{risky}/confirmCompromised", account_state.set_risk("high"), needs)
+    table.write(f"{risky}/dismiss", account_state.set_risk("none"), needs)
     table.write(f"{user}/revokeSignInSessions", users.revoke_sessions, permissions.SESSIONS_REVOKE)
     table.write(f"{user}/sendMail", send_mail.send_mail, permissions.MAIL_SEND)
     inbox = f"{user}/mailFolders/inbox/messages"

@@ -11,11 +11,13 @@ from localhost.simulator.model.entities import Tenant
 GRANTABLE = (
     "AuditLog.Read.All",
     "GroupMember.Read.All",
+    "IdentityRiskyUser.ReadWrite.All",
     "Mail.Read",
     "Mail.Send",
     "Policy.Read.All",
     "PrivilegedEligibilitySchedule.Read.AzureADGroup",
     "RoleManagement.Read.Directory",
+    "User.EnableDisableAccount.All",
     "User.Read.All",
     "User.RevokeSessions.All",
     "UserAuthenticationMethod.ReadWrite.All",
@@ -26,14 +28,14 @@ MOST = 10_000  # a soak test must not fill the memory with dead tokens
 
 class AccessTokens:
     def __init__(self) -> None:
-        self._held: dict[str, tuple[str, datetime]] = {}  # token -> tenant id, end
+        self._held: dict[str, tuple[str, datetime, str]] = {}  # token -> tenant id, end, client id
 
-    def issue(self, tenant: Tenant, now: datetime) -> str:
-        """Return a new bearer token for this tenant, valid for LIFETIME seconds."""
+    def issue(self, tenant: Tenant, now: datetime, client_id: str = "") -> str:
+        """Return a new bearer token of an application for this tenant, valid for LIFETIME seconds."""
         if len(self._held) > MOST:
             self._held = {token: held for token, held in self._held.items() if held[1] > now}
-        token = _written(tenant, int(now.timestamp()))
-        self._held[token] = (tenant.id, now + timedelta(seconds=LIFETIME))
+        token = _written(tenant, int(now.timestamp()), client_id)
+        self._held[token] = (tenant.id, now + timedelta(seconds=LIFETIME), client_id)
         return token
 
     def tenant_id(self, token: str, now: datetime) -> str | None:
@@ -41,14 +43,26 @@ class AccessTokens:
         held = self._held.get(token)
         return None if held is None or held[1] <= now else held[0]
 
+    def client_id(self, token: str) -> str:
+        """Return the application that a known token was issued to."""
+        return self._held[token][2]
+
     def clear(self) -> None:
         """Forget all tokens: those in use are refused from now on."""
         self._held.clear()
 
 
-def _written(tenant: Tenant, now: int) -> str:
+def _written(tenant: Tenant, now: int, client_id: str) -> str:
     """Shaped as the service writes them, with the tenant and the permissions inside, and without a signature."""
-    roles = sorted(GRANTABLE if tenant.granted is None else tenant.granted)
-    claims = {"aud": "https://graph.microsoft.com", "tid": tenant.id, "iat": now, "roles": roles, "uti": uuid4().hex}
+    granted = tenant.permissions_of(client_id)
+    roles = sorted(GRANTABLE if granted is None else granted)
+    claims = {
+        "appid": client_id,
+        "aud": "https://graph.microsoft.com",
+        "tid": tenant.id,
+        "iat": now,
+        "roles": roles,
+        "uti": uuid4().hex,
+    }
     parts = [json.dumps(part, separators=(",", ":")).encode() for part in ({"alg": "none", "typ": "JWT"}, claims)]
     return ".".join([*(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts), "simulated"])

@@ -40,6 +40,7 @@ class World:
         self.mailbox = Mailbox()
         self.inbox = Inbox()
         self.tokens = AccessTokens()
+        self.passes: list[str] = []  # every temporary access pass ever made, for tests that look where its text went
         self.client_secret: str | None = None  # None: any secret will do
         # Whether today's service always enforces the default-method rule is unclear [i]: so both are possible.
         self.enforces_default = True
@@ -140,6 +141,11 @@ class World:
         if group is not None:
             lists = {"member": person.eligible_groups, "owner": person.eligible_ownerships}
             lists[access].append(people.assignable_group(home, group))
+
+    def synchronize(self, tenant: str) -> None:
+        """Let the directory on premises write its state over the cloud's: there nobody disabled the account."""
+        for user in self.tenant(tenant).users.values():
+            user.enabled = user.enabled or bool(user.synced)
 
     def keep_report(self, user: User) -> None:
         """Keep what the report says before the user's methods change: it goes on saying so for `report_delay`."""
