@@ -28,6 +28,7 @@ import activities.seal_plan
 import activities.send_callback
 import activities.send_outcome_mail
 import activities.settle_approval
+import activities.settle_targets
 import activities.settle_undo
 import activities.write_targets
 import orchestrators.app

@@ -17,6 +17,7 @@ from contracts.workflow import (
 )
 from domain.outcomes import RequestStatus
 from domain.request.reset_request import ResetRequest
+from domain.request.target import Target
 from records.targets import StoredTarget
 from services import Services, current_services
 from use_cases.check_stop import check_stop as check_request
@@ -104,13 +105,19 @@ async def audit_ended(services: Services, request_id: str, window: list[StoredTa
             services.now(),
             "service",
             "targetsEnded",
-            {"customer": part[0].target.customer, "targets": [_audited(kept) for kept in part]},
+            {"customer": part[0].target.customer, "targets": [_audited(kept.target) for kept in part]},
             once=f"targets:{part[0].target.number}",
         )
 
 
-def _audited(kept: StoredTarget) -> dict[str, object]:
-    target = kept.target
+async def audit_target(services: Services, request_id: str, target: Target) -> None:
+    """Write the audit event of one target that has ended outside of a window."""
+    data = {"customer": target.customer, "targets": [_audited(target)]}
+    once = f"target:{target.number}"
+    await services.audits.append(request_id, services.now(), "service", "targetsEnded", data, once=once)
+
+
+def _audited(target: Target) -> dict[str, object]:
     return {
         "number": target.number,
         "userId": target.user_id,

@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import TypedDict
 
 from activities.app import activity
-from activities.finish_request import settle_open
 from activities.read_plan_window import ReadPlan, read_plan
-from contracts.words import AfterApproval, AfterPlan
-from contracts.workflow import SEAL_PLAN, PlanToRead, RequestRef, SealedPlan
+from activities.settle_targets import ending_of, settle_open
+from contracts.words import AfterApproval, AfterPlan, Ending
+from contracts.workflow import SEAL_PLAN, PlanToRead, RequestStep, SealedPlan, TargetsToSettle
 from domain.model import iso
 from domain.outcomes import RequestStatus, request_status
 from domain.request.approval import NotApprovableError, Tally, approval_needed
@@ -26,16 +26,18 @@ class _Changes(TypedDict, total=False):
 
 
 @activity(SEAL_PLAN)
-async def seal_plan(work: RequestRef) -> SealedPlan | PlanToRead:
+async def seal_plan(work: RequestStep) -> SealedPlan | PlanToRead | TargetsToSettle:
     services = current_services()
-    sealed = await seal(services, work["id"])
+    sealed = await seal(services, work["id"], work.get("settled"))
     if isinstance(sealed, str):
         await services.plan_windows.clear(work["id"])
         return {"next": sealed}
     return sealed
 
 
-async def seal(services: Services, request_id: str) -> AfterPlan | PlanToRead:
+async def seal(
+    services: Services, request_id: str, settled: Ending | None = None
+) -> AfterPlan | PlanToRead | TargetsToSettle:
     request = await services.requests.get(request_id)
     if request is None:
         raise LookupError(request_id)
@@ -48,7 +50,10 @@ async def seal(services: Services, request_id: str) -> AfterPlan | PlanToRead:
                 return plan
             status, changes = await _sealed(services, request, plan.digest, plan.tally)
         if status.ended and status is not RequestStatus.PLANNED:
-            await settle_open(services, request_id, status, cancelled=status is RequestStatus.CANCELLED)
+            ending = ending_of(status, cancelled=status is RequestStatus.CANCELLED)
+            to_settle = await settle_open(services, request_id, ending, settled)
+            if to_settle is not None:
+                return to_settle
         sealed = {"status": status, **changes}
         request = await services.requests.update(
             request_id, lambda r: r.model_copy(update=sealed) if r.status is RequestStatus.PLANNING else r

@@ -1,19 +1,28 @@
 """Activity: what the decisions come to, and the start of the reset or the end of the request that follows."""
 
 from activities.app import activity
-from activities.finish_request import settle_open
 from activities.read_plan_window import ReadPlan, read_plan
 from activities.seal_plan import approved_next
-from contracts.workflow import SETTLE_APPROVAL, ApprovalEnded, AwaitingApproval, PlanToRead, RequestRef
+from activities.settle_targets import ending_of, leave_out, settle_open
+from contracts.words import Ending
+from contracts.workflow import (
+    SETTLE_APPROVAL,
+    ApprovalEnded,
+    AwaitingApproval,
+    PlanToRead,
+    RequestStep,
+    TargetsToSettle,
+)
 from domain.model import iso
-from domain.outcomes import RequestStatus, TargetOutcome
-from domain.request.approval import Verdict, counting, left_out, next_check
+from domain.outcomes import RequestStatus
+from domain.request.approval import Verdict, next_check
 from domain.request.reset_request import ResetRequest
 from services import Services, current_services
 from telemetry.metrics import approval_wait
 from use_cases.approval_verdict import audit_decision, current_verdict
 
-_PAGE = 200
+type _Next = AwaitingApproval | PlanToRead | TargetsToSettle | ApprovalEnded
+
 _ENDS = {
     Verdict.APPROVED: RequestStatus.RESETTING,
     Verdict.DENIED: RequestStatus.DENIED,
@@ -23,15 +32,15 @@ _ENDS = {
 
 
 @activity(SETTLE_APPROVAL)
-async def settle_approval(work: RequestRef) -> AwaitingApproval | PlanToRead | ApprovalEnded:
+async def settle_approval(work: RequestStep) -> _Next:
     services = current_services()
-    state = await settle(services, work["id"])
-    if state["next"] not in {"wait", "read"}:
+    state = await settle(services, work["id"], work.get("settled"))
+    if state["next"] not in {"wait", "read", "settle"}:
         await services.plan_windows.clear(work["id"])
     return state
 
 
-async def settle(services: Services, request_id: str) -> AwaitingApproval | PlanToRead | ApprovalEnded:
+async def settle(services: Services, request_id: str, settled: Ending | None = None) -> _Next:
     request = await services.requests.get(request_id)
     if request is None:
         raise LookupError(request_id)
@@ -51,7 +60,7 @@ async def settle(services: Services, request_id: str) -> AwaitingApproval | Plan
             until = next_check(request, asked_at=asked_at, remind_after=remind_after, now=now)
             return {"next": "wait", "until": iso(until), "reminder": int(now - asked_at >= remind_after)}
         request = await _end_as(services, request, _ENDS[ended])
-    return await _follow(services, request, request.approval.ends_as)
+    return await _follow(services, request, request.approval.ends_as, settled)
 
 
 async def _end_as(services: Services, request: ResetRequest, status: RequestStatus) -> ResetRequest:
@@ -68,15 +77,20 @@ async def _end_as(services: Services, request: ResetRequest, status: RequestStat
     return await services.requests.update(request.id, ended)
 
 
-async def _follow(services: Services, request: ResetRequest, ends_as: RequestStatus) -> ApprovalEnded | PlanToRead:
+async def _follow(
+    services: Services, request: ResetRequest, ends_as: RequestStatus, settled: Ending | None
+) -> ApprovalEnded | PlanToRead | TargetsToSettle:
     """Does what follows of the decisions, again after an interruption; what comes next."""
     if ends_as is RequestStatus.RESETTING:
         plan = await read_plan(services, request, "check")
         if not isinstance(plan, ReadPlan):
             return plan
-        return {"next": approved_next(request) if await _start(services, request, plan.digest) else "end"}
+        return await _start(services, request, plan.digest, settled)
+    ending = ending_of(ends_as, cancelled=ends_as is RequestStatus.CANCELLED)
+    to_settle = await settle_open(services, request.id, ending, settled)
+    if to_settle is not None:
+        return to_settle
     now = services.now()
-    await settle_open(services, request.id, ends_as, cancelled=ends_as is RequestStatus.CANCELLED)
     await services.requests.update(
         request.id,
         lambda r: (
@@ -89,10 +103,14 @@ async def _follow(services: Services, request: ResetRequest, ends_as: RequestSta
     return {"next": "end"}
 
 
-async def _start(services: Services, request: ResetRequest, digest: str) -> bool:
-    """Takes out whom approvers left out and starts the reset; False where the plan is not the one that was approved."""
+async def _start(
+    services: Services, request: ResetRequest, digest: str, settled: Ending | None
+) -> ApprovalEnded | TargetsToSettle:
+    """Takes out whom approvers left out and starts the reset; ends the request where the plan is not the one that was approved."""
     if digest != request.plan_digest:
-        await settle_open(services, request.id, RequestStatus.FAILED, cancelled=False)
+        to_settle = await settle_open(services, request.id, "requestFailed", settled)
+        if to_settle is not None:
+            return to_settle
         failed = await services.requests.update(
             request.id,
             lambda r: r.model_copy(
@@ -105,10 +123,10 @@ async def _start(services: Services, request: ResetRequest, digest: str) -> bool
             ),
         )
         await _audit_end(services, failed)
-        return False
-    decisions = counting(services.policy, request, await services.requests.decisions(request.id))
-    for customer, numbers in left_out(request, decisions).items():
-        await _leave_out(services, request, customer, numbers)
+        return {"next": "end"}
+    to_settle = await leave_out(services, request, settled)
+    if to_settle is not None:
+        return to_settle
     await services.requests.update(
         request.id,
         lambda r: (
@@ -118,7 +136,7 @@ async def _start(services: Services, request: ResetRequest, digest: str) -> bool
         ),
     )
     await _audit_end(services, request.model_copy(update={"status": RequestStatus.RESETTING}))
-    return True
+    return {"next": approved_next(request)}
 
 
 async def _audit_end(services: Services, request: ResetRequest) -> None:
@@ -140,20 +158,3 @@ def _tell_wait(services: Services, request: ResetRequest, ended_as: RequestStatu
         approval_wait(
             services.now() - (request.approval.expires_at - services.policy.approval.expires_after), ended_as.value
         )
-
-
-async def _leave_out(services: Services, request: ResetRequest, customer: str, numbers: set[int]) -> None:
-    for _, first, count in (part for part in request.ranges if part[0] == customer):
-        for start in range(first, first + count, _PAGE):
-            page = await services.targets.range(request.id, start, min(_PAGE, first + count - start))
-            pairs = [
-                (
-                    kept,
-                    kept.target.settle(
-                        TargetOutcome.CANCELLED, "excludedByApprover", "An approver left this user out."
-                    ),
-                )
-                for kept in page
-                if kept.target.number in numbers and not kept.target.settled
-            ]
-            await services.targets.save_all(request.id, pairs)

@@ -28,6 +28,8 @@ type GivenUp = NoAccess | Literal["tokenRejected", "customerUnreachable", "inter
 # What an approved request goes on with; an undo removes nothing and waits for the tokens' codes.
 type AfterApproval = Literal["reset", "codes", "end"]
 type AfterPlan = Literal["approve"] | AfterApproval
+# Why targets of a request are settled that nothing more is done for: approvers left them out, or so the request ends.
+type Ending = Literal["excluded", "cancelled", "denied", "expired", "requestFailed", "stopped"]
 # Events for the source and for the Service Bus topic.
 type EventKind = Literal["accepted", "awaitingApproval", "decided", "completed", "followedUp"]
 type Sender = Literal["callback", "bus"]

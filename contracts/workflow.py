@@ -4,9 +4,9 @@ All of it is plain JSON and stays in the durable history, so it holds ids, custo
 """
 
 from dataclasses import dataclass
-from typing import Generic, Literal, NotRequired, TypedDict, TypeVar
+from typing import Generic, Literal, NotRequired, TypedDict, TypeVar, final
 
-from contracts.words import AfterApproval, AfterPlan, EventKind, Fault, GivenUp, RequesterMail, Sender, Stop
+from contracts.words import AfterApproval, AfterPlan, Ending, EventKind, Fault, GivenUp, RequesterMail, Sender, Stop
 
 # Invariant on purpose: type parameters that no field uses would be inferred to fit anything.
 Input = TypeVar("Input")
@@ -108,6 +108,31 @@ class PlanToRead(TypedDict):
     windows: list[int]
 
 
+class RequestStep(RequestRef):
+    """`settled`: the targets that were to be settled so, because the step asked for it, are."""
+
+    settled: NotRequired[Ending]
+
+
+class SettleWindow(RequestRef):
+    """`start`: number of the first target."""
+
+    start: int
+    ending: Ending
+
+
+@final
+class TargetsToSettle(TypedDict):
+    """The step needs targets settled, which are too many for it.
+
+    `rounds` are the windows by their first targets; those of one round may be settled at once.
+    """
+
+    next: Literal["settle"]
+    ending: Ending
+    rounds: list[list[int]]
+
+
 class SealedPlan(TypedDict):
     next: AfterPlan
 
@@ -173,6 +198,7 @@ class PermitsBack(WindowRef, WindowEnd):
     close: bool
 
 
+@final
 class RequestEnd(TypedDict):
     """`status`: a domain.outcomes.RequestStatus."""
 
@@ -247,16 +273,19 @@ BEGIN_REQUEST: Activity[RequestRef, RequestPlan] = Activity("begin_request")
 PLAN_TARGETS: Activity[PlanInput, Progress] = Activity("plan_targets")
 WRITE_TARGETS: Activity[DraftRef, Nothing] = Activity("write_targets")
 READ_PLAN_WINDOW: Activity[PlanWindowRef, Nothing] = Activity("read_plan_window")
-SEAL_PLAN: Activity[RequestRef, SealedPlan | PlanToRead] = Activity("seal_plan")
+SEAL_PLAN: Activity[RequestStep, SealedPlan | PlanToRead | TargetsToSettle] = Activity("seal_plan")
 NOTIFY_APPROVERS: Activity[ApproverMails, Progress] = Activity("notify_approvers")
-SETTLE_APPROVAL: Activity[RequestRef, AwaitingApproval | PlanToRead | ApprovalEnded] = Activity("settle_approval")
+SETTLE_APPROVAL: Activity[RequestStep, AwaitingApproval | PlanToRead | TargetsToSettle | ApprovalEnded] = Activity(
+    "settle_approval"
+)
+SETTLE_TARGETS: Activity[SettleWindow, Nothing] = Activity("settle_targets")
 SETTLE_UNDO: Activity[RequestRef, AwaitingCodes | CodesEnded] = Activity("settle_undo")
 CLOSE_UNDO: Activity[RepeatableWindow, Progress] = Activity("close_undo")
 ACQUIRE_PERMITS: Activity[WindowRef, Permits] = Activity("acquire_permits")
 CHECK_STOP: Activity[RequestRef, StopCheck] = Activity("check_stop")
 RESET_TARGET: Activity[TargetRun, Progress] = Activity("reset_target")
 RELEASE_PERMITS: Activity[PermitsBack, Nothing] = Activity("release_permits")
-FINISH_REQUEST: Activity[RequestRef, RequestEnd] = Activity("finish_request")
+FINISH_REQUEST: Activity[RequestStep, RequestEnd | TargetsToSettle] = Activity("finish_request")
 RECORD_EVENT: Activity[Event, EventSenders] = Activity("record_event")
 SEND_CALLBACK: Activity[EventAttempt, EventAttempted] = Activity("send_callback")
 PUBLISH_EVENT: Activity[EventAttempt, EventAttempted] = Activity("publish_event")

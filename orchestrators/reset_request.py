@@ -22,11 +22,14 @@ from contracts.workflow import (
     RESET_WINDOW,
     SEAL_PLAN,
     SETTLE_APPROVAL,
+    SETTLE_TARGETS,
     SETTLE_UNDO,
     WRITE_TARGETS,
+    Activity,
     ApproverMailing,
     CustomerReset,
     DraftRef,
+    Nothing,
     NumberRange,
     PlanInput,
     PlanWindowRef,
@@ -34,6 +37,9 @@ from contracts.workflow import (
     RequestEnd,
     RequestRef,
     RequestRun,
+    RequestStep,
+    SettleWindow,
+    TargetsToSettle,
     Window,
     WindowReset,
 )
@@ -75,7 +81,7 @@ def reset_request(ctx: OrchestrationContext, work: RequestRun) -> Step[RequestEn
             yield from _reset(ctx, run, request, windows)
         if following == "codes":
             yield from _take_codes(ctx, request, windows, wake_up)
-    ended = yield from call_activity(ctx, FINISH_REQUEST, request)
+    ended = yield from _finish(ctx, request)
     start_post_completion(ctx, run, request)
     return ended
 
@@ -93,11 +99,38 @@ def _plan(ctx: OrchestrationContext, request: RequestRef, windows: Sequence[Wind
 
 
 def _seal(ctx: OrchestrationContext, request: RequestRef) -> Step[AfterPlan]:
+    step = RequestStep(id=request["id"])
     while True:
-        sealed = yield from call_activity(ctx, SEAL_PLAN, request)
-        if sealed["next"] != "read":
+        sealed = yield from call_activity(ctx, SEAL_PLAN, step)
+        if sealed["next"] == "read":
+            yield from _read_plan(ctx, request, sealed["windows"], "seal")
+        elif sealed["next"] == "settle":
+            step = yield from _settle(ctx, request, sealed)
+        else:
             return sealed["next"]
-        yield from _read_plan(ctx, request, sealed["windows"], "seal")
+
+
+def _finish(ctx: OrchestrationContext, request: RequestRef) -> Step[RequestEnd]:
+    step = RequestStep(id=request["id"])
+    while True:
+        ended = yield from call_activity(ctx, FINISH_REQUEST, step)
+        if "status" in ended:
+            return ended
+        step = yield from _settle(ctx, request, ended)
+
+
+def _settle(ctx: OrchestrationContext, request: RequestRef, to_settle: TargetsToSettle) -> Step[RequestStep]:
+    """Settle many targets in windows, some at once; return the step that asked for it as it is to be tried again."""
+    ending = to_settle["ending"]
+    for starts in to_settle["rounds"]:
+        works = [SettleWindow(id=request["id"], start=start, ending=ending) for start in starts]
+        yield from _run_all(ctx, SETTLE_TARGETS, works)
+    return RequestStep(id=request["id"], settled=ending)
+
+
+def _run_all[Work](ctx: OrchestrationContext, activity: Activity[Work, Nothing], works: Sequence[Work]) -> Step[None]:
+    for first in range(0, len(works), _PLANNING):
+        yield when_all([start_activity(ctx, activity, work) for work in works[first : first + _PLANNING]])
 
 
 def _read_plan(
@@ -105,17 +138,20 @@ def _read_plan(
 ) -> Step[None]:
     """Read a long plan in windows, some at once, so that no activity works on all of it."""
     works = [PlanWindowRef(id=request["id"], start=start, purpose=purpose) for start in starts]
-    for first in range(0, len(works), _PLANNING):
-        yield when_all([start_activity(ctx, READ_PLAN_WINDOW, work) for work in works[first : first + _PLANNING]])
+    yield from _run_all(ctx, READ_PLAN_WINDOW, works)
 
 
 def _approve(ctx: OrchestrationContext, run: str, request: RequestRef, wake_up: WakeUp) -> Step[AfterApproval]:
     """Wait for the decision. It is a record and the event only wakes, so an event that is lost delays, no more."""
     mailed = -1
+    step = RequestStep(id=request["id"])
     while True:
-        state = yield from call_activity(ctx, SETTLE_APPROVAL, request)
+        state = yield from call_activity(ctx, SETTLE_APPROVAL, step)
         if state["next"] == "read":
             yield from _read_plan(ctx, request, state["windows"], "check")
+            continue
+        if state["next"] == "settle":
+            step = yield from _settle(ctx, request, state)
             continue
         if state["next"] != "wait":
             return state["next"]

@@ -9,13 +9,14 @@ from pydantic import ValidationError
 from domain.outcomes import TargetOutcome
 from domain.request.target import Target
 from domain.request.unreadable import recorded_outcome, unreadable_target
+from domain.request.windows import BLOCK
 from records.store import Change, Insert, Replace, Row, Store
 
 _TARGET = "target:"
 _COUNT = "count:"
 # Neighbours are reset side by side, so each of these counts in another row and they seldom collide; and few enough rows
 # that the totals of 10,000 targets are one page of 80.
-_BLOCK, _ROWS = 1000, 8
+_ROWS = 8
 # Targets in one transaction, with their counts under the store's hundred changes and, at their longest, under its size.
 _TOGETHER = 40
 
@@ -25,7 +26,7 @@ def target_key(number: int) -> str:
 
 
 def count_key(number: int) -> str:
-    return f"{_COUNT}{number // _BLOCK:04d}{number % _ROWS:02d}"
+    return f"{_COUNT}{number // BLOCK:04d}{number % _ROWS:02d}"
 
 
 class StoredTarget(NamedTuple):

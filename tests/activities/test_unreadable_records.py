@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from activities.finish_request import finish, settle_open
+from activities.finish_request import finish
+from activities.settle_targets import settle_open
 from domain.methods import MethodType
 from domain.outcomes import RequestStatus, TargetOutcome
 from domain.request.target import Target
@@ -42,7 +43,7 @@ async def test_unreadable_target_fails_alone_and_gives_its_lease_back(works: Wor
     # Others may have the user, before the request ends.
     other = Holder("r2", 0)
     assert await works.services.leases.take(CONTOSO, first.id, other) == other
-    await settle_open(works.services, "r1", RequestStatus.RESETTING, cancelled=False)
+    await settle_open(works.services, "r1", "stopped", None)
     totals = {outcome: count for outcome, count in (await works.services.targets.totals("r1")).items() if count}
     assert totals == {"failed": 1, "reset": 1}
     assert (await works.target()).reason == "recordUnreadable"
