@@ -26,6 +26,7 @@ from records.holds import Holds
 from records.leases import Leases
 from records.notifications import Notifications
 from records.people import People
+from records.plan_summaries import PlanSummaries
 from records.plan_windows import PlanWindows
 from records.requests import Requests
 from records.retention import Retention
@@ -174,6 +175,10 @@ class Services:
     @property
     def plan_windows(self) -> PlanWindows:
         return PlanWindows(self.store)
+
+    @property
+    def plan_summaries(self) -> PlanSummaries:
+        return PlanSummaries(self.store)
 
     @property
     def concurrency_permits(self) -> ConcurrencyPermits:

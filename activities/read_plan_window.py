@@ -7,8 +7,10 @@ from contracts.workflow import READ_PLAN_WINDOW, Nothing, PlanToRead, PlanWindow
 from domain.request.approval import Tally
 from domain.request.plan import WINDOW, people_line, plan_digest, scope_line, window_hash, window_starts
 from domain.request.reset_request import ResetRequest
+from domain.request.target import Target
 from records.plan_windows import PlanWindow, Purpose
 from services import Services, current_services
+from web.presenters import plan_totals
 
 
 class ReadPlan(NamedTuple):
@@ -21,7 +23,10 @@ class ReadPlan(NamedTuple):
 @activity(READ_PLAN_WINDOW)
 async def read_plan_window(work: PlanWindowRef) -> Nothing:
     services = current_services()
-    window = await _read(services, work["id"], work["start"])
+    targets = await _read(services, work["id"], work["start"])
+    if work["purpose"] == "seal":
+        await services.plan_summaries.put(work["id"], work["start"], _counts(targets))
+    window = PlanWindow(window_hash(targets), Tally().add(targets))
     await services.plan_windows.put(work["id"], work["purpose"], work["start"], window)
     return {}
 
@@ -34,7 +39,8 @@ async def read_plan(services: Services, request: ResetRequest, purpose: Purpose)
         if missing := [start for start in starts if start not in windows]:
             return {"next": "read", "windows": missing}
     else:
-        windows = {start: await _read(services, request.id, start) for start in starts}
+        whole = {start: await _read(services, request.id, start) for start in starts}
+        windows = {start: PlanWindow(window_hash(read), Tally().add(read)) for start, read in whole.items()}
     tally = Tally()
     for window in windows.values():
         tally.merge(window.tally)
@@ -42,6 +48,13 @@ async def read_plan(services: Services, request: ResetRequest, purpose: Purpose)
     return ReadPlan(plan_digest(request.id, scope_line(request), people_line(request), hashes), tally)
 
 
-async def _read(services: Services, request_id: str, start: int) -> PlanWindow:
-    targets = [kept.target for kept in await services.targets.range(request_id, start, WINDOW)]
-    return PlanWindow(window_hash(targets), Tally().add(targets))
+async def _read(services: Services, request_id: str, start: int) -> list[Target]:
+    return [kept.target for kept in await services.targets.range(request_id, start, WINDOW)]
+
+
+def _counts(targets: list[Target]) -> dict[str, dict[str, int]]:
+    customers = dict.fromkeys(target.customer for target in targets)
+    return {
+        customer: plan_totals(target for target in targets if target.customer == customer)._asdict()
+        for customer in customers
+    }

@@ -1,12 +1,16 @@
 """What one approver of a request sees: the link, their targets and the view that the mail and the page share."""
 
 from domain.access.approval_links import ApprovalLink, sign
+from domain.request.plan import window_starts
 from domain.request.reset_request import Approver, ResetRequest
 from domain.request.target import Target
 from services import Services
 from use_cases.read_targets import all_targets
-from web.presenters import approval_view
-from web.views import ApprovalView
+from web.presenters import ShownPlan, approval_view, plan_totals
+from web.views import ApprovalView, PageView, PlanTotals
+
+PAGE_SIZE = 200
+"""Users on one page, and in a mail."""
 
 
 def approval_token(services: Services, request: ResetRequest, approver: str) -> str:
@@ -28,13 +32,43 @@ async def targets_for(services: Services, request: ResetRequest, entry: Approver
 
 async def view_for(services: Services, request: ResetRequest, entry: Approver, page: int = 1) -> ApprovalView:
     """Return what this approver is shown of the request as it stands, in the mail and on the page alike."""
-    targets = await targets_for(services, request, entry)
-    return approval_view(
-        services.policy,
-        request,
-        entry,
-        targets,
-        await services.requests.decisions(request.id),
-        services.now(),
-        page=page,
-    )
+    plan = await _shown_plan(services, request, entry, page)
+    decisions = await services.requests.decisions(request.id)
+    return approval_view(services.policy, request, entry, plan, decisions, services.now())
+
+
+async def _shown_plan(services: Services, request: ResetRequest, entry: Approver, page: int) -> ShownPlan:
+    """Return a page of the plan. Of a long one no more than this page is read, and the counts that were made when it was sealed."""
+    mine = [part for part in request.ranges if part[0] in entry.customers]
+    counts = {customer: count for customer, _, count in mine}
+    pages = max(1, -(-sum(counts.values()) // PAGE_SIZE))
+    number = min(max(page, 1), pages)
+    first, last = (number - 1) * PAGE_SIZE, number * PAGE_SIZE
+    totals = await _sealed_totals(services, request, entry)
+    if totals is None:
+        targets = await targets_for(services, request, entry)
+        return ShownPlan(targets[first:last], counts, plan_totals(targets), PageView(number, pages))
+    shown: list[Target] = []
+    before = 0  # targets of this approver in the ranges so far
+    for _, start, count in mine:
+        skipped = max(0, first - before)
+        wanted = min(count - skipped, last - max(first, before))
+        if wanted > 0:
+            shown += [kept.target for kept in await services.targets.range(request.id, start + skipped, wanted)]
+        before += count
+    return ShownPlan(shown, counts, totals, PageView(number, pages))
+
+
+async def _sealed_totals(services: Services, request: ResetRequest, entry: Approver) -> PlanTotals | None:
+    """Return the counts of this approver's targets; None where they are few, or were not counted, or for fewer things than today."""
+    starts = window_starts(request.target_count)
+    windows = await services.plan_summaries.read(request.id, starts) if len(starts) > 1 else None
+    if windows is None:
+        return None
+    total = dict.fromkeys(PlanTotals._fields, 0)
+    for window in windows:
+        for counts in (window[customer] for customer in entry.customers if customer in window):
+            if counts.keys() != total.keys():
+                return None
+            total = {name: count + counts[name] for name, count in total.items()}
+    return PlanTotals(**total)

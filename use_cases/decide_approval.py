@@ -136,9 +136,10 @@ async def _complete(services: Services, located: LocatedApproval, choice: Choice
     approves = choice.decision == "approve"
     if not approves and not choice.comment:
         raise IncompleteChoiceError("commentNeeded")
-    targets = await targets_for(services, located.request, located.entry)
+    # A long plan is not read where nobody was left out.
+    targets = await targets_for(services, located.request, located.entry) if approves and choice.left_out else []
     open_numbers = {target.number for target in targets if target.planned and not target.settled}
-    if approves and open_numbers and open_numbers <= choice.left_out:
+    if open_numbers and open_numbers <= choice.left_out:
         raise IncompleteChoiceError("noUserLeft")
     return Decision(
         approver=located.entry.approver,
@@ -147,5 +148,5 @@ async def _complete(services: Services, located: LocatedApproval, choice: Choice
         at=services.now(),
         plan_digest=located.link.plan_digest,
         signed_in_as=choice.signed_in_as,
-        without=sorted(choice.left_out & open_numbers) if approves else [],
+        without=sorted(choice.left_out & open_numbers),
     )

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from domain.methods import Method, MethodType
 from domain.outcomes import MethodOutcome, RequestStatus, TargetOutcome
@@ -165,24 +166,25 @@ def _fewest_approvals(entry: Approver, given: Mapping[str, int]) -> int:
     return min((given.get(customer, 0) for customer in entry.customers), default=0)
 
 
+class ShownPlan(NamedTuple):
+    """A page of the targets that an approver decides on, and counts of all of them: by customer, and what would be done."""
+
+    targets: Sequence[Target]
+    counts: Mapping[str, int]
+    totals: PlanTotals
+    page: PageView
+
+
 def approval_view(
     policy: Policy,
     request: ResetRequest,
     entry: Approver,
-    targets: Sequence[Target],
+    plan: ShownPlan,
     decisions: Sequence[Decision],
     now: datetime,
-    *,
-    page: int = 1,
-    page_size: int = 200,
 ) -> ApprovalView:
-    """Return what `entry` decides on. `targets` are all of this approver's customers; one page of them is shown."""
-    pages = max(1, -(-len(targets) // page_size))
-    number = min(max(page, 1), pages)
-    counts: dict[str, int] = {}
-    for target in targets:
-        counts[target.customer] = counts.get(target.customer, 0) + 1
-    totals = plan_totals(targets)
+    """Return what `entry` decides on."""
+    totals = plan.totals
     step_up: list[str] = []
     if request.approval.step_up:
         # Why, as far as this approver sees it: other customers' users are not theirs to know of.
@@ -203,14 +205,14 @@ def approval_view(
         created_at=request.created_at,
         expires_at=request.approval.expires_at or now,
         now=now,
-        customers=customer_views(policy, request, targets[(number - 1) * page_size : number * page_size], counts),
+        customers=customer_views(policy, request, plan.targets, plan.counts),
         totals=totals,
         quorum=request.approval.quorum,
         approvals=_fewest_approvals(entry, approvals(request, counting(policy, request, decisions))),
         decisions=decision_views(_visible_decisions(entry, request, decisions)),
         revoke_sessions=request.revoke_sessions,
         step_up=tuple(step_up),
-        page=PageView(number, pages),
+        page=plan.page,
         undo=bool(request.undo_of),
         undo_within=policy.undo.within,
     )

@@ -10,9 +10,11 @@ from domain.request.plan import VERSION, WINDOW, people_line, plan_line, scope_l
 from localhost.clock import VirtualClock
 from localhost.simulator import World
 from mfa_reset_client.verify.plan import plan_digest
-from records.targets import Targets
+from records.targets import StoredTarget, Targets
 from tests.scenarios.test_hundreds_of_targets import policy
 from tests.system import System, system
+from use_cases.approval_view import PAGE_SIZE, view_for
+from web.views import ApprovalView
 
 pytestmark = pytest.mark.engine_only("it is about the records and reads the engine's history")
 USERS = WINDOW + 5
@@ -87,3 +89,31 @@ async def test_what_was_read_to_seal_a_plan_does_not_pass_for_a_check(
     plan = await read_plan_window.read_plan(it.services, request, "check")
     assert isinstance(plan, read_plan_window.ReadPlan)
     assert (plan.digest, plan.tally.targets) == (request.plan_digest, USERS)
+
+
+async def test_a_mail_about_a_long_plan_reads_one_page_of_it_and_shows_what_reading_all_would(
+    it: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    users = list(it.world.tenant("contoso").users)[17 : 17 + USERS]
+    others = list(it.world.tenant("fabrikam").users)[17:27]
+    request_id = str((await it.ask(fabrikam=others[:5], contoso=users, tailspin=others[5:]))["id"])
+    request = await it.services.requests.get(request_id)
+    assert request is not None
+    entries, read = request.approval.approvers, list[int]()
+
+    async def views() -> list[ApprovalView]:
+        return [await view_for(it.services, request, entry, page) for entry in entries for page in (1, 2, 3)]
+
+    targets_range = Targets.range
+
+    async def counted(self: Targets, request_id: str, start: int, count: int) -> list[StoredTarget]:
+        read.append(count)
+        return await targets_range(self, request_id, start, count)
+
+    monkeypatch.setattr(Targets, "range", counted)
+    sealed = await views()
+    assert sum(read) <= len(sealed) * PAGE_SIZE
+    for row in await it.services.store.scan(request_id, prefix="plansummary:"):
+        assert await it.services.store.delete(row)
+    assert await views() == sealed
+    assert sum(read) > len(sealed) * PAGE_SIZE

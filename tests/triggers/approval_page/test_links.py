@@ -8,7 +8,7 @@ import pytest
 
 from tests.system import System, link_token, system
 from tests.web.markup import Markup
-from web.presenters import approval_view
+from use_cases import approval_view
 
 
 async def _link(it: System, *users: str) -> tuple[str, str]:
@@ -47,7 +47,7 @@ async def test_a_link_of_the_old_form_still_decides(tmp_path: Path, decision: st
 
 
 async def test_the_pages_of_many_users_keep_the_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(approval_view, "__kwdefaults__", {"page": 1, "page_size": 1})
+    monkeypatch.setattr(approval_view, "PAGE_SIZE", 1)
     async with system(tmp_path) as it:
         _, link = await _link(it, "adele@contoso.com", "megan@contoso.com")
         first = Markup((await it.http.get(link)).text)
