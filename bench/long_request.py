@@ -28,14 +28,14 @@ def main() -> None:
     parser.add_argument("--users", type=int, default=10_000)
     parser.add_argument("--records", choices=["sqlite", "tables"], default="sqlite")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, _records(options.records, Path(folder)) as settings:
+    with tempfile.TemporaryDirectory() as folder, records(options.records, Path(folder)) as settings:
         flags = ["--port", "0", "--data", f"{folder}/data", "--key", _KEY, "--log-level", "error"]
         with started("localhost", "serve", *flags, settings=settings) as process:
             _measure(process.url, options.users)
 
 
 @contextmanager
-def _records(kind: str, folder: Path) -> Iterator[dict[str, str]]:
+def records(kind: str, folder: Path) -> Iterator[dict[str, str]]:
     if kind == "sqlite":
         yield {}
         return
