@@ -8,7 +8,6 @@ gc.disable()
 # There are no plugins of pydantic's, and to look for them it would read what is known of every installed package.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
-import azure.durable_functions as df
 import azure.functions as func
 
 import activities.app
@@ -31,6 +30,7 @@ import activities.settle_approval
 import activities.settle_targets
 import activities.settle_undo
 import activities.write_targets
+import durable
 import orchestrators.app
 import orchestrators.approver_mails
 import orchestrators.event_delivery
@@ -74,7 +74,7 @@ current_services().check()  # a bad setting, policy or file of records stops the
 quiet_libraries()
 configure(os.environ, lambda: current_services().removing_stopped)
 
-app = df.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
+app = durable.DFApp(http_auth_level=func.AuthLevel.FUNCTION)
 for part in (
     triggers.api.health.app,
     triggers.api.openapi.app,

@@ -4,12 +4,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import wraps
 from typing import Any, cast
 
-import azure.durable_functions as df
-
+import durable
 from contracts.workflow import Activity
 from telemetry.spans import request_span
 
-app = df.Blueprint()
+app = durable.Blueprint()
 
 # What of an activity's input becomes attributes of its span.
 _ATTRIBUTES = ("customer", "number", "start", "count", "kind", "reminder")
@@ -29,7 +28,7 @@ def activity[Input: Mapping[str, object], Answer](
 
         # The Functions worker takes plain classes as annotations and refuses typed dictionaries.
         traced.__annotations__ = {"work": dict, "return": dict}
-        app.activity_trigger(input_name="work")(traced)
+        durable.register_activity(app, traced)
         return traced
 
     return register

@@ -4,8 +4,6 @@ import random
 from collections.abc import Iterable
 from datetime import timedelta
 
-from durabletask.task import OrchestrationContext, TaskFailedError
-
 from contracts.words import EventKind, Sender
 from contracts.workflow import (
     DELIVER_EVENT,
@@ -20,7 +18,8 @@ from contracts.workflow import (
     Nothing,
     RequestRef,
 )
-from orchestrators.app import Step, call_activity, orchestrator, start_child
+from durable import Context, Step, TaskFailedError, instance_id, now, start_child
+from orchestrators.app import call_activity, orchestrator
 from orchestrators.timers import create_timer_at, is_due
 
 SENDERS: dict[Sender, Activity[EventAttempt, EventAttempted]] = {"callback": SEND_CALLBACK, "bus": PUBLISH_EVENT}
@@ -32,15 +31,13 @@ PATIENCE = timedelta(hours=24)
 _LONGEST_ASKED = 3600.0
 
 
-def record_and_deliver(ctx: OrchestrationContext, run: str, request: RequestRef, kind: EventKind) -> Step[None]:
+def record_and_deliver(ctx: Context, run: str, request: RequestRef, kind: EventKind) -> Step[None]:
     """Keep the event as things stand now and start its delivery, which goes on when this orchestration has ended."""
     recorded = yield from call_activity(ctx, RECORD_EVENT, Event(id=request["id"], kind=kind))
     start_deliveries(ctx, run, request, kind, recorded["senders"])
 
 
-def start_deliveries(
-    ctx: OrchestrationContext, run: str, request: RequestRef, kind: EventKind, senders: Iterable[Sender]
-) -> None:
+def start_deliveries(ctx: Context, run: str, request: RequestRef, kind: EventKind, senders: Iterable[Sender]) -> None:
     """Start a delivery for each of `senders`; `run` is what the ids of this run's sub-orchestrations begin with."""
     for sender in senders:
         work = EventDelivery(id=request["id"], kind=kind, sender=sender)
@@ -48,9 +45,9 @@ def start_deliveries(
 
 
 @orchestrator(DELIVER_EVENT)
-def deliver_event(ctx: OrchestrationContext, work: EventDelivery) -> Step[Nothing]:
+def deliver_event(ctx: Context, work: EventDelivery) -> Step[Nothing]:
     """Attempt until it got through, is refused for good, or the patience ends."""
-    end = ctx.current_utc_datetime + PATIENCE
+    end = now(ctx) + PATIENCE
     tries = 0
     while True:
         last = is_due(ctx, end)
@@ -62,7 +59,7 @@ def deliver_event(ctx: OrchestrationContext, work: EventDelivery) -> Step[Nothin
         if answer["retry_after"] is None or last:
             return {}
         # Spread, so that the events of many requests do not come back to a receiver in step.
-        spread = random.Random(f"{ctx.instance_id}:{tries}").uniform(0.8, 1.2)  # noqa: S311 - spreads load, guards nothing
+        spread = random.Random(f"{instance_id(ctx)}:{tries}").uniform(0.8, 1.2)  # noqa: S311 - spreads load, guards nothing
         wait = max(WAITS[min(tries, len(WAITS) - 1)] * spread, min(answer["retry_after"], _LONGEST_ASKED))
-        yield create_timer_at(ctx, min(ctx.current_utc_datetime + timedelta(seconds=wait), end))
+        yield create_timer_at(ctx, min(now(ctx) + timedelta(seconds=wait), end))
         tries += 1

@@ -11,11 +11,21 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal, cast, get_args
 
-from durabletask.task import OrchestrationContext, Task, TaskFailedError, when_any
-
 from contracts.words import Fault, GivenUp, NoAccess, Stop
 from contracts.workflow import CHECK_STOP, Activity, Progress, RequestRef, StopCheck
-from orchestrators.app import Step, start_activity
+from durable import (
+    Context,
+    Step,
+    Task,
+    TaskFailedError,
+    has_ended,
+    has_failed,
+    instance_id,
+    now,
+    result_of,
+    start_activity,
+    when_any,
+)
 from orchestrators.timers import EARLY, create_timer_at, is_due
 
 # Tries in a row after passing faults: with the waits below about three minutes on average, more than the minute Graph may
@@ -95,7 +105,7 @@ class FanOut[Work: Mapping[str, object]]:
 
     def __init__(
         self,
-        ctx: OrchestrationContext,
+        ctx: Context,
         activity: Activity[Work, Progress],
         works: Sequence[Work],
         width: int,
@@ -110,7 +120,7 @@ class FanOut[Work: Mapping[str, object]]:
         self._watch = watch
         self._look_again = look_again
         self._watched: Task[StopCheck] | None = None
-        self._next_watch = ctx.current_utc_datetime + _WATCH
+        self._next_watch = now(ctx) + _WATCH
         self.lanes: dict[str, Lane[Work]] = {}
         for work in works:
             lane = self.lanes.setdefault(str(work.get("customer", "")), Lane(max(1, width), max(1, width)))
@@ -124,11 +134,11 @@ class FanOut[Work: Mapping[str, object]]:
         self._launch()
         while self._running or any(lane.waiting or lane.ready for lane in self.lanes.values()):
             yield when_any([*self._running, *self._alarm()])
-            for task in [task for task in self._running if task.is_complete]:
+            for task in [task for task in self._running if has_ended(task)]:
                 job, lane = self._running.pop(task)
                 lane.running -= 1
                 self._done(job, lane, self._answer(task))
-            if self._watched is not None and self._watched.is_complete:
+            if self._watched is not None and has_ended(self._watched):
                 self._seen(self._watched)
             self._launch()
 
@@ -168,7 +178,7 @@ class FanOut[Work: Mapping[str, object]]:
                 tasks.append(self._watched)
             else:
                 first = min(first, self._next_watch)
-        if self._timer is None or self._timer[0].is_complete or self._timer[1] > first:
+        if self._timer is None or has_ended(self._timer[0]) or self._timer[1] > first:
             self._timer = (create_timer_at(self._ctx, first), first)
         return [*tasks, self._timer[0]]
 
@@ -181,9 +191,9 @@ class FanOut[Work: Mapping[str, object]]:
         return due if due is None or pause is None else max(due, pause)
 
     def _seen(self, watched: Task[StopCheck]) -> None:
-        self._watched, self._next_watch = None, self._ctx.current_utc_datetime + _WATCH
-        if not watched.is_failed and watched.get_result()["stop"]:
-            self._end(watched.get_result()["stop"])
+        self._watched, self._next_watch = None, now(self._ctx) + _WATCH
+        if not has_failed(watched) and result_of(watched)["stop"]:
+            self._end(result_of(watched)["stop"])
 
     def _end(self, stop: Stop) -> None:
         """Nothing new is begun. What may have changed something has another run, to see how it ended, unless all is held."""
@@ -195,7 +205,7 @@ class FanOut[Work: Mapping[str, object]]:
 
     def _answer(self, task: Task[Progress]) -> Progress:
         try:
-            return task.get_result()
+            return result_of(task)
         except TaskFailedError:
             # Either the records did not answer for minutes, or this job fails by itself. Another try looks before it acts.
             return {"retry_after": 0.0, "fault": "broken"}
@@ -215,7 +225,7 @@ class FanOut[Work: Mapping[str, object]]:
                 self._break(lane, "tokenRejected" if fault == "tokenRejected" else "customerUnreachable")
         if fault == "throttled":
             # Not a moment earlier than Graph says, though what is due within a second counts as due.
-            back = self._ctx.current_utc_datetime + timedelta(seconds=answer["retry_after"] or 0.0) + EARLY
+            back = now(self._ctx) + timedelta(seconds=answer["retry_after"] or 0.0) + EARLY
             lane.paused = max(lane.paused or back, back)
         _count_faults(job, lane, fault, progressed=progressed)
         job.began = job.began or answer.get("begun", False)
@@ -230,7 +240,7 @@ class FanOut[Work: Mapping[str, object]]:
         elif not self.stop or (job.began and self._look_again):
             job.faults += fault in _AWAY
             job.throttles += fault == "throttled"
-            job.due = self._ctx.current_utc_datetime + timedelta(seconds=self._wait(job, fault, retry_after))
+            job.due = now(self._ctx) + timedelta(seconds=self._wait(job, fault, retry_after))
             lane.waiting.append(job)
 
     def _break(self, lane: Lane[Work], reason: GivenUp) -> None:
@@ -242,7 +252,7 @@ class FanOut[Work: Mapping[str, object]]:
     def _wait(self, job: Job[Work], fault: Fault, retry_after: float) -> float:
         """Seconds until the job runs again."""
         tries = job.faults + job.throttles + job.broken
-        seed = f"{self._ctx.instance_id}:{sorted(job.work.items())}:{tries}"
+        seed = f"{instance_id(self._ctx)}:{sorted(job.work.items())}:{tries}"
         spread = random.Random(seed).random()  # noqa: S311 - spreads load, guards nothing
         backoff: float = spread * min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(tries, 10))
         if fault in _AWAY or fault == "broken":

@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-from durabletask.task import OrchestrationContext, TaskFailedError
-
 from contracts.words import EventKind
 from contracts.workflow import (
     BEGIN_POST_COMPLETION,
@@ -24,7 +22,8 @@ from contracts.workflow import (
     RequestRef,
     UserNotices,
 )
-from orchestrators.app import Step, call_activity, orchestrator, start_child
+from durable import Context, Step, TaskFailedError, instance_id, start_child
+from orchestrators.app import call_activity, orchestrator
 from orchestrators.call_until_available import call_until_available
 from orchestrators.event_delivery import start_deliveries
 from orchestrators.fan_out import FanOut, last_run
@@ -34,13 +33,13 @@ from orchestrators.timers import create_timer_at, naive_utc
 _LOOKS = 4
 
 
-def start_post_completion(ctx: OrchestrationContext, run: str, request: RequestRef) -> None:
+def start_post_completion(ctx: Context, run: str, request: RequestRef) -> None:
     """Start it beside the request, which is not held up by mails and has ended long before the follow-up."""
     start_child(ctx, POST_COMPLETION, RequestRef(id=request["id"]), f"{run}:post")
 
 
 @orchestrator(POST_COMPLETION)
-def post_completion(ctx: OrchestrationContext, work: RequestRef) -> Step[Nothing]:
+def post_completion(ctx: Context, work: RequestRef) -> Step[Nothing]:
     """Started twice it mails each person once: what was sent is in the records.
 
     It waits long for the records, because an ended request's orchestration is not started again.
@@ -69,7 +68,7 @@ def post_completion(ctx: OrchestrationContext, work: RequestRef) -> Step[Nothing
 
 
 @orchestrator(MAIL_AGAIN)
-def mail_again(ctx: OrchestrationContext, work: MailsAgain) -> Step[Nothing]:
+def mail_again(ctx: Context, work: MailsAgain) -> Step[Nothing]:
     """What was sent is not sent twice."""
     yield from _run_each(ctx, SEND_OUTCOME_MAIL, [OutcomeMail(id=work["id"], kind=kind) for kind in work["kinds"]])
     notices = [UserNotices(id=work["id"], start=start, count=count) for start, count in work["notices"]]
@@ -77,13 +76,13 @@ def mail_again(ctx: OrchestrationContext, work: MailsAgain) -> Step[Nothing]:
     return {}
 
 
-def _deliver(ctx: OrchestrationContext, request: RequestRef, kind: EventKind) -> Step[None]:
+def _deliver(ctx: Context, request: RequestRef, kind: EventKind) -> Step[None]:
     recorded = yield from call_until_available(ctx, RECORD_EVENT, Event(id=request["id"], kind=kind))
-    start_deliveries(ctx, ctx.instance_id, request, kind, recorded["senders"])
+    start_deliveries(ctx, instance_id(ctx), request, kind, recorded["senders"])
 
 
 def _run_each[Work: Mapping[str, object]](
-    ctx: OrchestrationContext, activity: Activity[Work, Progress], works: Sequence[Work], *, total: int = 1
+    ctx: Context, activity: Activity[Work, Progress], works: Sequence[Work], *, total: int = 1
 ) -> Step[None]:
     fan_out = FanOut(ctx, activity, works, 1, total=total)
     yield from fan_out.run()

@@ -3,8 +3,6 @@
 import random
 from typing import Literal
 
-from durabletask.task import OrchestrationContext
-
 from contracts.words import GivenUp, Stop
 from contracts.workflow import (
     ACQUIRE_PERMITS,
@@ -21,7 +19,8 @@ from contracts.workflow import (
     WindowRef,
     WindowReset,
 )
-from orchestrators.app import Step, orchestrator, start_child
+from durable import Context, Step, instance_id, start_anew, start_child
+from orchestrators.app import orchestrator
 from orchestrators.call_until_available import call_until_available
 from orchestrators.fan_out import FanOut
 from orchestrators.timers import create_timer_after
@@ -36,7 +35,7 @@ _QUESTIONS = 25
 
 
 @orchestrator(RESET_CUSTOMER)
-def reset_customer(ctx: OrchestrationContext, work: CustomerReset) -> Step[Nothing]:
+def reset_customer(ctx: Context, work: CustomerReset) -> Step[Nothing]:
     """One sub-orchestration per window keeps replays short."""
     breaker: GivenUp | Literal[""] = ""
     for start, count in work["windows"]:
@@ -44,7 +43,7 @@ def reset_customer(ctx: OrchestrationContext, work: CustomerReset) -> Step[Nothi
         if breaker:  # fail fast: nothing is asked of a customer that gives us no token
             yield from call_until_available(ctx, RELEASE_PERMITS, _permits_back(window, breaker=breaker))
             continue
-        ended: WindowEnd = yield start_child(ctx, RESET_WINDOW, window, f"{ctx.instance_id}:{start}")
+        ended: WindowEnd = yield start_child(ctx, RESET_WINDOW, window, f"{instance_id(ctx)}:{start}")
         if ended["stop"]:
             break  # the end of the request settles what is left
         breaker = ended["breaker"]
@@ -52,7 +51,7 @@ def reset_customer(ctx: OrchestrationContext, work: CustomerReset) -> Step[Nothi
 
 
 @orchestrator(RESET_WINDOW)
-def reset_window(ctx: OrchestrationContext, work: WindowReset) -> Step[WindowEnd | None]:
+def reset_window(ctx: Context, work: WindowReset) -> Step[WindowEnd | None]:
     """Reset at most 100 targets, as many at once as the customer has permits for."""
     window = WindowRef(id=work["id"], customer=work["customer"], start=work["start"], count=work["count"])
     asked = work.get("asked", 0)
@@ -63,7 +62,7 @@ def reset_window(ctx: OrchestrationContext, work: WindowReset) -> Step[WindowEnd
         if answer["permits"]:
             break
         asked += 1
-        spread = random.Random(f"{ctx.instance_id}:{asked}").random()  # noqa: S311 - spreads load, guards nothing
+        spread = random.Random(f"{instance_id(ctx)}:{asked}").random()  # noqa: S311 - spreads load, guards nothing
         wait = _HELD if answer["stop"] else min(_ASK_MOST, _ASK + asked * 0.5)
         yield create_timer_after(ctx, wait * (0.5 + spread / 2))
     else:
@@ -84,8 +83,8 @@ def reset_window(ctx: OrchestrationContext, work: WindowReset) -> Step[WindowEnd
     return {"breaker": lane.breaker, "stop": fan_out.stop}
 
 
-def _start_anew(ctx: OrchestrationContext, window: WindowRef, asked: int) -> None:
-    ctx.continue_as_new(WindowReset(**window, asked=asked))
+def _start_anew(ctx: Context, window: WindowRef, asked: int) -> None:
+    start_anew(ctx, WindowReset(**window, asked=asked))
 
 
 def _permits_back(

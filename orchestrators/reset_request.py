@@ -7,8 +7,6 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from durabletask.task import OrchestrationContext, Task, when_all, when_any
-
 from contracts.words import AfterApproval, AfterPlan
 from contracts.workflow import (
     BEGIN_REQUEST,
@@ -43,7 +41,8 @@ from contracts.workflow import (
     Window,
     WindowReset,
 )
-from orchestrators.app import Step, call_activity, orchestrator, start_activity, start_child
+from durable import Context, Step, Task, has_ended, has_failed, start_activity, start_child, when_all, when_any
+from orchestrators.app import call_activity, orchestrator
 from orchestrators.call_until_available import call_until_available
 from orchestrators.event_delivery import record_and_deliver
 from orchestrators.fan_out import FanOut, last_run
@@ -60,7 +59,7 @@ _ANEW = 2
 
 
 @orchestrator(RESET_REQUEST)
-def reset_request(ctx: OrchestrationContext, work: RequestRun) -> Step[RequestEnd]:
+def reset_request(ctx: Context, work: RequestRun) -> Step[RequestEnd]:
     """The instance id is the request's id."""
     request = RequestRef(id=work["id"])
     run = f"{work['id']}:{work['run']}"
@@ -86,7 +85,7 @@ def reset_request(ctx: OrchestrationContext, work: RequestRun) -> Step[RequestEn
     return ended
 
 
-def _plan(ctx: OrchestrationContext, request: RequestRef, windows: Sequence[Window]) -> Step[None]:
+def _plan(ctx: Context, request: RequestRef, windows: Sequence[Window]) -> Step[None]:
     works = [
         PlanInput(id=request["id"], customer=customer, start=start, count=count) for customer, start, count in windows
     ]
@@ -98,7 +97,7 @@ def _plan(ctx: OrchestrationContext, request: RequestRef, windows: Sequence[Wind
         yield from call_activity(ctx, PLAN_TARGETS, given_up)
 
 
-def _seal(ctx: OrchestrationContext, request: RequestRef) -> Step[AfterPlan]:
+def _seal(ctx: Context, request: RequestRef) -> Step[AfterPlan]:
     step = RequestStep(id=request["id"])
     while True:
         sealed = yield from call_activity(ctx, SEAL_PLAN, step)
@@ -110,7 +109,7 @@ def _seal(ctx: OrchestrationContext, request: RequestRef) -> Step[AfterPlan]:
             return sealed["next"]
 
 
-def _finish(ctx: OrchestrationContext, request: RequestRef) -> Step[RequestEnd]:
+def _finish(ctx: Context, request: RequestRef) -> Step[RequestEnd]:
     step = RequestStep(id=request["id"])
     while True:
         ended = yield from call_activity(ctx, FINISH_REQUEST, step)
@@ -119,7 +118,7 @@ def _finish(ctx: OrchestrationContext, request: RequestRef) -> Step[RequestEnd]:
         step = yield from _settle(ctx, request, ended)
 
 
-def _settle(ctx: OrchestrationContext, request: RequestRef, to_settle: TargetsToSettle) -> Step[RequestStep]:
+def _settle(ctx: Context, request: RequestRef, to_settle: TargetsToSettle) -> Step[RequestStep]:
     """Settle many targets in windows, some at once; return the step that asked for it as it is to be tried again."""
     ending = to_settle["ending"]
     for starts in to_settle["rounds"]:
@@ -128,20 +127,20 @@ def _settle(ctx: OrchestrationContext, request: RequestRef, to_settle: TargetsTo
     return RequestStep(id=request["id"], settled=ending)
 
 
-def _run_all[Work](ctx: OrchestrationContext, activity: Activity[Work, Nothing], works: Sequence[Work]) -> Step[None]:
+def _run_all[Work](ctx: Context, activity: Activity[Work, Nothing], works: Sequence[Work]) -> Step[None]:
     for first in range(0, len(works), _PLANNING):
         yield when_all([start_activity(ctx, activity, work) for work in works[first : first + _PLANNING]])
 
 
 def _read_plan(
-    ctx: OrchestrationContext, request: RequestRef, starts: Sequence[int], purpose: Literal["seal", "check"]
+    ctx: Context, request: RequestRef, starts: Sequence[int], purpose: Literal["seal", "check"]
 ) -> Step[None]:
     """Read a long plan in windows, some at once, so that no activity works on all of it."""
     works = [PlanWindowRef(id=request["id"], start=start, purpose=purpose) for start in starts]
     yield from _run_all(ctx, READ_PLAN_WINDOW, works)
 
 
-def _approve(ctx: OrchestrationContext, run: str, request: RequestRef, wake_up: WakeUp) -> Step[AfterApproval]:
+def _approve(ctx: Context, run: str, request: RequestRef, wake_up: WakeUp) -> Step[AfterApproval]:
     """Wait for the decision. It is a record and the event only wakes, so an event that is lost delays, no more."""
     mailed = -1
     step = RequestStep(id=request["id"])
@@ -163,9 +162,7 @@ def _approve(ctx: OrchestrationContext, run: str, request: RequestRef, wake_up: 
         yield from wake_up.wait_until(state["until"])
 
 
-def _take_codes(
-    ctx: OrchestrationContext, request: RequestRef, windows: Sequence[Window], wake_up: WakeUp
-) -> Step[None]:
+def _take_codes(ctx: Context, request: RequestRef, windows: Sequence[Window], wake_up: WakeUp) -> Step[None]:
     """An approved undo waits for the codes: the endpoint that gets one tries it at once, and wakes after the last."""
     while True:
         state = yield from call_activity(ctx, SETTLE_UNDO, request)
@@ -183,7 +180,7 @@ def _take_codes(
             yield from call_activity(ctx, CLOSE_UNDO, last_run(work))
 
 
-def _reset(ctx: OrchestrationContext, run: str, request: RequestRef, windows: Sequence[Window]) -> Step[None]:
+def _reset(ctx: Context, run: str, request: RequestRef, windows: Sequence[Window]) -> Step[None]:
     """Customer by customer, so many at once that a slow one does not hold up the next."""
     customers: dict[str, list[NumberRange]] = {}
     for customer, start, count in windows:
@@ -197,15 +194,15 @@ def _reset(ctx: OrchestrationContext, run: str, request: RequestRef, windows: Se
             instance_id = f"{run}:{customers[name][0][0]}" + (f":again-{broken}" if broken else "")
             running[_start_customer(ctx, request, name, customers[name], instance_id)] = name, broken
         yield when_any([*running])
-        for part in [part for part in running if part.is_complete]:
+        for part in [part for part in running if has_ended(part)]:
             name, broken = running.pop(part)
-            if part.is_failed and broken < _ANEW:
+            if has_failed(part) and broken < _ANEW:
                 # It does only what is left. The others go on meanwhile; what breaks again is settled by finish_request.
                 waiting.append((name, broken + 1))
 
 
 def _start_customer(
-    ctx: OrchestrationContext, request: RequestRef, name: str, windows: list[NumberRange], instance_id: str
+    ctx: Context, request: RequestRef, name: str, windows: list[NumberRange], instance_id: str
 ) -> Task[Any]:
     if len(windows) == 1:  # most customers: one orchestration less
         start, count = windows[0]

@@ -7,24 +7,24 @@ finds its work not yet due sets the same timer again, which fires at once, and s
 
 from datetime import UTC, datetime, timedelta
 
-from durabletask.task import OrchestrationContext, TimerTask
+from durable import Context, TimerTask, create_timer, now
 
 # How early a timer may fire.
 EARLY = timedelta(seconds=1)
 
 
-def create_timer_at(ctx: OrchestrationContext, instant: datetime) -> TimerTask:
+def create_timer_at(ctx: Context, instant: datetime) -> TimerTask:
     """Create a timer for `instant`, which is naive and in UTC as the orchestrator's clock."""
     whole = instant.replace(microsecond=0)
-    return ctx.create_timer(whole if whole == instant else whole + timedelta(seconds=1))
+    return create_timer(ctx, whole if whole == instant else whole + timedelta(seconds=1))
 
 
-def create_timer_after(ctx: OrchestrationContext, seconds: float) -> TimerTask:
-    return create_timer_at(ctx, ctx.current_utc_datetime + timedelta(seconds=seconds))
+def create_timer_after(ctx: Context, seconds: float) -> TimerTask:
+    return create_timer_at(ctx, now(ctx) + timedelta(seconds=seconds))
 
 
-def is_due(ctx: OrchestrationContext, instant: datetime) -> bool:
-    return instant <= ctx.current_utc_datetime + EARLY
+def is_due(ctx: Context, instant: datetime) -> bool:
+    return instant <= now(ctx) + EARLY
 
 
 def naive_utc(instant: str) -> datetime:

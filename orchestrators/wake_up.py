@@ -2,19 +2,17 @@
 
 from typing import Any
 
-from durabletask.task import OrchestrationContext, Task, when_any
-
 from contracts.words import WAKE
-from orchestrators.app import Step
+from durable import Context, Step, Task, cancel_timer, has_ended, wait_for_event, when_any
 from orchestrators.timers import EARLY, create_timer_at, naive_utc
 
 
 class WakeUp:
     """One for an orchestration: a wait that is still open must not swallow the event that the next one is for."""
 
-    def __init__(self, ctx: OrchestrationContext) -> None:
+    def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
-        self._event: Task[Any] = ctx.wait_for_external_event(WAKE)
+        self._event: Task[Any] = wait_for_event(ctx, WAKE)
 
     def wait_until(self, instant: str) -> Step[None]:
         """Wait for a wake-up, until shortly after `instant` (ISO 8601) at the latest.
@@ -23,7 +21,7 @@ class WakeUp:
         """
         timer = create_timer_at(self._ctx, naive_utc(instant) + EARLY)
         yield when_any([self._event, timer])
-        if self._event.is_complete:
-            self._event = self._ctx.wait_for_external_event(WAKE)
-            if not timer.is_complete:
-                timer.cancel()
+        if has_ended(self._event):
+            self._event = wait_for_event(self._ctx, WAKE)
+            if not has_ended(timer):
+                cancel_timer(timer)

@@ -19,6 +19,7 @@ from tests.system import ROOT, environment
 # What a package may import of ours, besides itself.
 ALLOWED: dict[str, set[str]] = {
     "contracts": set(),
+    "durable": {"contracts"},
     "domain": set(),
     "graph": {"domain"},
     "records": {"domain"},
@@ -27,11 +28,23 @@ ALLOWED: dict[str, set[str]] = {
     "reset": {"domain", "graph", "records"},
     "settings": {"domain"},
     "services": {"domain", "graph", "records", "messaging", "settings"},
-    "use_cases": {"contracts", "domain", "graph", "records", "messaging", "reset", "web", "services"},
-    "activities": {"contracts", "use_cases", "domain", "graph", "records", "messaging", "reset", "web", "services"},
-    "orchestrators": {"contracts"},
+    "use_cases": {"durable", "contracts", "domain", "graph", "records", "messaging", "reset", "web", "services"},
+    "activities": {
+        "durable",
+        "contracts",
+        "use_cases",
+        "domain",
+        "graph",
+        "records",
+        "messaging",
+        "reset",
+        "web",
+        "services",
+    },
+    "orchestrators": {"contracts", "durable"},
     "triggers": {
         "domain",
+        "durable",
         "graph",
         "records",
         "messaging",
@@ -40,7 +53,7 @@ ALLOWED: dict[str, set[str]] = {
         "settings",
         "use_cases",
     },
-    "function_app": {"triggers", "orchestrators", "activities", "services"},
+    "function_app": {"durable", "triggers", "orchestrators", "activities", "services"},
     "telemetry": set(),
     "localhost": set(),
 }
@@ -67,7 +80,9 @@ def imported(path: Path) -> set[str]:
 def test_file_imports_only_what_lies_further_in(path: Path) -> None:
     package = path.relative_to(ROOT).parts[0].removesuffix(".py")
     ours = imported(path) & (set(ALLOWED) | {"tests", "bench", "telemetry"})
-    assert ours - {package} <= ALLOWED[package] | ({"telemetry"} if package not in {"contracts", "domain"} else set())
+    assert ours - {package} <= ALLOWED[package] | (
+        {"telemetry"} if package not in {"contracts", "domain", "durable"} else set()
+    )
 
 
 @pytest.mark.parametrize(
@@ -84,6 +99,52 @@ def test_entry_points_meet_in_use_cases_only(package: str, others: set[str]) -> 
     assert not others & ALLOWED[package]
     for path in (ROOT / package).rglob("*.py"):
         assert not imported(path) & others, path
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_only_durable_imports_the_durable_sdk(path: Path) -> None:
+    """The SDK is a release candidate: what has to be written anew on the way back is one file (docs/operations.md).
+
+    Beside it only the engine of the local host speaks the protocol, by what durabletask ships of it.
+    """
+    if path.name == "durable.py" or path.relative_to(ROOT).as_posix() == "localhost/durable/vendor_adapter.py":
+        return
+    sdk = re.compile(r"^\s*(?:import|from) (?:azure\.durable_functions|durabletask|grpc)\b", re.MULTILINE)
+    found = sdk.findall(path.read_text("utf-8"))
+    assert not found or path.relative_to(ROOT).parts[0] == "localhost", found
+    assert not [line for line in found if "grpc" not in line], found
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "orchestrators").glob("*.py")), ids=lambda path: path.name)
+def test_orchestrators_call_the_durable_sdk_by_our_functions_alone(path: Path) -> None:
+    """Neither the context nor a task is used by a name of the SDK's."""
+    tree = ast.parse(path.read_text("utf-8"))
+    of_tasks = {"is_complete", "is_completed", "is_failed", "get_result", "get_exception", "cancel"}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            owner = node.value
+            name = owner.id if isinstance(owner, ast.Name) else owner.attr if isinstance(owner, ast.Attribute) else ""
+            assert name not in {"ctx", "_ctx"}, f"line {node.lineno}: {name}.{node.attr}"
+            assert node.attr not in of_tasks, f"line {node.lineno}: .{node.attr}"
+
+
+@pytest.mark.parametrize("package", ["triggers", "use_cases"])
+def test_the_client_of_a_binding_is_only_handed_on(package: str) -> None:
+    for path in (ROOT / package).rglob("*.py"):
+        for function in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(function, ast.AsyncFunctionDef | ast.FunctionDef):
+                continue
+            clients = {
+                argument.arg
+                for argument in function.args.args
+                if argument.annotation is not None and ast.unparse(argument.annotation) == "durable.Client"
+            }
+            used = [
+                node.lineno
+                for node in ast.walk(function)
+                if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in clients
+            ]
+            assert not used, f"{path}: lines {used}"
 
 
 @pytest.mark.parametrize("package", ["contracts", "domain", "orchestrators"])

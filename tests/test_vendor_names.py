@@ -70,6 +70,16 @@ METHODS = {
         "instance_id": "",
         "wait_for_external_event": "",
     },
+    "durabletask.task.Task": {"get_result": "", "is_complete": "", "is_failed": ""},
+    "durabletask.task.TimerTask": {"cancel": ""},
+}
+# What durable.py calls these objects.
+OBJECTS = {
+    "app": "azure.durable_functions.Blueprint",
+    "client": "azure.durable_functions.DurableFunctionsClient",
+    "ctx": "durabletask.task.OrchestrationContext",
+    "task": "durabletask.task.Task",
+    "timer": "durabletask.task.TimerTask",
 }
 # Private names of other packages: where each one is used, and nowhere else.
 PRIVATE = {
@@ -92,7 +102,7 @@ FOLDERS = (
 def sources() -> Iterator[tuple[str, ast.Module]]:
     """Every file of the app and of the local host, by its path."""
     files = [path for folder in FOLDERS.split() for path in (ROOT / folder).rglob("*.py")]
-    for path in [*files, *(ROOT / name for name in ("function_app.py", "services.py", "settings.py"))]:
+    for path in [*files, *(ROOT / name for name in ("durable.py", "function_app.py", "services.py", "settings.py"))]:
         yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text("utf-8"))
 
 
@@ -146,10 +156,9 @@ def test_every_name_in_use_is_listed() -> None:
         for node in ast.walk(tree):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(("durabletask", "azure.durable")):
                 assert {alias.name for alias in node.names} <= NAMES[node.module or ""].keys(), path
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "df":
-                assert node.attr in NAMES["azure.durable_functions"], path
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "ctx":
-                assert node.attr in METHODS["durabletask.task.OrchestrationContext"], path
+            if path == "durable.py" and isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                kind = OBJECTS.get(node.value.id)
+                assert kind is None or node.attr in METHODS[kind], f"{path}: {node.value.id}.{node.attr}"
 
 
 def test_a_payload_that_names_a_class_makes_none(monkeypatch: pytest.MonkeyPatch) -> None:

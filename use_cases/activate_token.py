@@ -5,8 +5,7 @@ A code is valid for 30 or 60 seconds, so it is tried at once; it is not stored a
 
 from collections.abc import Callable
 
-import azure.durable_functions as df
-
+import durable
 from domain.errors import ConflictError, NotFoundError, WrongCodeError
 from domain.outcomes import MethodOutcome, RequestStatus, TargetOutcome
 from domain.request.guards import still_allowed
@@ -26,7 +25,7 @@ _GONE = "The token is not assigned to this user any more."
 
 async def activate_token(
     services: Services,
-    client: df.DurableFunctionsClient,
+    client: durable.Client,
     request: ResetRequest,
     number: int,
     code: TokenCode,

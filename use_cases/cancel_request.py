@@ -1,16 +1,13 @@
 """Cancel a request: nothing further is removed after its record says so."""
 
-import azure.durable_functions as df
-
+import durable
 from domain.errors import ConflictError
 from domain.request.reset_request import ResetRequest
 from services import Services
 from use_cases.orchestrations import wake
 
 
-async def cancel_request(
-    services: Services, client: df.DurableFunctionsClient, request: ResetRequest, *, by: str
-) -> None:
+async def cancel_request(services: Services, client: durable.Client, request: ResetRequest, *, by: str) -> None:
     """Mark the request as cancelled, write the audit event and wake the orchestration.
 
     A repeat completes what a worker that stopped between these steps left out; the audit event names the person whose cancel

@@ -3,8 +3,7 @@
 import logging
 from typing import Literal, NamedTuple
 
-import azure.durable_functions as df
-
+import durable
 from domain.access.approval_links import ApprovalLink, LinkError, read
 from domain.access.callers import Principal, is_approver
 from domain.normal_address import all_spellings
@@ -108,7 +107,7 @@ async def closed_reason(services: Services, located: LocatedApproval) -> ClosedR
 
 
 async def decide_approval(
-    services: Services, client: df.DurableFunctionsClient, located: LocatedApproval, choice: Choice
+    services: Services, client: durable.Client, located: LocatedApproval, choice: Choice
 ) -> DecisionResult:
     """Record the approver's decision, unless they have decided before, and wake the orchestration.
 

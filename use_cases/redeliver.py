@@ -2,9 +2,8 @@
 
 from datetime import timedelta
 
-import azure.durable_functions as df
-
-from contracts.workflow import DELIVER_EVENT
+import durable
+from contracts.workflow import DELIVER_EVENT, EventDelivery
 from domain.errors import ConflictError
 from domain.request.notifications import Notification
 from domain.request.reset_request import ResetRequest
@@ -14,7 +13,7 @@ from services import Services
 _STALLED = timedelta(hours=8)
 
 
-async def resend_callbacks(services: Services, client: df.DurableFunctionsClient, request: ResetRequest) -> None:
+async def resend_callbacks(services: Services, client: durable.Client, request: ResetRequest) -> None:
     """Try the callbacks and events that were not delivered for another day. Raises: ConflictError where all were."""
     notifications = await services.notifications.all(request.id)
     callbacks = undelivered_callbacks(services, notifications)
@@ -24,14 +23,12 @@ async def resend_callbacks(services: Services, client: df.DurableFunctionsClient
     for each in events:
         await services.notifications.update(request.id, each.kind, lambda a: a.model_copy(update={"bus": "pending"}))
     if events:  # one delivery for all of them: it publishes what is pending up to its kind, the oldest first
-        await client.schedule_new_orchestration(
-            DELIVER_EVENT.name, input={"id": request.id, "kind": events[-1].kind, "sender": "bus"}
-        )
+        work = EventDelivery(id=request.id, kind=events[-1].kind, sender="bus")
+        await durable.start_instance(client, DELIVER_EVENT, work)
     for each in callbacks:
         await services.notifications.update(request.id, each.kind, lambda a: a.model_copy(update={"state": "pending"}))
-        await client.schedule_new_orchestration(
-            DELIVER_EVENT.name, input={"id": request.id, "kind": each.kind, "sender": "callback"}
-        )
+        work = EventDelivery(id=request.id, kind=each.kind, sender="callback")
+        await durable.start_instance(client, DELIVER_EVENT, work)
 
 
 def undelivered_callbacks(services: Services, notifications: list[Notification]) -> list[Notification]:

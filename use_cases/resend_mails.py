@@ -1,8 +1,7 @@
 """Send mails of a request again: to approvers, to the requester and to users."""
 
-import azure.durable_functions as df
-
-from contracts.workflow import MAIL_AGAIN, MAIL_APPROVERS, Window
+import durable
+from contracts.workflow import MAIL_AGAIN, MAIL_APPROVERS, ApproverMailing, MailsAgain, Window
 from domain.errors import ConflictError, InvalidInputError
 from domain.outcomes import RequestStatus
 from domain.request.reset_request import ResetRequest
@@ -26,7 +25,7 @@ async def approvers_not_reached(services: Services, request: ResetRequest) -> se
 
 async def resend_approval_mails(
     services: Services,
-    client: df.DurableFunctionsClient,
+    client: durable.Client,
     request: ResetRequest,
     named: list[str] | None = None,
     *,
@@ -43,7 +42,7 @@ async def resend_approval_mails(
     request = await services.requests.update(request.id, lambda r: _with_pending_mail(r, chosen))
     data = {"approvers": sorted(chosen)}
     await services.audits.append(request.id, services.now(), by, "approvalMailsAskedAgain", data)
-    await client.schedule_new_orchestration(MAIL_APPROVERS.name, input={"id": request.id})
+    await durable.start_instance(client, MAIL_APPROVERS, ApproverMailing(id=request.id))
     return request
 
 
@@ -80,20 +79,17 @@ async def remind_approvers(services: Services, request: ResetRequest) -> None:
     await notify_approvers(services, request.id, reminder=max(mails, 1), last=True, at_once=True)
 
 
-async def resend_mails(
-    services: Services, client: df.DurableFunctionsClient, request: ResetRequest, *, by: str
-) -> None:
+async def resend_mails(services: Services, client: durable.Client, request: ResetRequest, *, by: str) -> None:
     """Send the failed mails to the requester and notices to users again. Raises: ConflictError where none failed."""
-    kinds = [mail.kind for mail in request.mails if mail.state == "failed"]
+    # Notices to users are kept with their targets, not here.
+    kinds = [mail.kind for mail in request.mails if mail.state == "failed" and mail.kind != "notice"]
     notices = [window for window in windows(request) if await _remove_failed_notices(services, request.id, window)]
     if not kinds and not notices:
         raise ConflictError("No mail of this request failed; there is nothing to send again.")
     data = {"kinds": [*kinds, *(["notice"] if notices else [])]}
     await services.audits.append(request.id, services.now(), by, "mailsAskedAgain", data)
-    await client.schedule_new_orchestration(
-        MAIL_AGAIN.name,
-        input={"id": request.id, "kinds": kinds, "notices": [[start, count] for _, start, count in notices]},
-    )
+    windows_again = [(start, count) for _, start, count in notices]
+    await durable.start_instance(client, MAIL_AGAIN, MailsAgain(id=request.id, kinds=kinds, notices=windows_again))
 
 
 async def _remove_failed_notices(services: Services, request_id: str, window: Window) -> bool:

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable
 
-import azure.durable_functions as df
-
+import durable
 from domain.access.callers import Caller
 from domain.errors import ConflictError
 from domain.normal_address import known_address
@@ -19,7 +18,7 @@ from use_cases.submit_request import Submission, Submitted, caller_keys, canonic
 
 async def retry_request(
     services: Services,
-    client: df.DurableFunctionsClient,
+    client: durable.Client,
     request: ResetRequest,
     *,
     by: Caller,

@@ -2,8 +2,7 @@
 
 from typing import NamedTuple
 
-import azure.durable_functions as df
-
+import durable
 from domain.access.callers import Caller
 from domain.errors import KeyReusedError
 from domain.request.approval import NotApprovableError, Tally, approval_needed
@@ -33,7 +32,7 @@ class ReviewedPlan(NamedTuple):
 
 async def submit_review(
     services: Services,
-    client: df.DurableFunctionsClient,
+    client: durable.Client,
     groups: dict[str, list[str]],
     *,
     by: Caller,
@@ -84,7 +83,7 @@ async def read_plan_of(services: Services, review: ResetRequest, left_out: froze
 
 async def confirm_review(
     services: Services,
-    client: df.DurableFunctionsClient,
+    client: durable.Client,
     review: ResetRequest,
     plan: ReviewedPlan,
     *,

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
-import azure.durable_functions as df
-
+import durable
 from domain.errors import Problem
 from domain.ingress.bodies import is_ping, read_delivery
 from domain.ingress.mapping import is_accepted, map_delivery
@@ -29,7 +28,7 @@ class Received(NamedTuple):
 
 
 async def submit_delivery(
-    services: Services, client: df.DurableFunctionsClient, received: Received
+    services: Services, client: durable.Client, received: Received
 ) -> Submitted | DeliveryIgnored:
     """Make the request of a delivery, or ignore it: a ping, or what the source's `accept` leaves out.
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import uuid4
 
-import azure.durable_functions as df
-
+import durable
 from domain.access.callers import Caller
 from domain.errors import KeyReusedError
 from domain.request.new_request import Origin, build_request
@@ -48,7 +47,7 @@ class Submitted(NamedTuple):
     is_new: bool
 
 
-async def submit_request(services: Services, client: df.DurableFunctionsClient, submission: Submission) -> Submitted:
+async def submit_request(services: Services, client: durable.Client, submission: Submission) -> Submitted:
     """Make the request of a submission, or find the one that was made with the same key.
 
     A fault in the middle is repaired by the same submission again, and by the reconciling timer once the request's own record

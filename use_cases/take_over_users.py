@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable
 
-import azure.durable_functions as df
-
+import durable
 from domain.access.callers import Caller
 from domain.errors import ConflictError
 from domain.request.new_request import Origin
@@ -20,7 +19,7 @@ from use_cases.submit_request import Submission, Submitted, caller_keys, canonic
 
 async def take_over_users(
     services: Services,
-    client: df.DurableFunctionsClient,
+    client: durable.Client,
     request: ResetRequest,
     *,
     by: Caller,
@@ -53,7 +52,7 @@ async def take_over_users(
 
 
 async def _end_holds(
-    services: Services, client: df.DurableFunctionsClient, request: ResetRequest, held: list[Target], by: str
+    services: Services, client: durable.Client, request: ResetRequest, held: list[Target], by: str
 ) -> None:
     """End the holds on these users. Raises: ConflictError where none of them is free then, or they were taken over already."""
     holders = [(t, h) for t in held if (h := await services.leases.holder(t.tenant_id, t.user_id)) is not None]

@@ -1,7 +1,6 @@
 """Undo a request: the hardware tokens that an ended request deactivated, planned and approved anew."""
 
-import azure.durable_functions as df
-
+import durable
 from domain.access.callers import Caller
 from domain.errors import ConflictError
 from domain.methods import MethodType
@@ -18,7 +17,7 @@ from use_cases.submit_request import Submission, Submitted, caller_keys, canonic
 
 async def undo_request(
     services: Services,
-    client: df.DurableFunctionsClient,
+    client: durable.Client,
     request: ResetRequest,
     body: UndoBody,
     *,

@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import inspect
 import json
 import pkgutil
 from collections.abc import Iterator
@@ -68,7 +69,7 @@ def test_graph_faults_are_words_of_the_contract() -> None:
 def _contracts() -> dict[str, tuple[TypeAdapter[Any], TypeAdapter[Any]]]:
     """By name, the types of input and answer."""
     found = {}
-    for name, annotation in vars(contracts.workflow)["__annotations__"].items():
+    for name, annotation in inspect.get_annotations(contracts.workflow).items():
         types = get_args(annotation)
         found[vars(contracts.workflow)[name].name] = TypeAdapter(types[0]), TypeAdapter(types[1])
     return found

@@ -21,7 +21,7 @@ def strict(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("recorded", RECORDED, ids=lambda r: f"{r.file}-{r.name}")
 def test_history_replays_to_the_same_end(recorded: Recorded) -> None:
-    """Fails where a step moved. Meant? Branch on ctx.version, raise defaultVersion, record anew: docs/upgrade.md."""
+    """Fails where a step moved. Meant? Branch on its version, raise defaultVersion, record anew: docs/upgrade.md."""
     end = replay(recorded.events, todays()[recorded.name])
     assert end.orchestrationStatus == pb.ORCHESTRATION_STATUS_COMPLETED, end.failureDetails.errorMessage
     assert json.loads(end.result.value) == json.loads(recorded.result)

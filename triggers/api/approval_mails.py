@@ -2,9 +2,9 @@
 
 from typing import Any
 
-import azure.durable_functions as df
 import azure.functions as func
 
+import durable
 from domain.errors import InvalidInputError
 from domain.request.parsing import read_json
 from services import current_services
@@ -14,13 +14,13 @@ from triggers.http.responses import json_response, problem_responses
 from use_cases.read_request import find_request, request_response
 from use_cases.resend_mails import resend_approval_mails
 
-app = df.Blueprint()
+app = durable.Blueprint()
 
 
 @app.route("api/reset-requests/{id}/approvals/resend", methods=["POST"], auth_level=API_LEVEL)
 @app.durable_client_input(client_name="client")
 @problem_responses
-async def resend_approvals(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
+async def resend_approvals(req: func.HttpRequest, client: durable.Client) -> func.HttpResponse:
     """Mail the approvers whose mail failed or bounced; with {"approvers": [...]}, those named, though their mail was sent."""
     services = current_services()
     caller = authorize(services, req, OPERATORS)

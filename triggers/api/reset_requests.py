@@ -2,9 +2,9 @@
 
 import asyncio
 
-import azure.durable_functions as df
 import azure.functions as func
 
+import durable
 from domain.api.responses import RequestsPage, TargetsPage, to_target_response
 from domain.errors import NotAllowedError, TooLargeError
 from domain.outcomes import RequestStatus, TargetOutcome
@@ -25,7 +25,7 @@ from use_cases.read_targets import find_targets
 from use_cases.retry_request import retry_request
 from use_cases.submit_request import Submission, caller_keys, canonical_json, submit_request
 
-app = df.Blueprint()
+app = durable.Blueprint()
 
 _MAX_BYTES = 2 * 1024 * 1024  # 10,000 user names of 200 characters
 _PAGE, _MAX_PAGE = 50, 500
@@ -35,7 +35,7 @@ _SCANNED = 1000  # rows read for one page, so that a filter that matches little 
 @app.route("api/reset-requests", methods=["POST"], auth_level=API_LEVEL)
 @app.durable_client_input(client_name="client")
 @problem_responses
-async def create_reset_request(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
+async def create_reset_request(req: func.HttpRequest, client: durable.Client) -> func.HttpResponse:
     services = current_services()
     caller = authorize(services, req, REQUESTERS)
     raw = read_body(req)
@@ -105,7 +105,7 @@ async def list_reset_targets(req: func.HttpRequest) -> func.HttpResponse:
 @app.route("api/reset-requests/{id}/cancel", methods=["POST"], auth_level=API_LEVEL)
 @app.durable_client_input(client_name="client")
 @problem_responses
-async def cancel_reset_request(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
+async def cancel_reset_request(req: func.HttpRequest, client: durable.Client) -> func.HttpResponse:
     services = current_services()
     caller = authorize(services, req, REQUESTERS)
     request = await find_request(services, req.route_params.get("id"), caller.reach(REQUESTERS))
@@ -119,7 +119,7 @@ async def cancel_reset_request(req: func.HttpRequest, client: df.DurableFunction
 @app.route("api/reset-requests/{id}/retry", methods=["POST"], auth_level=API_LEVEL)
 @app.durable_client_input(client_name="client")
 @problem_responses
-async def retry_reset_request(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
+async def retry_reset_request(req: func.HttpRequest, client: durable.Client) -> func.HttpResponse:
     services = current_services()
     caller = authorize(services, req, OPERATORS)
     request = await find_request(services, req.route_params.get("id"), caller.reach(OPERATORS))

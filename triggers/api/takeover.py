@@ -1,8 +1,8 @@
 """Endpoint that takes users over from requests that hold them undecided."""
 
-import azure.durable_functions as df
 import azure.functions as func
 
+import durable
 from services import current_services
 from triggers.api.submissions import idempotency_key, submission_response
 from triggers.http.authorization import API_LEVEL, OPERATORS, authorize
@@ -10,13 +10,13 @@ from triggers.http.responses import problem_responses
 from use_cases.read_request import find_request
 from use_cases.take_over_users import take_over_users
 
-app = df.Blueprint()
+app = durable.Blueprint()
 
 
 @app.route("api/reset-requests/{id}/takeover", methods=["POST"], auth_level=API_LEVEL)
 @app.durable_client_input(client_name="client")
 @problem_responses
-async def take_over_reset_targets(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
+async def take_over_reset_targets(req: func.HttpRequest, client: durable.Client) -> func.HttpResponse:
     services = current_services()
     caller = authorize(services, req, OPERATORS)
     request = await find_request(services, req.route_params.get("id"), caller.reach(OPERATORS))

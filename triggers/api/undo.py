@@ -1,9 +1,9 @@
 """Endpoints for an undo of an ended request, and for the codes of the tokens that an approved undo activates."""
 
-import azure.durable_functions as df
 import azure.functions as func
 from pydantic import ValidationError
 
+import durable
 from domain.api.responses import to_target_response
 from domain.errors import InvalidInputError, NotFoundError
 from domain.model import Model
@@ -19,13 +19,13 @@ from use_cases.activate_token import activate_token
 from use_cases.read_request import find_request
 from use_cases.undo_request import undo_request
 
-app = df.Blueprint()
+app = durable.Blueprint()
 
 
 @app.route("api/reset-requests/{id}/undo", methods=["POST"], auth_level=API_LEVEL)
 @app.durable_client_input(client_name="client")
 @problem_responses
-async def undo_reset_request(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
+async def undo_reset_request(req: func.HttpRequest, client: durable.Client) -> func.HttpResponse:
     services = current_services()
     caller = authorize(services, req, REQUESTERS)
     request = await find_request(services, req.route_params.get("id"), caller.reach(REQUESTERS))
@@ -37,7 +37,7 @@ async def undo_reset_request(req: func.HttpRequest, client: df.DurableFunctionsC
 @app.route("api/reset-requests/{id}/targets/{number}/activate", methods=["POST"], auth_level=API_LEVEL)
 @app.durable_client_input(client_name="client")
 @problem_responses
-async def activate_target(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
+async def activate_target(req: func.HttpRequest, client: durable.Client) -> func.HttpResponse:
     services = current_services()
     caller = authorize(services, req, REQUESTERS)
     request = await find_request(services, req.route_params.get("id"), caller.reach(REQUESTERS))

@@ -2,9 +2,9 @@
 
 import logging
 
-import azure.durable_functions as df
 import azure.functions as func
 
+import durable
 from domain.errors import LengthRequiredError, NotFoundError, Problem, TooLargeError, TooManyError, UnauthorizedError
 from domain.ingress.signatures import SignatureError, has_signature, verify
 from domain.ingress.unused import DeliveryIgnored
@@ -19,7 +19,7 @@ from triggers.http.refusals import address_of
 from triggers.http.responses import json_response, problem_responses
 from use_cases.submit_delivery import Received, keep_refused, submit_delivery
 
-app = df.Blueprint()
+app = durable.Blueprint()
 
 _log = logging.getLogger("mfareset.webhooks")
 _limiter = RateLimiter()
@@ -32,7 +32,7 @@ _UNSIGNED_PER_MINUTE = 60
 @app.route("api/webhooks/{source}", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @app.durable_client_input(client_name="client")
 @problem_responses
-async def receive_delivery(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
+async def receive_delivery(req: func.HttpRequest, client: durable.Client) -> func.HttpResponse:
     services = current_services()
     name = req.route_params.get("source", "")
     source = services.policy.sources.get(name)

@@ -1,8 +1,8 @@
 """Endpoints of the approver's page. The link locates and does not decide: GET changes nothing, POST decides, once."""
 
-import azure.durable_functions as df
 import azure.functions as func
 
+import durable
 from domain.access.approval_links import check_nonce
 from domain.text import clean_lines
 from services import Services, current_services
@@ -19,7 +19,7 @@ from triggers.http.parameters import selected_numbers
 from use_cases.decide_approval import Choice, IncompleteChoiceError, closed_reason
 from use_cases.decide_approval import decide_approval as record_decision
 
-app = df.Blueprint()
+app = durable.Blueprint()
 
 _MAX_BYTES = 256 * 1024  # 10,000 selected users and a comment
 _MAX_FIELDS = 20_000
@@ -34,7 +34,7 @@ async def show_approval(req: func.HttpRequest) -> func.HttpResponse:
 @app.route("api/approvals", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @app.durable_client_input(client_name="client")
 @error_pages
-async def decide_approval(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
+async def decide_approval(req: func.HttpRequest, client: durable.Client) -> func.HttpResponse:
     return await _decide(req, client)
 
 
@@ -48,7 +48,7 @@ async def show_approval_of_old_link(req: func.HttpRequest) -> func.HttpResponse:
 @app.route("api/approvals/{token}", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @app.durable_client_input(client_name="client")
 @error_pages
-async def decide_approval_of_old_link(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
+async def decide_approval_of_old_link(req: func.HttpRequest, client: durable.Client) -> func.HttpResponse:
     return await _decide(req, client)
 
 
@@ -57,7 +57,7 @@ async def _show(req: func.HttpRequest) -> func.HttpResponse:
     return await approval_response(services, req, await located_for(services, req), {}, await account_of(services, req))
 
 
-async def _decide(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
+async def _decide(req: func.HttpRequest, client: durable.Client) -> func.HttpResponse:
     services = current_services()
     check_origin(services, req)
     located = await located_for(services, req)

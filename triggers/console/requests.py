@@ -1,8 +1,8 @@
 """Pages of the console: the list of requests, one request as it goes on, and what an operator may do about it."""
 
-import azure.durable_functions as df
 import azure.functions as func
 
+import durable
 from domain.errors import ConflictError
 from domain.outcomes import RequestStatus
 from domain.request.new_request import CONSOLE
@@ -27,7 +27,7 @@ from use_cases.take_over_users import take_over_users
 from web.console import console_headers, render
 from web.presenters import display_status, ended_untouched
 
-app = df.Blueprint()
+app = durable.Blueprint()
 
 _PAGE = 25
 _SCANNED = 500
@@ -92,7 +92,7 @@ async def console_request_live(req: func.HttpRequest) -> func.HttpResponse:
 @app.route("console/requests/{id}/act", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @app.durable_client_input(client_name="client")
 @require_sign_in
-async def console_act(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
+async def console_act(req: func.HttpRequest, client: durable.Client) -> func.HttpResponse:
     services = current_services()
     operator, form = operators_form(services, req)
     request = await find_request(services, req.route_params.get("id"), operator.reach)
@@ -117,9 +117,7 @@ def _is_of(request: ResetRequest, operator: Operator) -> bool:
     )
 
 
-async def _cancel(
-    services: Services, client: df.DurableFunctionsClient, request: ResetRequest, operator: Operator
-) -> str:
+async def _cancel(services: Services, client: durable.Client, request: ResetRequest, operator: Operator) -> str:
     try:
         await cancel_request(services, client, request, by=operator.mail)
     except ConflictError:
@@ -138,7 +136,7 @@ async def _remind(services: Services, request: ResetRequest) -> str:
 
 
 async def _resend(
-    services: Services, client: df.DurableFunctionsClient, request: ResetRequest, what: str, operator: Operator
+    services: Services, client: durable.Client, request: ResetRequest, what: str, operator: Operator
 ) -> str:
     try:
         if what == "callbacks":
@@ -153,7 +151,7 @@ async def _resend(
 
 
 async def _retry(
-    services: Services, client: df.DurableFunctionsClient, request: ResetRequest, operator: Operator
+    services: Services, client: durable.Client, request: ResetRequest, operator: Operator
 ) -> func.HttpResponse:
     """Submit a retry with the operator as its requester."""
     try:
@@ -176,7 +174,7 @@ async def _retry(
 
 
 async def _take_over(
-    services: Services, client: df.DurableFunctionsClient, request: ResetRequest, operator: Operator
+    services: Services, client: durable.Client, request: ResetRequest, operator: Operator
 ) -> func.HttpResponse:
     """Submit a request for the users whom others hold, with the operator as its requester."""
     try:

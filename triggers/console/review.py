@@ -1,8 +1,8 @@
 """Pages of the console that review a plan and confirm it."""
 
-import azure.durable_functions as df
 import azure.functions as func
 
+import durable
 from domain.errors import InvalidInputError, NotFoundError
 from domain.outcomes import RequestStatus
 from domain.request.new_request import CONSOLE
@@ -20,7 +20,7 @@ from use_cases.read_request import find_request
 from use_cases.review_plan import ReviewedPlan, confirm_review, read_plan_of, submit_review
 from web.presenters import customer_views, plan_totals
 
-app = df.Blueprint()
+app = durable.Blueprint()
 
 _USERS = 100  # on one page of a plan
 
@@ -28,7 +28,7 @@ _USERS = 100  # on one page of a plan
 @app.route("console/review", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @app.durable_client_input(client_name="client")
 @require_sign_in
-async def console_plan(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
+async def console_plan(req: func.HttpRequest, client: durable.Client) -> func.HttpResponse:
     """Submit a dry run for the selected users, and show its plan."""
     services = current_services()
     operator, form = operators_form(services, req)
@@ -77,7 +77,7 @@ async def console_review_live(req: func.HttpRequest) -> func.HttpResponse:
 @app.route("console/reviews/{id}", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @app.durable_client_input(client_name="client")
 @require_sign_in
-async def console_confirm(req: func.HttpRequest, client: df.DurableFunctionsClient) -> func.HttpResponse:
+async def console_confirm(req: func.HttpRequest, client: durable.Client) -> func.HttpResponse:
     """Submit the request of the reviewed plan, once. Without `act` only show another page of its users."""
     services = current_services()
     operator, form = operators_form(services, req)

@@ -7,8 +7,8 @@ from functools import wraps
 from typing import Any
 
 import azure.functions as func
-import grpc
 
+import durable
 from domain.errors import LengthRequiredError, Problem, TooManyError, UnavailableError
 from domain.model import Model
 from graph.errors import Fault, GraphError
@@ -75,7 +75,7 @@ def problem_responses[**P](
             return problem_response(UnavailableError("The records are unavailable; send the same call again."))
         except GraphError as error:
             return problem_response(_graph_problem(error))
-        except grpc.RpcError as error:
+        except durable.EngineError as error:
             _log.warning("the durable engine is unavailable: %s", type(error).__name__)
             return problem_response(UnavailableError("The service cannot start work now; send the same call again."))
 

@@ -3,9 +3,9 @@
 import asyncio
 import logging
 
-import azure.durable_functions as df
 import azure.functions as func
 
+import durable
 from domain.errors import Problem, TooLargeError
 from domain.request.new_request import QUEUE as SOURCE
 from domain.request.new_request import Origin
@@ -15,7 +15,7 @@ from services import Services, current_services
 from telemetry.metrics import count
 from use_cases.submit_request import Submission, submit_request
 
-app = df.Blueprint()
+app = durable.Blueprint()
 
 QUEUE = "reset-requests"
 # Seconds to hold a message back after a passing fault: the broker delivers it again at once, and only a limited number of times.
@@ -28,7 +28,7 @@ _log = logging.getLogger("mfareset.queue")
 
 @app.service_bus_queue_trigger(arg_name="message", queue_name=QUEUE, connection="ServiceBusConnection")
 @app.durable_client_input(client_name="client")
-async def receive_message(message: func.ServiceBusMessage, client: df.DurableFunctionsClient) -> None:
+async def receive_message(message: func.ServiceBusMessage, client: durable.Client) -> None:
     """Submit the request in a message. Returning completes the message; raising makes the broker deliver it again."""
     services = current_services()
     try:
@@ -43,7 +43,7 @@ async def receive_message(message: func.ServiceBusMessage, client: df.DurableFun
         raise
 
 
-async def _submit(services: Services, message: func.ServiceBusMessage, client: df.DurableFunctionsClient) -> None:
+async def _submit(services: Services, message: func.ServiceBusMessage, client: durable.Client) -> None:
     raw = message.get_body()
     if len(raw) > services.policy.queue.max_body_bytes:
         raise TooLargeError(f"A message may have at most {services.policy.queue.max_body_bytes} bytes.")

@@ -3,10 +3,9 @@
 import logging
 from datetime import datetime, timedelta
 
-import azure.durable_functions as df
 import azure.functions as func
-import grpc
 
+import durable
 from domain.outcomes import RequestStatus, TargetOutcome
 from domain.request.approval import Verdict
 from domain.request.reset_request import ResetRequest
@@ -18,7 +17,7 @@ from use_cases.admit_request import end_usage
 from use_cases.approval_verdict import current_verdict
 from use_cases.orchestrations import ensure_started, wake
 
-app = df.Blueprint()
+app = durable.Blueprint()
 
 _log = logging.getLogger("mfareset.reconcile")
 _PAGE = 100
@@ -28,22 +27,20 @@ _UNWRITTEN = timedelta(hours=1)
 
 @app.timer_trigger(schedule="0 * * * * *", arg_name="timer", run_on_startup=False)
 @app.durable_client_input(client_name="client")
-async def reconcile(timer: func.TimerRequest, client: df.DurableFunctionsClient) -> None:
+async def reconcile(timer: func.TimerRequest, client: durable.Client) -> None:
     services = current_services()
     after = ""
     while page := await services.requests.open(after, _PAGE):
         for row in page:
             try:
                 await _check(services, client, row)
-            except (
-                RecordsError,
-                grpc.RpcError,
-            ) as error:  # the next run comes in a minute; the others need not wait for it
+            except (RecordsError, durable.EngineError) as error:
+                # The next run comes in a minute; the others need not wait for it.
                 _log.warning("request %s could not be checked: %s", row.key, type(error).__name__)
         after = page[-1].key
 
 
-async def _check(services: Services, client: df.DurableFunctionsClient, row: Row) -> None:
+async def _check(services: Services, client: durable.Client, row: Row) -> None:
     request = await services.requests.get(row.key)
     if request is None:
         if services.now() - datetime.fromisoformat(row.value["at"]) > _UNWRITTEN:
@@ -55,7 +52,7 @@ async def _check(services: Services, client: df.DurableFunctionsClient, row: Row
         await _repair(services, client, request, row)
 
 
-async def _repair(services: Services, client: df.DurableFunctionsClient, request: ResetRequest, row: Row) -> None:
+async def _repair(services: Services, client: durable.Client, request: ResetRequest, row: Row) -> None:
     async def may_restart() -> bool:
         times = await services.requests.note_restart(row, services.now())
         if not times:

@@ -3,19 +3,17 @@
 import logging
 from datetime import timedelta
 
-import azure.durable_functions as df
 import azure.functions as func
-from durabletask.client import OrchestrationStatus
 
+import durable
 from domain.ingress.unused import KEPT_DAYS
 from domain.request.usage import LONGEST_WINDOW
 from services import current_services
 from telemetry.events import log_event
 
-app = df.Blueprint()
+app = durable.Blueprint()
 
 _log = logging.getLogger("mfareset.retention")
-_ENDED = [OrchestrationStatus.COMPLETED, OrchestrationStatus.FAILED, OrchestrationStatus.TERMINATED]
 # Requests removed in one night; the next night goes on with the rest.
 _MAX_REQUESTS = 1000
 
@@ -25,7 +23,7 @@ _LONGEST_SESSION = timedelta(days=30)
 
 @app.timer_trigger(schedule="0 0 3 * * *", arg_name="timer", run_on_startup=False)
 @app.durable_client_input(client_name="client")
-async def purge(timer: func.TimerRequest, client: df.DurableFunctionsClient) -> None:
+async def purge(timer: func.TimerRequest, client: durable.Client) -> None:
     services = current_services()
     keep, now = services.policy.retention, services.now()
     before = now - timedelta(days=keep.request_days)
@@ -36,7 +34,7 @@ async def purge(timer: func.TimerRequest, client: df.DurableFunctionsClient) -> 
     await services.usage_counts.purge(now - LONGEST_WINDOW)
     unused = await services.unused_deliveries.purge(services.policy.sources, now - timedelta(days=KEPT_DAYS))
     # Otherwise the engine keeps ended orchestrations for ever: Azure Storage has no retention of its own.
-    await client.purge_orchestrations_by(created_time_to=now - timedelta(days=keep.history_days), runtime_status=_ENDED)
+    await durable.forget_ended_before(client, now - timedelta(days=keep.history_days))
     for request in gone:
         log_event("purged", request.id, {})
     _log.info("purged %d requests, %d deliveries and %d unused ones", len(gone), deliveries, unused)
