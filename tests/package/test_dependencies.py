@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.tags import compatible_tags, cpython_tags
+from packaging.utils import parse_wheel_filename
 
 from tests.system import ROOT
 
@@ -42,3 +44,28 @@ def test_every_pinned_file_has_a_hash() -> None:
         packages = [number for number, line in enumerate(lines) if "==" in line]
         assert packages
         assert all("--hash=sha256:" in lines[number + 1] for number in packages), file
+
+
+@pytest.mark.parametrize("python", [(3, 13), (3, 14)], ids=["3.13", "3.14"])
+def test_every_pin_has_a_wheel_for_each_python(python: tuple[int, int]) -> None:
+    """On Linux, where Azure runs it; the broker of `serve --service-bus` is the one that is compiled."""
+    assert PROJECT["project"]["requires-python"] == ">=3.13,<3.15"
+    platforms = [f"manylinux_2_{minor}_x86_64" for minor in range(5, 35)] + [
+        "manylinux1_x86_64",
+        "manylinux2014_x86_64",
+    ]
+    fitting = {*cpython_tags(python, platforms=platforms), *compatible_tags(python, platforms=platforms)}
+    pinned = {
+        line.split("==")[0]
+        for file in ("requirements.txt", "requirements-dev.txt")
+        for line in (ROOT / file).read_text("utf-8").splitlines()
+        if "==" in line
+    }
+    packages = tomllib.loads((ROOT / "uv.lock").read_text("utf-8"))["package"]
+    wheels = {
+        package["name"]: [wheel["url"].rpartition("/")[2] for wheel in package.get("wheels", [])]
+        for package in packages
+    }
+    without = [name for name in pinned if not any(parse_wheel_filename(file)[3] & fitting for file in wheels[name])]
+    assert len(pinned) > 100
+    assert without == []
