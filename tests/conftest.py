@@ -9,6 +9,9 @@ from hypothesis import settings
 
 from tests.azurite import Azurite, NoAzuriteError
 from tests.graph_calls import plugin as graph_calls
+from tests.unit_folder import pytest_collect_directory
+
+__all__ = ["pytest_collect_directory"]
 
 _LEFT_OUT = pytest.StashKey[str]()
 

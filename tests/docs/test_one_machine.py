@@ -20,6 +20,7 @@ from starlette.responses import PlainTextResponse
 from bench import cluster
 from localhost.commands.cli import _parser
 from localhost.host.readiness import Readiness
+from scripts.check_container import commands, steps
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = ("one-machine.md", "backup.md", "scale.md")
@@ -81,9 +82,7 @@ def test_systemd_takes_the_unit(tmp_path: Path) -> None:
 
 def _steps() -> list[tuple[str, str]]:
     """The instructions of the Containerfile, in order: (word, the rest)."""
-    text = (DOCS.parent / "Containerfile").read_text("utf-8").replace("\\\n", " ")
-    found = [line.partition(" ") for line in text.splitlines() if line and not line.startswith("#")]
-    return [(word, rest.strip()) for word, _, rest in found]
+    return [*steps((DOCS.parent / "Containerfile").read_text("utf-8"))]
 
 
 def _step(word: str) -> str:
@@ -116,6 +115,21 @@ def _served(words: list[str]) -> Namespace:
 def test_the_containerfile_has_only_what_a_builder_knows() -> None:
     known = {"FROM", "RUN", "WORKDIR", "COPY", "USER", "VOLUME", "EXPOSE", "STOPSIGNAL", "HEALTHCHECK", "ENTRYPOINT"}
     assert {word for word, _ in _steps()} == known
+
+
+def test_check_container_runs_every_step() -> None:
+    shell = commands()
+    for word, rest in _steps():
+        if word == "RUN":
+            assert rest in shell
+        if word in {"WORKDIR", "USER"}:
+            assert rest in shell
+    # As the image's user, asked for its health, and stopped as an engine stops it.
+    assert f"setpriv --reuid {_step('USER')} " in shell
+    assert "/ready" in shell
+    assert f"kill -s {_step('STOPSIGNAL').removeprefix('SIG')} " in shell
+    done = subprocess.run([str(shutil.which("bash")), "-n"], input=shell, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_the_containers_python_is_ours() -> None:
@@ -232,3 +246,6 @@ def test_the_dev_container_has_our_python_and_sets_itself_up() -> None:
     made = json.loads((DOCS.parent / ".devcontainer/devcontainer.json").read_text("utf-8"))
     assert made["image"].endswith(f":{(DOCS.parent / '.python-version').read_text().strip()}")
     assert made["postCreateCommand"] == "make setup"
+    # Of containers.dev's devContainer.base.schema.json, which takes other keys without a word.
+    assert made.keys() == {"name", "image", "features", "postCreateCommand", "forwardPorts", "customizations"}
+    assert all(isinstance(port, int) for port in made["forwardPorts"])
