@@ -9,7 +9,7 @@ FOLDERS = ("contracts", "domain", "orchestrators", "reset")
 _TESTS = Path(__file__).parent
 
 
-class _Unit(pytest.Dir):
+class _Unit(pytest.Directory):
     def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
         for name in FOLDERS:
             yield pytest.Dir.from_parent(self, path=_TESTS / name)
