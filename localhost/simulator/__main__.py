@@ -21,7 +21,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--rate", type=float, help="calls per second and tenant, then 429")
     parser.add_argument("--burst", type=float, help="calls at once before the rate counts (default: the rate)")
     parser.add_argument(
-        "--faults", action="store_true", help="10 % of calls 503, 10 % 429 with Retry-After 1, 3 % cut off, by the seed"
+        "--faults",
+        action="store_true",
+        help="10 %% of calls 503, 10 %% 429 with Retry-After 1, 3 %% cut off, by the seed",
     )
     given = parser.parse_args(arguments)
 

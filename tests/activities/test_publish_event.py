@@ -105,7 +105,13 @@ class Client:
     def __init__(self) -> None:
         self.started: list[tuple[str, Any]] = []
 
-    async def schedule_new_orchestration(self, name: str, *, input: Any) -> str:  # noqa: A002 - the real one's name
+    async def schedule_new_orchestration(
+        self,
+        name: str,
+        *,
+        input: Any,  # noqa: A002 - the real one's name
+        instance_id: str | None = None,
+    ) -> str:
         self.started.append((name, input))
         return "i1"
 

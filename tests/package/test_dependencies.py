@@ -32,7 +32,18 @@ def test_requirements_are_exported_from_the_lock(file: str, group: str) -> None:
     """`--locked`: uv.lock is what pyproject.toml asks for. Otherwise: make lock."""
     uv = Path(sys.executable).with_name("uv")
     options = ["--no-header", "--no-annotate", "--no-emit-project", "--format", "requirements.txt"]
-    command = [str(uv), "export", "--quiet", "--locked", "--offline", *options, "--only-group", group]
+    command = [
+        str(uv),
+        "export",
+        "--python",
+        sys.executable,
+        "--quiet",
+        "--locked",
+        "--offline",
+        *options,
+        "--only-group",
+        group,
+    ]
     exported = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert exported.returncode == 0, exported.stderr
     assert exported.stdout == (ROOT / file).read_text("utf-8")

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from localhost.simulator.__main__ import main
+
 
 @pytest.fixture
 def process() -> Iterator[subprocess.Popen[str]]:
@@ -15,6 +17,13 @@ def process() -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as started:
         yield started
         started.kill()
+
+
+def test_it_says_how_it_is_started(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    assert ended.value.code == 0
+    assert "10 % of calls 503" in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_process_of_its_own(process: subprocess.Popen[str]) -> None:
