@@ -54,6 +54,7 @@ import triggers.api.unused_deliveries
 import triggers.api.webhooks
 import triggers.approval_page.handlers
 import triggers.console.approvals_and_audit
+import triggers.console.deliveries
 import triggers.console.directory
 import triggers.console.downloads
 import triggers.console.home
@@ -92,6 +93,7 @@ for part in (
     triggers.api.people.app,
     triggers.console.home.app,
     triggers.console.directory.app,
+    triggers.console.deliveries.app,
     triggers.console.review.app,
     triggers.console.requests.app,
     triggers.console.approvals_and_audit.app,

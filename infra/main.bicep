@@ -221,6 +221,7 @@ module alerts 'app/alerts.bicep' = {
     insightsId: monitoring.outputs.insightsId
     serviceBusId: bus.outputs.id
     healthUrl: '${functionApp.outputs.baseUrl}/api/health'
+    siteId: functionApp.outputs.id
   }
 }
 

@@ -1,6 +1,7 @@
 """Deliveries that became no request, per source, the latest first."""
 
 import hashlib
+import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
@@ -40,12 +41,12 @@ class UnusedDeliveryRecords:
         return many
 
     async def forget(self, sources: Iterable[str], user: str) -> None:
-        """Remove the deliveries that name a user."""
+        """Remove the deliveries whose mistakes quote a user."""
         for source in sources:
             after = ""
             while rows := await self._store.scan(_partition(source), after=after, limit=_PAGE):
                 for row in rows:
-                    if user.casefold() in row.value.get("body", "").casefold():
+                    if user.casefold() in json.dumps(row.value, ensure_ascii=False).casefold():
                         await self._store.delete(row)
                 after = rows[-1].key
 

@@ -1,14 +1,15 @@
 """Submit the request that a verified delivery of a source asks for, and keep the deliveries that become none."""
 
+import hashlib
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypedDict
 
 import durable
 from domain.errors import Problem
 from domain.ingress.bodies import is_ping, read_delivery
 from domain.ingress.mapping import is_accepted, map_delivery
 from domain.ingress.signatures import Verified
-from domain.ingress.unused import LONGEST_BODY, DeliveryIgnored, Mistake, UnusedDelivery
+from domain.ingress.unused import DeliveryIgnored, Mistake, UnusedDelivery
 from domain.policy.load import Source
 from domain.request.new_request import Origin
 from domain.request.parsing import read_request
@@ -61,7 +62,7 @@ async def keep_refused(services: Services, received: Received, problem: Problem)
             reason=problem.reason,
             detail=problem.detail,
             errors=[Mistake(pointer=error["pointer"], detail=error["detail"]) for error in problem.errors],
-            body=received.raw.decode("utf-8", "replace")[:LONGEST_BODY],
+            **_body_of(received),
         )
     )
 
@@ -75,6 +76,16 @@ async def _ignore(services: Services, received: Received, reason: Literal["ping"
             at=services.now(),
             result="ignored",
             reason=reason,
+            **_body_of(received),
         )
     )
     return DeliveryIgnored(reason=reason)
+
+
+class _Body(TypedDict):
+    size: int
+    sha256: str
+
+
+def _body_of(received: Received) -> _Body:
+    return _Body(size=len(received.raw), sha256=hashlib.sha256(received.raw).hexdigest())

@@ -109,6 +109,12 @@ MISSING: Mapping[str, str] = {
     "noMethodAllowed": "the policy allows none of the standard methods",
 }
 
+# Why a delivery of a source was no request.
+IGNORED: Mapping[str, str] = {
+    "ping": "A test delivery of the sender.",
+    "notAccepted": "The policy's accept says that it asks for no reset.",
+}
+
 NOTICE: Mapping[str, str] = {
     "created": "Request sent. Nothing is removed before the approver's decision.",
     "cancelled": "Cancelled. Nothing further is removed.",

@@ -68,6 +68,7 @@ class AsyncClient:
     targets = _iterator(Operations.targets)
     cancel = _method(Operations.cancel)
     retry = _method(Operations.retry)
+    takeover = _method(Operations.takeover)
     undo = _method(Operations.undo)
     activate = _method(Operations.activate)
     wait = _method(Operations.wait)

@@ -76,6 +76,7 @@ class Client:
     targets = _iterator(Operations.targets)
     cancel = _method(Operations.cancel)
     retry = _method(Operations.retry)
+    takeover = _method(Operations.takeover)
     undo = _method(Operations.undo)
     activate = _method(Operations.activate)
     wait = _method(Operations.wait)

@@ -89,6 +89,14 @@ class Operations(Lookups):
         """
         return self.submit(f"{path_of(request_id)}/retry", None, idempotency_key)
 
+    def takeover(self, request_id: str, *, idempotency_key: str | None = None) -> Steps[Accepted]:
+        """Make a new request for the users of this one whom another request holds, undecided; its hold on them ends.
+
+        Raises:
+            ConflictError: Nobody of this request is held, or the other one is being decided or carried out.
+        """
+        return self.submit(f"{path_of(request_id)}/takeover", None, idempotency_key)
+
     def undo(
         self,
         request_id: str,

@@ -6,10 +6,8 @@ from pydantic import Field
 
 from domain.model import Instant, Model
 
-# A delivery's body may hold names, so it is kept for as long as an operator needs to put its source right.
+# What is wrong with a delivery may quote it, so it is kept for as long as an operator needs to put its source right.
 KEPT_DAYS = 30
-# Characters; longer bodies are cut. The reason is at the beginning of most, and a row has to hold them.
-LONGEST_BODY = 8000
 
 
 class Mistake(Model):
@@ -29,7 +27,8 @@ class UnusedDelivery(Model):
     reason: str
     detail: str = ""
     errors: list[Mistake] = Field(default_factory=list)
-    body: str = Field("", description="Of a refused one, as it was sent; the first 8,000 characters")
+    size: int = Field(0, description="Bytes of the body")
+    sha256: str = Field("", description="Of the body, to find it in the sender's log; the body itself is kept nowhere")
 
 
 class DeliveryIgnored(Model):

@@ -10,6 +10,7 @@ param workspaceId string
 param insightsId string
 param serviceBusId string
 param healthUrl string
+param siteId string
 
 var groups = empty(mail) ? [] : [people.id]
 
@@ -150,6 +151,37 @@ resource deadLetters 'Microsoft.Insights/metricAlerts@2026-01-01' = {
           timeAggregation: 'Maximum'
           operator: 'GreaterThan'
           threshold: 0
+        }
+      ]
+    }
+    actions: [for id in groups: { actionGroupId: id }]
+  }
+}
+
+// A wrong function key is refused by the Functions host before this service's code runs, so no metric of ours counts it; the platform's
+// does (https://azure.github.io/azure-monitor-baseline-alerts/services/Web/sites/: Http401, web and function apps).
+resource refusedByHost 'Microsoft.Insights/metricAlerts@2026-01-01' = {
+  name: 'mfareset-refused-by-host'
+  location: 'global'
+  tags: tags
+  properties: {
+    description: 'Many calls were answered 401 within a quarter of an hour, those that the Functions host refuses among them.'
+    severity: 2
+    enabled: true
+    scopes: [siteId]
+    evaluationFrequency: 'PT5M'
+    windowSize: 'PT15M'
+    criteria: {
+      'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+      allOf: [
+        {
+          name: 'refused-by-host'
+          criterionType: 'StaticThresholdCriterion'
+          metricName: 'Http401'
+          timeAggregation: 'Total'
+          operator: 'GreaterThan'
+          threshold: 50
+          skipMetricValidation: true // a new site has reported none yet
         }
       ]
     }

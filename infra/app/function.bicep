@@ -188,4 +188,5 @@ resource auth 'Microsoft.Web/sites/config@2025-03-01' = {
 }
 
 output name string = app.name
+output id string = app.id
 output baseUrl string = baseUrl

@@ -94,6 +94,8 @@ class HttpTriggers:
             return page
         entry, parameters = self._find(request.method, path.strip("/"))
         if entry.needs_key and not self._has_key(request):
+            # The app never sees this call, so its trace is here: the line that the app writes for what it refuses itself.
+            logger.warning("accessRefused kind=key reason=%s endpoint=%s", _why(request), entry.function.name)
             raise _RefusedError(401, "header x-functions-key or query parameter code must be a function key")
         body = await self._read(request)
         try:
@@ -150,3 +152,7 @@ def _http_function(app: App, function: Function) -> HttpFunction:
 def _loggable(request: Request) -> str:
     """The path for the log: no query, no token, no control characters."""
     return _SECRET_PARTS.sub(r"\1…", quote(request.scope["path"], safe="/:@-._~"))
+
+
+def _why(request: Request) -> str:
+    return "wrong" if "x-functions-key" in request.headers or "code" in request.query_params else "missing"

@@ -9,6 +9,7 @@ from playwright.async_api import expect
 from tests.browsing import needs_chromium
 from tests.console.conftest import Person
 from tests.system import System
+from tests.triggers.deliveries import deliver
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), needs_chromium]
 
@@ -23,6 +24,7 @@ async def addresses(it: System, tech: Person) -> list[str]:
     denied = await it.ask(contoso=["megan@contoso.com", "nobody@contoso.com"], fabrikam=["alex@fabrikam.com"])
     await it.decide(it.links(denied["id"])["owner@contoso.com"], "deny", comment="Not her")
     waiting = await it.ask(fabrikam=["diego@fabrikam.com", "grady@fabrikam.com"])
+    await deliver(it, "a-delivery-with-a-long-id-0123456789", {"ticket": {"id": "INC1", "users": []}})
     user = it.world.user("contoso", "breakglass@contoso.com").id
     page = await tech.goes_to("/console/users?customer=tailspin&enabled=true")
     await page.get_by_role("button", name="matching").click()
@@ -43,6 +45,7 @@ async def addresses(it: System, tech: Person) -> list[str]:
         f"/console/requests/{done['id']}/audit",
         "/console/approvals",
         "/console/audit",
+        "/console/deliveries?source=helpdesk",
         "/console/sign-in",
         "/console/requests/nothing",
     ]

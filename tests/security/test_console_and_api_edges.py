@@ -164,6 +164,23 @@ async def test_a_platforms_session_from_before_the_sign_out_is_none(
         assert (await browser.get("/console/users", headers=after)).status_code == 200
 
 
+async def test_the_api_ends_with_the_session_and_a_token_goes_on(it: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(it.services, "settings", replace(it.services.settings, signs_in=True))
+    now = int(it.services.now().timestamp())
+    own = principal("op@msp.example", "Operator", oid=KNOWN[HOME, "lead@msp.example"], iat=now - 60)
+    own["x-functions-key"] = it.http.headers["x-functions-key"]  # this host has its own level for the routes
+    cookie = {"Cookie": "AppServiceAuthSession=abc"}
+    async with browser_client(it.host.base_url) as browser:
+        assert (await browser.get("/api/reset-requests", headers=own | cookie)).status_code == 200
+        page = await browser.get("/console/users", headers=own)
+        await browser.post("/console/sign-out", data={"nonce": hidden(page.text)}, headers=own)
+        for name in ("AppServiceAuthSession=abc", "AppServiceAuthSession1=abc", "a=b; AppServiceAuthSession=abc"):
+            refused = await browser.get("/api/reset-requests", headers=own | {"Cookie": name})
+            assert refused.status_code == 401, name
+        bearer = {"Authorization": "Bearer of-an-hour"}
+        assert (await browser.get("/api/reset-requests", headers=own | bearer)).status_code == 200
+
+
 @pytest.mark.parametrize("odd", ["Infinity", "-1", "1e9", "9" * 30, "٣", ""])
 def test_an_odd_time_of_issue_is_none(odd: str) -> None:
     assert read_principal(principal("a@msp.example", iat=odd)[PRINCIPAL]).issued_at is None

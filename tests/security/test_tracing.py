@@ -1,9 +1,11 @@
 """Refused authentication and authorization leaves a trace without personal data, and those who fail again and again are slowed."""
 
+import hashlib
 import json
 import logging
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import azure.functions as func
@@ -103,6 +105,7 @@ async def test_the_api_leaves_a_trace_and_slows_down(
 
     class Clock:
         pauses: ClassVar[list[float]] = []
+        settings = SimpleNamespace(signs_in=False)
 
         def now(self) -> datetime:
             return datetime(2026, 1, 5, tzinfo=UTC)
@@ -185,10 +188,14 @@ async def test_posts_without_a_signature_are_refused_before_their_body_is_read(
 
 async def test_a_signed_delivery_that_cannot_be_read_is_kept_for_the_operator(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
-        assert (await deliver(it, "d", b"{")).status_code == 400
+        raw = b'{"private": "0123'
+        assert (await deliver(it, "d", raw)).status_code == 400
         page = await it.call("GET", "/api/unused-deliveries", params={"source": "helpdesk"})
-        assert len(page["value"]) == 1
-        assert "{" not in json.dumps(page["value"][0]["reason"])
+        (kept,) = page["value"]
+        assert (kept["reason"], kept["size"]) == ("invalidInput", len(raw))
+        assert kept["sha256"] == hashlib.sha256(raw).hexdigest()
+        rows = await it.services.store.scan("unused:helpdesk")
+        assert "private" not in json.dumps([row.value for row in rows])
 
 
 def test_the_memory_of_failures_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

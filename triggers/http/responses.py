@@ -16,6 +16,7 @@ from records.errors import RecordsError
 from services import current_services
 from triggers.http.bodies import count_without_length
 from triggers.http.refusals import slow_down, trace_refusal
+from triggers.http.sessions import refuse_ended_session
 
 _log = logging.getLogger("mfareset.http")
 
@@ -62,13 +63,14 @@ def problem_responses[**P](
 
     @wraps(handler)
     async def respond(*args: P.args, **kwargs: P.kwargs) -> func.HttpResponse:
+        req: Any = kwargs.get("req") or args[0]
         try:
+            await refuse_ended_session(current_services(), req)
             return await handler(*args, **kwargs)
         except LengthRequiredError as problem:
             count_without_length(handler.__name__)
             return problem_response(problem)
         except Problem as problem:
-            req: Any = kwargs.get("req") or args[0]
             return problem_response(await _traced(problem, req, handler.__name__))
         except RecordsError as error:
             _log.warning("the records are unavailable: %s", error.reason)

@@ -145,6 +145,22 @@ def retry(service: Service, submission: Submission, request_id: RequestId) -> No
 
 @app.command()
 @expand_groups
+def takeover(service: Service, submission: Submission, request_id: RequestId) -> None:
+    """Request a reset for the users whom another request holds.
+
+    The users of this request that were refused because another, undecided request holds them are asked for again; that
+    request's hold on them ends. The new request is planned and approved again.
+    """
+    with service.session(quiet=submission.quiet) as session:
+        raise submission.submit(
+            session,
+            {"takeoverOf": request_id},
+            lambda client, key: client.takeover(request_id, idempotency_key=key),
+        )
+
+
+@app.command()
+@expand_groups
 def remind(
     service: Service,
     request_id: RequestId,

@@ -49,3 +49,15 @@ async def test_remind_where_there_is_nothing_to_decide(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         request = await it.ask(contoso=["adele@contoso.com"], more={"dryRun": True})
         assert (await command(Waits(it), "remind", request["id"])).code == 12
+
+
+async def test_takeover_asks_for_the_users_whom_another_request_holds(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        holder = await it.ask(contoso=["adele@contoso.com"])
+        refused = await it.ask(contoso=["adele@contoso.com"])
+        taken = await command(Waits(it), "takeover", refused["id"], "--json")
+        assert taken.code == 0, taken.err
+        await it.host.idle()
+        assert (await it.targets(json.loads(taken.out)["id"]))[0]["outcome"] == "pending"
+        assert (await it.targets(holder["id"]))[0]["reason"] == "takenOver"
+        assert (await command(Waits(it), "takeover", holder["id"])).code == 12
