@@ -52,6 +52,9 @@ from orchestrators.wake_up import WakeUp
 # Windows of a request that are planned at once, over all its customers and of one of them. Planning reads much, and must
 # leave room for the resets of other requests.
 _PLANNING, _PLANNING_PER_CUSTOMER = 8, 2
+# Windows that are settled at once. One partition of Table Storage takes 2,000 rows a second, which few of them fill:
+# https://learn.microsoft.com/azure/storage/tables/scalability-targets.
+_SETTLING = 4
 # Customers of a request that are worked on at once; each keeps its own width.
 _CUSTOMERS = 50
 # How often a customer's part that broke is started anew. It waits for the records by itself, so only a mistake of ours breaks it.
@@ -123,13 +126,13 @@ def _settle(ctx: Context, request: RequestRef, to_settle: TargetsToSettle) -> St
     ending = to_settle["ending"]
     for starts in to_settle["rounds"]:
         works = [SettleWindow(id=request["id"], start=start, ending=ending) for start in starts]
-        yield from _run_all(ctx, SETTLE_TARGETS, works)
+        yield from _run_all(ctx, SETTLE_TARGETS, works, _SETTLING)
     return RequestStep(id=request["id"], settled=ending)
 
 
-def _run_all[Work](ctx: Context, activity: Activity[Work, Nothing], works: Sequence[Work]) -> Step[None]:
-    for first in range(0, len(works), _PLANNING):
-        yield when_all([start_activity(ctx, activity, work) for work in works[first : first + _PLANNING]])
+def _run_all[Work](ctx: Context, activity: Activity[Work, Nothing], works: Sequence[Work], at_once: int) -> Step[None]:
+    for first in range(0, len(works), at_once):
+        yield when_all([start_activity(ctx, activity, work) for work in works[first : first + at_once]])
 
 
 def _read_plan(
@@ -137,7 +140,7 @@ def _read_plan(
 ) -> Step[None]:
     """Read a long plan in windows, some at once, so that no activity works on all of it."""
     works = [PlanWindowRef(id=request["id"], start=start, purpose=purpose) for start in starts]
-    yield from _run_all(ctx, READ_PLAN_WINDOW, works)
+    yield from _run_all(ctx, READ_PLAN_WINDOW, works, _PLANNING)
 
 
 def _approve(ctx: Context, run: str, request: RequestRef, wake_up: WakeUp) -> Step[AfterApproval]:

@@ -30,6 +30,14 @@ async def targets_for(services: Services, request: ResetRequest, entry: Approver
     return [target async for target in all_targets(services, request.id) if target.customer in entry.customers]
 
 
+async def users_of(services: Services, request: ResetRequest, entry: Approver) -> int:
+    """Return how many users would be reset that this approver decides on."""
+    sealed = await _sealed_totals(services, request, entry)
+    if sealed is not None:
+        return sealed.users
+    return sum(target.planned and not target.settled for target in await targets_for(services, request, entry))
+
+
 async def view_for(services: Services, request: ResetRequest, entry: Approver, page: int = 1) -> ApprovalView:
     """Return what this approver is shown of the request as it stands, in the mail and on the page alike."""
     plan = await _shown_plan(services, request, entry, page)

@@ -10,9 +10,10 @@ from domain.normal_address import all_spellings
 from domain.outcomes import RequestStatus
 from domain.request.approval import still_decides
 from domain.request.reset_request import Approver, Decision, ResetRequest
+from domain.request.windows import STEP, steps_of
 from services import Services
 from use_cases.approval_verdict import audit_decision
-from use_cases.approval_view import targets_for
+from use_cases.approval_view import targets_for, users_of
 from use_cases.orchestrations import wake
 
 _log = logging.getLogger("mfareset.approvals")
@@ -135,10 +136,8 @@ async def _complete(services: Services, located: LocatedApproval, choice: Choice
     approves = choice.decision == "approve"
     if not approves and not choice.comment:
         raise IncompleteChoiceError("commentNeeded")
-    # A long plan is not read where nobody was left out.
-    targets = await targets_for(services, located.request, located.entry) if approves and choice.left_out else []
-    open_numbers = {target.number for target in targets if target.planned and not target.settled}
-    if open_numbers and open_numbers <= choice.left_out:
+    without = await _open_of(services, located, choice.left_out) if approves and choice.left_out else set()
+    if without and len(without) >= await users_of(services, located.request, located.entry):
         raise IncompleteChoiceError("noUserLeft")
     return Decision(
         approver=located.entry.approver,
@@ -147,5 +146,21 @@ async def _complete(services: Services, located: LocatedApproval, choice: Choice
         at=services.now(),
         plan_digest=located.link.plan_digest,
         signed_in_as=choice.signed_in_as,
-        without=sorted(choice.left_out & open_numbers),
+        without=sorted(without),
     )
+
+
+async def _open_of(services: Services, located: LocatedApproval, numbers: frozenset[int]) -> set[int]:
+    """Return which of these targets the approver may leave out. Only windows that have one of them are read."""
+    _, request, entry = located
+    found: set[int] = set()
+    for start in steps_of(number for number in numbers if number < request.target_count):
+        for target in (kept.target for kept in await services.targets.range(request.id, start, STEP)):
+            if (
+                target.number in numbers
+                and target.customer in entry.customers
+                and target.planned
+                and not target.settled
+            ):
+                found.add(target.number)
+    return found

@@ -7,7 +7,7 @@ from domain.request.reset_request import ResetRequest
 # Targets per planning call and per reset window: replay grows with the square of a fan-out, 100 cost 3 ms.
 WINDOW = 100
 # Targets that one step settles, and targets whose counts lie in the same rows (records/targets.py).
-STEP, BLOCK = 250, 1000
+STEP, BLOCK = 100, 1000
 
 
 def windows(request: ResetRequest) -> list[tuple[str, int, int]]:
