@@ -11,6 +11,7 @@ os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 import azure.functions as func
 
 import activities.app
+import activities.ask_managers
 import activities.begin_post_completion
 import activities.begin_request
 import activities.concurrency_permits
@@ -29,11 +30,13 @@ import activities.send_outcome_mail
 import activities.settle_approval
 import activities.settle_targets
 import activities.settle_undo
+import activities.settle_verification
 import activities.write_targets
 import durable
 import orchestrators.app
 import orchestrators.approver_mails
 import orchestrators.event_delivery
+import orchestrators.manager_mails
 import orchestrators.post_completion
 import orchestrators.reset_customer
 import orchestrators.reset_request
@@ -51,8 +54,10 @@ import triggers.api.reset_requests
 import triggers.api.takeover
 import triggers.api.undo
 import triggers.api.unused_deliveries
+import triggers.api.verification
 import triggers.api.webhooks
 import triggers.approval_page.handlers
+import triggers.attestation_page.handlers
 import triggers.console.approvals_and_audit
 import triggers.console.deliveries
 import triggers.console.directory
@@ -83,9 +88,11 @@ for part in (
     triggers.api.audit.app,
     triggers.api.undo.app,
     triggers.api.takeover.app,
+    triggers.api.verification.app,
     triggers.api.webhooks.app,
     triggers.api.unused_deliveries.app,
     triggers.approval_page.handlers.app,
+    triggers.attestation_page.handlers.app,
     triggers.api.directory.app,
     triggers.api.customer_access.app,
     triggers.api.approval_mails.app,

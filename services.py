@@ -22,6 +22,7 @@ from records.audits import Audits
 from records.concurrency_permits import ConcurrencyPermits
 from records.deletions import Deletions
 from records.deliveries import Deliveries
+from records.evidence import EvidenceRecords
 from records.holds import Holds
 from records.leases import Leases
 from records.notifications import Notifications
@@ -127,6 +128,10 @@ class Services:
     @property
     def deliveries(self) -> Deliveries:
         return Deliveries(self.store)
+
+    @property
+    def evidence(self) -> EvidenceRecords:
+        return EvidenceRecords(self.store)
 
     @property
     def unused_deliveries(self) -> UnusedDeliveryRecords:

@@ -4,6 +4,7 @@ from activities.app import activity
 from contracts.workflow import BEGIN_REQUEST, RequestPlan, RequestRef
 from domain.outcomes import RequestStatus
 from domain.request.windows import windows
+from domain.verification.terms import may_need_verification
 from services import current_services
 
 
@@ -35,4 +36,7 @@ async def begin_request(work: RequestRef) -> RequestPlan:
         )
     long = services.target_drafts.needed(request.target_count)
     drafts = await services.target_drafts.starts(request.id) if long else []
-    return {"go": True, "windows": windows(request), "drafts": drafts}
+    plan: RequestPlan = {"go": True, "windows": windows(request), "drafts": drafts}
+    if may_need_verification(services.policy, request):
+        plan["verify"] = True
+    return plan

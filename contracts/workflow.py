@@ -77,11 +77,15 @@ class RepeatableWindow(WindowRef, Repeatable):
 
 
 class RequestPlan(TypedDict):
-    """`go`: False where the request has ended already. `drafts`: starts of the parts of its targets that are to be written."""
+    """`go`: False where the request has ended already. `drafts`: starts of the parts of its targets that are to be written.
+
+    `verify`: some of its users may have to be verified.
+    """
 
     go: bool
     windows: list[Window]
     drafts: list[int]
+    verify: NotRequired[bool]
 
 
 class DraftRef(RequestRef):
@@ -135,6 +139,21 @@ class TargetsToSettle(TypedDict):
 
 class SealedPlan(TypedDict):
     next: AfterPlan
+
+
+class AwaitingEvidence(TypedDict):
+    """`until`: ISO 8601, when to look again."""
+
+    next: Literal["wait"]
+    until: str
+
+
+class EvidenceEnded(TypedDict):
+    next: Literal["end"]
+
+
+class ManagerMailing(RequestRef):
+    windows: list[Window]
 
 
 class ApproverMails(RequestRef, Repeatable):
@@ -274,6 +293,8 @@ PLAN_TARGETS: Activity[PlanInput, Progress] = Activity("plan_targets")
 WRITE_TARGETS: Activity[DraftRef, Nothing] = Activity("write_targets")
 READ_PLAN_WINDOW: Activity[PlanWindowRef, Nothing] = Activity("read_plan_window")
 SEAL_PLAN: Activity[RequestStep, SealedPlan | PlanToRead | TargetsToSettle] = Activity("seal_plan")
+SETTLE_VERIFICATION: Activity[RequestRef, AwaitingEvidence | EvidenceEnded] = Activity("settle_verification")
+ASK_MANAGERS: Activity[RepeatableWindow, Progress] = Activity("ask_managers")
 NOTIFY_APPROVERS: Activity[ApproverMails, Progress] = Activity("notify_approvers")
 SETTLE_APPROVAL: Activity[RequestStep, AwaitingApproval | PlanToRead | TargetsToSettle | ApprovalEnded] = Activity(
     "settle_approval"
@@ -297,6 +318,7 @@ END_FOLLOW_UP: Activity[RequestRef, Nothing] = Activity("end_follow_up")
 
 RESET_REQUEST: Orchestration[RequestRun, RequestEnd] = Orchestration("reset_request")
 MAIL_APPROVERS: Orchestration[ApproverMailing, Nothing] = Orchestration("mail_approvers")
+MAIL_MANAGERS: Orchestration[ManagerMailing, Nothing] = Orchestration("mail_managers")
 RESET_CUSTOMER: Orchestration[CustomerReset, Nothing] = Orchestration("reset_customer")
 RESET_WINDOW: Orchestration[WindowReset, WindowEnd] = Orchestration("reset_window")
 DELIVER_EVENT: Orchestration[EventDelivery, Nothing] = Orchestration("deliver_event")

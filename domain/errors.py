@@ -99,6 +99,18 @@ class WrongCodeError(Problem):
     status, reason, title = 422, "wrongCode", "The code was not accepted"
 
 
+class EvidenceProblem(Problem):
+    """Evidence that does not count; `reason` is that of the refusal."""
+
+    status, reason, title = 422, "notVerified", "The evidence does not count"
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        if reason in {"notWaiting", "replayed"}:
+            self.status = 409
+
+
 class TooManyError(Problem):
     """The source exceeds its rate limit."""
 

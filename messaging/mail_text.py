@@ -8,6 +8,7 @@ from typing import NamedTuple
 from domain.request.mail_references import in_brackets
 from domain.text import clean
 from web import labels
+from web.attestation import AttestationView
 from web.templating import environment
 from web.views import ApprovalView, CustomerView, FollowUpView, NoticeView, OutcomeView, UserView
 
@@ -87,6 +88,17 @@ def manager_notice_mail(view: NoticeView, *, to: str) -> Mail:
     """Inform the manager of a user who was reset. An attacker in the user's mailbox does not see it."""
     return _mail(
         to, f"Multi-factor authentication of {clean(view.user.name, 50)} was reset", "manager_notice", view=view
+    )
+
+
+def attestation_mail(view: AttestationView, *, to: str, link: str) -> Mail:
+    """Ask a manager whether a user asked for a reset. `link` is the manager's own."""
+    return _mail(
+        to,
+        f"Did {clean(view.user, 50)} ask for an MFA reset?{_ticket(view.ticket)}",
+        "attestation",
+        view=view,
+        link=link,
     )
 
 

@@ -1,4 +1,4 @@
-"""The life of a request: plan, approve, reset, end; an undo waits for its tokens' codes instead of resetting.
+"""The life of a request: plan, verify who asks, approve, reset, end; an undo waits for its tokens' codes instead of resetting.
 
 Only ids, customer keys, counts and stable words pass through its history.
 """
@@ -13,6 +13,7 @@ from contracts.workflow import (
     CLOSE_UNDO,
     FINISH_REQUEST,
     MAIL_APPROVERS,
+    MAIL_MANAGERS,
     PLAN_TARGETS,
     READ_PLAN_WINDOW,
     RESET_CUSTOMER,
@@ -22,11 +23,13 @@ from contracts.workflow import (
     SETTLE_APPROVAL,
     SETTLE_TARGETS,
     SETTLE_UNDO,
+    SETTLE_VERIFICATION,
     WRITE_TARGETS,
     Activity,
     ApproverMailing,
     CustomerReset,
     DraftRef,
+    ManagerMailing,
     Nothing,
     NumberRange,
     PlanInput,
@@ -74,6 +77,8 @@ def reset_request(ctx: Context, work: RequestRun) -> Step[RequestEnd]:
         for start in begun["drafts"]:
             yield from call_until_available(ctx, WRITE_TARGETS, DraftRef(id=request["id"], start=start))
         yield from _plan(ctx, request, windows)
+        if begun.get("verify"):
+            yield from _verify(ctx, run, request, windows, wake_up)
         following = yield from _seal(ctx, request)
         if following == "approve":
             yield from record_and_deliver(ctx, run, request, "awaitingApproval")
@@ -98,6 +103,19 @@ def _plan(ctx: Context, request: RequestRef, windows: Sequence[Window]) -> Step[
     for work, reason in fan_out.left:  # settled as not planned, and why; the other customers go on
         given_up: PlanInput = {**work, "give_up": reason}
         yield from call_activity(ctx, PLAN_TARGETS, given_up)
+
+
+def _verify(ctx: Context, run: str, request: RequestRef, windows: list[Window], wake_up: WakeUp) -> Step[None]:
+    """Wait for evidence of the users who need it. It is in the records, and the event only wakes."""
+    asked = False
+    while True:
+        state = yield from call_activity(ctx, SETTLE_VERIFICATION, request)
+        if state["next"] != "wait":
+            return
+        if not asked:  # beside the wait, as with approvers
+            asked = True
+            start_child(ctx, MAIL_MANAGERS, ManagerMailing(id=request["id"], windows=windows), f"{run}:managers")
+        yield from wake_up.wait_until(state["until"])
 
 
 def _seal(ctx: Context, request: RequestRef) -> Step[AfterPlan]:

@@ -22,6 +22,10 @@ _NAMES = {
     "mfareset.access.refused": ("{call}", "Refused authentication and authorization, by kind, reason and endpoint"),
     "mfareset.limits.reached": ("{request}", "Requests that a limit of the policy refused, by limit, scope and source"),
     "mfareset.deliveries.ignored": ("{delivery}", "Deliveries that asked for nothing, by source and reason"),
+    "mfareset.evidence": (
+        "{proof}",
+        "Proofs that users ask themselves, by kind and result: recorded, denied, or why refused",
+    ),
     "mfareset.deliveries.refused": ("{delivery}", "Deliveries that were not accepted, by source and reason"),
 }
 WAIT = "mfareset.approval.wait"

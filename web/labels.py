@@ -155,7 +155,7 @@ REASON: Mapping[str, str] = {
     "recordUnreadable": "The service could not read its own record of this user.",
     "notRemoved": "Microsoft accepted the removal, but the method was still there afterwards.",
     "refusedDefault": "Microsoft keeps the default method while the user has another one that is not part of this reset.",
-    "unverified": "Whether the removal was done could not be seen.",
+    "unverified": "Not verified: of a refused user, that they ask for this themselves; otherwise, that the removal was done.",
     "sessionsNotRevoked": "The methods are gone, but the sign-in sessions could not be ended.",
     "denied": "An approver denied the request.",
     "expired": "No decision was made in time.",
@@ -205,6 +205,7 @@ STEP_UP: Mapping[str, str] = {
     "manyRequests": "Together with other requests of the last hours it is about unusually many users.",
     "unknownRequester": "The person who asks was found in no directory, so nobody knows that it is not one of the approvers.",
     "privilegedUser": "It includes accounts with an administrator role.",
+    "unverified": "It includes users of whom nothing shows that they ask for it themselves.",
 }
 
 DECISION: Mapping[str, str] = {"approve": "approved", "deny": "denied"}
@@ -225,7 +226,38 @@ NOTICE: Mapping[str, str] = {
 FORM_ERROR: Mapping[str, str] = {
     "commentNeeded": "Say why you deny. The requester will read it.",
     "decisionNeeded": "Choose whether to approve or to deny.",
+    "answerNeeded": "Choose one of the two answers.",
     "noUserLeft": "You left every user out. Deny the request instead, and say why.",
+}
+
+# What a manager reads who was asked about a user and cannot answer any more.
+ATTESTATION_STATE: Mapping[str, str] = {
+    "verified": "This is answered",
+    "denied": "This is answered",
+    "missing": "Too late",
+    "ended": "Nothing to answer",
+}
+ATTESTATION_STATE_TEXT: Mapping[str, str] = {
+    "verified": "It is shown that the user asked for it. Thank you.",
+    "denied": "The answer is that the user did not ask for it: nothing of theirs is reset. Thank you.",
+    "missing": "The time for an answer is over. Nothing was reset on your word.",
+    "ended": "The request has ended, or another person answered.",
+}
+
+# How a person's identity was shown, the strongest first.
+EVIDENCE_KIND: Mapping[str, str] = {
+    "verifiedId": "Verified ID",
+    "externalProof": "verification service",
+    "managerAttestation": "manager",
+    "callback": "call back",
+}
+
+# How it stands with the proof that a user asks for a reset themselves.
+VERIFICATION: Mapping[str, str] = {
+    "waiting": "Waits for proof that this user asks for it",
+    "verified": "Verified",
+    "denied": "The user did not ask for it",
+    "missing": "Not verified: nothing shows that this user asks for it",
 }
 
 # The problem page: what happened, and what to do next.

@@ -178,7 +178,7 @@ REASON: Mapping[str, str] = {
     "recordUnreadable": "The service could not read its own record of this user.",
     "notRemoved": "Microsoft accepted the removal, but the method was still there afterwards.",
     "refusedDefault": "Microsoft keeps the default method while the user has another one that is not part of this reset.",
-    "unverified": "Whether the removal was done could not be seen.",
+    "unverified": "Not verified: of a refused user, that they ask for this themselves; otherwise, that the removal was done.",
     "sessionsNotRevoked": "The methods are gone, but the sign-in sessions could not be ended.",
     "denied": "An approver denied the request.",
     "expired": "No decision was made in time.",

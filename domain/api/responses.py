@@ -14,6 +14,7 @@ from domain.request.follow_up import FollowUp, FollowUpFinding
 from domain.request.notifications import CallbackResponse, OutcomeEventResponse
 from domain.request.reset_request import ApproverMail, Decision, ResetRequest
 from domain.request.target import Target
+from domain.verification.evidence import RequestVerification, TargetVerification
 
 
 class Totals(Model):
@@ -95,6 +96,9 @@ class RequestResponse(Model):
     retry_of: Guid | None
     kind: Literal["reset", "undo"]
     undo_of: Guid | None = Field(description="The request whose deactivated hardware tokens this one activates again")
+    verification: RequestVerification | None = Field(
+        None, description="Where users have to be verified: until when evidence is taken, and when that ended"
+    )
     undone_by: Guid | None = Field(description="The last undo that was asked for of this request")
     undo: UndoResponse | None = Field(description="Of an undo only")
     failure: str | None
@@ -136,6 +140,9 @@ class TargetResponse(Model):
     privileged: bool
     privileges: list[str]
     warnings: list[str]
+    verification: TargetVerification | None = Field(
+        None, description="Proof that the user asks for it; null where none is needed"
+    )
     methods: list[MethodResponse]
     sessions_revoked: bool | None
     ended_at: Instant | None

@@ -17,6 +17,7 @@ from domain.request.involved import Involved
 from domain.request.reset_request import ApprovalNeeded, Approver, Decision, ResetRequest
 from domain.request.target import Target
 from domain.request.usage import RecentUsers
+from domain.verification.settlement import lacks_evidence
 
 
 class NotApprovableError(Exception):
@@ -40,6 +41,7 @@ class UnknownRequesterError(NotApprovableError):
 class OfCustomer(Model):
     targets: int = 0
     privileged: int = 0
+    unverified: int = 0
 
 
 class Tally(Model):
@@ -58,7 +60,10 @@ class Tally(Model):
             account = f"{target.tenant_id}/{target.user_id}"
             self.marks += [_mark(name) for name in (*names, account) if name != "/"]
             if not target.settled:
-                self._count(target.customer, OfCustomer(targets=1, privileged=target.privileged))
+                self._count(
+                    target.customer,
+                    OfCustomer(targets=1, privileged=target.privileged, unverified=lacks_evidence(target)),
+                )
         self.marks = sorted(set(self.marks))
         return self
 
@@ -69,7 +74,11 @@ class Tally(Model):
 
     def _count(self, customer: str, more: OfCustomer) -> None:
         part = self.customers.get(customer, OfCustomer())
-        both = OfCustomer(targets=part.targets + more.targets, privileged=part.privileged + more.privileged)
+        both = OfCustomer(
+            targets=part.targets + more.targets,
+            privileged=part.privileged + more.privileged,
+            unverified=part.unverified + more.unverified,
+        )
         self.customers[customer] = both
 
     def has(self, *names: str) -> bool:
@@ -90,6 +99,11 @@ class Tally(Model):
     @property
     def privileged(self) -> int:
         return sum(part.privileged for part in self.customers.values())
+
+    @property
+    def unverified(self) -> int:
+        """How many go on without the evidence that they should have."""
+        return sum(part.unverified for part in self.customers.values())
 
 
 def _mark(name: str) -> str:
@@ -122,7 +136,7 @@ def approval_needed(
             "The requester is in neither the provider's directory nor the customer's, and the policy refuses such requests."
         )
     many = tally.with_recent(recent) >= policy.approval.step_up.targets
-    step_up = unknown_requester or many or tally.privileged > 0
+    step_up = unknown_requester or many or tally.privileged > 0 or tally.unverified > 0
     if exempt and not step_up:
         return ApprovalNeeded(required=False)
     quorum = max(policy.approval.quorum, policy.approval.step_up.quorum) if step_up else policy.approval.quorum

@@ -38,7 +38,8 @@ def evidence_of(proof: Proof, subject: Subject) -> Evidence:
     Raises: EvidenceRefusedError.
     """
     verification = subject.target.verification
-    if verification is None or verification.state != "waiting" or subject.now >= verification.until:
+    ended = subject.target.settled or verification is None or verification.state != "waiting"
+    if ended or verification is None or subject.now >= verification.until:
         raise EvidenceRefusedError("notWaiting", "No evidence is taken for this user any more, or none is needed.")
     if proof.kind not in verification.accept:
         raise EvidenceRefusedError("notAccepted", f"The policy does not accept {proof.kind} for this user.")

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from tests.golden.histories import GOLDEN, write
+from tests.receiver import policy_with
 from tests.system import ROOT, System, system
 
 PEOPLE = {"contoso": ["adele@contoso.com"], "fabrikam": ["alex@fabrikam.com"]}
@@ -43,12 +44,39 @@ async def no_access(it: System) -> None:
     await it.approve(await _ask(it))
 
 
-STORIES: tuple[Callable[[System], Awaitable[None]], ...] = (approved, denied, expired, dry_run, no_access)
+async def verified(it: System) -> None:
+    """Of a policy that has users verified (POLICIES)."""
+    request_id = await _ask(it)
+    for number in range(2):
+        body = {"number": "+1 425 555 0112", "operator": "second@msp.example"}
+        await it.call("POST", f"/api/reset-requests/{request_id}/targets/{number}/verification", json=body)
+        await it.host.idle()
+    await it.approve(request_id)
+
+
+async def unverified(it: System) -> None:
+    await _ask(it)
+    await it.advance(hours=5)
+
+
+# What a story's policy has beside the demo's.
+_VERIFICATION = '[verification]\nrequired = "always"\naccept = ["managerAttestation", "callback"]\n'
+POLICIES = {"verified": _VERIFICATION, "unverified": _VERIFICATION}
+STORIES: tuple[Callable[[System], Awaitable[None]], ...] = (
+    approved,
+    denied,
+    expired,
+    dry_run,
+    no_access,
+    verified,
+    unverified,
+)
 
 
 async def _record(story: Callable[[System], Awaitable[None]], into: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        async with system(Path(folder)) as it:
+        policy = policy_with(Path(folder), more) if (more := POLICIES.get(story.__name__)) else None
+        async with system(Path(folder), policy=policy) as it:
             await story(it)
             await it.host.idle()
             write(into, story.__name__, {name: it.host.history(name) for name in sorted(it.host.instance_ids())})

@@ -11,6 +11,7 @@ from messaging.mail_text import (
     Question,
     approval_mail,
     approvals_mail,
+    attestation_mail,
     follow_up_mail,
     manager_notice_mail,
     outcome_mail,
@@ -18,7 +19,7 @@ from messaging.mail_text import (
     user_notice_mail,
 )
 from tests.web.markup import Markup
-from tests.web.samples import ADELE, APPROVAL, CAREFUL, FOLLOW_UP, LINK, NOTICE, ONE_USER, OUTCOME, large
+from tests.web.samples import ADELE, APPROVAL, ATTESTATION, CAREFUL, FOLLOW_UP, LINK, NOTICE, ONE_USER, OUTCOME, large
 from web import labels
 from web.views import CustomerView, MethodView, PlanTotals
 
@@ -39,6 +40,7 @@ EVERY = {
     "unasked_notice": user_notice_mail(UNASKED, to=TO),
     "manager_notice": manager_notice_mail(NOTICE, to=TO),
     "follow_up": follow_up_mail(FOLLOW_UP, to=TO),
+    "attestation": attestation_mail(ATTESTATION, to=TO, link=LINK),
 }
 
 

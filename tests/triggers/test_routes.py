@@ -8,7 +8,16 @@ from tests.system import ROOT
 from tests.system import environment as settings
 
 # These verify who speaks by themselves: a signature, a token in the link, a sign-in. Health says nothing of anybody.
-OPEN = ("api/health", "api/openapi", "api/asyncapi", "api/webhooks/", "api/approvals", "console")
+OPEN = (
+    "api/health",
+    "api/openapi",
+    "api/asyncapi",
+    "api/webhooks/",
+    "api/approvals",
+    "api/attestations",
+    "api/verification/",
+    "console",
+)
 
 
 def test_routes_are_the_contracts_and_need_a_key_unless_they_verify_by_themselves(tmp_path: Path) -> None:

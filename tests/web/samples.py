@@ -3,6 +3,7 @@
 from copy import replace
 from datetime import UTC, datetime, timedelta
 
+from web.attestation import AttestationView
 from web.views import (
     ApprovalView,
     CustomerView,
@@ -167,6 +168,23 @@ NOTICE = NoticeView(
     at=OUTCOME.ended_at,
     contact="the MSP service desk, +1 555 0100",
     ticket="INC0012345",
+)
+
+ATTESTATION = AttestationView(
+    request_id=APPROVAL.request_id,
+    user="Adele Vance",
+    user_principal_name="adele@contoso.com",
+    customer="Contoso",
+    manager="megan@contoso.com",
+    asked_by=APPROVAL.asked_by,
+    ticket="INC0012345",
+    reason=APPROVAL.reason,
+    contact="the MSP service desk, +1 555 0100",
+    until=NOW + timedelta(hours=4),
+    now=NOW,
+    state="waiting",
+    address="/api/attestations?token=k1.abc.def",
+    hidden=(("nonce", "k1.1.abc"),),
 )
 
 FOLLOW_UP = FollowUpView(

@@ -10,7 +10,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from tests.web.markup import Markup
-from tests.web.samples import ADDRESS, ADELE, APPROVAL, CAREFUL, ONE_USER, STATE, large
+from tests.web.samples import ADDRESS, ADELE, APPROVAL, ATTESTATION, CAREFUL, ONE_USER, STATE, large
 from web import labels, pages
 from web.pages import page_headers, render
 from web.views import CustomerView, MethodView, PlanTotals, ProblemView
@@ -25,6 +25,9 @@ EVERY = {
     "resetting": ("approval_state.html", STATE),
     "waiting": ("approval_state.html", replace(STATE, status="awaitingApproval", notice="", decisions=())),
     "problem": ("problem.html", ProblemView("notYours", "ab12")),
+    "manager": ("attestation.html", ATTESTATION),
+    "manager after a mistake": ("attestation.html", replace(ATTESTATION, error="answerNeeded")),
+    "manager too late": ("attestation.html", replace(ATTESTATION, state="missing")),
 }
 
 

@@ -13,7 +13,7 @@ from triggers.api.openapi_operations import JSON, TAGS
 from triggers.api.openapi_schemas import REFERENCE, Schema
 
 # Calls for browsers, ticketing systems and tools are no actions of a connector.
-_LEFT_OUT = {TAGS[name][0] for name in ("webhooks", "approvals", "health")}
+_LEFT_OUT = {TAGS[name][0] for name in ("webhooks", "approvals", "verification", "health")}
 _KEY = {"key": {"type": "apiKey", "in": "header", "name": "x-functions-key", "description": "A function key"}}
 # A connector has one kind of connection only; the wizard asks for the rest of Entra's.
 _ENTRA = {

@@ -131,6 +131,7 @@ _PATH_PARAMETERS = {
     "customer": "A policy key, a tenant id or a verified domain",
     "id": "The id of a request",
     "number": "The number of a target, from 1 on",
+    "service": "The key of a verification service in the policy",
     "source": "The name of a source in the policy",
     "token": "The token of an approval link",
     "user": "A user principal name or an object id",

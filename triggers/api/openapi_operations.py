@@ -25,9 +25,11 @@ from domain.api.responses import (
     TargetResponse,
     TargetsPage,
 )
+from domain.api.verification_bodies import CallbackBody, ProofAccepted
 from domain.ingress.unused import UnusedDeliveries
 from domain.model import Model
 from domain.request.reset_request import ApproversNamed, ResetRequestBody, TokenCode, UndoBody
+from domain.verification.external_proof import ProofBody
 
 __all__ = ["CALLS", "Call", "Parameter"]
 
@@ -84,6 +86,14 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         },
         "required": ["decision", "nonce"],
     },
+    "AttestationForm": {
+        "type": "object",
+        "properties": {
+            "answer": {"type": "string", "enum": ["spoken", "notTheUser"]},
+            "nonce": {"type": "string", "description": "The page's hidden field"},
+        },
+        "required": ["answer", "nonce"],
+    },
     "ExportFormat": {"type": "string", "enum": ["json", "csv"]},
     "UserSortOrder": {
         "type": "string",
@@ -99,10 +109,12 @@ TAGS: dict[str, tuple[str, str]] = {
     "options": ("Directory", ""),
     "customer-access": ("Administration", "Consent of customers, and deletion of a person's data."),
     "people": ("Administration", ""),
+    "verification": ("Verification", "Evidence that a user asks for a reset."),
     "unused-deliveries": ("Deliveries", ""),
     "webhooks": ("Deliveries", "Signed deliveries of ticketing systems."),
     "approvals": ("Approval page", "The page that an approver opens from a mail, for browsers."),
     "evidence": ("Evidence", "The evidence of a customer over a period, signed, and the keys that verify it."),
+    "attestations": ("Verification", ""),
     "openapi": ("Service", ""),
     "openapi-2": ("Service", ""),
     "asyncapi": ("Service", ""),
@@ -411,6 +423,27 @@ CALLS: tuple[Call, ...] = (
         (Parameter("source", "The name of a source in the policy", required=True), _CURSOR, _limit(200)),
     ),
     Call(
+        "POST",
+        "/api/reset-requests/{id}/targets/{number}/verification",
+        "recordCallback",
+        "Record that the user was called back",
+        "Evidence of the weakest kind, where the policy accepts it. The operator may be neither the requester nor the user.",
+        {200: TargetResponse},
+        (400, 404, 409, 422),
+        body=CallbackBody,
+    ),
+    Call(
+        "POST",
+        "/api/verification/proofs/{service}",
+        "receiveProof",
+        "Take the signed result of a verification service",
+        "Signed by Standard Webhooks. It names the request and the user. The same delivery again is answered 200.",
+        {200: ProofAccepted},
+        (400, 401, 404, 409, 411, 413, 422, 429),
+        body=ProofBody,
+        open=True,
+    ),
+    Call(
         "GET",
         "/api/approvals",
         "showApprovalPage",
@@ -449,6 +482,27 @@ CALLS: tuple[Call, ...] = (
         "The same decision.",
         dict.fromkeys((200, 400, 401, 403, 404, 409, 413, 503), _PAGE),
         form="ApprovalForm",
+        open=True,
+    ),
+    Call(
+        "GET",
+        "/api/attestations",
+        "showAttestationPage",
+        "Show the page of a manager who is asked about a user; changes nothing",
+        "Opening the link answers nothing.",
+        dict.fromkeys((200, 401, 403, 404, 503), _PAGE),
+        parameters=(_LINK_TOKEN,),
+        open=True,
+    ),
+    Call(
+        "POST",
+        "/api/attestations",
+        "answerAttestation",
+        "Record a manager's answer, from the page",
+        "The first answer counts.",
+        dict.fromkeys((200, 400, 401, 403, 404, 409, 413, 503), _PAGE),
+        parameters=(_LINK_TOKEN,),
+        form="AttestationForm",
         open=True,
     ),
     Call(

@@ -1,11 +1,11 @@
 """Identify the approver of a call: by the link, and by the signed-in person where App Service signs people in."""
 
 import base64
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import azure.functions as func
 
-from domain.access.approval_links import link_path
+from domain.access import approval_links, attestation_links
 from domain.access.callers import Principal, PrincipalError, read_principal
 from domain.access.console_session import session_of
 from domain.access.sign_in import claims_challenge
@@ -18,7 +18,7 @@ from use_cases.decide_approval import LocatedApproval, NotAllowedToDecideError, 
 from use_cases.principal_of_session import principal_of_session
 from use_cases.sign_out import is_ended, is_signed_out
 
-__all__ = ["account_of", "located_for", "principal_of", "token_of"]
+__all__ = ["account_of", "located_for", "principal_of", "stronger_sign_in", "token_of"]
 
 _STATUS = {"badLink": 404, "notYours": 403}
 
@@ -33,7 +33,7 @@ async def located_for(services: Services, req: func.HttpRequest) -> LocatedAppro
             await check_approver(services, located, person)
     except NotAllowedToDecideError as error:
         if error.reason == "weakSignIn":
-            raise _stronger_sign_in(services, req) from None
+            raise stronger_sign_in(services, req) from None
         raise RefusedError(_STATUS[error.reason], error.reason) from None
     return located
 
@@ -71,11 +71,18 @@ async def _of_machine(services: Services, req: func.HttpRequest) -> Principal | 
         raise RefusedError(503, "unavailable") from None
 
 
+def _own_address(req: func.HttpRequest) -> str:
+    """Return the path and query of the page that the caller is on: an approver's, or a manager's."""
+    if urlsplit(req.url).path == attestation_links.PATH:
+        return attestation_links.link_path(token_of(req))
+    return approval_links.link_path(token_of(req))
+
+
 def _sign_in_needed(req: func.HttpRequest) -> RefusedError:
-    return RefusedError(401, "signInNeeded", f"{SIGN_IN}{quote(link_path(token_of(req)))}")
+    return RefusedError(401, "signInNeeded", f"{SIGN_IN}{quote(_own_address(req))}")
 
 
-def _stronger_sign_in(services: Services, req: func.HttpRequest) -> RefusedError:
+def stronger_sign_in(services: Services, req: func.HttpRequest) -> RefusedError:
     """Return the page that leads to a stronger sign-in, with the claims challenge.
 
     App Service documents no way to pass `claims` on for one sign-in, only `loginParameters` for all of them ("Customize sign-in and
@@ -87,6 +94,6 @@ def _stronger_sign_in(services: Services, req: func.HttpRequest) -> RefusedError
     challenge = claims_challenge(approval)
     # Without it Entra may answer with the session that there is.
     again = "&prompt=login" if approval.max_age is not None else ""
-    address = f"{SIGN_IN}{quote(link_path(token_of(req)), safe='')}&claims={quote(challenge, safe='')}{again}"
+    address = f"{SIGN_IN}{quote(_own_address(req), safe='')}&claims={quote(challenge, safe='')}{again}"
     encoded = base64.b64encode(challenge.encode()).decode()
     return RefusedError(401, "weakSignIn", address, f'Bearer realm="", error="insufficient_claims", claims="{encoded}"')

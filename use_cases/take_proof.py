@@ -1,0 +1,57 @@
+"""Take the signed result of a verification service: find the target that it is about, and record it."""
+
+from pydantic import ValidationError
+
+import durable
+from domain.errors import InvalidInputError, NotFoundError
+from domain.policy.verification import VerificationService
+from domain.request.reset_request import ResetRequest
+from domain.verification.evidence import EvidenceRefusedError
+from domain.verification.external_proof import ExternalProof, ProofBody, names_user
+from services import Services
+from use_cases.read_targets import all_targets
+from use_cases.record_evidence import ProofSource, record_evidence, refuse_evidence
+
+
+def read_proof(raw: bytes) -> ProofBody:
+    """Parse a body. Raises: InvalidInputError."""
+    try:
+        return ProofBody.model_validate_json(raw, by_alias=True, by_name=False)
+    except ValidationError as error:
+        mistakes = [
+            {"pointer": "".join(f"/{part}" for part in e["loc"]), "detail": e["msg"]}
+            for e in error.errors(include_url=False, include_input=False, include_context=False)
+        ]
+        raise InvalidInputError("The body is not valid.", mistakes) from None
+
+
+async def take_proof(
+    services: Services,
+    client: durable.Client,
+    name: str,
+    service: VerificationService,
+    body: ProofBody,
+    delivery: str,
+) -> None:
+    """Record a proof whose signature was verified. Raises: NotFoundError, EvidenceRefusedError."""
+    proof, actor = ExternalProof(name, service.customers, body), f"service:{name}"
+    request = await services.requests.get(body.request)
+    if request is None:
+        raise NotFoundError("There is no such request.")
+    number = await _number_of(services, request, body.user)
+    if number is None:
+        refused = EvidenceRefusedError("otherUser", "The proof is about a user who is not in this request.")
+        await refuse_evidence(services, request.id, None, proof, actor, refused)
+        raise refused
+    await record_evidence(services, client, request, number, proof, ProofSource(actor, body.id, delivery))
+
+
+async def _number_of(services: Services, request: ResetRequest, user: str) -> int | None:
+    """Return the number of the target with this object id or user principal name; of several the one that is not settled."""
+    found: int | None = None
+    async for target in all_targets(services, request.id):
+        if names_user(user, target.user_id, target.user_principal_name):
+            if not target.settled:
+                return target.number
+            found = target.number if found is None else found
+    return found
