@@ -1,7 +1,10 @@
 """The files around the code: CI, pre-commit, changelog and coverage agree with what the repository pins."""
 
 import re
+import subprocess
+import sys
 import tomllib
+from pathlib import Path
 
 import yaml
 
@@ -15,6 +18,14 @@ def test_ci_runs_what_make_check_runs_on_the_pinned_python() -> None:
     assert (ROOT / ".python-version").read_text("utf-8").strip() == "3.13"
     assert ".ci/run" in [step.get("run") for step in steps]
     assert "make check" in (ROOT / ".ci/run").read_text("utf-8")
+
+
+def test_zizmor_finds_nothing_in_the_workflows() -> None:
+    """Among others: actions are pinned by their commits, permissions are explained, no credentials are left behind."""
+    tool = Path(sys.executable).with_name("zizmor")
+    command = [str(tool), "--offline", "--pedantic", "--quiet", "--no-progress", ".github"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_pre_commit_has_the_pinned_ruff() -> None:

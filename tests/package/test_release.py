@@ -1,11 +1,14 @@
 """The release command: its checks, the changelogs it cuts, and the workflow that publishes."""
 
 import re
+import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 import yaml
 
-from scripts import changelog, release
+from scripts import changelog, release, set_repository
 from tests.system import ROOT
 
 CHANGELOG = "# Changelog\n\n## [Unreleased]\n\n### Added\n\n- New.\n\n## [0.0.1] - 2026-01-01\n\n### Added\n\n- Old.\n"
@@ -47,10 +50,45 @@ def test_the_workflow_builds_what_the_command_builds_and_signs_it() -> None:
     steps = jobs["build"]["steps"]
     assert any("scripts/release --build-only" in step.get("run", "") for step in steps)
     used = {step["uses"].partition("@")[0] for job in jobs.values() for step in job["steps"] if "uses" in step}
-    assert {"actions/attest-build-provenance", "actions/attest-sbom", "pypa/gh-action-pypi-publish"} <= used
+    assert {"actions/attest", "pypa/gh-action-pypi-publish"} <= used
+    # Without sbom-path it is SLSA provenance (actions/attest, README).
+    signed = [step["with"] for step in steps if step.get("uses", "").startswith("actions/attest@")]
+    assert [("sbom-path" in given, "subject-checksums" in given) for given in signed] == [(False, True), (True, False)]
     assert jobs["build"]["permissions"]["attestations"] == "write"
     # Nobody's token: PyPI trusts the workflow.
     assert "secrets." not in (ROOT / ".github/workflows/release.yml").read_text("utf-8")
+
+
+def test_a_release_names_the_repository_that_publishes_it(capsys: pytest.CaptureFixture[str]) -> None:
+    workflow = (ROOT / ".github/workflows/release.yml").read_text("utf-8")
+    assert workflow.index('scripts/set-repository --check "$GITHUB_REPOSITORY"') < workflow.index("--build-only")
+    assert set_repository.main(["--check", set_repository.current(ROOT)]) == 0
+    assert set_repository.main(["--check", "acme/mfa-reset"]) == 1
+    assert "scripts/set-repository acme/mfa-reset" in capsys.readouterr().err
+
+
+def test_setting_the_repository_leaves_no_other_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = tmp_path / "copy"
+    subprocess.run([str(shutil.which("git")), "clone", "--quiet", f"file://{ROOT}", str(copy)], check=True)
+    monkeypatch.setattr(set_repository, "ROOT", copy)
+    before = set_repository.current(copy)
+    assert set_repository.main(["acme/resets", "--reviewers", "@acme/mfa", "--guards", "@acme/security"]) == 0
+    assert set_repository.current(copy) == "acme/resets"
+    assert before.partition("/")[0] not in "".join(path.read_text("utf-8") for path in set_repository._files(copy))
+    assert "client/pyproject.toml" in capsys.readouterr().out
+    assert "https://acme.github.io/resets/" in (copy / "mkdocs.yml").read_text("utf-8")
+    owners = dict(line.split() for line in (copy / ".github/CODEOWNERS").read_text("utf-8").splitlines())
+    assert owners["*"] == "@acme/mfa"
+    assert owners["/domain/access/"] == "@acme/security"
+    # The command may be run again, under another name.
+    assert set_repository.main(["other/name"]) == 0
+    assert set_repository.current(copy) == "other/name"
+
+
+def test_guarded_paths_exist() -> None:
+    assert all(list(ROOT.glob(path.strip("/"))) for path in set_repository.GUARDED)
 
 
 def test_the_page_is_of_this_version() -> None:

@@ -19,7 +19,6 @@ LICENSE = {"name": "MIT", "url": f"{REPOSITORY}/blob/main/LICENSE"}
 CONTACT = {
     "name": "The mfa-reset authors",
     "url": f"{REPOSITORY}/issues",
-    "email": "mfa-reset@your-company.example",
 }
 _DESCRIPTION = (
     "Resets the multi-factor authentication of selected users in selected Microsoft Entra tenants, after approval. "
