@@ -24,6 +24,7 @@ from web.views import (
     OutcomeView,
     PageView,
     PlanTotals,
+    ProofView,
     StateView,
     UserView,
     WaitView,
@@ -102,7 +103,17 @@ def user_view(target: Target, request: ResetRequest) -> UserView:
         outcome=target.outcome.value,
         reason=target.reason,
         sessions_revoked=target.sessions_revoked,
+        proof=_proof_view(target),
     )
+
+
+def _proof_view(target: Target) -> ProofView | None:
+    verification = target.verification
+    if verification is None:
+        return None
+    if (evidence := verification.evidence) is None:
+        return ProofView(verification.state)
+    return ProofView(verification.state, evidence.kind.value, evidence.by, evidence.at, evidence.detail)
 
 
 def customer_views(
@@ -191,9 +202,11 @@ def approval_view(
         many = "manyTargets" if request.target_count >= policy.approval.step_up.targets else "manyRequests"
         unknown = request.approval.unknown_requester
         step_up = ["unknownRequester"] if unknown else []
+        unverified = request.approval.unverified
+        step_up += ["unverified"] if unverified else []
         if totals.privileged:
             step_up.append("privilegedUser")
-        elif not unknown or many == "manyTargets":
+        elif not (unknown or unverified) or many == "manyTargets":
             step_up.append(many)
     return ApprovalView(
         request_id=request.id,

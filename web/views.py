@@ -24,6 +24,16 @@ class MethodView(NamedTuple):
     detail: str = ""  # what Graph said where it went wrong
 
 
+class ProofView(NamedTuple):
+    """What shows that a user asks for the reset. `state` is a code of labels.VERIFICATION, `kind` one of labels.EVIDENCE_KIND."""
+
+    state: str
+    kind: str = ""
+    by: str = ""
+    at: datetime | None = None
+    detail: str = ""
+
+
 class UserView(NamedTuple):
     """One target. `number` is its number in the request, what the form's `without` carries."""
 
@@ -37,6 +47,7 @@ class UserView(NamedTuple):
     outcome: str = "pending"
     reason: str = ""  # of the outcome
     sessions_revoked: bool | None = None  # None: not asked for, or not yet
+    proof: ProofView | None = None  # None: none is needed
 
     @property
     def name(self) -> str:

@@ -41,6 +41,12 @@ METHOD_OUTCOME: Mapping[str, str] = {
 
 EVENT: Mapping[str, str] = {
     "accepted": "Request accepted",
+    "verificationAsked": "Proof of users asked for",
+    "managerAsked": "Manager asked by mail",
+    "evidenceRecorded": "Proof of a user recorded",
+    "evidenceRefused": "A proof was refused",
+    "verificationDenied": "A user did not ask for it",
+    "verificationEnded": "No more proof waited for",
     "planned": "Plan made",
     "approvalMailSent": "Approver asked by mail",
     "reminderSent": "Approver reminded by mail",
@@ -107,6 +113,12 @@ UNDO_METHOD_OUTCOME: Mapping[str, str] = {
 
 UNDO_EVENT: Mapping[str, str] = {
     "accepted": "Undo accepted",
+    "verificationAsked": "Proof of users asked for",
+    "managerAsked": "Manager asked by mail",
+    "evidenceRecorded": "Proof of a user recorded",
+    "evidenceRefused": "A proof was refused",
+    "verificationDenied": "A user did not ask for it",
+    "verificationEnded": "No more proof waited for",
     "planned": "Plan made",
     "approvalMailSent": "Approver asked by mail",
     "reminderSent": "Approver reminded by mail",

@@ -44,6 +44,7 @@ class ApprovalResponse(Model):
     quorum: int
     step_up: bool
     unknown_requester: bool = Field(default=False, description="Among the reasons for it: nobody knows who asked")
+    unverified: bool = Field(default=False, description="Likewise: nothing shows of some users that they ask for it")
     expires_at: Instant | None
     approvers: list[ApproverResponse]
     decisions: list[Decision]
@@ -226,6 +227,7 @@ def to_request_response(
             quorum=approval.quorum,
             step_up=approval.step_up,
             unknown_requester=approval.unknown_requester,
+            unverified=approval.unverified,
             expires_at=approval.expires_at,
             approvers=[
                 ApproverResponse(**entry.model_dump(include=set(ApproverResponse.model_fields)))

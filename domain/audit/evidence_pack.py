@@ -28,7 +28,7 @@ TEXT = """Evidence of one reset request.
 
 request.json    what was asked, and how it stands
 plan.jsonl      what was approved: the scope, who is behind it, then one line per user; the plan digest is made of it
-targets.jsonl   every user with every method and what became of it
+targets.jsonl   every user with every method, what became of it, and who showed how and when that the user asked
 outcomes.csv    the same for a spreadsheet
 decisions.json  who decided what, when, and why
 audit.jsonl     every event, each with the hash of the one before

@@ -162,6 +162,7 @@ def approval_needed(
         quorum=quorum,
         step_up=step_up,
         unknown_requester=unknown_requester,
+        unverified=tally.unverified > 0,
         expires_at=now + policy.approval.expires_after,
         approvers=[
             Approver(approver=person, customers=customers, accounts=list(accounts.get(person, ())))

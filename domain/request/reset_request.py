@@ -155,6 +155,9 @@ class ApprovalNeeded(Model):
     unknown_requester: bool = Field(
         default=False, description="More approvals are needed because nobody knows who asked"
     )
+    unverified: bool = Field(
+        default=False, description="Likewise, because nothing shows of some users that they ask for it"
+    )
     expires_at: Instant | None = None
     approvers: list[Approver] = Field(default_factory=list)
     decided: int = Field(default=0, description="How many decisions were recorded, in the same write as each of them")

@@ -1,6 +1,8 @@
 """A manager is asked by mail whether a user asked for a reset, and answers on a page."""
 
+import io
 import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +62,13 @@ async def test_a_manager_who_has_spoken_to_the_user_lets_the_request_go_on(tmp_p
         manager = it.world.user("contoso", MEGAN)
         assert (evidence["kind"], evidence["by"]) == ("managerAttestation", MEGAN)
         assert evidence["byId"].endswith(f"/{manager.id}")
+        shown = (await it.http.get(it.links(request["id"])["owner@contoso.com"])).text
+        assert f"<b>Verified</b> by manager <bdi>{MEGAN}</bdi>" in shown
+        (mail,) = (mail for mail in it.world.mailbox.to("owner@contoso.com") if request["id"] in mail.content)
+        assert f"Verified by manager {MEGAN}" in mail.content
+        pack = zipfile.ZipFile(io.BytesIO((await it.http.get(f"/api/reset-requests/{request['id']}/evidence")).content))
+        assert evidence["id"] in pack.read("plan.jsonl").decode()
+        assert MEGAN in pack.read("targets.jsonl").decode()
         again = await answer(it, link, "notTheUser")
         assert again.status_code == 409
         assert "This is answered" in again.text

@@ -138,6 +138,9 @@ async def test_a_policy_may_ask_for_more_approval_instead(tmp_path: Path) -> Non
         )
         (target,) = await it.targets(request["id"])
         assert (target["outcome"], target["verification"]["state"]) == ("pending", "missing")
+        page = (await it.http.get(it.links(request["id"])["owner@contoso.com"])).text
+        assert "It includes users of whom nothing shows that they ask for it themselves." in page
+        assert "Not verified: nothing shows that this user asks for it" in page
 
 
 @pytest.mark.engine_only("it is about the records; the storage makes no difference")

@@ -30,3 +30,20 @@ def test_an_unknown_story_is_refused_with_the_names_of_the_known_ones() -> None:
     )  # fmt: skip
     assert run.returncode == 2
     assert "ticket" in run.stderr
+
+
+def test_a_caller_who_is_not_the_user_gets_nothing() -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "localhost", "demo", "--story", "vishing"],
+        cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    for expected in (
+        "of another user: 422 otherUser",
+        "of last winter: 422 stale",
+        "409 replayed",
+        "megan@contoso.com            refused (unverified)",
+        "verificationDenied   adele@contoso.com",
+        "diego@contoso.com            reset, sessions revoked",
+    ):
+        assert expected in run.stdout
