@@ -17,6 +17,8 @@ from domain.policy.load import Policy
 from graph.accounts import Accounts
 from graph.client import CONNECTIONS, TIMEOUT, Graph
 from graph.tokens import CredentialTokens, SecretTokens, Tokens, TokenSource
+from graph.verified_id import APPLICATION as VERIFIED_ID
+from graph.verified_id import VerifiedIdClient
 from records.approver_mailings import ApproverMailings
 from records.audits import Audits
 from records.concurrency_permits import ConcurrencyPermits
@@ -63,6 +65,7 @@ class Services:
         self.now = now
         self._transport = transport
         self._graphs: WeakKeyDictionary[asyncio.AbstractEventLoop, Graph] = WeakKeyDictionary()
+        self._verified_ids: WeakKeyDictionary[asyncio.AbstractEventLoop, VerifiedIdClient] = WeakKeyDictionary()
         self._stores: WeakKeyDictionary[asyncio.AbstractEventLoop, Store] = WeakKeyDictionary()
         self._usage_counts: WeakKeyDictionary[asyncio.AbstractEventLoop, UsageCounts] = WeakKeyDictionary()
         self._buses: WeakKeyDictionary[asyncio.AbstractEventLoop, Bus] = WeakKeyDictionary()
@@ -85,6 +88,18 @@ class Services:
             graph = Graph(self.settings.graph_endpoint, tokens, transport, self._sleep)
             self._graphs[loop] = graph
         return graph
+
+    @property
+    def verified_id(self) -> VerifiedIdClient:
+        """The client of Microsoft Entra Verified ID, in the provider's own tenant."""
+        loop = asyncio.get_running_loop()
+        client = self._verified_ids.get(loop)
+        if client is None:
+            http = httpx.AsyncClient(timeout=TIMEOUT, transport=self._transport or _connections())
+            tokens = Tokens(_token_source(self.settings, http, VERIFIED_ID))
+            client = VerifiedIdClient(http, tokens, self.settings.verified_id_endpoint, self.settings.graph_home_tenant)
+            self._verified_ids[loop] = client
+        return client
 
     def check(self) -> None:
         """Check that the file of records, if there is one, can be used by this version. Raises: RecordsError."""
@@ -217,6 +232,8 @@ class Services:
         loop = asyncio.get_running_loop()
         if graph := self._graphs.pop(loop, None):
             await graph.close()
+        if verified_id := self._verified_ids.pop(loop, None):
+            await verified_id.close()
         if bus := self._buses.pop(loop, None):
             await bus.close()
         self._usage_counts.pop(loop, None)
@@ -253,16 +270,18 @@ def _connections() -> httpx.AsyncBaseTransport:
     return AiohttpTransport(connections=CONNECTIONS, timeout=TIMEOUT)
 
 
-def _token_source(settings: Settings, http: httpx.AsyncClient) -> TokenSource:
+def _token_source(settings: Settings, http: httpx.AsyncClient, audience: str = "") -> TokenSource:
+    """Return where tokens come from; `audience` is the API they are for, "" for Graph."""
+    audience = audience or settings.graph_endpoint
     if settings.graph_is_local:
         return SecretTokens(
             http,
             settings.graph_authority,
-            settings.graph_endpoint,
+            audience,
             settings.graph_client_id,
             settings.graph_client_secret,
         )
-    return CredentialTokens(_credentials(settings), settings.graph_endpoint)
+    return CredentialTokens(_credentials(settings), audience)
 
 
 def _credentials(settings: Settings) -> "NewCredential":

@@ -39,6 +39,7 @@ class Settings(NamedTuple):
     graph_client_secret: str
     graph_certificate_path: str
     graph_home_tenant: str
+    verified_id_endpoint: str
     managed_identity_client_id: str
     records: str
     tables_endpoint: str
@@ -98,6 +99,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         "graph_client_secret": reader.text("GRAPH_CLIENT_SECRET", None if credential == "secret" else ""),
         "graph_certificate_path": reader.text("GRAPH_CERTIFICATE_PATH", None if credential == "certificate" else ""),
         "graph_home_tenant": reader.guid("GRAPH_HOME_TENANT"),
+        "verified_id_endpoint": reader.url("VERIFIED_ID_ENDPOINT", "https://verifiedid.did.msidentity.com"),
         "managed_identity_client_id": reader.text("AZURE_CLIENT_ID", ""),
         "records": records,
         "tables_endpoint": reader.text("AzureWebJobsStorage__tableServiceUri", ""),

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from domain.model import Model
+from domain.model import Instant, Model
 from domain.request.reset_request import Requester
 
 
@@ -18,6 +18,21 @@ class CallbackBody(Model):
     )
     note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] = ""
     operator: Requester = Field("", description="Who called; needed with a key, refused for a signed-in caller")
+
+
+class PresentationBegun(Model):
+    """What the user opens with their wallet; `url` and `qr_code` (a data URL) lead to the same."""
+
+    id: str
+    url: str
+    qr_code: str
+    expires_at: Instant
+
+
+class PresentationTaken(Model):
+    """The callback was understood."""
+
+    request_id: str
 
 
 class ProofAccepted(Model):

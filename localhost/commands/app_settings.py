@@ -46,6 +46,7 @@ def app_settings(
         "GRAPH_CLIENT_SECRET": "not-a-secret",
         "GRAPH_HOME_TENANT": HOME_TENANT,
         "PUBLIC_BASE_URL": base_url,
+        "VERIFIED_ID_ENDPOINT": graph,
         "MAIL_FROM": "mfa-reset@msp.example",
         "POLICY_FILE": str(DEMO_POLICY),
     }

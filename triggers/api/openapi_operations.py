@@ -25,7 +25,7 @@ from domain.api.responses import (
     TargetResponse,
     TargetsPage,
 )
-from domain.api.verification_bodies import CallbackBody, ProofAccepted
+from domain.api.verification_bodies import CallbackBody, PresentationBegun, PresentationTaken, ProofAccepted
 from domain.ingress.unused import UnusedDeliveries
 from domain.model import Model
 from domain.request.reset_request import ApproversNamed, ResetRequestBody, TokenCode, UndoBody
@@ -431,6 +431,26 @@ CALLS: tuple[Call, ...] = (
         {200: TargetResponse},
         (400, 404, 409, 422),
         body=CallbackBody,
+    ),
+    Call(
+        "POST",
+        "/api/reset-requests/{id}/targets/{number}/verification/verified-id",
+        "beginPresentation",
+        "Ask the user for a credential of Microsoft Entra Verified ID",
+        "Show the user the QR code, or send the address: it opens their wallet.",
+        {200: PresentationBegun},
+        (404, 409),
+    ),
+    Call(
+        "POST",
+        "/api/verification/verified-id",
+        "receivePresentation",
+        "Take a callback of Verified ID's request service",
+        "With the `api-key` that the service was given for this presentation. A repeat is answered 200.",
+        {200: PresentationTaken},
+        (400, 401, 409, 411, 413, 422),
+        any_body=True,
+        open=True,
     ),
     Call(
         "POST",

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 import durable
 from domain.api.responses import to_target_response
-from domain.api.verification_bodies import CallbackBody, ProofAccepted
+from domain.api.verification_bodies import CallbackBody, PresentationTaken, ProofAccepted
 from domain.errors import (
     EvidenceProblem,
     InvalidInputError,
@@ -19,6 +19,7 @@ from domain.errors import (
 from domain.ingress.signatures import SignatureError, has_signature, verify
 from domain.request.parsing import read_json
 from domain.verification.evidence import EvidenceRefusedError
+from domain.verification.verified_id import PresentationEvent
 from services import current_services
 from telemetry.metrics import count
 from triggers.http.authorization import API_LEVEL, OPERATORS, authorize
@@ -26,6 +27,7 @@ from triggers.http.bodies import read_body
 from triggers.http.parameters import parse_unsigned
 from triggers.http.rate_limit import RateLimiter
 from triggers.http.responses import json_response, problem_responses
+from use_cases.presentations import begin_presentation, take_presentation
 from use_cases.read_request import find_request
 from use_cases.record_callback import record_callback
 from use_cases.take_proof import read_proof, take_proof
@@ -36,6 +38,8 @@ _log = logging.getLogger("mfareset.verification")
 _limiter = RateLimiter()
 _PER_MINUTE = 600
 _MOST_BYTES = 16 * 1024
+# A presented credential may hold a photo of 2 MB ("Claims schema for Verified employee credential"), in base64 and escaped.
+_MOST_BYTES_OF_PRESENTATION = 4 * 1024 * 1024
 
 
 @app.route("api/reset-requests/{id}/targets/{number}/verification", methods=["POST"], auth_level=API_LEVEL)
@@ -70,6 +74,34 @@ async def receive_proof(req: func.HttpRequest, client: durable.Client) -> func.H
     except EvidenceRefusedError as refused:
         raise EvidenceProblem(refused.reason, refused.detail) from None
     return json_response(ProofAccepted(request=body.request, id=body.id))
+
+
+@app.route("api/reset-requests/{id}/targets/{number}/verification/verified-id", methods=["POST"], auth_level=API_LEVEL)
+@problem_responses
+async def begin_user_presentation(req: func.HttpRequest) -> func.HttpResponse:
+    services = current_services()
+    caller = authorize(services, req, OPERATORS)
+    request = await find_request(services, req.route_params.get("id"), caller.reach(OPERATORS))
+    return json_response(await begin_presentation(services, request, number_of(req), caller.name))
+
+
+@app.route("api/verification/verified-id", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@app.durable_client_input(client_name="client")
+@problem_responses
+async def receive_presentation(req: func.HttpRequest, client: durable.Client) -> func.HttpResponse:
+    services = current_services()
+    raw = read_body(req)
+    if len(raw) > _MOST_BYTES_OF_PRESENTATION:
+        raise TooLargeError(f"A callback may have at most {_MOST_BYTES_OF_PRESENTATION} bytes.")
+    try:
+        event = PresentationEvent.model_validate(read_json(raw), by_alias=True, by_name=False)
+    except ValidationError:  # what was presented is not repeated
+        raise InvalidInputError("The body is no callback of Verified ID's request service.") from None
+    try:
+        await take_presentation(services, client, event, req.headers.get("api-key", ""))
+    except EvidenceRefusedError as refused:
+        raise EvidenceProblem(refused.reason, refused.detail) from None
+    return json_response(PresentationTaken(request_id=event.request_id))
 
 
 def number_of(req: func.HttpRequest) -> int:

@@ -28,7 +28,9 @@ def post_token(world: World, request: Request) -> Response:
         "token_type": "Bearer",
         "expires_in": LIFETIME,
         "ext_expires_in": LIFETIME,
-        "access_token": world.tokens.issue(tenant, world.clock(), form["client_id"]),
+        "access_token": world.tokens.issue(
+            tenant, world.clock(), form["client_id"], form["scope"].removesuffix("/.default")
+        ),
     }
     return Response(200, body, {"cache-control": "no-store"})
 

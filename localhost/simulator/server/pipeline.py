@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from localhost.simulator.handlers.token_endpoint import refusal
+from localhost.simulator.handlers.verified_id import PATH as VERIFIED_ID
 from localhost.simulator.model.entities import Tenant
 from localhost.simulator.protocol.errors import (
     FORBIDDEN,
@@ -64,7 +65,8 @@ class Pipeline:
             if not request.path.startswith(("/simulator", "/mailbox")):
                 self._log(request, status)
         response.malformed = request.malformed
-        if self._recorder is not None and request.path.startswith(("/v1.0/", "/beta/")):
+        is_graph = request.path.startswith(("/v1.0/", "/beta/")) and request.path != VERIFIED_ID
+        if self._recorder is not None and is_graph:
             self._recorder.record(request, response)
         return response
 

@@ -20,6 +20,7 @@ from localhost.simulator.handlers import (
     sign_in_preferences,
     token_endpoint,
     users,
+    verified_id,
 )
 from localhost.simulator.model import method_kinds
 from localhost.simulator.model.method_kinds import Kind
@@ -195,6 +196,7 @@ def _own(table: Table) -> None:
     table.own("GET", "/simulator/state/{tenant}/{user}", inspection.get_state)
     table.own("POST", "/simulator/state/{tenant}/{user}/methods", control.register)
     table.own("POST", "/simulator/state/{tenant}/{user}/eligibilities", control.make_eligible)
+    table.own("POST", "/simulator/verified-id/{presentation}", verified_id.present)
     table.own("GET", "/simulator/calls", inspection.get_calls)
     table.own("DELETE", "/simulator/calls", control.clear_calls)
 
@@ -207,4 +209,5 @@ def build() -> Router:
     _own(table)
     table.router.add("POST", Route("/{tenant}/oauth2/v2.0/token", token_endpoint.post_token))
     table.router.add("GET", Route("/{tenant}/v2.0/.well-known/openid-configuration", token_endpoint.get_configuration))
+    table.router.add("POST", Route(verified_id.PATH, verified_id.create_presentation))
     return table.router

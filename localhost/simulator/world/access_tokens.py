@@ -28,14 +28,14 @@ MOST = 10_000  # a soak test must not fill the memory with dead tokens
 
 class AccessTokens:
     def __init__(self) -> None:
-        self._held: dict[str, tuple[str, datetime, str]] = {}  # token -> tenant id, end, client id
+        self._held: dict[str, tuple[str, datetime, str, str]] = {}  # token -> tenant id, end, client id, audience
 
-    def issue(self, tenant: Tenant, now: datetime, client_id: str = "") -> str:
+    def issue(self, tenant: Tenant, now: datetime, client_id: str = "", audience: str = "") -> str:
         """Return a new bearer token of an application for this tenant, valid for LIFETIME seconds."""
         if len(self._held) > MOST:
             self._held = {token: held for token, held in self._held.items() if held[1] > now}
         token = _written(tenant, int(now.timestamp()), client_id)
-        self._held[token] = (tenant.id, now + timedelta(seconds=LIFETIME), client_id)
+        self._held[token] = (tenant.id, now + timedelta(seconds=LIFETIME), client_id, audience)
         return token
 
     def tenant_id(self, token: str, now: datetime) -> str | None:
@@ -46,6 +46,10 @@ class AccessTokens:
     def client_id(self, token: str) -> str:
         """Return the application that a known token was issued to."""
         return self._held[token][2]
+
+    def audience(self, token: str) -> str:
+        """Return for which API a known token was issued."""
+        return self._held[token][3]
 
     def clear(self) -> None:
         """Forget all tokens: those in use are refused from now on."""

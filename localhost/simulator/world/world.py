@@ -40,6 +40,7 @@ class World:
         self.mailbox = Mailbox()
         self.inbox = Inbox()
         self.tokens = AccessTokens()
+        self.presentations: dict[str, Any] = {}  # what Verified ID was asked for, by its id
         self.passes: list[str] = []  # every temporary access pass ever made, for tests that look where its text went
         self.client_secret: str | None = None  # None: any secret will do
         # Whether today's service always enforces the default-method rule is unclear [i]: so both are possible.
