@@ -16,6 +16,7 @@ OPEN = (
     "api/approvals",
     "api/attestations",
     "api/verification/",
+    "api/evidence/keys",
     "console",
 )
 
