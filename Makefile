@@ -44,6 +44,9 @@ cluster: $(STAMP) ## several hosts on one task hub of the real Azure Storage pro
 docs: $(STAMP) ## the documentation's site in build/site; warnings fail
 	@scripts/build-docs
 
+links: $(STAMP) ## ask for every page of other sites that the docs link to (needs the internet)
+	@$(PY) -m scripts.check_links
+
 check: lint docs lint-api-if-possible audit-if-reachable test ## what CI runs
 
 check-policy: $(STAMP) ## check a policy file: make check-policy FILE=policy.toml
@@ -67,4 +70,4 @@ audit: $(STAMP) ## known vulnerabilities of what is deployed (asks a service on 
 lock: ## resolve pyproject.toml into uv.lock and requirements*.txt (ARGS="--upgrade"), with hashes
 	@scripts/lock $(ARGS)
 
-.PHONY: bench cluster docs help setup demo serve test lint format check check-policy package audit audit-if-reachable lint-api lint-api-if-possible lock attacks fuzz
+.PHONY: bench cluster docs help links setup demo serve test lint format check check-policy package audit audit-if-reachable lint-api lint-api-if-possible lock attacks fuzz
