@@ -79,6 +79,8 @@ class Client:
     takeover = _method(Operations.takeover)
     undo = _method(Operations.undo)
     activate = _method(Operations.activate)
+    record_callback = _method(Operations.record_callback)
+    begin_presentation = _method(Operations.begin_presentation)
     wait = _method(Operations.wait)
     remind = _method(Operations.remind)
     customers = _iterator(Operations.customers)

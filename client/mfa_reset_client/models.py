@@ -147,6 +147,32 @@ class Method(ApiModel):
     reactivated: bool = False
 
 
+class Evidence(ApiModel):
+    """Who showed how and when that a user asks for a reset."""
+
+    kind: str
+    by: str
+    at: datetime
+    detail: str = ""
+
+
+class Verification(ApiModel):
+    """How it stands with that proof: waiting, verified, denied or missing."""
+
+    state: str
+    accept: list[str] = Field(default_factory=list)
+    until: datetime | None = None
+    evidence: Evidence | None = None
+
+
+class Presentation(ApiModel):
+    """What a user opens with a wallet to present a credential of Microsoft Entra Verified ID."""
+
+    id: str
+    url: str
+    expires_at: datetime
+
+
 class Target(ApiModel):
     """One user in a request. `number` is the position in the request, from 0."""
 
@@ -159,6 +185,7 @@ class Target(ApiModel):
     outcome: Annotated[TargetOutcome | str, Field(union_mode="left_to_right")]
     reason: str = ""
     detail: str = ""
+    verification: Verification | None = None
     methods: list[Method] = Field(default_factory=list)
     sessions_revoked: bool | None = None
 

@@ -10,7 +10,7 @@ from typing import Any
 from mfa_reset_client.calls import REQUESTS, Pages, path_of
 from mfa_reset_client.errors import ConflictError, WaitTimeoutError
 from mfa_reset_client.lookups import Lookups
-from mfa_reset_client.models import Accepted, CustomerTargets, ResetRequest, Status, Target
+from mfa_reset_client.models import Accepted, CustomerTargets, Presentation, ResetRequest, Status, Target
 from mfa_reset_client.responses import parse
 from mfa_reset_client.retry import Call, Pause, Steps, retry_after
 
@@ -130,6 +130,30 @@ class Operations(Lookups):
         call = Call("POST", f"{path_of(request_id)}/targets/{number}/activate", json={"method": method, "code": code})
         return parse(Target, (yield from self.send(call, min(self._retry_timeout, _CODE_LIFETIME))))
 
+    def record_callback(
+        self, request_id: str, number: int, telephone: str, *, note: str = "", operator: str = ""
+    ) -> Steps[Target]:
+        """Record that the user was called back on the number on file: `number` is the target.
+
+        `operator` is needed with a key, and refused for a signed-in caller.
+
+        Raises:
+            InvalidInputError: The operator may not vouch for this user, or the policy does not accept it.
+            ConflictError: The user waits for no evidence.
+        """
+        fields = {"number": telephone, "note": note, "operator": operator}
+        body = {name: text for name, text in fields.items() if text}
+        return parse(Target, (yield from self.send(Call("POST", _verification(request_id, number), json=body))))
+
+    def begin_presentation(self, request_id: str, number: int) -> Steps[Presentation]:
+        """Ask the user for a credential of Microsoft Entra Verified ID: `number` is the target.
+
+        Raises:
+            ConflictError: The user waits for none.
+        """
+        call = Call("POST", f"{_verification(request_id, number)}/verified-id")
+        return parse(Presentation, (yield from self.send(call)))
+
     def wait(
         self,
         request_id: str,
@@ -175,6 +199,10 @@ class Operations(Lookups):
         body = None if approvers is None else {"approvers": list(approvers)}
         call = Call("POST", f"{path_of(request_id)}/approvals/resend", json=body)
         return parse(ResetRequest, (yield from self.send(call)))
+
+
+def _verification(request_id: str, number: int) -> str:
+    return f"{path_of(request_id)}/targets/{number}/verification"
 
 
 def request_body(

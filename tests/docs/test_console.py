@@ -9,7 +9,8 @@ _LARGEST = 400 * 1024
 
 
 def test_every_picture_is_there_and_of_modest_size() -> None:
-    shown = re.findall(r"\]\((pictures/[a-z-]+\.png)\)", (ROOT / "docs/console.md").read_text("utf-8"))
+    pages = "".join((ROOT / "docs" / name).read_text("utf-8") for name in ("console.md", "verification.md"))
+    shown = re.findall(r"\]\((pictures/[a-z-]+\.png)\)", pages)
     assert {f"pictures/{path.name}" for path in (ROOT / "docs/pictures").iterdir()} == set(shown)
     for name in shown:
         picture = ROOT / "docs" / name

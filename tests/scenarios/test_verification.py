@@ -13,6 +13,7 @@ from domain.ingress.signatures import sign_standard
 from domain.model import iso
 from tests.receiver import policy_with
 from tests.system import System, system
+from use_cases import record_evidence
 
 SECRET = "whsec_UHJvb2ZzIG9mIGEgdmVyaWZpY2F0aW9uIHNlcnZpY2UhIQ=="
 ADELE, ALEX, GRADY = "adele@contoso.com", "alex@fabrikam.com", "grady@contoso.com"
@@ -231,6 +232,18 @@ async def test_the_digest_covers_the_evidence(tmp_path: Path) -> None:
         shown = await it.shown(request["id"])
         assert (shown["status"], shown["failure"]) == ("failed", "planChanged")
         assert not it.world.calls.matching(verb="DELETE")
+
+
+async def test_evidence_whose_wake_up_was_lost_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def lost(*_: object) -> None: ...
+
+    async with verifying(tmp_path) as it:
+        request = await it.ask(contoso=[ADELE])
+        monkeypatch.setattr(record_evidence, "wake", lost)
+        await call_back(it, request["id"], 0)
+        assert (await it.shown(request["id"]))["status"] == "planning"
+        await it.advance(minutes=1)
+        assert (await it.shown(request["id"]))["status"] == "awaitingApproval"
 
 
 @pytest.mark.engine_only("it is about the records; the storage makes no difference")

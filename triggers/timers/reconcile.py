@@ -9,6 +9,7 @@ import durable
 from domain.outcomes import RequestStatus, TargetOutcome
 from domain.request.approval import Verdict
 from domain.request.reset_request import ResetRequest
+from domain.verification.settlement import waits
 from records.errors import RecordsError
 from records.store import Row
 from services import Services, current_services
@@ -16,6 +17,7 @@ from telemetry.metrics import count
 from use_cases.admit_request import end_usage
 from use_cases.approval_verdict import current_verdict
 from use_cases.orchestrations import ensure_started, wake
+from use_cases.read_targets import all_targets
 
 app = durable.Blueprint()
 
@@ -76,11 +78,23 @@ async def _can_proceed(services: Services, request: ResetRequest) -> bool:
         return True
     if request.status is RequestStatus.AWAITING_APPROVAL:
         return await current_verdict(services, request) is not Verdict.WAITING
+    if request.status is RequestStatus.PLANNING and request.verification is not None:
+        return request.verification.ended_at is None and await _has_evidence(services, request)
     return (
         bool(request.undo_of)
         and request.status is RequestStatus.RESETTING
         and await _has_no_open_codes(services, request)
     )
+
+
+async def _has_evidence(services: Services, request: ResetRequest) -> bool:
+    """Return whether nobody waits for evidence any more, or the request was cancelled."""
+    if await services.requests.cancelled(request.id) is not None:
+        return True
+    async for target in all_targets(services, request.id):
+        if waits(target):
+            return False
+    return True
 
 
 async def _has_no_open_codes(services: Services, request: ResetRequest) -> bool:
