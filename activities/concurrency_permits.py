@@ -124,4 +124,5 @@ def _audited(target: Target) -> dict[str, object]:
         "outcome": target.outcome.value,
         "methods": [[m.type.value, m.id, m.outcome.value, m.request_id] for m in target.methods],
         "sessionsRevoked": target.sessions_revoked,
+        "forecast": target.forecast,
     }

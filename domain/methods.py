@@ -93,6 +93,7 @@ class Method(Model):
     created_at: ExactInstant | None = None
     number_hash: str | None = None
     active: bool = True  # a hardware token that is only assigned is not active
+    usable: bool = True  # a Temporary Access Pass that has ended, was used up or has not begun is not usable
 
     def same_registration(self, later: "Method", planned_at: datetime | None = None) -> bool:
         """Return whether `later` is this registration still, not one the user made since the plan of `planned_at`.
@@ -218,6 +219,7 @@ def method_of(resource: Mapping[str, Any], kind: MethodType | None = None) -> Me
         created_at=read_date(resource.get("createdDateTime")),
         number_hash=_hashed(kind, resource),
         active=kind is not MethodType.HARDWARE_OATH or _token_is_active(resource),
+        usable=resource.get("isUsable") is not False,
     )
 
 

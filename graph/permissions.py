@@ -40,7 +40,7 @@ PERMISSIONS = (
         "reading who may activate the membership of a role-assignable group",
         optional=True,
     ),
-    Permission("Policy.Read.All", "warning where nothing would ask for MFA afterwards", optional=True),
+    Permission("Policy.Read.All", "foreseeing what a reset means for each user", optional=True),
     Permission("AuditLog.Read.All", "listing who has registered, and the follow-up", optional=True),
 )
 # Only in the provider's own tenant.

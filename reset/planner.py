@@ -16,8 +16,8 @@ from domain.request.undo import planned as planned_undo
 from graph.client import Graph
 from graph.details import Details, read_details
 from graph.errors import Fault, GraphError
+from graph.forecasts import Subject, read_forecasts
 from graph.privilege_cache import Privileges
-from graph.sign_in_rules import MfaRules, requires_mfa
 from graph.users import Match, Several, User, find_users
 from records.holds import Holder, HoldTerms
 from records.leases import Leases
@@ -95,21 +95,19 @@ class Planner:
             }
             if not wanted:
                 return planned
-            hardware = MethodType.HARDWARE_OATH in self._scope
             ids = [users[number].id for number in wanted]
-            read = await read_details(self._client, ids, hardware=hardware)
-            mfa = await requires_mfa(self._graph, self._customer.tenant_id)
+            # Tokens out of scope, too: a user who keeps one has nothing to register. An undo forecasts nothing.
+            read = await read_details(self._client, ids, hardware=True)
         except GraphError as error:
             return [error for _ in targets]
         made: dict[int, Target | GraphError] = {}
         for number, details in zip(wanted, read, strict=True):
             ready = (
-                details
-                if isinstance(details, GraphError)
-                else self._planned(wanted[number], users[number], details, mfa)
+                details if isinstance(details, GraphError) else self._planned(wanted[number], users[number], details)
             )
             made[number] = ready
         await self._refuse_busy(made)
+        await self._forecast(made, users, dict(zip(wanted, read, strict=True)))
         return [made.get(target.number, entry) for target, entry in zip(targets, planned, strict=True)]
 
     def _looked_up(self, target: Target, user: Match) -> Target | GraphError:
@@ -137,7 +135,7 @@ class Planner:
         refused = refusal(person, customer=self._customer, guards=self._guards, involved=self._request.involved)
         return _refused(known, refused) if refused else known
 
-    def _planned(self, target: Target, user: User, details: Details, mfa: MfaRules | None) -> Target | GraphError:
+    def _planned(self, target: Target, user: User, details: Details) -> Target | GraphError:
         privileges = details.privileges
         if refused := privilege_refusal(privileges.names, self._guards, unknown=privileges.unknown):
             return _refused(target, refused)
@@ -162,7 +160,7 @@ class Planner:
                 "privileged": needs_step_up(privileges.names, self._guards, unknown=privileges.unknown),
                 "methods": [*methods, *(mark_kept_newer(TargetMethod(**m.model_dump())) for m in since)],
                 "kept": kept,
-                "warnings": plan_warnings(user, privileges, methods, [*kept, *since], mfa),
+                "warnings": plan_warnings(user, privileges),
             }
         )
 
@@ -174,10 +172,33 @@ class Planner:
                 "planned_at": self._now,
                 "privileges": privileges.names,
                 "privileged": needs_step_up(privileges.names, self._guards, unknown=privileges.unknown),
-                "warnings": plan_warnings(user, privileges, [], [], None),
+                "warnings": plan_warnings(user, privileges),
             }
         )
         return planned_undo(known, details.found.methods)
+
+    async def _forecast(
+        self,
+        made: dict[int, Target | GraphError],
+        users: Mapping[int, User],
+        read: Mapping[int, Details | GraphError],
+    ) -> None:
+        """Write into each planned target what the reset means for its user. An undo takes nothing away, so it has no forecast."""
+        if self._request.undo_of is not None:
+            return
+        subjects: dict[int, Subject] = {}
+        for number, target in made.items():
+            details = read[number]
+            if isinstance(target, Target) and target.planned and not target.settled and isinstance(details, Details):
+                lost = {(m.type, m.id) for m in target.methods if m.outcome is MethodOutcome.PENDING}
+                kept = [m for m in details.found.methods if (m.type, m.id) not in lost]
+                unread = details.found.hardware_unreadable is not None
+                subjects[number] = Subject(target.user_id, users[number].country, kept, kept_unknown=unread)
+        forecasts = await read_forecasts(self._graph, self._customer.tenant_id, list(subjects.values()))
+        for number, forecast in zip(subjects, forecasts, strict=True):
+            target = made[number]
+            if isinstance(target, Target):
+                made[number] = target.model_copy(update={"forecast": forecast})
 
     async def _refuse_busy(self, made: dict[int, Target | GraphError]) -> None:
         """Refuse those that another request, or another place in this one, is about already. A dry run takes no lease."""

@@ -29,6 +29,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "UNDO_METHOD_OUTCOME": labels.UNDO_METHOD_OUTCOME,
     "UNDO_EVENT": console_labels.UNDO_EVENT,
     "METHOD_TYPE": labels.METHOD_TYPE,
+    "FORECAST": labels.FORECAST,
     "REASON": labels.REASON,
     "FAILURE": console_labels.FAILURE,
     "UNREACHABLE": console_labels.UNREACHABLE,

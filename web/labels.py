@@ -179,14 +179,48 @@ WARNING: Mapping[str, str] = {
     "privilegedUser": "Holds an administrator role. Make sure that the request really comes from this person.",
     "privilegesUnknown": "Whether this user may activate an administrator role could not be read. Treat the user as an administrator.",
     "foundByMail": "Found by the mail address: the user principal name is another one.",
-    "passwordOnly": "Nothing makes this user register again: the password alone may be enough to sign in.",
-    "cannotRegister": "Has to sign in with MFA to register again, and keeps nothing to do it with: prepare a Temporary Access Pass.",
-    "registeringBlocked": "A policy blocks registering here, at least from places that are not trusted: settle where this user registers.",
     "noMethods": "Has nothing to remove. Only the sign-in sessions end.",
     "hardwareToken": "Keeps the hardware token: it is deactivated and has to be activated again.",
     "guestUser": "Is a guest. Sessions in the home organization go on.",
     "disabledUser": "The account is disabled.",
     "methodsUnreadable": "Not every kind of method could be read. What was not seen is not removed.",
+}
+
+# What a reset means for a user, as far as it could be foreseen.
+FORECAST: Mapping[str, str] = {
+    "mustRegister": "Has to register again as soon as a sign-in asks for MFA; the password is enough for that.",
+    "keepsStrongMethod": "Keeps a method that answers a request for MFA, so nothing has to be registered.",
+    "passwordOnly": "Nothing makes this user register again: the password alone may be enough to sign in.",
+    "cannotRegister": "Cannot register without help, at least from places that are not trusted: a policy blocks it, or asks for"
+    " what this user does not keep. Prepare a Temporary Access Pass.",
+    "unknown": "What this user meets at the next sign-in could not be found out. Count on the password alone being enough.",
+}
+# Forecasts that ask for something to be done before or right after the reset.
+ALARMING_FORECASTS = frozenset({"passwordOnly", "cannotRegister", "unknown"})
+
+# What users and their managers read of it after the reset.
+_NOTICE_TO_USER: Mapping[str, str] = {
+    "mustRegister": "Sign in as you always do. You will be asked to register again: follow the steps.",
+    "keepsStrongMethod": "Sign in as you always do, with the method that you still have. You need not register anything.",
+    "passwordOnly": "Nothing will ask you to register again, so do it yourself: type mysignins.microsoft.com into your browser,"
+    " sign in and choose Security info.",
+    "cannotRegister": "You cannot register a new method without help: call {}.",
+    "unknown": "Sign in as you always do. If you are asked to register, follow the steps; if not, do it yourself: type"
+    " mysignins.microsoft.com into your browser, sign in and choose Security info.",
+}
+NOTICE_TO_MANAGER: Mapping[str, str] = {
+    "mustRegister": "It has to register again when a sign-in asks for it, with the password alone.",
+    "keepsStrongMethod": "It keeps a method that answers a request for MFA, so nothing has to be registered.",
+    "passwordOnly": "Nothing makes it register again: until it does, the password alone may be enough to sign in.",
+    "cannotRegister": "It cannot register a new method without help.",
+    "unknown": "Until it registers a new method, the password alone may be enough to sign in.",
+}
+
+# The same for many users: for how many, and what.
+_FORECAST_COUNTS: Mapping[str, str] = {
+    "passwordOnly": "the password alone may be enough for {} afterwards",
+    "cannotRegister": "{} cannot register without help",
+    "unknown": "what {} meet{s} next could not be found out",
 }
 
 # What the follow-up found of a user who was reset.
@@ -336,6 +370,22 @@ def registering(users: int, again: int) -> str:
         return ""
     who = "They have" if again == users else f"{again:,} of them {'has' if again == 1 else 'have'}"
     return f"{'This person has' if users == 1 else who} to register again as soon as a sign-in asks for MFA."
+
+
+def notice_to_user(forecast: str, contact: str) -> str:
+    """Return what a user does after the reset; `contact` is whom to call."""
+    return _NOTICE_TO_USER.get(forecast, _NOTICE_TO_USER["unknown"]).format(contact)
+
+
+def alarming_forecasts(counts: Mapping[str, int]) -> str:
+    """Return for how many users the reset means trouble, as one sentence; nothing where it does for none."""
+    parts = [
+        text.format(count(counts[code], "user"), s="s" if counts[code] == 1 else "")
+        for code, text in _FORECAST_COUNTS.items()
+        if counts.get(code)
+    ]
+    text = "; ".join(parts)
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
 
 
 def lasting(removed: int, deactivated: int, undo_within: timedelta) -> str:

@@ -10,6 +10,7 @@ from domain.outcomes import MethodOutcome, RequestStatus, TargetOutcome
 from domain.policy.load import Policy
 from domain.request.approval import Verdict, approvals, counting, same_account, still_decides, verdict
 from domain.request.follow_up import ALARMING
+from domain.request.forecast import Forecast
 from domain.request.reset_request import RECORD_UNREADABLE, Approver, Decision, ResetRequest
 from domain.request.target import Target, TargetMethod
 from web.views import (
@@ -98,6 +99,7 @@ def user_view(target: Target, request: ResetRequest) -> UserView:
             *(_kept_view(m, request) for m in target.kept),
         ),
         warnings=(*target.warnings, *(["methodsUnreadable"] if unreadable else [])),
+        forecast=target.forecast_holds or "",
         refused=target.reason if _is_refused(target) else "",
         privileged=target.privileged,
         outcome=target.outcome.value,
@@ -135,7 +137,8 @@ def customer_views(
 
 
 def plan_totals(targets: Iterable[Target]) -> PlanTotals:
-    users = refused = removed = deactivated = privileged = activated = registering = 0
+    users = refused = removed = deactivated = privileged = activated = 0
+    forecasts: Counter[str] = Counter()
     for target in targets:
         if _is_refused(target):
             refused += 1
@@ -147,8 +150,11 @@ def plan_totals(targets: Iterable[Target]) -> PlanTotals:
         removed += fates.count("remove")
         deactivated += fates.count("deactivate")
         activated += fates.count("activate")
-        registering += "passwordOnly" not in target.warnings and not {"remove", "deactivate"}.isdisjoint(fates)
-    return PlanTotals(users, refused, removed, deactivated, privileged, activated, registering)
+        if target.forecast:
+            forecasts[target.forecast] += 1
+    return PlanTotals(
+        users, refused, removed, deactivated, privileged, activated, *(forecasts[word] for word in Forecast)
+    )
 
 
 def decision_views(decisions: Iterable[Decision]) -> tuple[DecisionView, ...]:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from domain.request.follow_up import FollowUpState
+from domain.request.forecast import Forecast
 
 # What would happen to a method. `keep` needs a reason of `labels.KEPT`.
 Fate = Literal["remove", "deactivate", "activate", "keep"]
@@ -42,6 +43,7 @@ class UserView(NamedTuple):
     user_principal_name: str
     methods: tuple[MethodView, ...] = ()
     warnings: tuple[str, ...] = ()
+    forecast: str = ""  # what it means for the user, a code of labels.FORECAST; "" where nothing is foreseen
     refused: str = ""  # the reason of a refused target
     privileged: bool = False
     outcome: str = "pending"
@@ -52,11 +54,6 @@ class UserView(NamedTuple):
     @property
     def name(self) -> str:
         return self.display_name or self.user_principal_name
-
-    @property
-    def registers(self) -> bool:
-        """Whether something may make this user register again; only the warning knows that nothing does."""
-        return "passwordOnly" not in self.warnings
 
     @property
     def app_removed(self) -> bool:
@@ -115,7 +112,22 @@ class PlanTotals(NamedTuple):
     deactivated: int
     privileged: int = 0
     activated: int = 0  # hardware tokens, of an undo
-    registering: int = 0  # users who lose a method, as far as something may make them register again
+    # Users by what the reset means for them.
+    registering: int = 0  # have to register again, as far as that is certain
+    keeping: int = 0
+    password_only: int = 0
+    not_registering: int = 0  # cannot
+    unforeseen: int = 0
+
+    @property
+    def forecasts(self) -> Mapping[str, int]:
+        return dict(
+            zip(
+                Forecast,
+                (self.registering, self.keeping, self.password_only, self.not_registering, self.unforeseen),
+                strict=True,
+            )
+        )
 
 
 class PageView(NamedTuple):

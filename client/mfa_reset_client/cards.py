@@ -68,6 +68,8 @@ def target_card(target: Target, words: Words = RESET) -> RenderableType:
     if target.detail:
         lines.append(printable(target.detail))
     lines += [_method(method, words) for method in target.methods]
+    if target.forecast and target.outcome in {"pending", "reset", "alreadyClear"}:
+        lines.append(words_of(labels.FORECAST, target.forecast))
     if target.sessions_revoked is not None:
         ended = "ended" if target.sessions_revoked else "not ended"
         lines.append(Text("Sign-in sessions: ").append(ended, "green" if target.sessions_revoked else "red"))

@@ -161,6 +161,14 @@ METHOD_TYPE: Mapping[str, str] = {
     "password": "Password",
 }
 
+FORECAST: Mapping[str, str] = {
+    "mustRegister": "Has to register again as soon as a sign-in asks for MFA; the password is enough for that.",
+    "keepsStrongMethod": "Keeps a method that answers a request for MFA, so nothing has to be registered.",
+    "passwordOnly": "Nothing makes this user register again: the password alone may be enough to sign in.",
+    "cannotRegister": "Cannot register without help, at least from places that are not trusted: a policy blocks it, or asks for what this user does not keep. Prepare a Temporary Access Pass.",
+    "unknown": "What this user meets at the next sign-in could not be found out. Count on the password alone being enough.",
+}
+
 REASON: Mapping[str, str] = {
     "protectedUser": "This account is protected: the policy never lets it be reset.",
     "privilegedUser": "This account holds an administrator role, and the policy refuses those.",

@@ -186,6 +186,7 @@ class Target(ApiModel):
     reason: str = ""
     detail: str = ""
     verification: Verification | None = None
+    forecast: str | None = None
     methods: list[Method] = Field(default_factory=list)
     sessions_revoked: bool | None = None
 

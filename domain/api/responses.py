@@ -11,6 +11,7 @@ from domain.methods import MethodType
 from domain.model import Guid, Instant, Model
 from domain.outcomes import MethodOutcome, RequestStatus, TargetOutcome
 from domain.request.follow_up import FollowUp, FollowUpFinding
+from domain.request.forecast import Forecast
 from domain.request.notifications import CallbackResponse, OutcomeEventResponse
 from domain.request.reset_request import ApproverMail, Decision, ResetRequest
 from domain.request.target import Target
@@ -143,6 +144,9 @@ class TargetResponse(Model):
     warnings: list[str]
     verification: TargetVerification | None = Field(
         None, description="Proof that the user asks for it; null where none is needed"
+    )
+    forecast: Forecast | None = Field(
+        description="What the plan foresees for the user after the reset; null where nothing was, as of an undo"
     )
     methods: list[MethodResponse]
     sessions_revoked: bool | None

@@ -12,7 +12,7 @@ from domain.text import without_unseen
 COLUMNS = (
     "request", "ticket", "customer", "tenantId", "userPrincipalName", "displayName", "userId", "outcome", "reason",
     "detail", "sessionsRevoked", "endedAt", "followUp", "methodType", "methodLabel", "methodDefault", "methodOutcome",
-    "methodDetail", "graphRequestId",
+    "methodDetail", "graphRequestId", "forecast",
 )  # fmt: skip
 
 # What spreadsheets take for the start of a formula (OWASP, "CSV Injection"), also in the wide forms of East Asian text.
@@ -42,7 +42,7 @@ def csv_lines(request: ResetRequest, targets: Iterable[Target], *, header: bool 
             target.follow_up.state if target.follow_up else "",
         )
         for of_method in map(_of_method, target.methods) if target.methods else [("",) * 6]:
-            yield _line((*of_user, *of_method))
+            yield _line((*of_user, *of_method, target.forecast or ""))
 
 
 def cell(text: str) -> str:

@@ -1,17 +1,26 @@
 """A target: one user of one customer in a request, its plan and what came of it."""
 
 from enum import StrEnum
+from typing import Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from domain.mails import Mailed
 from domain.methods import Method
 from domain.model import Instant, Model
 from domain.outcomes import GONE, MethodOutcome, TargetOutcome
 from domain.request.follow_up import FollowUpFinding
+from domain.request.forecast import Forecast
 from domain.verification.evidence import TargetVerification
 
 _CHANGED = frozenset({MethodOutcome.DELETED, MethodOutcome.DEACTIVATED, MethodOutcome.UNVERIFIED})
+
+
+_FORECAST_WARNINGS = {
+    "passwordOnly": Forecast.PASSWORD_ONLY,
+    "cannotRegister": Forecast.CANNOT_REGISTER,
+    "registeringBlocked": Forecast.CANNOT_REGISTER,
+}
 
 
 class Answered(StrEnum):
@@ -73,6 +82,7 @@ class Target(Model):
         default="", description="The request that holds the user, where that is why this one is refused"
     )
     warnings: list[str] = Field(default_factory=list)
+    forecast: Forecast | None = Field(default=None, description="What the plan foresaw for the user; of an undo none")
     methods: list[TargetMethod] = Field(default_factory=list)
     verification: TargetVerification | None = Field(
         default=None, description="Proof that the user asks for it; None where none is needed"
@@ -88,6 +98,26 @@ class Target(Model):
     mails: list[Mailed] = Field(default_factory=list, description="The notices after the reset")
     follow_up: FollowUpFinding | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _with_forecast(cls, value: Any) -> Any:
+        """Read a record of version 1.1 and before, where a forecast was one of three warnings about the whole tenant."""
+        if not isinstance(value, dict) or not isinstance(value.get("warnings"), list):
+            return value
+        before = [_FORECAST_WARNINGS[code] for code in value["warnings"] if code in _FORECAST_WARNINGS]
+        if not before:
+            return value
+        warnings = [code for code in value["warnings"] if code not in _FORECAST_WARNINGS]
+        return {"forecast": before[0]} | value | {"warnings": warnings}
+
+    @property
+    def forecast_holds(self) -> Forecast | None:
+        """The forecast, as long as the reset has not gone another way than it was planned."""
+        if self.outcome in {TargetOutcome.PENDING, TargetOutcome.RESET, TargetOutcome.ALREADY_CLEAR}:
+            left = any(m.outcome in {MethodOutcome.KEPT_NEWER, MethodOutcome.FORBIDDEN} for m in self.methods)
+            return None if self.settled and left else self.forecast
+        return None
+
     def without_person(self) -> "Target":
         """This target with everything taken out that says who it is to a person; ids, outcomes and reasons stay."""
         methods = [method.model_copy(update={"label": "", "detail": ""}) for method in self.methods]
@@ -95,6 +125,7 @@ class Target(Model):
         rest: dict[str, object] = {
             "detail": "",
             "warnings": [],
+            "forecast": None,
             "kept": [],
             "mails": [],
             "follow_up": None,

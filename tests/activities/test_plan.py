@@ -121,51 +121,51 @@ async def test_privileged_is_refused_where_the_policy_says_so(works: Works) -> N
     assert (target.outcome, target.reason) == (TargetOutcome.REFUSED, "privilegedUser")
 
 
-@pytest.mark.parametrize(("enforces", "warned"), [("nothing", True), ("securityDefaults", False)])
-async def test_password_alone_is_warned_of(works: Works, enforces: Any, warned: bool) -> None:
-    works.world.tenant("contoso").enforces = enforces
-    (target,) = await plan(works, "adele@contoso.com")
-    assert ("passwordOnly" in target.warnings) == warned
-
-
 @pytest.mark.parametrize(
-    ("enforces", "registering", "warned"),
+    ("enforces", "registering", "kept", "forecast"),
     [
-        ("conditionalAccess", "open", set()),
-        ("conditionalAccess", "mfa", {"cannotRegister"}),
-        ("conditionalAccess", "blocked", {"registeringBlocked"}),
-        ("securityDefaults", "blocked", set()),  # no policy is on together with security defaults
+        ("nothing", "open", "", "passwordOnly"),
+        ("securityDefaults", "open", "", "mustRegister"),
+        ("securityDefaults", "blocked", "", "mustRegister"),  # no policy is on together with security defaults
+        ("securityDefaults", "open", "fido2", "keepsStrongMethod"),
+        ("conditionalAccess", "open", "", "mustRegister"),
+        ("conditionalAccess", "mfa", "", "cannotRegister"),
+        ("conditionalAccess", "mfa", "email", "cannotRegister"),
+        ("conditionalAccess", "mfa", "fido2", "keepsStrongMethod"),
+        ("conditionalAccess", "blocked", "", "cannotRegister"),
     ],
 )
-async def test_a_policy_about_registering_is_warned_of(
-    works: Works, enforces: Any, registering: Any, warned: set[str]
+async def test_what_the_reset_means_for_the_user_is_forecast(
+    works: Works, enforces: Any, registering: Any, kept: str, forecast: str
 ) -> None:
     tenant = works.world.tenant("contoso")
     tenant.enforces, tenant.registering = enforces, registering
-    user = works.user(APP)
+    user = works.user(APP, *([(kept, {})] if kept else []))
     (target,) = await plan(works, user.id)
-    assert set(target.warnings) & {"cannotRegister", "registeringBlocked"} == warned
+    assert target.forecast == forecast
 
 
-@pytest.mark.parametrize(
-    ("registering", "kept", "warned"),
-    [("mfa", "fido2", set()), ("mfa", "email", {"cannotRegister"}), ("blocked", "fido2", {"registeringBlocked"})],
-)
-async def test_what_is_kept_helps_against_a_demand_for_mfa_but_not_against_a_block(
-    works: Works, registering: Any, kept: str, warned: set[str]
-) -> None:
+async def test_what_is_forecast_of_one_user_says_nothing_of_the_others(works: Works) -> None:
     tenant = works.world.tenant("contoso")
-    tenant.enforces, tenant.registering = "conditionalAccess", registering
-    user = works.user(APP, (kept, {}))
-    (target,) = await plan(works, user.id)
-    assert set(target.warnings) & {"cannotRegister", "registeringBlocked"} == warned
+    tenant.enforces = "conditionalAccess"
+    keeper, loser = works.user(APP, ("fido2", {}), name="keeper"), works.user(APP, name="loser")
+    planned = await plan(works, keeper.id, loser.id, "kim_partner.example#EXT#@contoso.com")
+    assert [target.forecast for target in planned] == ["keepsStrongMethod", "mustRegister", None]
 
 
-async def test_who_loses_nothing_is_not_warned_of_registering(works: Works) -> None:
-    tenant = works.world.tenant("contoso")
-    tenant.enforces, tenant.registering = "conditionalAccess", "blocked"
-    (target,) = await plan(works, works.user().id)
-    assert not {"cannotRegister", "registeringBlocked"} & set(target.warnings)
+async def test_a_token_out_of_scope_is_kept_and_counts(works: Works) -> None:
+    user = works.user(APP, ("hardwareOath", {}))
+    await create(works, targets_of(user.id), methods=["microsoftAuthenticator"])
+    await plan_window(works.services, "r1", 0, 1, last=False)
+    target = await works.target()
+    assert [method.type.value for method in target.kept] == ["hardwareOath"]
+    assert target.forecast == "keepsStrongMethod"
+
+
+async def test_what_is_left_of_tokens_that_cannot_be_read_is_unknown(works: Works) -> None:
+    works.world.faults.add(path="*/hardwareOathMethods*", status=403, code="accessDenied")
+    (target,) = await plan(works, works.user(APP).id)
+    assert target.forecast == "unknown"
 
 
 async def test_throttled_reads_leave_the_targets_for_later(works: Works) -> None:

@@ -141,6 +141,12 @@ SUPPORTED = (
         filters={"eq": names("state displayName")},
     ),
     Supported(
+        "identity/conditionalAccess/namedLocations",
+        "[d] api/conditionalaccessroot-list-namedlocations",
+        names("$select $filter $orderby $top $skip $count $skiptoken"),
+    ),
+    Supported("users/{}/authentication/requirements", "[d] beta/api/authentication-get: no options"),
+    Supported(
         "reports/authenticationMethods/userRegistrationDetails",
         "[d] api/authenticationmethodsroot-list-userregistrationdetails, resources/userregistrationdetails; [s] $top, and"
         " $filter by isAdmin and userType",

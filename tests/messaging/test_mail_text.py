@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from domain.request.forecast import Forecast
 from messaging import mail_text
 from messaging.mail_text import (
     Mail,
@@ -36,7 +37,7 @@ EVERY = {
         reference=REFERENCE,
     ),
     "outcome": outcome_mail(OUTCOME, to=TO),
-    "user_notice": user_notice_mail(NOTICE, to=TO),
+    "user_notice": user_notice_mail(replace(NOTICE, user=replace(NOTICE.user, forecast="mustRegister")), to=TO),
     "unasked_notice": user_notice_mail(UNASKED, to=TO),
     "manager_notice": manager_notice_mail(NOTICE, to=TO),
     "follow_up": follow_up_mail(FOLLOW_UP, to=TO),
@@ -181,7 +182,7 @@ def test_user_notice_says_what_happened_what_next_and_whom_to_call_without_a_lin
         assert part in mail.text
     assert "You were signed out everywhere." in mail.text
     assert "Call the MSP service desk, +1 555 0100 now" in mail.text
-    assert "When you are asked to register again, follow the steps." in mail.text
+    assert "You will be asked to register again: follow the steps." in mail.text
     assert "In your authenticator app, remove the old entry" in mail.text
     for notice in (mail, EVERY["unasked_notice"]):
         assert not Markup(notice.html).all("a")
@@ -191,11 +192,28 @@ def test_user_notice_says_what_happened_what_next_and_whom_to_call_without_a_lin
 def test_users_who_are_never_prompted_learn_where_to_register() -> None:
     text = EVERY["unasked_notice"].text
     assert "Nothing will ask you to register again, so do it yourself: type mysignins.microsoft.com" in text
-    assert "When you are asked" not in text
+    assert "You will be asked" not in text
     assert "authenticator app" not in text
     text = manager_notice_mail(UNASKED, to=TO).text
     assert "Nothing makes it register again" in text
     assert "when a sign-in asks" not in text
+
+
+@pytest.mark.parametrize("word", [*Forecast, ""])
+def test_only_who_must_register_again_reads_so(word: str) -> None:
+    notice = replace(NOTICE, user=replace(NOTICE.user, forecast=word))
+    for mail in (user_notice_mail(notice, to=TO), manager_notice_mail(notice, to=TO)):
+        says = "will be asked to register again" in mail.text or "has to register again" in mail.text
+        assert says is (word == "mustRegister")
+
+
+def test_approval_and_outcome_mails_say_what_it_means_for_each_user() -> None:
+    assert labels.FORECAST["passwordOnly"] in EVERY["approval"].text
+    assert "The password alone may be enough for 1 user afterwards." in EVERY["approval"].text
+    users = [replace(ADELE, outcome=end, forecast="cannotRegister") for end in ("reset", "failed")]
+    customer = OUTCOME.customers[0]._replace(users=tuple(users))
+    text = outcome_mail(replace(OUTCOME, customers=(customer,)), to=TO).text
+    assert text.count(labels.FORECAST["cannotRegister"]) == 1
 
 
 def test_an_approval_mail_says_only_of_removals_that_they_are_final() -> None:

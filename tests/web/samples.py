@@ -40,7 +40,7 @@ GRADY = UserView(
     display_name="Grady Archie",
     user_principal_name="grady@contoso.com",
     methods=(MethodView("hardwareOath", "•••8841", fate="deactivate"), MethodView("phone", "office •••07")),
-    warnings=("passwordOnly",),
+    forecast="passwordOnly",
 )
 BREAKGLASS = UserView(
     number=2, display_name="Break Glass", user_principal_name="breakglass@contoso.com", refused="protectedUser"
@@ -71,7 +71,7 @@ APPROVAL = ApprovalView(
     expires_at=NOW + timedelta(hours=24),
     now=NOW + timedelta(minutes=20),
     customers=CUSTOMERS,
-    totals=PlanTotals(users=3, refused=2, removed=5, deactivated=1, privileged=1, registering=2),
+    totals=PlanTotals(users=3, refused=2, removed=5, deactivated=1, privileged=1, registering=2, password_only=1),
     hidden=(("nonce", "n0nce-Value_42"), ("digest", "ab12")),
 )
 ONE_USER = replace(

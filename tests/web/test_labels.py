@@ -8,6 +8,7 @@ import pytest
 from domain.methods import MethodType
 from domain.outcomes import MethodOutcome, RequestStatus, TargetOutcome
 from domain.request.follow_up import FollowUpState
+from domain.request.forecast import Forecast
 from tests.web.samples import NOW
 from web import labels
 from web.views import DecisionView
@@ -125,6 +126,27 @@ def test_durations_read_well(length: timedelta, text: str) -> None:
 )
 def test_only_who_is_made_to_registers_again(users: int, again: int, text: str) -> None:
     assert labels.registering(users, again).partition(" register")[0] == text
+
+
+def test_every_forecast_has_words_and_only_one_says_that_the_user_has_to_register_again() -> None:
+    assert set(labels.FORECAST) == set(labels.NOTICE_TO_MANAGER) == set(Forecast)
+    assert [code for code, text in labels.FORECAST.items() if "to register again" in text] == ["mustRegister"]
+
+
+@pytest.mark.parametrize(
+    ("counts", "text"),
+    [
+        ({}, ""),
+        ({"mustRegister": 3, "keepsStrongMethod": 1}, ""),
+        ({"passwordOnly": 2}, "The password alone may be enough for 2 users afterwards."),
+        (
+            {"cannotRegister": 1, "unknown": 1},
+            "1 user cannot register without help; what 1 user meets next could not be found out.",
+        ),
+    ],
+)
+def test_trouble_is_counted(counts: dict[str, int], text: str) -> None:
+    assert labels.alarming_forecasts(counts) == text
 
 
 @pytest.mark.parametrize(

@@ -5,15 +5,16 @@ from datetime import timedelta
 import pytest
 
 from domain.methods import MethodType
-from domain.outcomes import MethodOutcome, RequestStatus
+from domain.outcomes import MethodOutcome, RequestStatus, TargetOutcome
 from domain.policy.load import Policy, parse_policy
+from domain.request.forecast import Forecast
 from domain.request.reset_request import ApprovalNeeded, Approver, Decision, ResetRequest
 from domain.request.target import Target, TargetMethod
 from tests.system import ROOT
 from tests.web.markup import Markup
 from tests.web.samples import NOW
 from web.pages import render
-from web.presenters import plan_totals, state_view
+from web.presenters import plan_totals, state_view, user_view
 
 OWNER, CFO, LEAD, SECOND = "owner@contoso.com", "cfo@contoso.com", "lead@msp.example", "second@msp.example"
 MINE = Approver(approver=OWNER, customers=["contoso"])
@@ -120,11 +121,44 @@ def test_users_are_counted_once_the_reset_has_begun(policy: Policy) -> None:
     assert "Users so far Not started yet 1" in page(policy, ask.model_copy(update={"status": RequestStatus.RESETTING}))
 
 
-def test_who_registers_again_is_counted_by_what_is_taken_and_who_would_ask() -> None:
-    phone = TargetMethod(type=MethodType.PHONE, id="p", label="mobile")
-    one = TARGETS[0].model_copy(update={"methods": [phone]})
-    unasked = one.model_copy(update={"warnings": ["passwordOnly"]})
-    newer = one.model_copy(update={"methods": [phone.model_copy(update={"outcome": MethodOutcome.KEPT_NEWER})]})
-    undone = one.model_copy(update={"tokens": ["p"]})
-    totals = plan_totals([one, one, unasked, newer, undone, TARGETS[0]])
+def test_users_are_counted_by_their_forecast_and_only_who_must_has_to_register() -> None:
+    words = ("mustRegister", "mustRegister", "keepsStrongMethod", "passwordOnly", "unknown", None)
+    totals = plan_totals([TARGETS[0].model_copy(update={"forecast": word and Forecast(word)}) for word in words])
+    expected = {"mustRegister": 2, "keepsStrongMethod": 1, "passwordOnly": 1, "cannotRegister": 0, "unknown": 1}
+    assert totals.forecasts == expected
     assert (totals.users, totals.registering) == (6, 2)
+
+
+@pytest.mark.parametrize(
+    ("change", "shown"),
+    [
+        ({}, "mustRegister"),
+        ({"outcome": "reset"}, "mustRegister"),
+        ({"outcome": "alreadyClear"}, "mustRegister"),
+        ({"outcome": "partiallyReset"}, ""),
+        ({"outcome": "failed"}, ""),
+        ({"outcome": "refused"}, ""),
+    ],
+)
+def test_a_forecast_is_shown_as_long_as_it_holds(change: dict[str, str], shown: str) -> None:
+    target = Target.model_validate(
+        TARGETS[0].model_copy(update={"forecast": Forecast.MUST_REGISTER}).to_json() | change
+    )
+    assert user_view(target, request(MINE)).forecast == shown
+
+
+def test_a_forecast_does_not_hold_for_who_registered_meanwhile() -> None:
+    newer = TargetMethod(type=MethodType.PHONE, id="p", label="mobile", outcome=MethodOutcome.KEPT_NEWER)
+    update = {"forecast": Forecast.MUST_REGISTER, "methods": [newer], "outcome": TargetOutcome.RESET}
+    assert not user_view(TARGETS[0].model_copy(update=update), request(MINE)).forecast
+
+
+@pytest.mark.parametrize(
+    ("warning", "forecast"),
+    [("passwordOnly", "passwordOnly"), ("cannotRegister", "cannotRegister"), ("registeringBlocked", "cannotRegister")],
+)
+def test_a_record_from_before_forecasts_is_read_as_one(warning: str, forecast: str) -> None:
+    stored = TARGETS[0].to_json() | {"warnings": ["guestUser", warning]}
+    del stored["forecast"]
+    target = Target.from_json(stored)
+    assert (target.warnings, target.forecast) == (["guestUser"], forecast)

@@ -6,9 +6,9 @@ from localhost.simulator.world.world import World
 
 
 def get_requirements(_: World, request: Request) -> Response:
-    """Return the state of per-user MFA [d], which is disabled for every user here."""
+    """Return the state of per-user MFA. [d]"""
     what = context(request, f"users('{request.path_user.id}')/authentication/requirements")
-    return Response(200, {"@odata.context": what, "perUserMfaState": "disabled"})
+    return Response(200, {"@odata.context": what, "perUserMfaState": request.path_user.per_user_mfa})
 
 
 def list_passwordless(_: World, request: Request) -> Response:

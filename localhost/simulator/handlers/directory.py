@@ -1,11 +1,11 @@
 """The tenant itself: organization, roles, and the policies that require MFA."""
 
 from typing import Any
-from uuid import NAMESPACE_DNS, uuid5
 
+from localhost.simulator.handlers.access_policies import access_policies
 from localhost.simulator.handlers.directory_objects import list_objects, role_row
 from localhost.simulator.handlers.users import DEFAULT, show_user
-from localhost.simulator.model.entities import Tenant
+from localhost.simulator.model.entities import NamedLocation
 from localhost.simulator.protocol.errors import GraphError
 from localhost.simulator.protocol.messages import Request, Response, context
 from localhost.simulator.protocol.paging import page
@@ -52,43 +52,24 @@ def get_security_defaults(_: World, request: Request) -> Response:
     return Response(200, body)
 
 
-def list_access_policies(_: World, request: Request) -> Response:
-    """List a policy that requires MFA or only reports, and one about registering security information."""
-    tenant = request.own_tenant
-    state = "enabled" if tenant.enforces == "conditionalAccess" else "enabledForReportingButNotEnforced"
-    policy: dict[str, Any] = {
-        "id": str(uuid5(NAMESPACE_DNS, f"mfa-for-all.{tenant.id}")),
-        "displayName": "Require MFA for all users",
-        "state": state,
-        "conditions": {
-            "users": {"includeUsers": ["All"], "excludeUsers": []},
-            "applications": {"includeApplications": ["All"]},
-        },
-        "grantControls": {"operator": "OR", "builtInControls": ["mfa"]},
-    }
-    rows = [row for row in (policy, *_registering(tenant)) if request.options.passes(row)]
+def list_named_locations(_: World, request: Request) -> Response:
+    rows = [_named_location(key, place) for key, place in request.own_tenant.named_locations.items()]
     names = request.options.select
-    what = "identity/conditionalAccess/policies"
+    what = "identity/conditionalAccess/namedLocations"
     return page(request, rows, lambda row: {name: row.get(name) for name in names or row}, what)
 
 
-def _registering(tenant: Tenant) -> list[dict[str, Any]]:
-    """Return the policy of Microsoft's template "Securing security info registration", or the stricter one that blocks."""
-    if tenant.registering == "open":
-        return []
-    policy = {
-        "id": str(uuid5(NAMESPACE_DNS, f"registering.{tenant.id}")),
-        "displayName": "Secure registration of security information",
-        # Policies cannot be on together with security defaults. [d]
-        "state": "disabled" if tenant.enforces == "securityDefaults" else "enabled",
-        "conditions": {
-            "users": {"includeUsers": ["All"], "excludeUsers": []},
-            "applications": {"includeApplications": [], "includeUserActions": ["urn:user:registersecurityinfo"]},
-            "locations": {"includeLocations": ["All"], "excludeLocations": ["AllTrusted"]},
-        },
-        "grantControls": {
-            "operator": "OR",
-            "builtInControls": ["block" if tenant.registering == "blocked" else "mfa"],
-        },
-    }
-    return [policy]
+def _named_location(key: str, place: NamedLocation) -> dict[str, Any]:
+    row: dict[str, Any] = {"id": key, "displayName": "A named location"}
+    if place.countries:
+        more = {"countriesAndRegions": sorted(place.countries), "includeUnknownCountriesAndRegions": False}
+        return {"@odata.type": "#microsoft.graph.countryNamedLocation"} | row | more
+    ranges = [{"@odata.type": "#microsoft.graph.iPv4CidrRange", "cidrAddress": each} for each in place.ranges]
+    return {"@odata.type": "#microsoft.graph.ipNamedLocation"} | row | {"isTrusted": place.trusted, "ipRanges": ranges}
+
+
+def list_access_policies(_: World, request: Request) -> Response:
+    rows = [row for row in access_policies(request.own_tenant) if request.options.passes(row)]
+    names = request.options.select
+    what = "identity/conditionalAccess/policies"
+    return page(request, rows, lambda row: {name: row.get(name) for name in names or row}, what)

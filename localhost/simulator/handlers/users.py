@@ -19,6 +19,7 @@ FIELDS: dict[str, Callable[[User], Any]] = {
     "mail": lambda user: user.mail,
     "accountEnabled": lambda user: user.enabled,
     "userType": lambda user: user.type,
+    "usageLocation": lambda user: user.country,
     "createdDateTime": lambda user: stamp(user.created),
     "onPremisesSyncEnabled": lambda user: user.synced,
     "signInSessionsValidFromDateTime": lambda user: stamp(user.sessions_revoked_at or user.created),

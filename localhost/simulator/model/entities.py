@@ -70,6 +70,8 @@ class User:
     type: Literal["Member", "Guest"] = "Member"
     synced: bool | None = None  # null for users that live in the cloud only [d]
     manager: str | None = None
+    country: str | None = None  # usageLocation, two letters [d]
+    per_user_mfa: Literal["disabled", "enabled", "enforced"] = "disabled"
     roles: list[Role] = field(default_factory=list)
     groups: list[Group] = field(default_factory=list)
     owned: list[Group] = field(default_factory=list)
@@ -116,6 +118,15 @@ class User:
 
 
 @dataclass(slots=True)
+class NamedLocation:
+    """Addresses, which may be trusted, or countries. [d: resources/namedlocation]"""
+
+    ranges: tuple[str, ...] = ()
+    countries: frozenset[str] = frozenset()
+    trusted: bool = False
+
+
+@dataclass(slots=True)
 class Tenant:
     id: str
     key: str
@@ -145,6 +156,9 @@ class Tenant:
     privileged_identity_management: bool = True  # an Entra ID P2 or Governance licence, which eligibility needs [i]
     advanced_queries: bool = True  # Azure AD B2C tenants have none of them [d]
     enforces: Literal["securityDefaults", "conditionalAccess", "nothing"] = "securityDefaults"
+    # Conditional Access policies of its own, as Graph lists them, in place of those that the switches above and below stand for.
+    policies: list[dict[str, Any]] | None = None
+    named_locations: dict[str, NamedLocation] = field(default_factory=dict)  # by id
     # What a policy for registering security information asks for from where the tenant does not trust. [d]
     registering: Literal["open", "mfa", "blocked"] = "open"
     # Hardware OATH is in the Global cloud only [d]. With 404 or 400 here the tenant lives in a cloud without it.

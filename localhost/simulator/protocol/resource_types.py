@@ -144,6 +144,7 @@ ACCESS_POLICY = ResourceType(
     ),
     filters={"eq": names("displayName state")},
 )
+NAMED_LOCATION = ResourceType("namedLocation", names("createdDateTime displayName id modifiedDateTime"))
 HARDWARE_OATH = ResourceType(
     "hardwareOathAuthenticationMethod",
     names("createdDateTime device id"),

@@ -9,6 +9,7 @@ from localhost.simulator.protocol.resource_types import (
     GROUP_ELIGIBILITY_INSTANCE,
     HARDWARE_OATH,
     MESSAGE,
+    NAMED_LOCATION,
     ORGANIZATION,
     REGISTRATION_DETAILS,
     ROLE_ASSIGNMENT,
@@ -55,6 +56,7 @@ GROUP_ELIGIBILITY_INSTANCES = Accepts(
 ORGANIZATIONS = Accepts(ORGANIZATION, _SELECT)
 SECURITY_DEFAULTS_POLICY = Accepts(SECURITY_DEFAULTS)
 ACCESS_POLICIES = Accepts(ACCESS_POLICY, frozenset({"$select", "$filter", "$orderby", "$count"}) | _PAGED)
+NAMED_LOCATIONS = Accepts(NAMED_LOCATION, frozenset({"$select"}) | _PAGED)
 # The page documents $filter and $orderby; $top is widely used. [s: public scripts]
 REGISTRATIONS = Accepts(REGISTRATION_DETAILS, frozenset({"$filter", "$orderby"}) | _PAGED)
 INBOX = Accepts(MESSAGE, frozenset({"$select", "$filter", "$orderby", "$count", "$skip"}) | _PAGED, own_filter=True)

@@ -32,6 +32,8 @@ GROUP_ELIGIBILITY_READ = frozenset(
     {"PrivilegedEligibilitySchedule.Read.AzureADGroup", "PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup"}
 )
 POLICY_READ = frozenset({"Policy.Read.All"})
+ACCESS_EVALUATE = frozenset({"Policy.Read.ConditionalAccess", "Policy.Read.All", "Policy.ReadWrite.ConditionalAccess"})
+PER_USER_MFA_READ = frozenset({"Policy.Read.All", "Policy.ReadWrite.AuthenticationMethod"})
 REPORTS_READ = frozenset({"AuditLog.Read.All"})
 
 

@@ -1,6 +1,7 @@
 """Every endpoint of the simulator."""
 
 from localhost.simulator.handlers import (
+    access_evaluation,
     account_state,
     authentication_methods,
     beta,
@@ -80,7 +81,7 @@ def _authentication(table: Table) -> None:
     for verb, path, handler, needs in (
         ("GET", "signInPreferences", sign_in_preferences.get_preferences, read),
         ("PATCH", "signInPreferences", sign_in_preferences.patch_preferences, write),
-        ("GET", "requirements", beta.get_requirements, read),
+        ("GET", "requirements", beta.get_requirements, permissions.PER_USER_MFA_READ),
         ("GET", "passwordlessMicrosoftAuthenticatorMethods", beta.list_passwordless, read),
         ("GET", "qrCodePinMethod", beta.get_qr_code, read),
     ):
@@ -174,6 +175,9 @@ def _tenant(table: Table) -> None:
     table.read(path, directory.get_security_defaults, needs, accepts.SECURITY_DEFAULTS_POLICY)
     path = "/identity/conditionalAccess/policies"
     table.read(path, directory.list_access_policies, needs, accepts.ACCESS_POLICIES)
+    path = "/identity/conditionalAccess/namedLocations"
+    table.read(path, directory.list_named_locations, needs, accepts.NAMED_LOCATIONS)
+    table.write("/identity/conditionalAccess/evaluate", access_evaluation.evaluate, permissions.ACCESS_EVALUATE)
     path, needs = "/reports/authenticationMethods/userRegistrationDetails", permissions.REPORTS_READ
     table.read(path, registration_report.list_details, needs, accepts.REGISTRATIONS)
 
