@@ -221,6 +221,17 @@ async def test_the_commands_of_the_page(tmp_path: Path) -> None:
             ran = await runner.run(shell, key)
             assert ran.code == 0, ran.out
             assert "Dry run finished" in ran.out
+        addresses, request = re.findall(
+            r"^```bash\n((?:export|mfa-reset).*?)^```",
+            (ROOT / "client/README.md").read_text("utf-8"),
+            re.DOTALL | re.MULTILINE,
+        )
+        assert {line.split("=")[0] for line in addresses.splitlines()} <= {
+            "export MFA_RESET_URL",
+            "export MFA_RESET_AUDIENCE",
+        }
+        ran = await runner.run(request, key)
+        assert ran.code == 0, ran.out
         ran = await runner.run(file, key)
         assert ran.code == 0, ran.out
         assert json.loads((tmp_path / "request.json").read_text())["totals"]["targets"] == 2

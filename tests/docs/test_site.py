@@ -1,4 +1,4 @@
-"""The documentation's site, and whether each command in it is run by a test or says what it needs."""
+"""The documentation's site."""
 
 import os
 import re
@@ -11,15 +11,6 @@ import pytest
 from tests.system import ROOT
 
 DOCS = ROOT / "docs"
-# Per page the test that runs its commands, or those of the same text.
-RUN_BY = {
-    "api.md": "tests/api_clients/test_generated.py",
-    "pipelines.md": "tests/docs/test_pipelines.py",
-    "tutorial.md": "tests/docs/test_tutorial.py",
-}
-# Every command of these pages is about resources on Azure.
-NEEDS_AZURE = {"deploy.md"}
-_BLOCK = re.compile(r"((?:<!-- needs [^>]*-->\n)?)^```(?:sh|bash|powershell)\n", re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
@@ -50,12 +41,3 @@ def test_it_loads_nothing_from_other_hosts(site: Path) -> None:
 
 def test_links_out_of_the_docs_lead_to_the_repository(site: Path) -> None:
     assert "/blob/main/CONTRIBUTING.md" in (site / "architecture/index.html").read_text("utf-8")
-
-
-@pytest.mark.parametrize("page", sorted(DOCS.rglob("*.md")), ids=lambda page: page.stem)
-def test_every_command_is_run_or_says_what_it_needs(page: Path) -> None:
-    name = str(page.relative_to(DOCS))
-    unmarked = [found for found in _BLOCK.finditer(page.read_text("utf-8")) if not found[1]]
-    if unmarked and name not in NEEDS_AZURE:
-        assert name in RUN_BY, f"{name}: {len(unmarked)} blocks are run by no test; mark them <!-- needs Azure -->"
-        assert name in (ROOT / RUN_BY[name]).read_text("utf-8")
