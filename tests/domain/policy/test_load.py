@@ -311,9 +311,10 @@ def test_the_files_that_come_along_are_good_for_the_app_and_for_editors(name: st
 def test_the_example_with_its_commented_keys_is_good() -> None:
     lines = (ROOT / "policy.example.toml").read_text().splitlines()
     keys = ("# inFlight", "# notifyUsers", "# maxBodyBytes", "# ratePerMinute", "# methods", "# dryRun")
-    examples = ("# [sources", "# scheme", "# secret", "# approval")
+    examples = ("# [verification", "# authority", "# [sources", "# scheme", "# secret", "# approval")
     text = "\n".join(line.removeprefix("# ") if line.startswith((*keys, *examples)) else line for line in lines)
     tokens = {f"{name}": "a-long-enough-token" for name in ("ZENDESK_SECRET", "JIRA_SECRET", "OFFBOARDING_SECRET")}
+    tokens |= {"IDPROOF_SECRET": "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"}
     policy = parse_policy(text, ENVIRON | tokens | {"SERVICENOW_TOKEN": "a-long-enough-token"})
     assert policy.sources.keys() == {"helpdesk", "zendesk", "jira", "offboarding", "servicenow"}
     assert policy.customers["contoso"].notify_users is False
