@@ -2,6 +2,7 @@
 
     make cluster ARGS="--hosts 3"     # left running, until Ctrl-C
     make cluster ARGS="--kill"        # kills parts in mid-reset, prints how long each took, compares with the directory
+    make cluster ARGS="--load 1"      # one request a second through all hosts, with --kill one killed every 20 s: bench/cluster_load.py
 
 Every host has a `taskhub` beside it, over one Azurite; the tenants are the simulator's.
 """
@@ -18,6 +19,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.cluster_load import BURST, TOGETHER, load
+from bench.cluster_load import policy as load_policy
 from tests.azurite import NoAzuriteError
 from tests.crash.cluster import Cluster, Worker, approving, cluster, until_more
 from tests.crash.invariants import check
@@ -107,10 +110,19 @@ async def _leave_running(it: Cluster) -> None:
 
 async def _run(options: argparse.Namespace, taskhub: str) -> None:
     users = _PER_KILL * len(KILLS)
-    times = {"lease_s": options.lease_s, "visibility_s": options.visibility_s}
+    policy: dict[str, str] = {}
+    if options.load:
+        users = -(-options.requests // len(CUSTOMERS)) * TOGETHER + BURST
+        policy = load_policy(options.requests * TOGETHER, options.in_flight)
+    times = {"lease_s": options.lease_s, "visibility_s": options.visibility_s, "partitions": options.partitions}
     with tempfile.TemporaryDirectory(prefix="mfa-reset-cluster-") as folder:
-        async with cluster(Path(folder), taskhub, options.hosts, users=users, latency=options.latency, **times) as it:
-            await (_kill(it) if options.kill else _leave_running(it))
+        async with cluster(
+            Path(folder), taskhub, options.hosts, users=users, latency=options.latency, policy=policy, **times
+        ) as it:
+            if options.load:
+                await load(it, options.load, options.requests, options.in_flight, kill=options.kill)
+            else:
+                await (_kill(it) if options.kill else _leave_running(it))
 
 
 def parser() -> argparse.ArgumentParser:
@@ -120,6 +132,12 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--latency", type=int, default=300, help="of the simulated Graph, in ms (default: %(default)s)")
     parser.add_argument("--lease-s", type=int, default=6, help="how long a dead hub keeps its partitions (Azure: 30)")
     parser.add_argument("--visibility-s", type=int, default=15, help="when what it held comes back (host.json: 60)")
+    parser.add_argument("--partitions", type=int, default=1, help="of the task hub (Azure: 4; default: %(default)s)")
+    parser.add_argument(
+        "--load", type=float, metavar="RATE", help="requests of eight users a second, through all hosts in turn"
+    )
+    parser.add_argument("--requests", type=int, default=60, help="how many of them (default: %(default)s)")
+    parser.add_argument("--in-flight", type=int, default=4, help="users of a customer at once (default: %(default)s)")
     return parser
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from importlib.util import find_spec
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -18,6 +19,33 @@ _LEFT_OUT = pytest.StashKey[str]()
 # How long an example takes depends on what else the machine does: no test is about time.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+# Files that take longest, mostly waiting for processes, compilers and browsers: begun first, so that none of them is all
+# that is left in the end. Seconds by `pytest --durations=0`; xdist would begin with the files of most tests.
+_LONGEST = (
+    "infra/test_compiled.py",
+    "crash/test_task_hub_outages.py",
+    "crash/test_task_hub_kills.py",
+    "infra/test_azd.py",
+    "security/test_fuzz.py",
+    "console/test_quality.py",
+    "scenarios/test_graph_faults.py",
+    "scenarios/test_undo.py",
+    "scenarios/test_post_completion_mails.py",
+    "scenarios/test_exports_and_evidence.py",
+    "client/test_cli.py",
+    "web/test_browser.py",
+    "crash/test_others_away.py",
+    "crash/test_kills.py",
+    "localhost/servicebus/test_broker.py",
+)
+_TESTS = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {_TESTS / name: place for place, name in enumerate(_LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
 def pytest_configure(config: pytest.Config) -> None:

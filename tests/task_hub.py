@@ -34,6 +34,10 @@ class TaskHubProcess:
         self.address = line.split()[-1]
         return self.address
 
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process is not None else None
+
     def stop(self) -> int:
         """SIGTERM: what is in hand goes back to the hub. Return the exit code."""
         assert self._process is not None

@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -67,14 +67,28 @@ class Cluster:
 
 @asynccontextmanager
 async def cluster(
-    folder: Path, taskhub: str, count: int, *, users: int, latency: int, **options: int
+    folder: Path,
+    taskhub: str,
+    count: int,
+    *,
+    users: int,
+    latency: int,
+    policy: Mapping[str, str] | None = None,
+    **options: int,
 ) -> AsyncIterator[Cluster]:
-    """`count` workers, started; `options` are taskhub's. Everything is killed at the end."""
+    """`count` workers, started; `options` are taskhub's. Everything is killed at the end.
+
+    `policy`: what is replaced in the shop's policy, and by what.
+    """
     storage = Azurite(folder, in_memory=False, services=ALL_SERVICES)
     await asyncio.to_thread(storage.start)
     workers: list[Worker] = []
     try:
         async with shop(folder, users=users, latency=latency) as first:
+            text = (folder / "policy.toml").read_text("utf-8")
+            for before, after in (policy or {}).items():
+                text = text.replace(before, after)
+            (folder / "policy.toml").write_text(text, "utf-8")
             first.settings = {"RECORDS": "tables", "AzureWebJobsStorage": storage.connection}
             for number in range(count):
                 host = first if number == 0 else _another(first, folder / f"host{number}")
