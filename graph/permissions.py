@@ -21,8 +21,9 @@ class Permission(NamedTuple):
     instead: tuple[str, ...] = ()
 
 
+WIDE = "UserAuthenticationMethod.ReadWrite.All"
 PERMISSIONS = (
-    Permission("UserAuthenticationMethod.ReadWrite.All", "reading and removing authentication methods"),
+    Permission(WIDE, "reading and removing authentication methods"),
     Permission("User.Read.All", "finding users", instead=("Directory.Read.All", "User.ReadWrite.All")),
     Permission("User.RevokeSessions.All", "ending sign-in sessions", instead=("User.ReadWrite.All",)),
     Permission(
@@ -43,6 +44,26 @@ PERMISSIONS = (
     Permission("Policy.Read.All", "foreseeing what a reset means for each user", optional=True),
     Permission("AuditLog.Read.All", "listing who has registered, and the follow-up", optional=True),
 )
+# What does instead of the first, and cannot make a pass, a password or an app. (Graph documentation, permissions reference: since
+# October 2025.) To remove a number and to add one is the same permission; with it, only numbers can be added.
+NARROW = (
+    Permission("UserAuthenticationMethod.Read.All", "reading authentication methods"),
+    Permission("UserAuthMethod-Phone.ReadWrite.All", "removing phone numbers"),
+    Permission("UserAuthMethod-MicrosoftAuthApp.ReadWrite.All", "removing Microsoft Authenticator"),
+    Permission("UserAuthMethod-SoftwareOATH.ReadWrite.All", "removing authenticator app codes"),
+    Permission("UserAuthMethod-Passkey.ReadWrite.All", "removing passkeys, where a request names them", optional=True),
+    Permission(
+        "UserAuthMethod-WindowsHello.ReadWrite.All", "removing Windows Hello, where a request names it", optional=True
+    ),
+)
+# What the narrow set cannot do: no page of Graph's names a narrower permission for it.
+# (hardwareOathAuthenticationMethod: deactivate, beta; signInPreferences, beta; emailMethods, platformCredentialMethods,
+# externalAuthenticationMethods and temporaryAccessPassMethods as far as their pages go)
+NARROW_CANNOT = (
+    "deactivate hardware tokens",
+    "change the default method, where Microsoft refuses to remove it",
+    "remove e-mail addresses, platform credentials, external methods and Temporary Access Passes",
+)
 # Only in the provider's own tenant.
 HOME = ("Mail.Send", "User.Read.All")
 # Likewise, and optional: to notice mails that bounce. Given in Exchange for the one mailbox, not by consent like those above, which
@@ -51,11 +72,15 @@ HOME_MAILBOX = ("Mail.Read",)
 
 
 class Access(NamedTuple):
-    """What a tenant lets us do. `reason` is a stable word for why there is no token at all, "" where there is one."""
+    """What a tenant lets us do. `reason` is a stable word for why there is no token at all, "" where there is one.
+
+    `cannot`: what the granted set of permissions does not allow, for people.
+    """
 
     missing: tuple[Permission, ...]
     reason: str = ""
     detail: str = ""
+    cannot: tuple[str, ...] = ()
 
     @property
     def is_enough(self) -> bool:
@@ -76,8 +101,15 @@ def roles_in(token: str) -> frozenset[str]:
     return frozenset(str(role) for role in roles) if isinstance(roles, list) else frozenset()
 
 
+def is_narrow(roles: frozenset[str]) -> bool:
+    """Return whether a tenant granted permissions of the narrow set instead of the wide one."""
+    return WIDE not in roles and not roles.isdisjoint(p.name for p in NARROW)
+
+
 def missing_of(roles: frozenset[str]) -> tuple[Permission, ...]:
-    return tuple(p for p in PERMISSIONS if p.name not in roles and not roles & set(p.instead))
+    """Return what is missing of the set that the tenant chose, the wide one where it chose none."""
+    wanted = (*NARROW, *PERMISSIONS[1:]) if is_narrow(roles) else PERMISSIONS
+    return tuple(p for p in wanted if p.name not in roles and not roles & set(p.instead))
 
 
 async def check_access(graph: Graph, tenant_id: str) -> Access:
@@ -86,7 +118,8 @@ async def check_access(graph: Graph, tenant_id: str) -> Access:
         token = await graph.fresh_token(tenant_id)
     except GraphError as error:
         return Access(PERMISSIONS, error.reason, error.detail)
-    return Access(missing_of(roles_in(token)))
+    roles = roles_in(token)
+    return Access(missing_of(roles), cannot=NARROW_CANNOT if is_narrow(roles) else ())
 
 
 def consent_url(authority: str, tenant_id: str, client_id: str) -> str:

@@ -42,6 +42,10 @@ param allowApiKeys bool = false
 @description('Who can sign in: accounts of the provider\'s tenant (guests among them), or of customers\' tenants too.')
 param signInAudience string = 'AzureADMyOrg'
 
+@allowed(['wide', 'narrow'])
+@description('Which permissions customers are asked for: narrow has one for each kind of method, and cannot deactivate hardware tokens.')
+param graphPermissions string = 'wide'
+
 @description('Storage, Service Bus and the key vault are reached over private endpoints only. Costs more: Service Bus becomes Premium.')
 param privateNetworking bool = false
 
@@ -177,6 +181,7 @@ module entra 'app/entra.bicep' = {
     identityPrincipalId: identity.outputs.principalId
     baseUrls: empty(publicBaseUrl) ? [defaultUrl] : [defaultUrl, publicBaseUrl]
     signInAudience: signInAudience
+    permissionSet: graphPermissions
   }
 }
 

@@ -16,6 +16,10 @@ param apiUri string
 @description('Accounts of which tenants can sign in.')
 param signInAudience string
 
+@description('Which permissions customers are asked for: narrow has one for each kind of method (docs/security.md says what it cannot do).')
+@allowed(['wide', 'narrow'])
+param permissionSet string
+
 // What a customer's administrator consents to. graph/permissions.py says what each is for; a test keeps the two equal.
 var customerPermissions = [
   'UserAuthenticationMethod.ReadWrite.All'
@@ -27,6 +31,16 @@ var customerPermissions = [
   'Policy.Read.All'
   'AuditLog.Read.All'
 ]
+// Instead of the first of them, where permissionSet is narrow.
+var narrowPermissions = [
+  'UserAuthenticationMethod.Read.All'
+  'UserAuthMethod-Phone.ReadWrite.All'
+  'UserAuthMethod-MicrosoftAuthApp.ReadWrite.All'
+  'UserAuthMethod-SoftwareOATH.ReadWrite.All'
+  'UserAuthMethod-Passkey.ReadWrite.All'
+  'UserAuthMethod-WindowsHello.ReadWrite.All'
+]
+var askedPermissions = permissionSet == 'narrow' ? concat(narrowPermissions, skip(customerPermissions, 1)) : customerPermissions
 // Only in the provider's own tenant, and so not part of what customers are asked for. Mail.Read, with which mails that bounce are
 // noticed, is not here: it is given in Exchange for the one mailbox (docs/deploy.md), as it would reach all of them from here.
 var homePermissions = ['Mail.Send', 'User.Read.All']
@@ -54,7 +68,7 @@ resource resetApp 'Microsoft.Graph/applications@v1.0' = {
   requiredResourceAccess: [
     {
       resourceAppId: graph.appId
-      resourceAccess: map(customerPermissions, permission => {
+      resourceAccess: map(askedPermissions, permission => {
         id: filter(graph.appRoles, role => role.value == permission)[0].id
         type: 'Role'
       })

@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from graph.permissions import PERMISSIONS, Access, missing_of, roles_in
+from graph.permissions import NARROW, PERMISSIONS, WIDE, Access, is_narrow, missing_of, roles_in
 
 EVERYTHING = frozenset(p.name for p in PERMISSIONS)
 
@@ -31,6 +31,27 @@ def test_each_permission_is_missed(permission: object) -> None:
 def test_a_wider_permission_does_as_well() -> None:
     roles = EVERYTHING - {"User.Read.All", "RoleManagement.Read.Directory", "GroupMember.Read.All"}
     assert missing_of(roles | {"Directory.Read.All"}) == ()
+
+
+NARROWLY = EVERYTHING - {WIDE} | {p.name for p in NARROW}
+
+
+def test_the_narrow_set_is_enough_without_the_wide_permission() -> None:
+    assert is_narrow(NARROWLY)
+    assert missing_of(NARROWLY) == ()
+    assert not is_narrow(NARROWLY | {WIDE})
+
+
+@pytest.mark.parametrize("permission", NARROW, ids=lambda p: p.name)
+def test_each_permission_of_the_narrow_set_is_missed(permission: object) -> None:
+    missing = missing_of(NARROWLY - {permission.name})  # type: ignore[attr-defined]
+    assert missing == (permission,)
+    assert Access(missing).is_enough is permission.optional  # type: ignore[attr-defined]
+
+
+def test_who_granted_neither_is_asked_for_the_wide_one() -> None:
+    (missing,) = missing_of(EVERYTHING - {WIDE})
+    assert missing.name == WIDE
 
 
 def test_no_token_is_not_enough() -> None:

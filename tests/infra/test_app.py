@@ -8,7 +8,7 @@ import pytest
 
 import services
 import triggers.messages.service_bus
-from graph.permissions import HOME, HOME_MAILBOX, PERMISSIONS
+from graph.permissions import HOME, HOME_MAILBOX, NARROW, PERMISSIONS, WIDE
 from localhost.host.app_index import App, load_app
 from messaging.bus import OUTCOMES
 from tests.infra.bicep import INFRA, ROOT, list_of, resources, settings_of
@@ -77,6 +77,8 @@ def test_every_role_that_is_given_is_used() -> None:
 
 def test_customers_are_asked_for_exactly_what_the_code_needs() -> None:
     assert set(list_of("app/entra.bicep", "customerPermissions")) == {p.name for p in PERMISSIONS}
+    assert list_of("app/entra.bicep", "customerPermissions")[0] == WIDE  # what the narrow set is instead of
+    assert set(list_of("app/entra.bicep", "narrowPermissions")) == {p.name for p in NARROW}
     assert set(list_of("app/entra.bicep", "homePermissions")) == set(HOME)
     # Given in Exchange, for one mailbox: a consent would reach every mailbox of the provider.
     assert not set(HOME_MAILBOX) & set(list_of("app/entra.bicep", "homePermissions"))

@@ -58,5 +58,7 @@ async def _access(services: Services, key: str) -> AccessResponse:
         missing=[
             PermissionResponse(permission=p.name, needed_for=p.needed_for, optional=p.optional) for p in access.missing
         ],
+        permission_set="narrow" if access.cannot else "wide",
+        cannot=list(access.cannot),
         consent_url=consent_url(services.settings.graph_authority, tenant_id, services.settings.graph_client_id),
     )

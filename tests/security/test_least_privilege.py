@@ -1,0 +1,90 @@
+"""The narrow set of permissions: resets work with it, and nothing that lets somebody in can be made with it."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from domain.methods import MethodType
+from graph.permissions import NARROW, NARROW_CANNOT, PERMISSIONS, WIDE
+from localhost.simulator.server.router import Node, Route
+from localhost.simulator.server.routes import build
+from tests.system import System, system
+
+OTHERS = frozenset(p.name for p in PERMISSIONS) - {WIDE}
+NARROWLY = OTHERS | {p.name for p in NARROW}
+WIDELY = OTHERS | {WIDE}
+ISAIAH = "isaiah@contoso.com"
+
+
+@pytest.fixture
+async def it(tmp_path: Path) -> AsyncIterator[System]:
+    async with system(tmp_path) as made:
+        for tenant in ("contoso", "fabrikam"):
+            made.world.tenant(tenant).granted = NARROWLY
+        yield made
+
+
+async def test_a_reset_works_and_says_what_it_could_not_do(it: System) -> None:
+    request = await it.ask(contoso=["adele@contoso.com", ISAIAH], fabrikam=["alex@fabrikam.com"])
+    await it.approve(request["id"])
+    targets = {target["userPrincipalName"]: target for target in await it.targets(request["id"])}
+    assert targets["alex@fabrikam.com"]["outcome"] == "reset"
+    outcomes = {(method["type"], method["outcome"]) for target in targets.values() for method in target["methods"]}
+    removed = {kind for kind, outcome in outcomes if outcome == "deleted"}
+    assert removed == {MethodType.PHONE, MethodType.MICROSOFT_AUTHENTICATOR, MethodType.SOFTWARE_OATH}
+    assert {kind for kind, outcome in outcomes if outcome == "forbidden"} == {MethodType.HARDWARE_OATH}
+    assert targets[ISAIAH]["outcome"] == "partiallyReset"
+    assert all(target["sessionsRevoked"] for target in targets.values())
+
+
+async def test_the_wide_permission_is_needed_for_what_it_is_said_to_be(it: System) -> None:
+    it.world.tenant("contoso").granted = WIDELY
+    request = await it.ask(contoso=[ISAIAH])
+    await it.approve(request["id"])
+    (target,) = await it.targets(request["id"])
+    assert {method["outcome"] for method in target["methods"]} == {"deleted", "deactivated"}
+
+
+# What makes something to sign in with, by the path after /users/{id}/authentication.
+MAKING = {
+    "temporaryAccessPassMethods": {"lifetimeInMinutes": 60, "isUsableOnce": True},
+    "phoneMethods": {"phoneNumber": "+1 2065550199", "phoneType": "office"},
+}
+
+
+@pytest.mark.parametrize(("path", "status"), [("temporaryAccessPassMethods", 403), ("phoneMethods", 201)])
+async def test_no_pass_can_be_made_and_only_a_number_added(it: System, path: str, status: int) -> None:
+    """Microsoft has one permission for removing a number and adding one: docs/security.md says so."""
+    user = it.world.user("contoso", "megan@contoso.com")
+    client = it.services.graph.of(it.world.tenant("contoso").id)
+    answer = await client.send("POST", f"users/{user.id}/authentication/{path}", body=MAKING[path])
+    assert answer.status == status
+
+
+def routes(node: Node) -> Iterator[tuple[str, Route]]:
+    yield from node.routes.items()
+    for child in (*node.children.values(), *([node.any] if node.any else [])):
+        yield from routes(child)
+
+
+def test_every_other_write_of_the_narrow_set_removes_something() -> None:
+    """By the table of Microsoft's permissions that the simulator holds every call against."""
+    open_to_it = {
+        (verb, route.template.removeprefix("/v1.0").removeprefix("/beta"))
+        for verb, route in routes(build()._root)
+        if verb in {"POST", "PATCH", "PUT"} and route.needs & NARROWLY and not route.removes
+    }
+    assert open_to_it == {
+        ("POST", "/users/{user}/revokeSignInSessions"),
+        ("POST", "/users/{user}/authentication/phoneMethods"),
+    }
+
+
+async def test_customer_access_says_which_set_it_is_and_what_it_cannot_do(it: System) -> None:
+    it.world.tenant("fabrikam").granted = WIDELY
+    page = await it.call("GET", "/api/customer-access?customers=contoso,fabrikam")
+    narrow, wide = page["value"]
+    assert (narrow["permissionSet"], narrow["isEnough"], narrow["missing"]) == ("narrow", True, [])
+    assert narrow["cannot"] == list(NARROW_CANNOT)
+    assert (wide["permissionSet"], wide["isEnough"], wide["cannot"]) == ("wide", True, [])
