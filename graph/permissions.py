@@ -44,24 +44,26 @@ PERMISSIONS = (
     Permission("Policy.Read.All", "foreseeing what a reset means for each user", optional=True),
     Permission("AuditLog.Read.All", "listing who has registered, and the follow-up", optional=True),
 )
-# What does instead of the first, and cannot make a pass, a password or an app. (Graph documentation, permissions reference: since
-# October 2025.) To remove a number and to add one is the same permission; with it, only numbers can be added.
+# What does instead of the first, and cannot make a pass, a password, a passkey or an app. (Graph documentation, permissions
+# reference: since October 2025.) To remove a number and to add one is the same permission; with it, only numbers can be added.
+# UserAuthMethod-Passkey.ReadWrite.All is left out: it removes passkeys, and registers them for anybody as well.
+# (Graph documentation: authentication-post-fido2methods, application permissions)
 NARROW = (
     Permission("UserAuthenticationMethod.Read.All", "reading authentication methods"),
     Permission("UserAuthMethod-Phone.ReadWrite.All", "removing phone numbers"),
     Permission("UserAuthMethod-MicrosoftAuthApp.ReadWrite.All", "removing Microsoft Authenticator"),
     Permission("UserAuthMethod-SoftwareOATH.ReadWrite.All", "removing authenticator app codes"),
-    Permission("UserAuthMethod-Passkey.ReadWrite.All", "removing passkeys, where a request names them", optional=True),
     Permission(
         "UserAuthMethod-WindowsHello.ReadWrite.All", "removing Windows Hello, where a request names it", optional=True
     ),
 )
-# What the narrow set cannot do: no page of Graph's names a narrower permission for it.
+# What the narrow set cannot do: but for passkeys, no page of Graph's names a narrower permission for it.
 # (hardwareOathAuthenticationMethod: deactivate, beta; signInPreferences, beta; emailMethods, platformCredentialMethods,
 # externalAuthenticationMethods and temporaryAccessPassMethods as far as their pages go)
 NARROW_CANNOT = (
     "deactivate hardware tokens",
     "change the default method, where Microsoft refuses to remove it",
+    "remove passkeys, unless UserAuthMethod-Passkey.ReadWrite.All is granted too, which can also register them",
     "remove e-mail addresses, platform credentials, external methods and Temporary Access Passes",
 )
 # Only in the provider's own tenant.

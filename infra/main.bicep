@@ -43,7 +43,7 @@ param allowApiKeys bool = false
 param signInAudience string = 'AzureADMyOrg'
 
 @allowed(['wide', 'narrow'])
-@description('Which permissions customers are asked for: narrow has one for each kind of method, and cannot deactivate hardware tokens.')
+@description('Which permissions customers are asked for: narrow has one for each kind of method, and cannot do all (docs/security.md).')
 param graphPermissions string = 'wide'
 
 @description('Storage, Service Bus and the key vault are reached over private endpoints only. Costs more: Service Bus becomes Premium.')

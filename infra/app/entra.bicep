@@ -37,7 +37,6 @@ var narrowPermissions = [
   'UserAuthMethod-Phone.ReadWrite.All'
   'UserAuthMethod-MicrosoftAuthApp.ReadWrite.All'
   'UserAuthMethod-SoftwareOATH.ReadWrite.All'
-  'UserAuthMethod-Passkey.ReadWrite.All'
   'UserAuthMethod-WindowsHello.ReadWrite.All'
 ]
 var askedPermissions = permissionSet == 'narrow' ? concat(narrowPermissions, skip(customerPermissions, 1)) : customerPermissions

@@ -25,6 +25,22 @@ def post_phone(world: World, request: Request) -> Response:
     return Response(201, {"@odata.context": _context(request, "phoneMethods"), "id": method.id, **method.properties})
 
 
+def post_passkey(world: World, request: Request) -> Response:
+    """Serve `POST fido2Methods`: 201; an application may do so for any user [d authentication-post-fido2methods].
+
+    Nothing is verified of the credential but that it is one.
+    """
+    body, user = request.json(), request.path_user
+    credential = body.get("publicKeyCredential")
+    if not isinstance(credential, dict) or not credential.get("id") or not credential.get("response"):
+        raise GraphError(400, "badRequest", "publicKeyCredential is required, with its id and response.")
+    world.keep_report(user)
+    name = {"displayName": body["displayName"]} if body.get("displayName") else {}
+    method = new_method(method_kinds.FIDO2, world.random, world.clock(), **name)
+    user.add(method)
+    return Response(201, {"@odata.context": _context(request, "fido2Methods"), "id": method.id, **method.properties})
+
+
 def post_access_pass(world: World, request: Request) -> Response:
     """Serve `POST temporaryAccessPassMethods`: 201 with the pass, which is never shown again [d]."""
     body, user = request.json(), request.path_user

@@ -109,6 +109,8 @@ def _kind(table: Table, kind: Kind) -> None:
         table.methods("POST", f"{one}/activate", hardware_oath.activate, write)
     elif kind is method_kinds.PHONE:
         table.methods("POST", here, method_registration.post_phone, write)
+    elif kind is method_kinds.FIDO2:
+        table.methods("POST", here, method_registration.post_passkey, write)  # [d authentication-post-fido2methods]
     elif kind is method_kinds.ACCESS_PASS:
         table.methods("POST", here, method_registration.post_access_pass, write)
 

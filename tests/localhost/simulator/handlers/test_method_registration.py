@@ -42,6 +42,15 @@ async def test_a_temporary_access_pass_is_shown_once(graph: httpx.AsyncClient) -
     assert (await graph.post(url, json={})).status_code == 400
 
 
+async def test_a_passkey_is_registered_with_its_credential_only(world: World, graph: httpx.AsyncClient) -> None:
+    url = f"{LYNNE}/fido2Methods"
+    credential = {"id": "AA", "response": {"clientDataJSON": "AA", "attestationObject": "AA"}}
+    reply = await graph.post(url, json={"displayName": "Red Key", "publicKeyCredential": credential})
+    assert (reply.status_code, reply.json()["displayName"]) == (201, "Red Key")
+    assert reply.json()["id"] in world.user("contoso", "lynne@contoso.com").methods
+    assert (await graph.post(url, json={"displayName": "Red Key"})).status_code == 400
+
+
 async def test_a_guest_gets_no_temporary_access_pass(world: World, graph: httpx.AsyncClient) -> None:
     guest = next(user for user in world.tenant("contoso").users.values() if user.type == "Guest")
     url = f"/v1.0/users/{guest.id}/authentication/temporaryAccessPassMethods"
