@@ -54,7 +54,7 @@ async def test_the_wide_permission_is_needed_for_what_it_is_said_to_be(it: Syste
 
 
 # What makes something to sign in with, by the path after /users/{id}/authentication.
-MAKING = {
+MAKING: dict[str, dict[str, object]] = {
     "temporaryAccessPassMethods": {"lifetimeInMinutes": 60, "isUsableOnce": True},
     "phoneMethods": {"phoneNumber": "+1 2065550199", "phoneType": "office"},
     "fido2Methods": {"displayName": "a key", "publicKeyCredential": {"id": "AA", "response": {"clientDataJSON": "AA"}}},
