@@ -102,6 +102,7 @@ def test_every_other_write_of_the_narrow_set_removes_something() -> None:
         if verb in {"POST", "PATCH", "PUT"} and route.needs & NARROWLY and not route.removes
     }
     assert open_to_it == {
+        ("POST", "/identity/conditionalAccess/evaluate"),  # asks what a policy would do, and changes nothing
         ("POST", "/users/{user}/revokeSignInSessions"),
         ("POST", "/users/{user}/authentication/phoneMethods"),
     }
