@@ -1,6 +1,7 @@
 import base64
 import hashlib
 import re
+from collections import Counter
 from copy import replace
 from datetime import timedelta
 from pathlib import Path
@@ -10,8 +11,9 @@ import pytest
 from jinja2 import UndefinedError
 
 from tests.web.markup import Markup
-from tests.web.samples import ADDRESS, ADELE, APPROVAL, ATTESTATION, CAREFUL, ONE_USER, STATE, large
+from tests.web.samples import ADDRESS, ADELE, APPROVAL, ATTESTATION, CAREFUL, NOW, ONE_USER, STATE, large
 from web import labels, pages
+from web.evidence_summary import RequestSummary, evidence_summary
 from web.pages import page_headers, render
 from web.views import CustomerView, MethodView, PlanTotals, ProblemView
 
@@ -27,6 +29,7 @@ EVERY = {
     "problem": ("problem.html", ProblemView("notYours", "ab12")),
     "manager": ("attestation.html", ATTESTATION),
     "manager after a mistake": ("attestation.html", replace(ATTESTATION, error="answerNeeded")),
+    "evidence of a period": ("evidence_summary.html", None),
     "manager too late": ("attestation.html", replace(ATTESTATION, state="missing")),
 }
 
@@ -34,7 +37,29 @@ EVERY = {
 @pytest.fixture(params=EVERY.values(), ids=list(EVERY))
 def page(request: pytest.FixtureRequest) -> str:
     template, view = request.param
-    return render(template, view=view)
+    return render(template, view=view) if view is not None else summary()
+
+
+def summary() -> str:
+    """The evidence of a period with one request."""
+    line = RequestSummary(
+        id="r1",
+        created_at=NOW,
+        ended_at=NOW,
+        status="completed",
+        kind="reset",
+        ticket="INC0012345",
+        asked_by="tech@msp.example",
+        approved_by=("owner@contoso.com",),
+        users=1,
+        outcomes=Counter({"reset": 1}),
+        removed=Counter({"phone": 1}),
+        followed_up=Counter(),
+        dry_run=False,
+    )
+    return evidence_summary(
+        customer="Contoso", tenant_id="t1", start=NOW, end=NOW, made_at=NOW, requests=[line], deleted=1
+    )
 
 
 def test_no_template_without_a_test() -> None:

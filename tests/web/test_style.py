@@ -9,7 +9,9 @@ from web import pages
 
 STYLE = (Path(pages.__file__).parent / "static" / "style.css").read_text(encoding="utf-8")
 LIGHT, DARK = (
-    dict(re.findall(r"--([a-z-]+): (#[0-9a-f]+);", root)) for root in re.findall(r":root \{(.*?)\}", STYLE, re.DOTALL)
+    dict(re.findall(r"--([a-z-]+): (#[0-9a-f]+);", root))
+    for root in re.findall(r":root \{(.*?)\}", STYLE, re.DOTALL)
+    if "--" in root  # print has no colours of its own
 )
 PAIRS = [
     ("ink", "card"), ("ink", "ground"), ("ink", "plain"),
