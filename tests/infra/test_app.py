@@ -19,7 +19,10 @@ from tests.system import environment
 def app(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
     for name, value in environment(tmp_path_factory.mktemp("app")).items():
         monkeypatch.setenv(name, value)
+    # As on Azure, with the platform's sign-in: the import of the app stops without it.
     monkeypatch.setenv("PUBLIC_BASE_URL", "https://mfa.msp.example")
+    monkeypatch.setenv("WEBSITE_AUTH_ENABLED", "True")
+    monkeypatch.setenv("CONSOLE_TEST_SIGN_IN", "")
     services.set_services(None)
     yield load_app(ROOT)
     services.set_services(None)
