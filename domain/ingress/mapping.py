@@ -20,7 +20,15 @@ LONGEST_TEXT = 1000
 
 _SEPARATORS = re.compile(r"[\s,;]+")
 # JMESPath functions trust their arguments: contains() on a text raises TypeError, ceil() of infinity OverflowError.
-_EVALUATION_ERRORS = (JMESPathError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError)
+_EVALUATION_ERRORS = (
+    JMESPathError,
+    TypeError,
+    ValueError,
+    ArithmeticError,
+    LookupError,
+    AttributeError,
+    RecursionError,
+)
 
 type _Errors = list[dict[str, str]]
 
