@@ -32,7 +32,7 @@ _HIDDEN = re.compile(r'<input type="hidden" name="([^"]*)" value="([^"]*)">')
 
 @contextmanager
 def _spans() -> Iterator[tuple[str, dict[str, list[float]]]]:
-    """Yield the address of a receiver, and the seconds of each activity that it was told of, by name."""
+    """Yield the address of a receiver, and the seconds of each activity that was reported to it, by name."""
     seconds: dict[str, list[float]] = defaultdict(list)
 
     class Handler(BaseHTTPRequestHandler):

@@ -26,7 +26,7 @@ _KEPT_FOR = 300.0
 # Likewise after a failure that passes, so that the windows of one request do not all run into it.
 _FAILURE_KEPT_FOR = 20.0
 
-# An address that is nobody's (RFC 5737), so no tenant trusts it.
+# An address for documentation alone (RFC 5737), so no tenant trusts it.
 _ADDRESS = "203.0.113.7"
 _CONTEXTS: Mapping[Target, Mapping[str, object]] = {
     "signIn": {"@odata.type": "#microsoft.graph.applicationContext", "includeApplications": [MAIL]},

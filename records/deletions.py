@@ -1,6 +1,6 @@
 """What the retention removed, so that a request which is gone is not taken for one that never was.
 
-Ids, dates and the head of the audit's chain; they name nobody and are kept.
+Ids, dates and the head of the audit's chain; they hold no personal data and are kept.
 """
 
 from datetime import datetime

@@ -21,7 +21,7 @@ async def record_callback(
     *,
     by: Caller,
 ) -> Target:
-    """Return the target with the evidence. A key is nobody: with one the body names the operator.
+    """Return the target with the evidence. A key is no person: with one the body names the operator.
 
     Raises: InvalidInputError, NotFoundError, EvidenceRefusedError.
     """

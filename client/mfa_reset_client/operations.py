@@ -93,7 +93,7 @@ class Operations(Lookups):
         """Make a new request for the users of this one whom another request holds, undecided; its hold on them ends.
 
         Raises:
-            ConflictError: Nobody of this request is held, or the other one is being decided or carried out.
+            ConflictError: No user of this request is held, or the other one is being decided or carried out.
         """
         return self.submit(f"{path_of(request_id)}/takeover", None, idempotency_key)
 

@@ -12,7 +12,7 @@ from domain.request.plan import line_hash, people_line, plan_line, scope_line
 from domain.request.reset_request import Decision, ResetRequest
 from domain.request.target import Target
 
-# Events about the request as a whole, whose data name nobody of a customer.
+# Events about the request as a whole, whose data hold nothing of a single customer.
 _OF_THE_REQUEST = frozenset(
     {
         "accepted",

@@ -1,4 +1,4 @@
-"""Named locations: whether a sign-in from a country, and from an address that is in nobody's ranges, is in one of them.
+"""Named locations: whether a sign-in from a country, and from an address that is in no tenant's ranges, is in one of them.
 
 Source: Graph documentation, namedLocation, countryNamedLocation, ipNamedLocation.
 """

@@ -28,7 +28,7 @@ class Callback(NamedTuple):
         names = all_spellings(self.operator)
         target = subject.target
         own = all_spellings(target.user_principal_name, target.mail)
-        # A key is nobody: the same one may have brought the request.
+        # A key is no person: the same one may have brought the request.
         account = () if self.operator_id.startswith("key:") else (self.operator_id,)
         if subject.request.involved.has(names, *account) or names & own:
             raise EvidenceRefusedError("involved", "Who asked for the reset, or is reset, cannot vouch for it.")

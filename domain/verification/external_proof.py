@@ -60,7 +60,7 @@ class ExternalProof(NamedTuple):
 
 
 def names_user(text: str, user_id: str, user_principal_name: str) -> bool:
-    """Return whether a text is the object id or the user principal name of a user. A mail address names nobody for certain."""
+    """Return whether a text is the object id or the user principal name of a user. A mail address does not name a user for certain."""
     if user_id and text.casefold() == user_id.casefold():
         return True
     return "@" in text and bool(spellings(text) & all_spellings(user_principal_name))
