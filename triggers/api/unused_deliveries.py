@@ -2,13 +2,12 @@
 
 import azure.functions as func
 
-from domain.cursors import seal, unseal
 from domain.errors import NotFoundError
-from domain.ingress.unused import UnusedDeliveries
 from services import current_services
 from triggers.http.authorization import API_LEVEL, OPERATORS, authorize
 from triggers.http.parameters import limit
 from triggers.http.responses import json_response, problem_responses
+from use_cases.list_unused_deliveries import list_unused_deliveries as find_deliveries
 
 app = func.Blueprint()  # type: ignore[no-untyped-call]
 
@@ -24,8 +23,5 @@ async def list_unused_deliveries(req: func.HttpRequest) -> func.HttpResponse:
     # A delivery may name any customer, so these are for operators of all.
     if caller.reach(OPERATORS) is not None or name not in services.policy.sources:
         raise NotFoundError("There is no such source.")
-    ring, question = services.settings.approval_keys, f"unused deliveries of {name}"
-    cursor = req.params.get("cursor")
-    after = str(unseal(ring, question, cursor)) if cursor else ""
-    value, following = await services.unused_deliveries.page(name, after, limit(req, _PAGE, _MAX_PAGE))
-    return json_response(UnusedDeliveries(value=value, cursor=seal(ring, question, following) if following else None))
+    cursor = req.params.get("cursor", "")
+    return json_response(await find_deliveries(services, name, cursor, limit(req, _PAGE, _MAX_PAGE)))

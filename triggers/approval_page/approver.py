@@ -12,8 +12,9 @@ from domain.access.sign_in import claims_challenge
 from graph.errors import GraphError
 from services import Services
 from triggers.approval_page.pages import RefusedError, token_of
-from triggers.console.operators import COOKIE, cookie
+from triggers.console.operators import COOKIE
 from triggers.http.authorization import PRINCIPAL, SIGN_IN
+from triggers.http.cookies import cookie
 from use_cases.decide_approval import LocatedApproval, NotAllowedToDecideError, check_approver, locate_approval
 from use_cases.principal_of_session import principal_of_session
 from use_cases.sign_out import is_ended, is_signed_out

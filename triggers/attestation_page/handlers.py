@@ -55,16 +55,13 @@ async def answer_attestation(req: func.HttpRequest, client: durable.Client) -> f
     except EvidenceRefusedError as refused:
         if refused.reason != "notWaiting":
             raise RefusedError(403, "notYours") from None
-        return _page(services, req, await _again(services, req), person, status=409)
-    return _page(services, req, await _again(services, req), person)
+        return _page(services, req, await _located(services, req), person, status=409)
+    return _page(services, req, await _located(services, req), person)
 
 
 async def _located_for(services: Services, req: func.HttpRequest) -> tuple[LocatedAttestation, Principal | None]:
     """Return what the link leads to and who is signed in, if they may answer. Raises: RefusedError."""
-    try:
-        located = await locate_attestation(services, token_of(req))
-    except NotAllowedToDecideError as error:
-        raise RefusedError(_STATUS[error.reason], error.reason) from None
+    located = await _located(services, req)
     person = await principal_of(services, req)
     if person is None:
         return located, None
@@ -75,7 +72,7 @@ async def _located_for(services: Services, req: func.HttpRequest) -> tuple[Locat
     return located, person
 
 
-async def _again(services: Services, req: func.HttpRequest) -> LocatedAttestation:
+async def _located(services: Services, req: func.HttpRequest) -> LocatedAttestation:
     try:
         return await locate_attestation(services, token_of(req))
     except NotAllowedToDecideError as error:

@@ -2,11 +2,11 @@
 
 import azure.functions as func
 
-from domain.cursors import seal, unseal
 from services import current_services
 from triggers.console.directory import Listing
 from triggers.console.layout import RefusedError, frame, html_page, require_sign_in
 from triggers.http.parameters import page_number
+from use_cases.list_unused_deliveries import list_unused_deliveries
 
 app = func.Blueprint()  # type: ignore[no-untyped-call]
 
@@ -25,18 +25,15 @@ async def console_deliveries(req: func.HttpRequest) -> func.HttpResponse:
     source = req.params.get("source") or next(iter(sources), "")
     if source not in sources:
         raise RefusedError(404, "notFound")
-    ring, question = services.settings.approval_keys, f"unused deliveries of {source}"
-    cursor = req.params.get("cursor", "")
-    after = str(unseal(ring, question, cursor)) if cursor else ""
-    rows, following = await services.unused_deliveries.page(source, after, _PAGE)
+    page = await list_unused_deliveries(services, source, req.params.get("cursor", ""), _PAGE)
     return html_page(
         "deliveries.html",
         frame=around,
         active="deliveries",
         sources=sources,
         source=source,
-        rows=rows,
+        rows=page.value,
         listing=Listing("/console/deliveries", {"source": source}, page_number(req)),
-        cursor=seal(ring, question, following) if following else "",
+        cursor=page.cursor or "",
         now=services.now(),
     )

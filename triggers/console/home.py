@@ -18,8 +18,9 @@ from triggers.console.layout import (
     require_sign_in,
     set_cookie,
 )
-from triggers.console.operators import COOKIE, cookie, operator_of, test_identities
+from triggers.console.operators import COOKIE, operator_of, test_identities
 from triggers.http.authorization import SIGN_OUT
+from triggers.http.cookies import cookie
 from triggers.http.forms import first_value
 from use_cases.sign_out import sign_out
 from web.console import static_files, static_headers, version

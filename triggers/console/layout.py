@@ -21,12 +21,12 @@ from triggers.console.operators import (
     Operator,
     SignInNeededError,
     check_session,
-    cookie,
     operator_of,
     test_identities,
 )
 from triggers.http.authorization import OPERATORS, PRINCIPAL, SIGN_IN
 from triggers.http.bodies import count_without_length
+from triggers.http.cookies import cookie
 from triggers.http.forms import FormError
 from triggers.http.refusals import slow_down, trace_refusal
 from web.console import console_headers, render

@@ -1,6 +1,5 @@
 """Identify the operator: signed in with Entra by App Service or, on one machine only, with a test identity."""
 
-from http.cookies import CookieError, SimpleCookie
 from typing import NamedTuple
 
 import azure.functions as func
@@ -11,7 +10,9 @@ from domain.policy.model import Role
 from domain.request.reset_request import Approver
 from services import Services
 from triggers.http.authorization import AUDITORS, OPERATORS, PRINCIPAL
-from use_cases.sign_out import is_ended, is_signed_out
+from triggers.http.cookies import cookie
+from triggers.http.sessions import has_signed_out
+from use_cases.sign_out import is_ended
 
 COOKIE = "mfareset-console"
 
@@ -110,25 +111,12 @@ def _of_machine(services: Services, req: func.HttpRequest, roles: tuple[Role, ..
 async def check_session(services: Services, req: func.HttpRequest) -> None:
     """Raise SignInNeededError for a session that its owner ended, however good its cookie still looks."""
     if services.settings.signs_in:
-        try:
-            ended = await is_signed_out(services, read_principal(req.headers.get(PRINCIPAL) or ""))
-        except PrincipalError:
-            return
+        ended = await has_signed_out(services, req)
     else:
         session = cookie(req, COOKIE)
         ended = bool(session) and await is_ended(services, session)
     if ended:
         raise SignInNeededError
-
-
-def cookie(req: func.HttpRequest, name: str) -> str:
-    """Return the value of a cookie, "" where there is none."""
-    jar: SimpleCookie = SimpleCookie()
-    try:
-        jar.load(req.headers.get("Cookie", ""))
-    except CookieError:
-        return ""
-    return jar[name].value if name in jar else ""
 
 
 def _of_platform(services: Services, req: func.HttpRequest, roles: tuple[Role, ...]) -> Operator:
