@@ -2,10 +2,11 @@
 
 import tempfile
 from collections.abc import Callable, Iterable
+from contextlib import closing
 
 from domain.api.responses import to_target_response
 from domain.audit import evidence_pack as evidence
-from domain.audit.chain import START
+from domain.audit.chain import head_of
 from domain.audit.evidence_pack import Pack, json_bytes, json_line
 from domain.request.csv_export import BYTE_ORDER_MARK, csv_lines
 from domain.request.plan import people_line, plan_line, scope_line
@@ -27,9 +28,8 @@ async def evidence_pack(services: Services, request: ResetRequest) -> bytes:
 
     decisions = await services.requests.decisions(request.id)
     events = await services.audits.all(request.id)  # after the decisions, so that each of them is in the audit, too
-    head = (events[-1].number, events[-1].hash) if events else (0, START)
     shown = await request_response(services, request)
-    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as out, Pack(out, services.now()) as pack:
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as out, closing(Pack(out, services.now())) as pack:
         pack.add(evidence.REQUEST, [json_bytes(shown.to_json())])
         plan = await lines(lambda target: [plan_line(target).encode() + b"\n"])
         pack.add(evidence.PLAN, [f"{scope_line(request)}\n{people_line(request)}\n".encode(), *plan])
@@ -39,6 +39,6 @@ async def evidence_pack(services: Services, request: ResetRequest) -> bytes:
         rows = await lines(lambda target: csv_lines(request, [target], header=False))
         pack.add(evidence.OUTCOMES, [BYTE_ORDER_MARK, *csv_lines(request, []), *rows])
         pack.add(evidence.READ_ME, [evidence.TEXT.encode()])
-        pack.finish(request.id, request.plan_digest, head)
+        pack.finish(request.id, request.plan_digest, head_of(events))
         out.seek(0)
         return out.read()

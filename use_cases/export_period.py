@@ -1,15 +1,14 @@
 """Export the evidence of one customer over a period: every request, what was removed by retention, a summary, a signature."""
 
 import asyncio
-import csv
-import io
 import tempfile
 from collections.abc import Iterable
+from contextlib import closing
 from typing import NamedTuple
 
 from domain.api.responses import to_target_response
 from domain.audit import period_pack as files
-from domain.audit.chain import AuditEvent
+from domain.audit.chain import head_of
 from domain.audit.disclosure import disclosed_decisions, disclosed_event, disclosed_plan, disclosed_request
 from domain.audit.evidence_pack import AUDIT, DECISIONS, PLAN, REQUEST, TARGETS, json_bytes, json_line
 from domain.audit.period_pack import Period, PeriodPack, signature_bytes
@@ -17,7 +16,7 @@ from domain.audit.signing import sign_root
 from domain.errors import TooLargeError, UnavailableError
 from domain.model import iso
 from domain.outcomes import RequestStatus
-from domain.request.csv_export import BYTE_ORDER_MARK, cell
+from domain.request.csv_export import BYTE_ORDER_MARK, csv_line
 from domain.request.plan import VERSION as PLAN_VERSION
 from domain.request.reset_request import Decision, ResetRequest
 from domain.request.target import Target
@@ -73,7 +72,7 @@ async def period_evidence(services: Services, period: Period) -> bytes:
         "stillPlanning": [request.id for request in found if request.status is RequestStatus.PLANNING],
     }
     heads: list[dict[str, object]] = []
-    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as out, PeriodPack(out, now) as pack:
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as out, closing(PeriodPack(out, now)) as pack:
         for start in range(0, len(planned), _SIDE_BY_SIDE):
             some = planned[start : start + _SIDE_BY_SIDE]
             for read in await asyncio.gather(*(_read(services, request, period.customer) for request in some)):
@@ -106,15 +105,11 @@ async def _read(services: Services, request: ResetRequest, customer: str) -> _Re
         DECISIONS: [json_bytes([decision.to_json() for decision in decisions])],
         AUDIT: [json_line(disclosed_event(request, event, customer)) for event in events],
     }
-    return _Read(request, own, decisions, _last(events), contents)
+    return _Read(request, own, decisions, head_of(events), contents)
 
 
 def _line(line: str | dict[str, str]) -> bytes:
     return f"{line}\n".encode() if isinstance(line, str) else json_line(line)
-
-
-def _last(events: list[AuditEvent]) -> tuple[int, str]:
-    return (events[-1].number, events[-1].hash) if events else (0, "")
 
 
 def _head(read: _Read) -> dict[str, object]:
@@ -129,26 +124,22 @@ def _head(read: _Read) -> dict[str, object]:
 
 
 def _csv(summaries: Iterable[RequestSummary]) -> list[bytes]:
-    out = io.StringIO()
-    writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow(_COLUMNS)
-    for each in summaries:
-        writer.writerow(
-            cell(text)
-            for text in (
-                each.id,
-                iso(each.created_at),
-                iso(each.ended_at) if each.ended_at else "",
-                each.status,
-                each.kind,
-                each.ticket,
-                each.asked_by,
-                ", ".join(each.approved_by),
-                str(each.users),
-                str(each.reset),
-            )
-        )
-    return [BYTE_ORDER_MARK, out.getvalue().encode()]
+    return [BYTE_ORDER_MARK, csv_line(_COLUMNS), *(csv_line(_cells(each)) for each in summaries)]
+
+
+def _cells(summary: RequestSummary) -> list[str]:
+    return [
+        summary.id,
+        iso(summary.created_at),
+        iso(summary.ended_at) if summary.ended_at else "",
+        summary.status,
+        summary.kind,
+        summary.ticket,
+        summary.asked_by,
+        ", ".join(summary.approved_by),
+        str(summary.users),
+        str(summary.reset),
+    ]
 
 
 def _summary(services: Services, period: Period, summaries: list[RequestSummary], deletions: list[Deletion]) -> bytes:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Self
 
@@ -32,6 +32,11 @@ def chained(
     """Return the next event of the chain of `request_id`; `number` counts from 1."""
     link = AuditEvent(number=number, at=at, actor=actor, event=event, data=data, previous_hash=previous_hash, hash="")
     return link.model_copy(update={"hash": _hash(request_id, link)})
+
+
+def head_of(events: Sequence[AuditEvent]) -> tuple[int, str]:
+    """Return the number and hash of the last of all events of a chain."""
+    return (events[-1].number, events[-1].hash) if events else (0, START)
 
 
 def broken(request_id: str, events: Iterable[AuditEvent], head: tuple[int, str]) -> str | None:

@@ -4,8 +4,7 @@ import hashlib
 import zipfile
 from collections.abc import Iterable
 from datetime import datetime
-from types import TracebackType
-from typing import IO, Self
+from typing import IO
 
 
 class ZipWriter:
@@ -30,11 +29,3 @@ class ZipWriter:
     def close(self) -> None:
         """Write the end of the zip file."""
         self._zip.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from uuid import UUID
 
 import jmespath
@@ -96,13 +96,7 @@ def at_most_a_day(length: timedelta) -> timedelta:
 
 
 def callback_url(text: str) -> str:
-    try:
-        parts = urlsplit(text)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        raise ValueError("is no URL") from None
-    if not text.isascii() or not text.isprintable() or " " in text or not host:
-        raise ValueError("is no URL")
+    parts, host = _url(text)
     if parts.username is not None or parts.fragment:
         raise ValueError("must have no user name, password or #fragment")
     if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(host)):
@@ -112,6 +106,14 @@ def callback_url(text: str) -> str:
 
 def authority_url(text: str) -> str:
     """Return the address of a timestamp authority; plain http will do, because what it answers is signed (RFC 3161, 3.4)."""
+    parts, _ = _url(text)
+    if parts.scheme not in {"http", "https"} or parts.username is not None or parts.fragment:
+        raise ValueError("must start with http:// or https:// and have no user name, password or #fragment")
+    return text
+
+
+def _url(text: str) -> tuple[SplitResult, str]:
+    """Return an address in its parts, and its host. Raises: ValueError."""
     try:
         parts = urlsplit(text)
         host, _ = parts.hostname or "", parts.port
@@ -119,9 +121,7 @@ def authority_url(text: str) -> str:
         raise ValueError("is no URL") from None
     if not text.isascii() or not text.isprintable() or " " in text or not host:
         raise ValueError("is no URL")
-    if parts.scheme not in {"http", "https"} or parts.username is not None or parts.fragment:
-        raise ValueError("must start with http:// or https:// and have no user name, password or #fragment")
-    return text
+    return parts, host
 
 
 def _is_loopback(host: str) -> bool:

@@ -24,7 +24,7 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 def csv_lines(request: ResetRequest, targets: Iterable[Target], *, header: bool = True) -> Iterator[bytes]:
     """Return the lines of the file, in UTF-8, each with its end; the first has the names of the columns."""
     if header:
-        yield _line(COLUMNS)
+        yield csv_line(COLUMNS)
     for target in targets:
         of_user = (
             request.id,
@@ -42,7 +42,7 @@ def csv_lines(request: ResetRequest, targets: Iterable[Target], *, header: bool 
             target.follow_up.state if target.follow_up else "",
         )
         for of_method in map(_of_method, target.methods) if target.methods else [("",) * 6]:
-            yield _line((*of_user, *of_method, target.forecast or ""))
+            yield csv_line((*of_user, *of_method, target.forecast or ""))
 
 
 def cell(text: str) -> str:
@@ -66,7 +66,8 @@ def _flag(value: object) -> str:
     return "" if value is None else str(value).lower()
 
 
-def _line(cells: Iterable[str]) -> bytes:
+def csv_line(cells: Iterable[str]) -> bytes:
+    """Return a line of a CSV file, in UTF-8, with its end and cells that no spreadsheet runs."""
     out = io.StringIO()
     csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerow([cell(text) for text in cells])
     return out.getvalue().encode()

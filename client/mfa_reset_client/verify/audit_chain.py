@@ -34,7 +34,7 @@ def chain_problem(request_id: str, events: list[dict[str, Any]], head: tuple[int
         if "withheld" not in event and event["hash"] != _hash(request_id, event):
             return f"event {number} was changed"
         previous = event["hash"]
-    if (number, previous if number else "") != (head[0], head[1] if number else ""):
+    if (number, previous) != head:
         return f"the chain ends at event {number}, but {head[0]} were written"
     return None
 
