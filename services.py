@@ -31,6 +31,7 @@ from records.notifications import Notifications
 from records.people import People
 from records.plan_summaries import PlanSummaries
 from records.plan_windows import PlanWindows
+from records.removals import Removals
 from records.requests import Requests
 from records.retention import Retention
 from records.sign_outs import SignOuts
@@ -179,6 +180,10 @@ class Services:
     @property
     def retention(self) -> Retention:
         return Retention(self.store)
+
+    @property
+    def removals(self) -> Removals:
+        return Removals(self.store)
 
     @property
     def deletions(self) -> Deletions:

@@ -50,6 +50,7 @@ class _Reset:
         self._request = request
         self._customer = customer
         self._kept = kept
+        self._indexed = False
 
     async def run(self, *, last: bool) -> Progress:
         services, target, allowed = self._services, self._kept.target, frozenset(self._customer.methods)
@@ -78,9 +79,15 @@ class _Reset:
 
     async def write_down(self, target: Target) -> bool:
         kept = await self._services.targets.rewrite(self._kept, target)
-        if kept is not None:
-            self._kept = kept
-        return kept is not None
+        if kept is None:
+            return False
+        self._kept = kept
+        # Before the first removal, so that none of ours is without its place in the index.
+        if not self._indexed and any(method.answered for method in target.methods):
+            place = target.tenant_id, target.user_id, self._request.id, target.number
+            await self._services.removals.begin(*place, self._services.now())
+            self._indexed = True
+        return True
 
     async def upcoming(self) -> dict[str, str]:
         """Return the user principal names of this target's user and of those of the next open ones, by user id."""

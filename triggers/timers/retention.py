@@ -19,6 +19,9 @@ _MAX_REQUESTS = 1000
 
 # Longer than any session: the test sign-in's have ten hours, App Service's eight unless it is set otherwise.
 _LONGEST_SESSION = timedelta(days=30)
+# Entra keeps its audit log for at most 30 days (learn.microsoft.com/entra/identity/monitoring-health/reference-reports-data-retention):
+# what was removed earlier can no longer be held against it.
+_AUDITED = timedelta(days=35)
 
 
 @app.timer_trigger(schedule="0 0 3 * * *", arg_name="timer", run_on_startup=False)
@@ -33,6 +36,7 @@ async def purge(timer: func.TimerRequest, client: durable.Client) -> None:
     deliveries = await services.retention.purge_deliveries(sorted(senders), before)
     await services.usage_counts.purge(now - LONGEST_WINDOW)
     unused = await services.unused_deliveries.purge(services.policy.sources, now - timedelta(days=KEPT_DAYS))
+    await services.removals.purge((one.tenant_id for one in services.policy.customers.values()), now - _AUDITED)
     # Otherwise the engine keeps ended orchestrations for ever: Azure Storage has no retention of its own.
     await durable.forget_ended_before(client, now - timedelta(days=keep.history_days))
     for request in gone:

@@ -1,0 +1,127 @@
+"""The index of our removals by tenant, user and time: what reconciliation holds against a customer's own audit log.
+
+A row is written before the first removal of a target, so that no removal of ours is ever without one; what came of it is in
+the target. Per tenant there are two rows for a target: one by user, which keeps the records of the audit log that belong to
+it, and one by time, first among those that are open and later among those that are done.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from domain.model import iso
+from records.store import Change, Delete, Insert, Replace, Row, Store, Value
+
+_PAGE = 1000
+_OPEN, _DONE = "open:", "done:"
+
+
+class Removal(NamedTuple):
+    """The removals of one target. `entries` maps the id of an audit entry to the name of its activity."""
+
+    user_id: str
+    request_id: str
+    number: int
+    begun_at: datetime
+    entries: dict[str, str]
+    done: bool
+    row: Row
+
+
+class Removals:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def begin(self, tenant_id: str, user_id: str, request_id: str, number: int, at: datetime) -> None:
+        """Write down that methods of this user are about to be removed; the first time counts."""
+        value: Value = {"userId": user_id, "requestId": request_id, "number": number, "begunAt": iso(at)}
+        place = {"user": _user_key(user_id, request_id, number)}
+        changes: list[Change] = [
+            Insert(place["user"], value | {"entries": {}, "done": False}),
+            Insert(_time_key(_OPEN, value), place),
+        ]
+        await self._store.apply(_partition(tenant_id), changes)
+
+    async def of_user(self, tenant_id: str, user_id: str) -> list[Removal]:
+        """Return all removals of a user, in no order."""
+        found: list[Removal] = []
+        after = ""
+        while rows := await self._store.scan(
+            _partition(tenant_id), prefix=f"user:{user_id}:", after=after, limit=_PAGE
+        ):
+            found += map(_removal, rows)
+            after = rows[-1].key
+        return found
+
+    async def open(self, tenant_id: str, after: str, limit: int) -> tuple[list[Removal], str]:
+        """Return the next removals that are not done, oldest first, and where the next page begins; "" at the end."""
+        rows = await self._store.scan(_partition(tenant_id), prefix=_OPEN, after=after, limit=limit)
+        found = [await self._store.get(_partition(tenant_id), row.value["user"]) for row in rows]
+        return [_removal(row) for row in found if row is not None], rows[-1].key if len(rows) == limit else ""
+
+    async def add(self, removal: Removal, entries: dict[str, str]) -> Removal:
+        """Keep audit entries with the removal that they belong to; those of other instances stay. Once each."""
+        row = removal.row
+        while True:
+            known: dict[str, str] = row.value["entries"]
+            if entries.keys() <= known.keys():
+                return _removal(row)
+            written = await self._store.replace(row, row.value | {"entries": known | entries})
+            if written is not None:
+                return _removal(written)
+            current = await self._store.get(row.partition, row.key)
+            if current is None:  # it was purged: too old to matter
+                return removal
+            row = current
+
+    async def finish(self, removal: Removal) -> bool:
+        """Mark a removal as done: it was held against the audit log. False: entries were added, or it was finished, meanwhile."""
+        value = removal.row.value
+        opened = await self._store.get(removal.row.partition, _time_key(_OPEN, value))
+        if opened is None:
+            return False
+        changes: list[Change] = [
+            Replace(removal.row, value | {"done": True}),
+            Delete(opened),
+            Insert(_time_key(_DONE, value), opened.value),
+        ]
+        return await self._store.apply(removal.row.partition, changes)
+
+    async def purge(self, tenant_ids: Iterable[str], before: datetime) -> int:
+        """Remove what was begun before then, held against the audit log or not, and return how many."""
+        many = 0
+        for tenant_id in tenant_ids:
+            for prefix in (_OPEN, _DONE):
+                many += await self._purge(_partition(tenant_id), prefix, f"{prefix}{iso(before)}")
+        return many
+
+    async def _purge(self, partition: str, prefix: str, end: str) -> int:
+        many, after = 0, ""
+        while rows := await self._store.scan(partition, prefix=prefix, after=after, limit=_PAGE):
+            for row in rows:
+                if row.key >= end:
+                    return many
+                own = await self._store.get(partition, row.value["user"])
+                changes: list[Change] = [Delete(row), *([Delete(own)] if own else [])]
+                many += await self._store.apply(partition, changes)
+            after = rows[-1].key
+        return many
+
+
+def _partition(tenant_id: str) -> str:
+    return f"removals:{tenant_id}"
+
+
+def _user_key(user_id: str, request_id: str, number: int) -> str:
+    return f"user:{user_id}:{request_id}:{number}"
+
+
+def _time_key(prefix: str, value: Value) -> str:
+    return f"{prefix}{value['begunAt']}:{value['userId']}:{value['requestId']}:{value['number']}"
+
+
+def _removal(row: Row) -> Removal:
+    value = row.value
+    begun_at = datetime.fromisoformat(value["begunAt"])
+    ids = value["userId"], value["requestId"], value["number"]
+    return Removal(*ids, begun_at, dict(value["entries"]), value["done"], row)
