@@ -21,7 +21,7 @@ serve: $(STAMP) ## the same system, left running, with the URLs to click through
 
 test: $(STAMP) ## all tests, with coverage against its floor
 	@scripts/chromium
-	@$(PY) -m pytest -n $$($(PY) -c 'import os; print((os.cpu_count() or 1) + 1)') --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
+	@$(PY) -m pytest -n $$($(PY) -c 'import os; print((os.cpu_count() or 1) + 2)') --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
 
 lint: $(STAMP) ## ruff and mypy
 	@$(VENV)/bin/ruff format --check . && $(VENV)/bin/ruff check . && $(VENV)/bin/mypy && $(VENV)/bin/mypy --python-version 3.11 client/mfa_reset_client

@@ -31,6 +31,7 @@ import activities.settle_approval
 import activities.settle_targets
 import activities.settle_undo
 import activities.settle_verification
+import activities.summarise_targets
 import activities.write_targets
 import durable
 import orchestrators.app

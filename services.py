@@ -38,6 +38,7 @@ from records.sign_outs import SignOuts
 from records.sqlite import SqliteStore
 from records.store import Store
 from records.target_drafts import TargetDrafts
+from records.target_summaries import TargetSummaries
 from records.targets import Targets
 from records.unused_deliveries import UnusedDeliveryRecords
 from records.usage import UsageCounts
@@ -204,6 +205,10 @@ class Services:
     @property
     def plan_summaries(self) -> PlanSummaries:
         return PlanSummaries(self.store)
+
+    @property
+    def target_summaries(self) -> TargetSummaries:
+        return TargetSummaries(self.store)
 
     @property
     def concurrency_permits(self) -> ConcurrencyPermits:

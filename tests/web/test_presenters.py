@@ -52,7 +52,7 @@ def said(approver: str, decision: str = "approve") -> Decision:
 
 def page(policy: Policy, asked: ResetRequest, *decisions: Decision, cancelled: bool = False, hours: int = 0) -> str:
     now = NOW + timedelta(hours=hours)
-    view = state_view(policy, asked, MINE, TARGETS, decisions, now, cancelled=cancelled)
+    view = state_view(policy, asked, MINE, {"pending": 1}, decisions, now, cancelled=cancelled)
     return Markup(render("approval_state.html", view=view)).text
 
 
@@ -118,7 +118,19 @@ def test_whom_the_policy_no_longer_names_is_not_waited_for(policy: Policy) -> No
 def test_users_are_counted_once_the_reset_has_begun(policy: Policy) -> None:
     ask = request(MINE)
     assert "Users so far" not in page(policy, ask)
-    assert "Users so far Not started yet 1" in page(policy, ask.model_copy(update={"status": RequestStatus.RESETTING}))
+    begun = ask.model_copy(update={"status": RequestStatus.RESETTING})
+    assert "0 of 1 user done" in page(policy, begun)
+    assert "Users so far Not started yet 1" in page(policy, begun)
+
+
+def test_a_page_without_counts_shows_no_progress(policy: Policy) -> None:
+    begun = request(MINE).model_copy(update={"status": RequestStatus.RESETTING})
+    view = state_view(policy, begun, MINE, None, (), NOW)
+    text = Markup(render("approval_state.html", view=view)).text
+    assert "Resetting now" in text
+    assert "done" not in text
+    assert "Users so far" not in text
+    assert view.targets == 1
 
 
 def test_users_are_counted_by_their_forecast_and_only_who_must_has_to_register() -> None:
