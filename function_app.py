@@ -66,6 +66,7 @@ import triggers.console.downloads
 import triggers.console.home
 import triggers.console.requests
 import triggers.console.review
+import triggers.console.selection
 import triggers.messages.service_bus
 import triggers.timers.bounced_mails
 import triggers.timers.reconcile
@@ -102,6 +103,7 @@ for part in (
     triggers.console.home.app,
     triggers.console.directory.app,
     triggers.console.deliveries.app,
+    triggers.console.selection.app,
     triggers.console.review.app,
     triggers.console.requests.app,
     triggers.console.approvals_and_audit.app,

@@ -22,6 +22,7 @@ from graph.verified_id import VerifiedIdClient
 from records.approver_mailings import ApproverMailings
 from records.audits import Audits
 from records.concurrency_permits import ConcurrencyPermits
+from records.console_choices import ConsoleChoices
 from records.deletions import Deletions
 from records.deliveries import Deliveries
 from records.evidence import EvidenceRecords
@@ -173,6 +174,10 @@ class Services:
     @property
     def sign_outs(self) -> SignOuts:
         return SignOuts(self.store)
+
+    @property
+    def console_choices(self) -> ConsoleChoices:
+        return ConsoleChoices(self.store)
 
     @property
     def approver_mailings(self) -> ApproverMailings:

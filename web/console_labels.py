@@ -113,6 +113,7 @@ DEFAULT_METHOD: Mapping[str, str] = {
 MISSING: Mapping[str, str] = {
     "methodNotAllowed": "the policy does not allow it",
     "noMethodAllowed": "the policy allows none of the standard methods",
+    "noCommonMethod": "no standard method is allowed at all of them",
 }
 
 # Why a delivery of a source was no request.
@@ -192,14 +193,15 @@ FOLLOW_UP_NEXT: Mapping[str, str] = {
 # Errors beside the console's forms.
 ERROR: Mapping[str, str] = {
     "noUserChosen": "Choose at least one user.",
-    "tooMany": "These are more users than one request may have. Filter, or send several requests.",
+    "noUserMatches": "No user matches, so none was added.",
+    "tooMany": "These are more users than one request may have, so nothing was added. Filter, or send several requests.",
     "reasonNeeded": "Say why: the approver and the audit need a reason.",
     "ticketNeeded": "Name the ticket this is for.",
     "countWrong": "Type exactly how many users will be reset.",
     "noUserLeft": "No user is left to reset: every user was refused or taken out.",
     "customerAway": "A customer does not answer, so not all matching users can be named. Leave it out, or try again.",
     "noMethod": "Choose at least one kind of method to remove.",
-    "notOffered": "Not all of the chosen customers allow this.",
+    "notOffered": "Not all customers of the chosen users allow this. “Methods to reset” says which.",
 }
 
 PROBLEM: Mapping[str, tuple[str, str]] = {

@@ -12,7 +12,7 @@ import services
 from messaging.errors import BusUnavailableError
 from messaging.events import EventKind, event_id
 from tests.browsing import browser_client
-from tests.console.pages import hidden, section, sign_in
+from tests.console.pages import hidden, notice_of, section, sign_in
 from tests.receiver import SECRET, Receiver, callback_to, policy_with, receiving, send_ticket
 from tests.system import System, system
 
@@ -39,7 +39,7 @@ async def act(it: System, request_id: str, what: str) -> str:
         nonce = hidden((await http.get(f"/console/requests/{request_id}")).text)
         answer = await http.post(f"/console/requests/{request_id}/act", data={"nonce": nonce, "act": what})
     await it.host.idle()
-    return answer.headers["Location"].partition("notice=")[2]
+    return notice_of(answer)
 
 
 async def test_failed_callback_is_shown_and_sent_again(it: System, receiver: Receiver) -> None:
