@@ -70,7 +70,7 @@ async def test_page_updates_until_the_callbacks_are_delivered(it: System, receiv
     async with browser_client(it.host.base_url) as http:
         await sign_in(http, "tech@msp.example")
         address = f"/console/requests/{request_id}"
-        assert "updates by itself" in (await http.get(address)).text
+        assert ">Live<" in (await http.get(address)).text
         first = await http.get(f"{address}/live")
         assert "X-Live" not in first.headers
         receiver.otherwise = 204
