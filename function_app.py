@@ -31,7 +31,6 @@ import activities.settle_approval
 import activities.settle_targets
 import activities.settle_undo
 import activities.settle_verification
-import activities.summarise_targets
 import activities.write_targets
 import durable
 import orchestrators.app
@@ -50,6 +49,7 @@ import triggers.api.exports
 import triggers.api.health
 import triggers.api.openapi
 import triggers.api.people
+import triggers.api.reconciliation
 import triggers.api.redelivery
 import triggers.api.reset_requests
 import triggers.api.takeover
@@ -64,12 +64,13 @@ import triggers.console.deliveries
 import triggers.console.directory
 import triggers.console.downloads
 import triggers.console.home
+import triggers.console.reconciliation
 import triggers.console.requests
 import triggers.console.review
-import triggers.console.selection
 import triggers.messages.service_bus
 import triggers.timers.bounced_mails
 import triggers.timers.reconcile
+import triggers.timers.reconcile_removals
 import triggers.timers.retention
 from services import current_services
 from telemetry.quiet import quiet_libraries
@@ -93,6 +94,7 @@ for part in (
     triggers.api.verification.app,
     triggers.api.webhooks.app,
     triggers.api.unused_deliveries.app,
+    triggers.api.reconciliation.app,
     triggers.approval_page.handlers.app,
     triggers.attestation_page.handlers.app,
     triggers.api.directory.app,
@@ -103,7 +105,7 @@ for part in (
     triggers.console.home.app,
     triggers.console.directory.app,
     triggers.console.deliveries.app,
-    triggers.console.selection.app,
+    triggers.console.reconciliation.app,
     triggers.console.review.app,
     triggers.console.requests.app,
     triggers.console.approvals_and_audit.app,
@@ -111,6 +113,7 @@ for part in (
     triggers.api.evidence.app,
     triggers.api.exports.app,
     triggers.timers.reconcile.app,
+    triggers.timers.reconcile_removals.app,
     triggers.timers.bounced_mails.app,
     triggers.timers.retention.app,
     orchestrators.app.app,

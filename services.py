@@ -22,7 +22,6 @@ from graph.verified_id import VerifiedIdClient
 from records.approver_mailings import ApproverMailings
 from records.audits import Audits
 from records.concurrency_permits import ConcurrencyPermits
-from records.console_choices import ConsoleChoices
 from records.deletions import Deletions
 from records.deliveries import Deliveries
 from records.evidence import EvidenceRecords
@@ -32,6 +31,7 @@ from records.notifications import Notifications
 from records.people import People
 from records.plan_summaries import PlanSummaries
 from records.plan_windows import PlanWindows
+from records.reconciliations import Reconciliations
 from records.removals import Removals
 from records.requests import Requests
 from records.retention import Retention
@@ -39,7 +39,6 @@ from records.sign_outs import SignOuts
 from records.sqlite import SqliteStore
 from records.store import Store
 from records.target_drafts import TargetDrafts
-from records.target_summaries import TargetSummaries
 from records.targets import Targets
 from records.unused_deliveries import UnusedDeliveryRecords
 from records.usage import UsageCounts
@@ -176,16 +175,16 @@ class Services:
         return SignOuts(self.store)
 
     @property
-    def console_choices(self) -> ConsoleChoices:
-        return ConsoleChoices(self.store)
-
-    @property
     def approver_mailings(self) -> ApproverMailings:
         return ApproverMailings(self.store)
 
     @property
     def retention(self) -> Retention:
         return Retention(self.store)
+
+    @property
+    def reconciliations(self) -> Reconciliations:
+        return Reconciliations(self.store)
 
     @property
     def removals(self) -> Removals:
@@ -210,10 +209,6 @@ class Services:
     @property
     def plan_summaries(self) -> PlanSummaries:
         return PlanSummaries(self.store)
-
-    @property
-    def target_summaries(self) -> TargetSummaries:
-        return TargetSummaries(self.store)
 
     @property
     def concurrency_permits(self) -> ConcurrencyPermits:

@@ -44,6 +44,11 @@ PERMISSIONS = (
     Permission("Policy.Read.All", "foreseeing what a reset means for each user", optional=True),
     Permission("AuditLog.Read.All", "listing who has registered, and the follow-up", optional=True),
 )
+# Asked of customers only where the policy reads their audit logs: it reads the whole directory. The log needs it besides
+# AuditLog.Read.All. (Graph documentation, directoryaudit-list)
+AUDIT_LOGS = Permission(
+    "Directory.Read.All", "reading the audit log: reconciliation, and who registered in the follow-up", optional=True
+)
 # What does instead of the first, and cannot make a pass, a password, a passkey or an app. (Graph documentation, permissions
 # reference: since October 2025.) To remove a number and to add one is the same permission; with it, only numbers can be added.
 # UserAuthMethod-Passkey.ReadWrite.All is left out: it removes passkeys, and registers them for anybody as well.
@@ -108,20 +113,22 @@ def is_narrow(roles: frozenset[str]) -> bool:
     return WIDE not in roles and not roles.isdisjoint(p.name for p in NARROW)
 
 
-def missing_of(roles: frozenset[str]) -> tuple[Permission, ...]:
+def missing_of(roles: frozenset[str], *, audit_logs: bool = False) -> tuple[Permission, ...]:
     """Return what is missing of the set that the tenant chose, the wide one where it chose none."""
     wanted = (*NARROW, *PERMISSIONS[1:]) if is_narrow(roles) else PERMISSIONS
+    if audit_logs:
+        wanted = (*wanted, AUDIT_LOGS)
     return tuple(p for p in wanted if p.name not in roles and not roles & set(p.instead))
 
 
-async def check_access(graph: Graph, tenant_id: str) -> Access:
-    """Ask for a new token, so that a consent given a minute ago counts."""
+async def check_access(graph: Graph, tenant_id: str, *, audit_logs: bool = False) -> Access:
+    """Ask for a new token, so that a consent given a minute ago counts. `audit_logs`: the policy reads them."""
     try:
         token = await graph.fresh_token(tenant_id)
     except GraphError as error:
         return Access(PERMISSIONS, error.reason, error.detail)
     roles = roles_in(token)
-    return Access(missing_of(roles), cannot=NARROW_CANNOT if is_narrow(roles) else ())
+    return Access(missing_of(roles, audit_logs=audit_logs), cannot=NARROW_CANNOT if is_narrow(roles) else ())
 
 
 def consent_url(authority: str, tenant_id: str, client_id: str) -> str:

@@ -46,6 +46,9 @@ param signInAudience string = 'AzureADMyOrg'
 @description('Which permissions customers are asked for: narrow has one for each kind of method, and cannot do all (docs/security.md).')
 param graphPermissions string = 'wide'
 
+@description('Customers are asked for Directory.Read.All too, which reading their audit logs needs (docs/reconciliation.md).')
+param auditLogs bool = false
+
 @description('Storage, Service Bus and the key vault are reached over private endpoints only. Costs more: Service Bus becomes Premium.')
 param privateNetworking bool = false
 
@@ -182,6 +185,7 @@ module entra 'app/entra.bicep' = {
     baseUrls: empty(publicBaseUrl) ? [defaultUrl] : [defaultUrl, publicBaseUrl]
     signInAudience: signInAudience
     permissionSet: graphPermissions
+    auditLogs: auditLogs
   }
 }
 

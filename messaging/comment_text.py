@@ -41,10 +41,7 @@ _BACKSLASH = "\uff3c"
 
 
 class CommentView(NamedTuple):
-    """`waiting_for` are approvers who were asked and have not decided.
-
-    `outcomes` and `follow_up` have at least the first users that a comment names; `users` and `followed` count all of them.
-    """
+    """`waiting_for` are approvers who were asked and have not decided."""
 
     request_id: str
     status: str
@@ -60,7 +57,6 @@ class CommentView(NamedTuple):
     decisions: tuple[DecisionView, ...] = ()
     outcomes: tuple[CustomerView, ...] = ()
     follow_up: tuple[tuple[str, str], ...] = ()  # a user's name and a code of labels.FOLLOW_UP
-    followed: int = 0
 
 
 def comment(template: Template, kind: EventKind, view: CommentView) -> str:
@@ -74,11 +70,11 @@ def comment(template: Template, kind: EventKind, view: CommentView) -> str:
             kind=kind,
             view=view,
             customers=shown,
-            more=view.users - sum(len(c.users) for c in shown),
+            more=sum(len(c.users) for c in view.outcomes) - sum(len(c.users) for c in shown),
             waiting_for=view.waiting_for[:COMMENT_APPROVERS],
             others_waiting=len(view.waiting_for) - COMMENT_APPROVERS,
             follow_up=view.follow_up[:COMMENT_USERS],
-            more_followed=view.followed - COMMENT_USERS,
+            more_followed=len(view.follow_up) - COMMENT_USERS,
         )
     )
     return text.strip()

@@ -1,10 +1,12 @@
 """The mails the service writes. Who sends them, and when, is decided elsewhere."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import replace
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from domain.reconciliation.alerts import RemovalAlert
 from domain.request.mail_references import in_brackets
 from domain.text import clean
 from web import labels
@@ -19,7 +21,7 @@ OUTCOME_USERS = 100
 # What phones and Outlook show of a subject; long before any server's limit of 998 (RFC 5322, 2.1.1).
 SUBJECT = 110
 
-TROUBLE_FIRST = ("failed", "partiallyReset", "cancelled", "refused", "pending", "reset", "alreadyClear")
+_TROUBLE_FIRST = ("failed", "partiallyReset", "cancelled", "refused", "pending", "reset", "alreadyClear")
 _MAILS = environment(Path(__file__).parent / "templates")
 
 
@@ -110,7 +112,22 @@ def follow_up_mail(view: FollowUpView, *, to: str) -> Mail:
         "follow_up",
         view=view,
         users=view.users[:OUTCOME_USERS],
-        more=view.attention - OUTCOME_USERS,
+        more=len(view.users) - OUTCOME_USERS,
+    )
+
+
+def removal_alerts_mail(alerts: Sequence[RemovalAlert], names: Mapping[str, str], now: datetime, *, to: str) -> Mail:
+    """Inform an operator about removals that customers' audit logs and our records disagree about. `names` are the customers'."""
+    shown: dict[str, list[RemovalAlert]] = {}
+    for alert in alerts[:OUTCOME_USERS]:
+        shown.setdefault(names.get(alert.customer, alert.customer), []).append(alert)
+    return _mail(
+        to,
+        f"{labels.count(len(alerts), 'removal')} {'needs' if len(alerts) == 1 else 'need'} a look",
+        "removal_alerts",
+        customers=list(shown.items()),
+        more=len(alerts) - OUTCOME_USERS,
+        now=now,
     )
 
 
@@ -176,4 +193,4 @@ def first_users(customers: Sequence[CustomerView], limit: int) -> tuple[Customer
 
 
 def _trouble(user: UserView) -> int:
-    return TROUBLE_FIRST.index(user.outcome) if user.outcome in TROUBLE_FIRST else 0
+    return _TROUBLE_FIRST.index(user.outcome) if user.outcome in _TROUBLE_FIRST else 0

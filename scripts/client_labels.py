@@ -33,6 +33,8 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "REASON": labels.REASON,
     "FAILURE": console_labels.FAILURE,
     "UNREACHABLE": console_labels.UNREACHABLE,
+    "REMOVAL_ALERT": labels.REMOVAL_ALERT,
+    "READ_STATE": console_labels.READ_STATE,
 }
 
 

@@ -24,7 +24,9 @@ FIELDS = (
     "attempt",
     "httpStatus",
 )
-_WARN = frozenset({"limitReached", "mailFailed", "mailBounced", "planChanged", "callbackLost", "callbackFailed"})
+_WARN = frozenset(
+    {"limitReached", "mailFailed", "mailBounced", "planChanged", "callbackLost", "callbackFailed", "removalAlert"}
+)
 
 
 def log_event(name: str, request_id: str, data: Mapping[str, Any]) -> None:

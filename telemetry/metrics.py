@@ -26,6 +26,10 @@ _NAMES = {
         "{proof}",
         "Proofs that users ask themselves, by kind and result: recorded, denied, or why refused",
     ),
+    "mfareset.reconciliation.alerts": (
+        "{alert}",
+        "Disagreements between customers' audit logs and our records, by kind and customer",
+    ),
     "mfareset.deliveries.refused": ("{delivery}", "Deliveries that were not accepted, by source and reason"),
 }
 WAIT = "mfareset.approval.wait"

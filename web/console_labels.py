@@ -82,9 +82,10 @@ EVENT: Mapping[str, str] = {
     "tokenCodeRefused": "A wrong code was sent for a hardware token",
     "restarted": "Started again after a fault of the service",
     "ended": "Request ended",
-    "targetsEnded": "Users finished",
+    "targetsEnded": "Users ended",
     "outcomeMailSent": "Outcome mailed",
     "followUpMailSent": "Follow-up mailed",
+    "removalAlert": "The customer's audit log disagrees",
     "followedUp": "Looked again at who has registered",
     "approvalMailsAskedAgain": "Mails to the approvers asked for again",
     "mailsAskedAgain": "Failed mails asked for again",
@@ -113,7 +114,6 @@ DEFAULT_METHOD: Mapping[str, str] = {
 MISSING: Mapping[str, str] = {
     "methodNotAllowed": "the policy does not allow it",
     "noMethodAllowed": "the policy allows none of the standard methods",
-    "noCommonMethod": "no standard method is allowed at all of them",
 }
 
 # Why a delivery of a source was no request.
@@ -169,10 +169,19 @@ TOPIC_TEXT: Mapping[str, str] = {
 MAIL_KIND: Mapping[str, str] = {"outcome": "The outcome", "followUp": "Who has registered again", "notice": "Notice"}
 MAIL_TO: Mapping[str, str] = {"requester": "The requester", "user": "Users", "manager": "Managers"}
 MAIL_STATE: Mapping[str, str] = {
-    "sent": "accepted for delivery",
+    "sent": "handed over",
     "failed": "not sent",
     "noAddress": "no mail address",
     "notAllowed": "not sent: their mail domain may not read this",
+}
+
+# The state of a customer's audit log.
+READ_STATE: Mapping[str, str] = {
+    "read": "up to date",
+    "forbidden": "permissions are missing",
+    "noAccess": "no access",
+    "unavailable": "did not answer, is tried again",
+    "waiting": "not read yet",
 }
 
 # The follow-up's states, short; labels.FOLLOW_UP has them as sentences.
@@ -193,19 +202,18 @@ FOLLOW_UP_NEXT: Mapping[str, str] = {
 # Errors beside the console's forms.
 ERROR: Mapping[str, str] = {
     "noUserChosen": "Choose at least one user.",
-    "noUserMatches": "No user matches, so none was added.",
-    "tooMany": "These are more users than one request may have, so nothing was added. Filter, or send several requests.",
+    "tooMany": "These are more users than one request may have. Filter, or send several requests.",
     "reasonNeeded": "Say why: the approver and the audit need a reason.",
     "ticketNeeded": "Name the ticket this is for.",
     "countWrong": "Type exactly how many users will be reset.",
-    "noUserLeft": "No user is left to reset: every user was refused or excluded.",
+    "noUserLeft": "No user is left to reset: every user was refused or taken out.",
     "customerAway": "A customer does not answer, so not all matching users can be named. Leave it out, or try again.",
     "noMethod": "Choose at least one kind of method to remove.",
-    "notOffered": "Not all customers of the chosen users allow this. “Methods to reset” says which.",
+    "notOffered": "Not all of the chosen customers allow this.",
 }
 
 PROBLEM: Mapping[str, tuple[str, str]] = {
-    "notFound": ("Page not found", "The address is wrong, or you don't have access."),
+    "notFound": ("There is nothing here", "The address is wrong, or it is not yours to see."),
     "wrongOrigin": ("This did not come from our page", "Nothing was changed. Go back and try again there."),
     "wrongNonce": ("Please look at the page again", "It was open for too long. Nothing was changed. Load it again."),
     "notOperator": (

@@ -46,7 +46,7 @@ STANDING: Mapping[str, str] = {**STATUS, "approved": "Approved", "withdrawn": "C
 
 STANDING_TEXT: Mapping[str, str] = {
     **STATUS_TEXT,
-    "approved": "Fully approved. The reset begins in a moment.",
+    "approved": "All approvals that it needs are given. The reset begins in a moment.",
     "withdrawn": "The request was cancelled before anything was removed.",
 }
 
@@ -93,7 +93,7 @@ UNDO_STANDING: Mapping[str, str] = {**STANDING, **UNDO_STATUS}
 
 UNDO_STANDING_TEXT: Mapping[str, str] = {
     **UNDO_STATUS_TEXT,
-    "approved": "Fully approved. In a moment the tokens' codes can be sent.",
+    "approved": "All approvals that it needs are given. In a moment the tokens' codes can be sent.",
     "withdrawn": "The undo was cancelled before any token was activated.",
 }
 
@@ -233,11 +233,18 @@ FOLLOW_UP: Mapping[str, str] = {
     "gone": "is not in the directory any more",
 }
 
+# What a customer's audit log and our records disagree about.
+REMOVAL_ALERT: Mapping[str, str] = {
+    "unrequestedRemoval": "Removed without a request",
+    "surplusRemoval": "More removed than the request did",
+    "missingRemoval": "Not in the audit log",
+}
+
 # Why a request needs more care or more approvals than usual.
 STEP_UP: Mapping[str, str] = {
     "manyTargets": "It is about unusually many users.",
     "manyRequests": "Together with other requests of the last hours it is about unusually many users.",
-    "unknownRequester": "The person who asks was not found in any directory, so it is not known whether it is one of the approvers.",
+    "unknownRequester": "The person who asks was found in no directory, so nobody knows that it is not one of the approvers.",
     "privilegedUser": "It includes accounts with an administrator role.",
     "unverified": "It includes users of whom nothing shows that they ask for it themselves.",
 }

@@ -291,7 +291,7 @@ def state_view(
     policy: Policy,
     request: ResetRequest,
     entry: Approver,
-    totals: Mapping[str, int] | None,
+    targets: Sequence[Target],
     decisions: Sequence[Decision],
     now: datetime,
     notice: str = "",
@@ -300,8 +300,7 @@ def state_view(
 ) -> StateView:
     """Return how the request stands for `entry`.
 
-    `totals` counts the targets of this approver's customers by outcome, None where that is not known before the end;
-    `cancelled`: a cancellation was requested.
+    `targets` are all of this approver's customers; `cancelled`: a cancellation was requested.
     """
     given = approvals(request, counting(policy, request, decisions))
     waiting = {customer for customer in given if given[customer] < request.approval.quorum}
@@ -313,8 +312,8 @@ def state_view(
         ticket=request.ticket,
         reason=request.reason,
         now=now,
-        targets=sum(count for customer, _, count in request.ranges if customer in entry.customers),
-        totals=totals if begun else {},
+        targets=len(targets),
+        totals=Counter(target.outcome.value for target in targets if begun),
         expires_at=request.approval.expires_at,
         waits=tuple(_pending_approvals(policy, request, entry, decisions, given)),
         waits_elsewhere=bool(waiting - set(entry.customers)),

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
-from domain.request.follow_up import ALARMING, FollowUpState
+from domain.request.follow_up import FollowUpState
 from domain.request.forecast import Forecast
 
 # What would happen to a method. `keep` needs a reason of `labels.KEPT`.
@@ -196,9 +196,7 @@ class StateView(NamedTuple):
     reason: str
     now: datetime
     targets: int
-    totals: (
-        Mapping[str, int] | None
-    )  # targets per outcome; none before the reset, None where they are counted at the end
+    totals: Mapping[str, int]  # targets per outcome; none before the reset
     expires_at: datetime | None = None
     waits: tuple[WaitView, ...] = ()  # of the approver's customers those that wait
     waits_elsewhere: bool = False  # customers of others wait, too
@@ -211,7 +209,7 @@ class StateView(NamedTuple):
 
     @property
     def done(self) -> int:
-        return self.targets - (self.totals or {}).get("pending", 0)
+        return self.targets - self.totals.get("pending", 0)
 
 
 class ProblemView(NamedTuple):
@@ -254,7 +252,7 @@ class FollowedView(NamedTuple):
 
 
 class FollowUpView(NamedTuple):
-    """Whether the users of a request have registered again. `users` are those that need attention, the first of them at least."""
+    """Whether the users of a request have registered again. `users` are those that need attention."""
 
     request_id: str
     ticket: str
@@ -263,8 +261,3 @@ class FollowUpView(NamedTuple):
     ended_at: datetime
     totals: Mapping[FollowUpState, int]
     users: tuple[FollowedView, ...] = ()
-
-    @property
-    def attention(self) -> int:
-        """How many users need attention."""
-        return sum(self.totals.get(state, 0) for state in ALARMING)

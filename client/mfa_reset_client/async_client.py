@@ -78,6 +78,8 @@ class AsyncClient:
     customers = _iterator(Operations.customers)
     users = _iterator(Operations.users)
     audit = _iterator(Operations.audit)
+    removal_alerts = _iterator(Operations.removal_alerts)
+    audit_logs = _method(Operations.audit_logs)
     verify_audit = _method(Operations.verify_audit)
     export_csv = _method(Operations.export_csv)
     evidence = _method(Operations.evidence)

@@ -10,7 +10,18 @@ from rich.text import Text
 
 from mfa_reset_client import labels
 from mfa_reset_client.formatting import RESET, UNDO, Words, coloured, count_of, moment, printable, words_of
-from mfa_reset_client.models import Approver, AuditEvent, Customer, Method, ResetRequest, Status, Target, User
+from mfa_reset_client.models import (
+    Approver,
+    AuditEvent,
+    AuditLogState,
+    Customer,
+    Method,
+    RemovalAlert,
+    ResetRequest,
+    Status,
+    Target,
+    User,
+)
 
 
 def request_card(request: ResetRequest) -> RenderableType:
@@ -74,6 +85,26 @@ def target_card(target: Target, words: Words = RESET) -> RenderableType:
         ended = "ended" if target.sessions_revoked else "not ended"
         lines.append(Text("Sign-in sessions: ").append(ended, "green" if target.sessions_revoked else "red"))
     return _card(heading, lines)
+
+
+def alert_card(alert: RemovalAlert) -> RenderableType:
+    """Show a disagreement: what, where, when, and the request it is near to."""
+    heading = Text(words_of(labels.REMOVAL_ALERT, alert.kind), "red")
+    heading.append(f"  {printable(alert.customer)}", "bold")
+    lines = [_joined([moment(alert.at), f"user {alert.user_id}" if alert.user_id else "no user named"])]
+    lines += [_joined([alert.activity, alert.entry_id])] if alert.entry_id else []
+    if alert.request_id:
+        removed = count_of(alert.removed, "method")
+        lines.append(f"Request {printable(alert.request_id)}: {removed} removed, {alert.recorded} in the log")
+    return _card(heading, lines)
+
+
+def audit_log_line(state: AuditLogState) -> str:
+    """Say in one line how far a customer's audit log was read."""
+    words = words_of(labels.READ_STATE, state.state)
+    return _joined(
+        [f"{printable(state.customer)}: {words}", moment(state.read_until) if state.read_until else "", state.detail]
+    )
 
 
 def user_card(user: User) -> RenderableType:

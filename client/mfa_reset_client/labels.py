@@ -64,9 +64,10 @@ EVENT: Mapping[str, str] = {
     "tokenCodeRefused": "A wrong code was sent for a hardware token",
     "restarted": "Started again after a fault of the service",
     "ended": "Request ended",
-    "targetsEnded": "Users finished",
+    "targetsEnded": "Users ended",
     "outcomeMailSent": "Outcome mailed",
     "followUpMailSent": "Follow-up mailed",
+    "removalAlert": "The customer's audit log disagrees",
     "followedUp": "Looked again at who has registered",
     "approvalMailsAskedAgain": "Mails to the approvers asked for again",
     "mailsAskedAgain": "Failed mails asked for again",
@@ -136,9 +137,10 @@ UNDO_EVENT: Mapping[str, str] = {
     "tokenCodeRefused": "A wrong code was sent for a hardware token",
     "restarted": "Started again after a fault of the service",
     "ended": "Undo ended",
-    "targetsEnded": "Users finished",
+    "targetsEnded": "Users ended",
     "outcomeMailSent": "Outcome mailed",
     "followUpMailSent": "Follow-up mailed",
+    "removalAlert": "The customer's audit log disagrees",
     "followedUp": "Looked again at who has registered",
     "approvalMailsAskedAgain": "Mails to the approvers asked for again",
     "mailsAskedAgain": "Failed mails asked for again",
@@ -227,4 +229,18 @@ UNREACHABLE: Mapping[str, str] = {
     "throttled": "Microsoft asks for a pause for this customer. Refresh in a minute.",
     "forbidden": "The service lacks a permission there. Consent again to all permissions of the service.",
     "noLicence": "This filter needs Microsoft's registration report, which this customer has no licence for.",
+}
+
+REMOVAL_ALERT: Mapping[str, str] = {
+    "unrequestedRemoval": "Removed without a request",
+    "surplusRemoval": "More removed than the request did",
+    "missingRemoval": "Not in the audit log",
+}
+
+READ_STATE: Mapping[str, str] = {
+    "read": "up to date",
+    "forbidden": "permissions are missing",
+    "noAccess": "no access",
+    "unavailable": "did not answer, is tried again",
+    "waiting": "not read yet",
 }

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 import httpx
 
 from mfa_reset_client.calls import Calls, Pages, given, path_of
-from mfa_reset_client.models import AuditEvent, AuditVerification, Customer, Unreachable, User
+from mfa_reset_client.models import AuditEvent, AuditLogs, AuditVerification, Customer, RemovalAlert, Unreachable, User
 from mfa_reset_client.responses import file_content, parse, refusal
 from mfa_reset_client.retry import Call, Steps, json_of
 
@@ -39,6 +39,14 @@ class Lookups(Calls):
         """Check that no event is missing from a request's audit and none was changed."""
         call = Call("GET", f"{path_of(request_id)}/audit/verification")
         return parse(AuditVerification, (yield from self.send(call)))
+
+    def removal_alerts(self) -> Pages[RemovalAlert]:
+        """Iterate over removals that customers' audit logs and the service's records disagree about, latest first."""
+        return self.pages(RemovalAlert, "/api/removal-alerts", {})
+
+    def audit_logs(self) -> Steps[AuditLogs]:
+        """Return whether customers' audit logs are read, and how far each was."""
+        return parse(AuditLogs, (yield from self.send(Call("GET", "/api/removal-alerts", {"limit": "1"}))))
 
     def export_csv(self, request_id: str, *, customer: str | None = None) -> Steps[bytes]:
         """Return a request with its users as a CSV file in UTF-8 with a byte order mark, a row per user and method."""

@@ -216,6 +216,39 @@ class User(ApiModel):
     privileged: bool | None = None
 
 
+class RemovalAlert(ApiModel):
+    """A removal that a customer's audit log and the service's records disagree about."""
+
+    id: str
+    kind: str
+    customer: str
+    tenant_id: str = ""
+    user_id: str = ""
+    at: datetime
+    found_at: datetime | None = None
+    activity: str = ""
+    entry_id: str = ""
+    request_id: str = ""
+    removed: int = 0
+    recorded: int = 0
+
+
+class AuditLogState(ApiModel):
+    """How far a customer's audit log was read; `state` is `read`, or why it was not."""
+
+    customer: str
+    state: str
+    detail: str = ""
+    read_until: datetime | None = None
+
+
+class AuditLogs(ApiModel):
+    """Whether audit logs are read at all, and how far each was."""
+
+    enabled: bool
+    customers: list[AuditLogState] = Field(default_factory=list)
+
+
 class Unreachable(ApiModel):
     """A customer whose directory did not respond, with the reason; the other customers' users are listed all the same."""
 

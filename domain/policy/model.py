@@ -36,6 +36,7 @@ from domain.policy.part import (
     Url,
     UserName,
 )
+from domain.policy.reconciliation import Reconciliation
 from domain.policy.values import at_most_a_day, bearer_tokens, standard_secrets, strong_secrets
 from domain.policy.verification import CustomerVerification, Verification, VerificationOverride
 
@@ -299,6 +300,7 @@ class Policy(Part):
     undo: Undo = Field(default_factory=Undo)
     verification: Verification = Field(default_factory=Verification)
     evidence: Evidence = Field(default_factory=Evidence)
+    reconciliation: Reconciliation = Field(default_factory=Reconciliation)
 
     @cached_property
     def _names(self) -> dict[str, str]:

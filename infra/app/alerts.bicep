@@ -71,6 +71,14 @@ var rules = [
     window: 'PT15M'
   }
   {
+    name: 'removals-disagree'
+    severity: 1
+    description: 'A customer\'s audit log has a removal by this application without a request, or lacks one that was recorded.'
+    query: '${metrics} | where Name == "mfareset.reconciliation.alerts" | summarize Value = sum(Sum)'
+    threshold: 0
+    window: 'PT15M'
+  }
+  {
     name: 'access-refused'
     severity: 2
     description: 'Many keys, sign-ins, links, forms or signatures were refused within a quarter of an hour.'

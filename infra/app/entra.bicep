@@ -20,6 +20,9 @@ param signInAudience string
 @allowed(['wide', 'narrow'])
 param permissionSet string
 
+@description('Whether customers are asked for what reading their audit logs needs.')
+param auditLogs bool
+
 // What a customer's administrator consents to. graph/permissions.py says what each is for; a test keeps the two equal.
 var customerPermissions = [
   'UserAuthenticationMethod.ReadWrite.All'
@@ -39,7 +42,10 @@ var narrowPermissions = [
   'UserAuthMethod-SoftwareOATH.ReadWrite.All'
   'UserAuthMethod-WindowsHello.ReadWrite.All'
 ]
-var askedPermissions = permissionSet == 'narrow' ? concat(narrowPermissions, skip(customerPermissions, 1)) : customerPermissions
+// Besides, where the policy reads audit logs.
+var auditPermissions = ['Directory.Read.All']
+var setPermissions = permissionSet == 'narrow' ? concat(narrowPermissions, skip(customerPermissions, 1)) : customerPermissions
+var askedPermissions = auditLogs ? concat(setPermissions, auditPermissions) : setPermissions
 // Only in the provider's own tenant, and so not part of what customers are asked for. Mail.Read, with which mails that bounce are
 // noticed, is not here: it is given in Exchange for the one mailbox (docs/deploy.md), as it would reach all of them from here.
 var homePermissions = ['Mail.Send', 'User.Read.All']

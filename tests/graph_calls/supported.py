@@ -157,6 +157,22 @@ SUPPORTED = (
         },
     ),
     Supported(
+        "auditLogs/directoryAudits",
+        "[d] api/directoryaudit-list, resources/directoryaudit: no $select",
+        names("$filter $top $orderby $skiptoken"),
+        filters={
+            "eq": names("activityDateTime activityDisplayName correlationId id loggedByService"),
+            "ge": names("activityDateTime"),
+            "le": names("activityDateTime"),
+        },
+    ),
+    Supported(
+        "servicePrincipals",
+        "[d] api/serviceprincipal-list, resources/serviceprincipal",
+        names("$select $filter $search $orderby $top $count $expand $skiptoken"),
+        filters={"eq": names("appId displayName id")},
+    ),
+    Supported(
         "users/{}/mailFolders/inbox/messages",
         "[d] api/mailfolder-list-messages, api/singlevaluelegacyextendedproperty-get",
         names("$select $filter $orderby $top $skip"),

@@ -1,10 +1,12 @@
 import re
 from copy import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from domain.reconciliation.alerts import RemovalAlert
 from domain.request.forecast import Forecast
 from messaging import mail_text
 from messaging.mail_text import (
@@ -17,10 +19,23 @@ from messaging.mail_text import (
     manager_notice_mail,
     outcome_mail,
     reminder_mail,
+    removal_alerts_mail,
     user_notice_mail,
 )
 from tests.web.markup import Markup
-from tests.web.samples import ADELE, APPROVAL, ATTESTATION, CAREFUL, FOLLOW_UP, LINK, NOTICE, ONE_USER, OUTCOME, large
+from tests.web.samples import (
+    ADELE,
+    APPROVAL,
+    ATTESTATION,
+    CAREFUL,
+    FOLLOW_UP,
+    LINK,
+    NOTICE,
+    NOW,
+    ONE_USER,
+    OUTCOME,
+    large,
+)
 from web import labels
 from web.views import CustomerView, MethodView, PlanTotals
 
@@ -28,6 +43,20 @@ TO = "lead@msp.example"
 REFERENCE = "K7Q2M4XWAB"
 # Somebody whom nothing makes register again, and whose authenticator app, if any, keeps nothing of it.
 UNASKED = replace(NOTICE, user=replace(OUTCOME.customers[0].users[1], outcome="reset"))
+ALERT = RemovalAlert(
+    id="0a1b2c3d4e5f60718293a4b5",
+    kind="unrequestedRemoval",
+    customer="contoso",
+    tenant_id="11111111-1111-1111-1111-111111111111",
+    user_id="5d1f6a3c-27f8-4c33-9f7c-2f8f8f0f4b11",
+    at=NOW,
+    found_at=NOW + timedelta(minutes=5),
+    activity="Admin deleted security info",
+    entry_id="Authentication Methods_1",
+)
+MISSING = ALERT.model_copy(
+    update={"kind": "missingRemoval", "activity": "", "entry_id": "", "request_id": APPROVAL.request_id, "user_id": ""}
+)
 EVERY = {
     "approval": approval_mail(CAREFUL, to=TO, link=LINK, reference=REFERENCE),
     "reminder": reminder_mail(APPROVAL, to=TO, link=LINK, reference=REFERENCE),
@@ -41,6 +70,7 @@ EVERY = {
     "unasked_notice": user_notice_mail(UNASKED, to=TO),
     "manager_notice": manager_notice_mail(NOTICE, to=TO),
     "follow_up": follow_up_mail(FOLLOW_UP, to=TO),
+    "removal_alerts": removal_alerts_mail([ALERT, MISSING], {"contoso": "Contoso"}, ALERT.found_at, to=TO),
     "attestation": attestation_mail(ATTESTATION, to=TO, link=LINK),
 }
 

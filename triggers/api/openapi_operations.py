@@ -28,6 +28,7 @@ from domain.api.responses import (
 from domain.api.verification_bodies import CallbackBody, PresentationBegun, PresentationTaken, ProofAccepted
 from domain.ingress.unused import UnusedDeliveries
 from domain.model import Model
+from domain.reconciliation.alerts import ReconciliationPage
 from domain.request.reset_request import ApproversNamed, ResetRequestBody, TokenCode, UndoBody
 from domain.verification.external_proof import ProofBody
 
@@ -74,10 +75,6 @@ class Call(NamedTuple):
     headers: tuple[str, ...] = ()
 
 
-# What is no model: "examples" becomes the example of the body.
-_DESCRIPTION = {"type": "object", "examples": [{"info": {"title": "MFA Reset API", "version": "1"}}]}
-_REPEATED_OR_IGNORED = {"type": "object", "examples": [{"status": "ignored", "reason": "notAccepted"}]}
-
 # Schemas that are no models.
 SCHEMAS: dict[str, dict[str, Any]] = {
     "ApprovalForm": {
@@ -115,6 +112,7 @@ TAGS: dict[str, tuple[str, str]] = {
     "people": ("Administration", ""),
     "verification": ("Verification", "Evidence that a user asks for a reset."),
     "unused-deliveries": ("Deliveries", ""),
+    "removal-alerts": ("Reconciliation", "Customers' audit logs, held against the records of this service."),
     "webhooks": ("Deliveries", "Signed deliveries of ticketing systems."),
     "approvals": ("Approval page", "The page that an approver opens from a mail, for browsers."),
     "evidence": ("Evidence", "The evidence of a customer over a period, signed, and the keys that verify it."),
@@ -187,7 +185,7 @@ CALLS: tuple[Call, ...] = (
         "getOpenApi",
         "The OpenAPI description of the API",
         "This document. It needs no key.",
-        {200: (_DESCRIPTION, JSON)},
+        {200: ({"type": "object"}, JSON)},
         open=True,
     ),
     Call(
@@ -196,7 +194,7 @@ CALLS: tuple[Call, ...] = (
         "getConnectorDescription",
         "The description in OpenAPI 2.0, for custom connectors of Power Platform",
         "Its security is Entra sign-in where the service asks for that, else a function key. It needs no key.",
-        {200: (_DESCRIPTION, JSON)},
+        {200: ({"type": "object"}, JSON)},
         open=True,
     ),
     Call(
@@ -205,7 +203,7 @@ CALLS: tuple[Call, ...] = (
         "getAsyncApi",
         "The AsyncAPI description of the Service Bus queue and topic",
         "It needs no key.",
-        {200: (_DESCRIPTION, JSON)},
+        {200: ({"type": "object"}, JSON)},
         open=True,
     ),
     Call(
@@ -410,7 +408,7 @@ CALLS: tuple[Call, ...] = (
         "Receive a delivery, signed by its source's scheme; a repeat returns 200",
         "The body has the shape that the sending system gives it; the policy maps it. Its scheme decides which header signs it. "
         "What the policy does not accept is ignored: 200 with `status` `ignored`.",
-        {200: (_REPEATED_OR_IGNORED, JSON), 202: RequestResponse},
+        {200: ({"type": "object"}, JSON), 202: RequestResponse},
         (400, 401, 404, 413, 422, 429),
         any_body=True,
         open=True,
@@ -425,6 +423,17 @@ CALLS: tuple[Call, ...] = (
         {200: UnusedDeliveries},
         (400, 404),
         (Parameter("source", "The name of a source in the policy", required=True), _CURSOR, _limit(200)),
+    ),
+    Call(
+        "GET",
+        "/api/removal-alerts",
+        "listRemovalAlerts",
+        "List removals that customers' audit logs and our records disagree about, the latest first",
+        "A removal by this application without a request, more of them than a request made, or an outcome that is not in the log. "
+        "`customers` says how far each audit log was read, or why it could not be.",
+        {200: ReconciliationPage},
+        (400,),
+        (_CURSOR, _limit(200)),
     ),
     Call(
         "POST",

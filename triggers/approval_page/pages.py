@@ -18,7 +18,7 @@ from triggers.http.bodies import count_without_length
 from triggers.http.forms import Form, FormError, first_value
 from triggers.http.parameters import page_number, selected_numbers
 from triggers.http.refusals import slow_down, trace_refusal
-from use_cases.approval_view import totals_for, view_for
+from use_cases.approval_view import targets_for, view_for
 from use_cases.decide_approval import LocatedApproval, closed_reason
 from web.pages import page_headers, render
 from web.presenters import state_view
@@ -119,7 +119,7 @@ async def state_response(
         services.policy,
         request,
         located.entry,
-        await totals_for(services, request, located.entry),
+        await targets_for(services, request, located.entry),
         decisions,
         services.now(),
         notice,

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from mfa_reset_client.cards import event_card, words_for
+from mfa_reset_client.cards import alert_card, audit_log_line, event_card, words_for
 from mfa_reset_client.commands.option_groups import expand_groups
 from mfa_reset_client.commands.options import RequestId, Service
 from mfa_reset_client.exit_codes import ExitCode
@@ -57,6 +57,27 @@ def audit(
         else:
             output.out.print(Text(_verdict(verification)))
         if not verification.intact:
+            raise typer.Exit(ExitCode.ERROR)
+
+
+@app.command()
+@expand_groups
+def alerts(service: Service) -> None:
+    """List removals that customers' audit logs and the service's records disagree about.
+
+    The exit code is 1 if there are any, or a customer's audit log could not be read.
+    """
+    with service.session() as session:
+        client, output = session.client, session.output
+        found = list(client.removal_alerts())
+        output.listing(found, alert_card, "Nothing disagrees.")
+        logs = client.audit_logs()
+        unread = [log for log in logs.customers if log.state != "read"] if logs.enabled else []
+        if not logs.enabled:
+            output.note("Reconciliation is off: no audit log is read.")
+        for log in unread:
+            output.note(audit_log_line(log))
+        if found or any(log.state != "waiting" for log in unread):
             raise typer.Exit(ExitCode.ERROR)
 
 

@@ -13,6 +13,7 @@ from localhost.simulator.model.method_kinds import HARDWARE_OATH
 from localhost.simulator.model.preferences import settle_default
 from localhost.simulator.protocol.errors import GraphError
 from localhost.simulator.protocol.messages import Request, Response
+from localhost.simulator.world.directory_audits import TOKEN_UPDATED
 from localhost.simulator.world.world import World
 
 _CODE = re.compile("[0-9]{6}", re.ASCII)
@@ -26,6 +27,7 @@ def deactivate(world: World, request: Request) -> Response:
         change(world, request, method)
         method.properties["device"]["status"] = "assigned"
         settle_default(request.path_user)
+        world.audits.by_app(request.own_tenant, request.path_user, TOKEN_UPDATED, world.clock(), request.client_id)
     return Response(204)
 
 

@@ -6,6 +6,7 @@ from localhost.simulator.model import method_kinds
 from localhost.simulator.model.new_methods import new_method
 from localhost.simulator.protocol.errors import GraphError
 from localhost.simulator.protocol.messages import Request, Response, context
+from localhost.simulator.world.directory_audits import ADMIN_REGISTERED
 from localhost.simulator.world.world import World
 
 
@@ -22,6 +23,7 @@ def post_phone(world: World, request: Request) -> Response:
     world.keep_report(user)
     method = new_method(method_kinds.PHONE, world.random, world.clock(), phoneType=phone_type, phoneNumber=number)
     user.add(method)
+    _log(world, request)
     return Response(201, {"@odata.context": _context(request, "phoneMethods"), "id": method.id, **method.properties})
 
 
@@ -38,6 +40,7 @@ def post_passkey(world: World, request: Request) -> Response:
     name = {"displayName": body["displayName"]} if body.get("displayName") else {}
     method = new_method(method_kinds.FIDO2, world.random, world.clock(), **name)
     user.add(method)
+    _log(world, request)
     return Response(201, {"@odata.context": _context(request, "fido2Methods"), "id": method.id, **method.properties})
 
 
@@ -64,10 +67,15 @@ def post_access_pass(world: World, request: Request) -> Response:
         given |= {"isUsable": False, "methodUsabilityReason": "DisabledByPolicy"}
     method = new_method(method_kinds.ACCESS_PASS, world.random, world.clock(), **given)
     user.add(method)
+    _log(world, request)
     text = "".join(world.random.choices("ABCDEFGHJKLMNPRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789+!", k=10))
     world.passes.append(text)
     shown = method.properties | {"temporaryAccessPass": text}
     return Response(201, {"@odata.context": _context(request, "temporaryAccessPassMethods"), "id": method.id, **shown})
+
+
+def _log(world: World, request: Request) -> None:
+    world.audits.by_app(request.own_tenant, request.path_user, ADMIN_REGISTERED, world.clock(), request.client_id)
 
 
 def _context(request: Request, collection: str) -> str:

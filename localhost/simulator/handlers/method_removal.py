@@ -9,6 +9,7 @@ from localhost.simulator.model.method_kinds import Kind
 from localhost.simulator.model.preferences import settle_default
 from localhost.simulator.protocol.errors import GraphError, no_method, no_such_resource, no_verb
 from localhost.simulator.protocol.messages import Request, Response
+from localhost.simulator.world.directory_audits import ADMIN_DELETED
 from localhost.simulator.world.world import World
 
 
@@ -40,6 +41,7 @@ def delete(world: World, request: Request, kind: Kind) -> Response:
     change(world, request, method)
     del user.methods[method.id]  # the last one may go, too [d]
     settle_default(user)
+    world.audits.by_app(request.own_tenant, user, ADMIN_DELETED, world.clock(), request.client_id)
     return Response(204)
 
 

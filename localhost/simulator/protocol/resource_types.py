@@ -195,6 +195,20 @@ REGISTRATION_DETAILS = ResourceType(
     },
     sorts=names("userDisplayName userPrincipalName"),
 )
+DIRECTORY_AUDIT = ResourceType(
+    "directoryAudit",
+    names(
+        "activityDateTime activityDisplayName additionalDetails category correlationId id initiatedBy loggedByService"
+        " operationType result resultReason targetResources"
+    ),
+    collections=names("additionalDetails targetResources"),
+    sorts=names("activityDateTime"),
+)
+SERVICE_PRINCIPAL = ResourceType(
+    "servicePrincipal",
+    names("accountEnabled appDisplayName appId displayName id servicePrincipalType"),
+    filters={"eq": names("appId displayName id")},
+)
 MESSAGE = ResourceType(
     "message",
     names(

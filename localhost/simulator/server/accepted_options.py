@@ -3,6 +3,7 @@
 from localhost.simulator.protocol.query_options import Accepts
 from localhost.simulator.protocol.resource_types import (
     ACCESS_POLICY,
+    DIRECTORY_AUDIT,
     DIRECTORY_OBJECT,
     DIRECTORY_ROLE,
     GROUP,
@@ -17,6 +18,7 @@ from localhost.simulator.protocol.resource_types import (
     ROLE_DEFINITION,
     ROLE_ELIGIBILITY_INSTANCE,
     SECURITY_DEFAULTS,
+    SERVICE_PRINCIPAL,
     USER,
     ResourceType,
 )
@@ -60,4 +62,7 @@ NAMED_LOCATIONS = Accepts(NAMED_LOCATION, frozenset({"$select"}) | _PAGED)
 # The page documents $filter and $orderby; $top is widely used. [s: public scripts]
 REGISTRATIONS = Accepts(REGISTRATION_DETAILS, frozenset({"$filter", "$orderby"}) | _PAGED)
 INBOX = Accepts(MESSAGE, frozenset({"$select", "$filter", "$orderby", "$count", "$skip"}) | _PAGED, own_filter=True)
+# $select is not among the options of its page. [d directoryaudit-list]
+DIRECTORY_AUDITS = Accepts(DIRECTORY_AUDIT, frozenset({"$filter", "$orderby"}) | _PAGED, own_filter=True)
+SERVICE_PRINCIPALS = Accepts(SERVICE_PRINCIPAL, _LIST, directory=True)
 HARDWARE_TOKENS = Accepts(HARDWARE_OATH, frozenset({"$select", "$filter", "$top", "$skiptoken"}))

@@ -35,6 +35,9 @@ POLICY_READ = frozenset({"Policy.Read.All"})
 ACCESS_EVALUATE = frozenset({"Policy.Read.ConditionalAccess", "Policy.Read.All", "Policy.ReadWrite.ConditionalAccess"})
 PER_USER_MFA_READ = frozenset({"Policy.Read.All", "Policy.ReadWrite.AuthenticationMethod"})
 REPORTS_READ = frozenset({"AuditLog.Read.All"})
+# Both of them, for applications too. [d directoryaudit-list]
+DIRECTORY_READ = frozenset({"Directory.Read.All", "Directory.ReadWrite.All"})
+APPLICATIONS_READ = DIRECTORY_READ | {"Application.Read.All", "Application.ReadWrite.All"}
 
 
 def read_of(kind: str) -> frozenset[str]:

@@ -181,5 +181,6 @@ class Pipeline:
 
 def _check_granted(tenant: Tenant, route: Route, client_id: str) -> None:
     granted = tenant.permissions_of(client_id)
-    if granted is not None and route.needs and not route.needs & granted:
-        raise FORBIDDEN[route.family](route.needs)
+    for needs in (route.needs, route.needs_too):
+        if granted is not None and needs and not needs & granted:
+            raise FORBIDDEN[route.family](needs)

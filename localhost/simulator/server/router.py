@@ -21,6 +21,7 @@ class Route:
     handler: Handler
     family: str = ""  # "methods" or "directory": how a 403 is worded; "" for what needs no token
     needs: frozenset[str] = frozenset()  # one of these application permissions; none: any token will do
+    needs_too: frozenset[str] = frozenset()  # besides, one of these
     removes: bool = False  # removes a method of a user
     accepts: Accepts | None = None  # the query options; None: none of them
     plain: bool = False  # the simulator's own: no faults, no throttling, not in the call log

@@ -7,6 +7,7 @@ from localhost.simulator.handlers import (
     beta,
     control,
     directory,
+    directory_audits,
     groups,
     hardware_oath,
     inbox_messages,
@@ -53,7 +54,7 @@ class Table:
         versions: tuple[str, ...] = VERSIONS, options: Accepts | None = None,
     ) -> None:  # fmt: skip
         for version in versions:
-            self.router.add(verb, Route(f"/{version}{path}", handler, family, needs, removes, accepts=options))
+            self.router.add(verb, Route(f"/{version}{path}", handler, family, needs, removes=removes, accepts=options))
 
     def methods(
         self, verb: str, path: str, handler: Handler, needs: frozenset[str], *, removes: bool = False,
@@ -182,6 +183,12 @@ def _tenant(table: Table) -> None:
     table.write("/identity/conditionalAccess/evaluate", access_evaluation.evaluate, permissions.ACCESS_EVALUATE)
     path, needs = "/reports/authenticationMethods/userRegistrationDetails", permissions.REPORTS_READ
     table.read(path, registration_report.list_details, needs, accepts.REGISTRATIONS)
+    for version in VERSIONS:
+        handler, options = directory_audits.list_audits, accepts.DIRECTORY_AUDITS
+        path, too = f"/{version}/auditLogs/directoryAudits", permissions.DIRECTORY_READ
+        table.router.add("GET", Route(path, handler, "directory", needs, needs_too=too, accepts=options))
+    principals, needs = directory_audits.list_service_principals, permissions.APPLICATIONS_READ
+    table.read("/servicePrincipals", principals, needs, accepts.SERVICE_PRINCIPALS)
 
 
 def _own(table: Table) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections import deque
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 from html import unescape
 from typing import Any
@@ -13,26 +13,16 @@ LINK = re.compile(r"""<a\s[^>]*?href\s*=\s*["']([^"']+)["']""", re.IGNORECASE)
 KEPT = 2_000  # a soak test must not fill the memory
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
-    """A mail as `sendMail` got it."""
-
+@dataclass(frozen=True, slots=True)
+class Mail:
+    number: int
+    at: datetime
+    sender: str
     to: tuple[str, ...]
     subject: str
     content_type: str  # "html" or "text"
     content: str
-    text: str = ""  # the alternative to HTML, of a mail in MIME
     headers: dict[str, str] = field(default_factory=dict)
-    saved: bool = True  # whether a copy stays in the sender's mailbox
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mail(Letter):
-    """A mail that arrived."""
-
-    number: int
-    at: datetime
-    sender: str
 
     @property
     def links(self) -> list[str]:
@@ -47,8 +37,6 @@ class Mail(Letter):
             "subject": self.subject,
             "contentType": self.content_type,
             "body": self.content,
-            "text": self.text,
-            "savedToSentItems": self.saved,
             "links": self.links,
             "headers": self.headers,
         }
@@ -59,11 +47,19 @@ class Mailbox:
         self._mails: deque[Mail] = deque(maxlen=KEPT)
         self._last = 0
 
-    def put(self, at: datetime, sender: str, letter: Letter, to: tuple[str, ...] = ()) -> Mail:
-        """Keep a mail, for those of its recipients that are named or for all."""
+    def put(
+        self,
+        at: datetime,
+        *,
+        sender: str,
+        to: tuple[str, ...],
+        subject: str,
+        content_type: str,
+        content: str,
+        headers: dict[str, str] | None = None,
+    ) -> Mail:
         self._last += 1
-        values = {each.name: getattr(letter, each.name) for each in fields(letter)}
-        mail = Mail(**values | {"to": to or letter.to}, number=self._last, at=at, sender=sender)
+        mail = Mail(self._last, at, sender, to, subject, content_type, content, headers or {})
         self._mails.append(mail)
         return mail
 

@@ -12,6 +12,12 @@ from localhost.simulator.model.registration_row import registration_row
 from localhost.simulator.seeds import demo, generated, people
 from localhost.simulator.world.access_tokens import AccessTokens
 from localhost.simulator.world.call_log import CallLog
+from localhost.simulator.world.directory_audits import (
+    HOME_ADDRESS,
+    USER_REGISTERED,
+    USER_REGISTERED_ALL,
+    DirectoryAudits,
+)
 from localhost.simulator.world.faults import Faults
 from localhost.simulator.world.inbox import Inbox
 from localhost.simulator.world.mailbox import Mailbox
@@ -39,6 +45,7 @@ class World:
         self.calls = CallLog()
         self.mailbox = Mailbox()
         self.inbox = Inbox()
+        self.audits = DirectoryAudits()
         self.tokens = AccessTokens()
         self.presentations: dict[str, Any] = {}  # what Verified ID was asked for, by its id
         self.passes: list[str] = []  # every temporary access pass ever made, for tests that look where its text went
@@ -113,15 +120,29 @@ class World:
         home = self.tenant(tenant)
         return home.users[key] if key in home.users else home.by_upn[key.lower()]
 
-    def register(self, tenant: str, user: str, kind: str, *, prefer: str | None = None, **properties: Any) -> Method:
+    def register(
+        self,
+        tenant: str,
+        user: str,
+        kind: str,
+        *,
+        prefer: str | None = None,
+        address: str = HOME_ADDRESS,
+        by: str | None = None,
+        **properties: Any,
+    ) -> Method:
         """Register a method for a user, as they would at the next sign-in. Graph has no such call.
 
         `kind` is a name of method_kinds.py: "phone" (with phoneType), "microsoftAuthenticator", "hardwareOath", ...
+        `address` is where they are, `by` somebody else who does it.
         """
         person = self.user(tenant, user)
         method = new_method(BY_NAME[kind], self.random, self.clock(), **properties)
         self.keep_report(person)
         person.add(method)
+        doer = None if by is None else self.user(tenant, by)
+        for activity in (USER_REGISTERED, USER_REGISTERED_ALL):
+            self.audits.by_user(self.tenant(tenant), person, activity, self.clock(), by=doer, address=address)
         if prefer is not None:
             person.preferred = prefer
         return method

@@ -1,0 +1,1 @@
+"""Reconciliation: what customers' own audit logs say about our removals, held against our records."""
