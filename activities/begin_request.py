@@ -30,6 +30,7 @@ async def begin_request(work: RequestRef) -> RequestPlan:
                 "methods": [kind.value for kind in request.methods],
                 "dryRun": request.dry_run,
                 "retryOf": request.retry_of,
+                **({"takeoverOf": request.takeover_of} if request.takeover_of else {}),
                 **({"undoOf": request.undo_of} if request.undo_of else {}),
             },
             once="accepted",

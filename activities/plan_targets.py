@@ -120,13 +120,13 @@ async def _plan(
 
 
 async def _earlier(services: Services, request: ResetRequest, target: Target) -> Target | None:
-    """Of a retry, the last of the targets before that had a plan; None where none had."""
-    retried, number = request.retry_of, target.earlier
+    """Of a retry or takeover, the last of the targets before that had a plan; None where none had."""
+    retried, number = request.earlier_request, target.earlier
     while retried is not None and number is not None:
         kept, before = await services.targets.get(retried, number), await services.requests.get(retried)
         if kept is None or kept.target.planned:
             return kept.target if kept else None
-        retried, number = before.retry_of if before else None, kept.target.earlier
+        retried, number = before.earlier_request if before else None, kept.target.earlier
     return None
 
 

@@ -13,6 +13,7 @@ from domain.outcomes import RequestStatus, request_status
 from domain.request.approval import NotApprovableError, Tally, approval_needed
 from domain.request.reset_request import ApprovalNeeded, ResetRequest
 from services import Services, current_services
+from use_cases.approval_to_keep import approval_to_keep
 
 
 class _Changes(TypedDict, total=False):
@@ -87,10 +88,11 @@ def approved_next(request: ResetRequest) -> AfterApproval:
 async def _was_asked(services: Services, request: ResetRequest) -> bool:
     """Whether this is another try of what needed approval: a part of it needs it, too.
 
-    Else whom approvers left out, or denied, would be reset without them by a retry that is too small for a step-up.
+    Else whom approvers denied would be reset without them by a retry that is too small for a step-up.
     """
-    first = await services.requests.get(request.retry_of) if request.retry_of else None
-    return request.retry_of is not None and (first is None or first.approval.required)
+    earlier = request.earlier_request
+    first = await services.requests.get(earlier) if earlier else None
+    return earlier is not None and (first is None or first.approval.required)
 
 
 async def _sealed(
@@ -115,6 +117,7 @@ async def _sealed(
             tally=tally,
             now=now,
             recent=request.recent,
+            at_least=await approval_to_keep(services, request),
         )
     except NotApprovableError as error:
         return RequestStatus.FAILED, {

@@ -90,12 +90,7 @@ async def _excluded(services: Services, request_id: str) -> set[int]:
 
 async def _left_out(services: Services, request: ResetRequest) -> dict[str, set[int]]:
     """Return the numbers of the targets that approvers of their customer left out, by customer."""
-    decisions = counting(services.policy, request, await services.requests.decisions(request.id))
-    ranges = {customer: range(first, first + count) for customer, first, count in request.ranges}
-    return {
-        customer: {number for number in numbers if number in ranges.get(customer, ())}
-        for customer, numbers in left_out(request, decisions).items()
-    }
+    return left_out(request, counting(services.policy, request, await services.requests.decisions(request.id)))
 
 
 class _End(NamedTuple):

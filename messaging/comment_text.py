@@ -56,6 +56,8 @@ class CommentView(NamedTuple):
     expires_at: datetime | None = None
     decisions: tuple[DecisionView, ...] = ()
     outcomes: tuple[CustomerView, ...] = ()
+    retry_of: str = ""
+    takeover_of: str = ""
     follow_up: tuple[tuple[str, str], ...] = ()  # a user's name and a code of labels.FOLLOW_UP
 
 

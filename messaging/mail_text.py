@@ -73,7 +73,8 @@ def outcome_mail(view: OutcomeView, *, to: str) -> Mail:
     shown = _first(view.customers, OUTCOME_USERS, trouble_first=True)
     return _mail(
         to,
-        f"{'Undo of MFA reset' if view.undo else 'MFA reset'} {status}{_ticket(view.ticket)}",
+        f"{'Undo of MFA reset' if view.undo else 'Retry of MFA reset' if view.retry_of else 'MFA reset'} "
+        f"{status}{_ticket(view.ticket)}",
         "outcome",
         view=view,
         customers=shown,
@@ -132,7 +133,9 @@ def removal_alerts_mail(alerts: Sequence[RemovalAlert], names: Mapping[str, str]
 
 
 def _asked(view: ApprovalView) -> str:
-    return "activating hardware tokens" if view.undo else "MFA reset"
+    if view.undo:
+        return "activating hardware tokens"
+    return "retry of MFA reset" if view.retry_of else "MFA reset"
 
 
 def _asking(view: ApprovalView, to: str, link: str, reference: str, what: str, kind: str) -> Mail:

@@ -62,9 +62,10 @@ def _terms(policy: Policy) -> UsageTerms:
 
 async def _was_counted(services: Services, origin: Origin) -> bool:
     """Return whether the users are those of a request that still counts: a retry names no others."""
-    if origin.retry_of is None:
+    earlier_id = origin.retry_of or origin.takeover_of
+    if earlier_id is None:
         return False
-    retried = await services.requests.get(origin.retry_of)
+    retried = await services.requests.get(earlier_id)
     longest: timedelta = max(HOUR, services.policy.approval.step_up.window)
     return retried is not None and services.now() - retried.created_at < longest
 

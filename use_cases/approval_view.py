@@ -1,10 +1,13 @@
 """What one approver of a request sees: the link, their targets and the view that the mail and the page share."""
 
+from collections.abc import Mapping
+
 from domain.access.approval_links import ApprovalLink, sign
 from domain.request.plan import window_starts
 from domain.request.reset_request import Approver, ResetRequest
 from domain.request.target import Target
 from services import Services
+from use_cases.left_out_users import left_out_for
 from use_cases.read_targets import all_targets
 from web.presenters import ShownPlan, approval_view, plan_totals
 from web.views import ApprovalView, PageView, PlanTotals
@@ -31,21 +34,27 @@ async def targets_for(services: Services, request: ResetRequest, entry: Approver
 
 
 async def users_of(services: Services, request: ResetRequest, entry: Approver) -> int:
-    """Return how many users would be reset that this approver decides on."""
+    """Return how many users would be reset that this approver decides on, without those whom other approvers left out."""
+    decisions = await services.requests.decisions(request.id)
+    excluded = await left_out_for(services, request, entry, decisions)
     sealed = await _sealed_totals(services, request, entry)
     if sealed is not None:
-        return sealed.users
-    return sum(target.planned and not target.settled for target in await targets_for(services, request, entry))
+        return sealed.less(plan_totals(excluded.values())).users
+    mine = await targets_for(services, request, entry)
+    return sum(target.planned and not target.settled and target.number not in excluded for target in mine)
 
 
 async def view_for(services: Services, request: ResetRequest, entry: Approver, page: int = 1) -> ApprovalView:
     """Return what this approver is shown of the request as it stands, in the mail and on the page alike."""
-    plan = await _shown_plan(services, request, entry, page)
     decisions = await services.requests.decisions(request.id)
+    excluded = await left_out_for(services, request, entry, decisions)
+    plan = await _shown_plan(services, request, entry, page, excluded)
     return approval_view(services.policy, request, entry, plan, decisions, services.now())
 
 
-async def _shown_plan(services: Services, request: ResetRequest, entry: Approver, page: int) -> ShownPlan:
+async def _shown_plan(
+    services: Services, request: ResetRequest, entry: Approver, page: int, excluded: Mapping[int, Target]
+) -> ShownPlan:
     """Return a page of the plan. Of a long one no more than this page is read, and the counts that were made when it was sealed."""
     mine = [part for part in request.ranges if part[0] in entry.customers]
     counts = {customer: count for customer, _, count in mine}
@@ -55,7 +64,8 @@ async def _shown_plan(services: Services, request: ResetRequest, entry: Approver
     totals = await _sealed_totals(services, request, entry)
     if totals is None:
         targets = await targets_for(services, request, entry)
-        return ShownPlan(targets[first:last], counts, plan_totals(targets), PageView(number, pages))
+        going_on = [target for target in targets if target.number not in excluded]
+        return ShownPlan(targets[first:last], counts, plan_totals(going_on), PageView(number, pages), excluded)
     shown: list[Target] = []
     before = 0  # targets of this approver in the ranges so far
     for _, start, count in mine:
@@ -64,7 +74,8 @@ async def _shown_plan(services: Services, request: ResetRequest, entry: Approver
         if wanted > 0:
             shown += [kept.target for kept in await services.targets.range(request.id, start + skipped, wanted)]
         before += count
-    return ShownPlan(shown, counts, totals, PageView(number, pages))
+    going_on_totals = totals.less(plan_totals(excluded.values()))
+    return ShownPlan(shown, counts, going_on_totals, PageView(number, pages), excluded)
 
 
 async def _sealed_totals(services: Services, request: ResetRequest, entry: Approver) -> PlanTotals | None:

@@ -14,6 +14,7 @@ from domain.request.windows import STEP, steps_of
 from services import Services
 from use_cases.approval_verdict import audit_decision
 from use_cases.approval_view import targets_for, users_of
+from use_cases.left_out_users import left_out_for
 from use_cases.orchestrations import wake
 
 _log = logging.getLogger("mfareset.approvals")
@@ -137,8 +138,11 @@ async def _complete(services: Services, located: LocatedApproval, choice: Choice
     if not approves and not choice.comment:
         raise IncompleteChoiceError("commentNeeded")
     without = await _open_of(services, located, choice.left_out) if approves and choice.left_out else set()
-    if without and len(without) >= await users_of(services, located.request, located.entry):
-        raise IncompleteChoiceError("noUserLeft")
+    if without:
+        others = await services.requests.decisions(located.request.id)
+        excluded = await left_out_for(services, located.request, located.entry, others)
+        if len(without - excluded.keys()) >= await users_of(services, located.request, located.entry):
+            raise IncompleteChoiceError("noUserLeft")
     return Decision(
         approver=located.entry.approver,
         decision="approve" if approves else "deny",

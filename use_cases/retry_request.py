@@ -1,4 +1,7 @@
-"""Retry a request: the targets of an ended request that did not end well, planned and approved anew."""
+"""Retry a request: the targets of an ended request that did not end well, planned and approved anew.
+
+Users whom an approver left out are not among them: only a new request brings them back.
+"""
 
 from collections.abc import Iterable
 
@@ -7,7 +10,8 @@ from domain.access.callers import Caller
 from domain.errors import ConflictError
 from domain.normal_address import known_address
 from domain.outcomes import WELL_ENDED
-from domain.request.new_request import EarlierNumbers, Origin
+from domain.request.approval import left_out
+from domain.request.new_request import CONSOLE, EarlierNumbers, Origin
 from domain.request.parsing import read_request
 from domain.request.reset_request import ResetRequest
 from domain.request.target import Target
@@ -24,17 +28,14 @@ async def retry_request(
     by: Caller,
     source: str,
     customers: Iterable[str] | None,
-    requester: str = "",
     key: str | None = None,
 ) -> Submitted:
     """Submit a request for what did not end well.
 
-    `customers` are those that the new request may name, None: all. `requester` is the new one's, the first one's unless given.
-    Raises: ConflictError where there is nothing to try again, or nothing yet; KeyReusedError.
+    `customers` are those that the new request may name, None: all. Raises: ConflictError where there is nothing to try again, or
+    nothing yet; KeyReusedError.
     """
     body, earlier = await _retry_body(services, request)
-    if requester:
-        body["requester"] = requester
     submission = Submission(
         parsed=read_request(body, services.policy, customers),
         origin=Origin(source, caller=by, retry_of=request.id, earlier=earlier),
@@ -45,17 +46,48 @@ async def retry_request(
     return await submit_request(services, client, submission)
 
 
+async def review_retry(
+    services: Services,
+    client: durable.Client,
+    request: ResetRequest,
+    *,
+    by: Caller,
+    customers: Iterable[str] | None,
+    requester: str,
+) -> ResetRequest:
+    """Submit the dry run that shows what a retry would do; nothing is asked of approvers before it is confirmed.
+
+    `requester` is the person who retries. Raises: ConflictError, as `retry_request` does.
+    """
+    body, earlier = await _retry_body(services, request)
+    parsed = read_request(body | {"requester": requester, "dryRun": True}, services.policy, customers)
+    origin = Origin(CONSOLE, caller=by, retry_of=request.id, earlier=earlier)
+    return (await submit_request(services, client, Submission(parsed, origin))).request
+
+
+async def left_out_of(services: Services, request: ResetRequest) -> frozenset[int]:
+    """Return the numbers of the targets that approvers left out, though the decision counted no more in the end."""
+    decisions = await services.requests.decisions(request.id)
+    return frozenset().union(*left_out(request, decisions).values())
+
+
 async def _retry_body(services: Services, request: ResetRequest) -> tuple[dict[str, object], EarlierNumbers]:
     """Return the body of the new request, and which target of the first one each of its users is."""
     if not request.status.ended:
         raise ConflictError(f"The request has not ended yet: {request.status.value}. Wait for its end, or cancel it.")
     if request.undo_of:
         raise ConflictError("This was an undo: ask for another undo of the request that it names in undoOf.")
-    left = [
+    excluded = await left_out_of(services, request)
+    open_ends = [
         target
         async for target in all_targets(services, request.id)
         if target.outcome not in WELL_ENDED and target.reason != "duplicateUser"
     ]
+    left = [target for target in open_ends if target.number not in excluded and target.reason != "excludedByApprover"]
+    if not left and open_ends:
+        raise ConflictError(
+            "Approvers left out all users who were not reset. Make a new request to ask for them again."
+        )
     if not left:
         raise ConflictError("Every target of the request ended well; there is nothing to try again.")
     return body_again(request, left)

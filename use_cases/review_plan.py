@@ -1,17 +1,19 @@
 """Review a plan in the console and confirm it: the plan is that of a dry run, and the request is made of what it lists."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import durable
 from domain.access.callers import Caller
 from domain.errors import KeyReusedError
 from domain.request.approval import NotApprovableError, Tally, approval_needed
-from domain.request.new_request import CONSOLE, Origin
+from domain.request.new_request import CONSOLE, EarlierNumbers, Origin
 from domain.request.parsing import read_request
 from domain.request.reset_request import ApprovalNeeded, ResetRequest
 from domain.request.target import Target
 from services import Services
 from use_cases.admit_request import recent_users_of
+from use_cases.approval_to_keep import approval_to_keep
 from use_cases.read_targets import all_targets
 from use_cases.submit_request import Submission, Submitted, canonical_json, submit_request
 
@@ -75,6 +77,7 @@ async def read_plan_of(services: Services, review: ResetRequest, left_out: froze
                 tally=tally,
                 now=services.now(),
                 recent=recent,
+                at_least=await approval_to_keep(services, review),
             )
         except NotApprovableError as error:
             problem = str(error)
@@ -105,7 +108,7 @@ async def confirm_review(
     }
     submission = Submission(
         read_request(body, services.policy, customers),
-        Origin(CONSOLE, caller=by),
+        Origin(CONSOLE, caller=by, retry_of=review.retry_of, earlier=_earlier_numbers(plan.selected)),
         key=f"review:{review.id}",
         raw=canonical_json(body),
     )
@@ -119,3 +122,8 @@ async def confirm_review(
         if request is None:  # the first confirmation has not written its request yet
             raise
         return Submitted(request, is_new=False)
+
+
+def _earlier_numbers(targets: Iterable[Target]) -> EarlierNumbers:
+    """Return which target of the retried request each of these users is; nothing for a first try."""
+    return {(target.customer, target.user_id): target.earlier for target in targets if target.earlier is not None}

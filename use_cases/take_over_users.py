@@ -43,7 +43,7 @@ async def take_over_users(
         body["requester"] = requester
     submission = Submission(
         parsed=read_request(body, services.policy, customers),
-        origin=Origin(source, caller=by, retry_of=request.id, earlier=earlier),
+        origin=Origin(source, caller=by, takeover_of=request.id, earlier=earlier),
         key=key,
         key_owner=caller_keys(by),
         raw=canonical_json({"takeoverOf": request.id} | body),
@@ -58,7 +58,7 @@ async def _end_holds(
     holders = [(t, h) for t in held if (h := await services.leases.holder(t.tenant_id, t.user_id)) is not None]
     for _, holder in holders:
         other = await services.requests.get(holder.request_id)
-        if other is not None and other.retry_of == request.id:
+        if other is not None and other.earlier_request == request.id:
             raise ConflictError(f"Request {other.id} has these users already; it is {other.status.value}.")
     takeover = Takeover(request.id, services.now(), by)
     ended = [holder for _, holder in holders if await services.holds.end(holder, takeover)]

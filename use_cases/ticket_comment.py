@@ -19,6 +19,8 @@ async def comment_view(services: Services, request: ResetRequest, kind: EventKin
         users=request.target_count,
         dry_run=request.dry_run,
         undo=bool(request.undo_of),
+        retry_of=request.retry_of or "",
+        takeover_of=request.takeover_of or "",
         asked_by=request.asked_by,
         reason=request.reason,
         customers=tuple(

@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import NamedTuple
 
 from domain.methods import Method, MethodType
 from domain.outcomes import MethodOutcome, RequestStatus, TargetOutcome
 from domain.policy.load import Policy
-from domain.request.approval import Verdict, approvals, counting, same_account, still_decides, verdict
+from domain.request.approval import Verdict, approvals, counting, left_out, same_account, still_decides, verdict
 from domain.request.follow_up import ALARMING
 from domain.request.forecast import Forecast
 from domain.request.reset_request import RECORD_UNREADABLE, Approver, Decision, ResetRequest
@@ -45,6 +46,8 @@ _POSSIBLY_TOUCHED = (
     TargetOutcome.PARTIALLY_RESET,
     TargetOutcome.FAILED,
 )
+# Names of users beside a decision: a list that is read.
+NAMED = 50
 _STATUS_OF_ENDING = {RequestStatus.RESETTING: "approved", RequestStatus.CANCELLED: "withdrawn"}
 
 
@@ -157,11 +160,22 @@ def plan_totals(targets: Iterable[Target]) -> PlanTotals:
     )
 
 
-def decision_views(decisions: Iterable[Decision]) -> tuple[DecisionView, ...]:
+def decision_views(
+    decisions: Iterable[Decision], names: Mapping[int, str] = MappingProxyType({})
+) -> tuple[DecisionView, ...]:
+    """Return the decisions as they are shown; `names` are those of targets by number, as far as they are shown."""
     made = list(decisions)
     twice = same_account(made)
     return tuple(
-        DecisionView(d.approver, d.decision, d.at, d.comment, len(d.without), d.approver.casefold() in twice)
+        DecisionView(
+            d.approver,
+            d.decision,
+            d.at,
+            d.comment,
+            len(d.without),
+            tuple(names[number] for number in d.without if number in names),
+            d.approver.casefold() in twice,
+        )
         for d in made
     )
 
@@ -184,12 +198,16 @@ def _fewest_approvals(entry: Approver, given: Mapping[str, int]) -> int:
 
 
 class ShownPlan(NamedTuple):
-    """A page of the targets that an approver decides on, and counts of all of them: by customer, and what would be done."""
+    """A page of the targets that an approver decides on, and counts of all of them: by customer, and what would be done.
+
+    `left_out` are those that others left out already, by number; `totals` are without them.
+    """
 
     targets: Sequence[Target]
     counts: Mapping[str, int]
     totals: PlanTotals
     page: PageView
+    left_out: Mapping[int, Target] = MappingProxyType({})
 
 
 def approval_view(
@@ -224,16 +242,38 @@ def approval_view(
         created_at=request.created_at,
         expires_at=request.approval.expires_at or now,
         now=now,
-        customers=customer_views(policy, request, plan.targets, plan.counts),
+        customers=_without_left_out(
+            customer_views(policy, request, plan.targets, plan.counts), counting(policy, request, decisions)
+        ),
         totals=totals,
         quorum=request.approval.quorum,
         approvals=_fewest_approvals(entry, approvals(request, counting(policy, request, decisions))),
-        decisions=decision_views(_visible_decisions(entry, request, decisions)),
+        decisions=decision_views(_visible_decisions(entry, request, decisions), _first_names(plan.left_out)),
         revoke_sessions=request.revoke_sessions,
         step_up=tuple(step_up),
         page=plan.page,
         undo=bool(request.undo_of),
         undo_within=policy.undo.within,
+        retry_of=request.retry_of or "",
+        takeover_of=request.takeover_of or "",
+    )
+
+
+def _first_names(left_out: Mapping[int, Target]) -> dict[int, str]:
+    return {number: left_out[number].name for number in sorted(left_out)[:NAMED]}
+
+
+def _without_left_out(customers: Iterable[CustomerView], decisions: Sequence[Decision]) -> tuple[CustomerView, ...]:
+    """Return the customers with each user marked whom one of the decisions leaves out."""
+    by: dict[int, list[str]] = {}
+    for decision in decisions:
+        for number in decision.without:
+            by.setdefault(number, []).append(decision.approver)
+    return tuple(
+        customer._replace(
+            users=tuple(user._replace(left_out_by=tuple(by.get(user.number, ()))) for user in customer.users)
+        )
+        for customer in customers
     )
 
 
@@ -302,6 +342,8 @@ def state_view(
 
     `targets` are all of this approver's customers; `cancelled`: a cancellation was requested.
     """
+    excluded = left_out(request, counting(policy, request, decisions))
+    numbers = {number for customer in entry.customers for number in excluded.get(customer, ())}
     given = approvals(request, counting(policy, request, decisions))
     waiting = {customer for customer in given if given[customer] < request.approval.quorum}
     begun = request.status is not RequestStatus.AWAITING_APPROVAL
@@ -319,9 +361,15 @@ def state_view(
         waits_elsewhere=bool(waiting - set(entry.customers)),
         quorum=request.approval.quorum or 1,
         approvals=_fewest_approvals(entry, given),
-        decisions=decision_views(_visible_decisions(entry, request, decisions)),
+        decisions=decision_views(
+            _visible_decisions(entry, request, decisions),
+            _first_names({target.number: target for target in targets if target.number in numbers}),
+        ),
         notice=notice,
         undo=bool(request.undo_of),
+        retry_of=request.retry_of or "",
+        takeover_of=request.takeover_of or "",
+        left_out=len(numbers),
     )
 
 
@@ -345,6 +393,8 @@ def outcome_view(
         customers=customer_views(policy, request, targets),
         decisions=decision_views(decisions),
         undo=bool(request.undo_of),
+        retry_of=request.retry_of or "",
+        takeover_of=request.takeover_of or "",
     )
 
 
@@ -377,4 +427,5 @@ def follow_up_view(policy: Policy, request: ResetRequest, targets: Iterable[Targ
         ended_at=request.ended_at or now,
         totals=request.follow_up.totals if request.follow_up else {},
         users=followed_views(policy, targets),
+        retry_of=request.retry_of or "",
     )

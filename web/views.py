@@ -50,6 +50,7 @@ class UserView(NamedTuple):
     reason: str = ""  # of the outcome
     sessions_revoked: bool | None = None  # None: not asked for, or not yet
     proof: ProofView | None = None  # None: none is needed
+    left_out_by: tuple[str, ...] = ()  # approvers who decided before and left this user out
 
     @property
     def name(self) -> str:
@@ -87,7 +88,11 @@ class CustomerView(NamedTuple):
 
     @property
     def accepted(self) -> tuple[UserView, ...]:
-        return tuple(user for user in self.users if not user.refused)
+        return tuple(user for user in self.users if not user.refused and not user.left_out_by)
+
+    @property
+    def left_out(self) -> tuple[UserView, ...]:
+        return tuple(user for user in self.users if user.left_out_by and not user.refused)
 
     @property
     def refused(self) -> tuple[UserView, ...]:
@@ -100,6 +105,7 @@ class DecisionView(NamedTuple):
     at: datetime
     comment: str = ""
     left_out: int = 0  # how many users the approver left out
+    left_out_names: tuple[str, ...] = ()  # the first of them
     same_account: bool = False  # one voice together with another of these, under another address
 
 
@@ -118,6 +124,10 @@ class PlanTotals(NamedTuple):
     password_only: int = 0
     not_registering: int = 0  # cannot
     unforeseen: int = 0
+
+    def less(self, other: "PlanTotals") -> "PlanTotals":
+        """Return the counts without those of `other`, which are of some of the same users."""
+        return PlanTotals(*(count - without for count, without in zip(self, other, strict=True)))
 
     @property
     def forecasts(self) -> Mapping[str, int]:
@@ -164,6 +174,8 @@ class ApprovalView(NamedTuple):
     address: str = ""  # of this page, with its token, for the form and its links
     undo: bool = False  # the tokens of an undo are activated again, and nothing is removed
     undo_within: timedelta = timedelta(days=7)  # how long deactivated tokens can be activated again
+    retry_of: str = ""  # the request that this one tries again
+    takeover_of: str = ""  # the request whose users this one takes over from others
 
     @property
     def only_user(self) -> UserView | None:
@@ -206,6 +218,9 @@ class StateView(NamedTuple):
     notice: str = ""  # a code of labels.NOTICE
     address: str = ""  # of this page, with its token
     undo: bool = False
+    retry_of: str = ""
+    takeover_of: str = ""
+    left_out: int = 0  # of the users, by approvers
 
     @property
     def done(self) -> int:
@@ -232,6 +247,8 @@ class OutcomeView(NamedTuple):
     customers: tuple[CustomerView, ...] = ()
     decisions: tuple[DecisionView, ...] = ()
     undo: bool = False
+    retry_of: str = ""
+    takeover_of: str = ""
 
 
 class NoticeView(NamedTuple):
@@ -261,3 +278,4 @@ class FollowUpView(NamedTuple):
     ended_at: datetime
     totals: Mapping[FollowUpState, int]
     users: tuple[FollowedView, ...] = ()
+    retry_of: str = ""

@@ -31,6 +31,8 @@ def request_card(request: ResetRequest) -> RenderableType:
     who = request.asked_by or request.requester  # older services say only for whom
     about = [request.ticket, request.reason, f"requested by {who}" if who else ""]
     about += [moment(request.created_at)]
+    about += [f"retry of {request.retry_of}"] if request.retry_of else []
+    about += [f"takeover of {request.takeover_of}"] if request.takeover_of else []
     return _card(heading, [_joined(about), counts(request), *explanations(request)])
 
 

@@ -123,6 +123,7 @@ class ResetRequest(ApiModel):
     totals: Totals
     approval: Approval = Field(default_factory=Approval)
     retry_of: str | None = None
+    takeover_of: str | None = None
     undo_of: str | None = None
     undone_by: str | None = None
     failure: str | None = None

@@ -95,7 +95,10 @@ class RequestResponse(Model):
     plan_digest: str | None
     totals: Totals
     approval: ApprovalResponse
-    retry_of: Guid | None
+    retry_of: Guid | None = Field(description="The request whose users that did not end well this one tries again")
+    takeover_of: Guid | None = Field(
+        None, description="The request whose users, held by other requests, this one takes over"
+    )
     kind: Literal["reset", "undo"]
     undo_of: Guid | None = Field(description="The request whose deactivated hardware tokens this one activates again")
     verification: RequestVerification | None = Field(

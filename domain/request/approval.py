@@ -122,12 +122,14 @@ def approval_needed(
     unknown_requester: bool = False,
     accounts: Mapping[str, Sequence[str]] = MappingProxyType({}),
     accounts_needed: bool = False,
+    at_least: ApprovalNeeded | None = None,
 ) -> ApprovalNeeded:
     """Return the approval a planned request needs. Every customer with something to do needs the quorum of its own approvers.
 
     The requester is never an approver, nor is the signed-in caller, nor anyone whose own account is a target: by their name, and
     by `accounts`, those of each approver's address (in lower case). `accounts_needed`: who has none could
-    not sign in. `recent` is what was asked for before, so that a request in parts is judged as the whole.
+    not sign in. `recent` is what was asked for before, so that a request in parts is judged as the whole. `at_least` is the approval of
+    the request that is tried again: its quorum and its step-up are kept.
 
     Raises: NotEnoughApproversError, UnknownRequesterError.
     """
@@ -136,10 +138,11 @@ def approval_needed(
             "The requester is in neither the provider's directory nor the customer's, and the policy refuses such requests."
         )
     many = tally.with_recent(recent) >= policy.approval.step_up.targets
-    step_up = unknown_requester or many or tally.privileged > 0 or tally.unverified > 0
+    kept = at_least or ApprovalNeeded()
+    step_up = kept.step_up or unknown_requester or many or tally.privileged > 0 or tally.unverified > 0
     if exempt and not step_up:
         return ApprovalNeeded(required=False)
-    quorum = max(policy.approval.quorum, policy.approval.step_up.quorum) if step_up else policy.approval.quorum
+    quorum = max(kept.quorum, policy.approval.quorum, policy.approval.step_up.quorum if step_up else 0)
     asked: dict[str, list[str]] = {}
     for customer in tally.customers:
         people = dict.fromkeys(person.casefold() for person in policy.approvers_of(customer, step_up=step_up))
@@ -242,12 +245,14 @@ def same_account(decisions: Iterable[Decision]) -> frozenset[str]:
 
 
 def left_out(request: ResetRequest, decisions: Iterable[Decision]) -> dict[str, set[int]]:
-    """Per customer the numbers of the targets that an approver of that customer took out."""
+    """Return the numbers of the targets that an approver of their customer left out, by customer."""
     customers = {entry.approver.casefold(): entry.customers for entry in request.approval.approvers}
+    ranges = {customer: range(first, first + count) for customer, first, count in request.ranges}
     out: dict[str, set[int]] = {}
     for decision in decisions:
         for customer in customers.get(decision.approver.casefold(), ()):
-            out.setdefault(customer, set()).update(decision.without)
+            numbers = ranges.get(customer, ())
+            out.setdefault(customer, set()).update(number for number in decision.without if number in numbers)
     return out
 
 

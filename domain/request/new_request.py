@@ -15,20 +15,21 @@ from domain.text import clean
 API, CONSOLE, QUEUE = "api", "console", "servicebus"
 
 type EarlierNumbers = Mapping[tuple[str, str], int]
-"""Of a retry: the number of each user (customer key, name or id as asked) in the request that is retried."""
+"""Of a retry or takeover: the number of each user (customer key, name or id as asked) in the request before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where a request comes from.
 
-    `caller` is who called the API or used the console, None for a delivery. `retry_of` and `earlier` are set for a retry.
+    `caller` is who called the API or used the console, None for a delivery. `earlier` is set for a retry and for a takeover.
     `correlation_id` and `reply_to` are those of a queue message.
     """
 
     source: str
     caller: Caller | None = None
     retry_of: str | None = None
+    takeover_of: str | None = None
     earlier: EarlierNumbers = field(default_factory=dict)
     correlation_id: str = ""
     reply_to: str = ""
@@ -71,6 +72,7 @@ def build_request(
         ranges=ranges,
         recent=recent or RecentUsers(),
         retry_of=origin.retry_of,
+        takeover_of=origin.takeover_of,
         correlation_id=origin.correlation_id,
         reply_to=origin.reply_to,
     )

@@ -197,7 +197,10 @@ class ResetRequest(Model):
     )
     plan_digest: str | None = None
     approval: ApprovalNeeded = Field(default_factory=ApprovalNeeded)
-    retry_of: str | None = None
+    retry_of: str | None = Field(default=None, description="The request whose unfinished users this one tries again")
+    takeover_of: str | None = Field(
+        default=None, description="The request whose users this one takes over from others that held them"
+    )
     identities: Identities | None = None
     verification: RequestVerification | None = None
     undo_of: str | None = Field(
@@ -218,6 +221,11 @@ class ResetRequest(Model):
     @property
     def customers(self) -> list[str]:
         return [customer for customer, _, _ in self.ranges]
+
+    @property
+    def earlier_request(self) -> str | None:
+        """Return the request whose targets this one names again, as a retry or as a takeover."""
+        return self.retry_of or self.takeover_of
 
     @property
     def asked_by(self) -> str:

@@ -111,6 +111,11 @@ class Target(Model):
         return {"forecast": before[0]} | value | {"warnings": warnings}
 
     @property
+    def name(self) -> str:
+        """Return how people call the user, or what was asked for where it is not known."""
+        return self.display_name or self.user_principal_name or self.asked
+
+    @property
     def forecast_holds(self) -> Forecast | None:
         """The forecast, as long as the reset has not gone another way than it was planned."""
         if self.outcome in {TargetOutcome.PENDING, TargetOutcome.RESET, TargetOutcome.ALREADY_CLEAR}:

@@ -143,3 +143,8 @@ def test_control_characters_are_made_visible() -> None:
     card = shown(target_card(target(displayName="[red]\x1b[2J", detail="a\x07")))
     assert "\x1b" not in card + "\x07"[1:]
     assert "[red]�[2J" in card
+
+
+def test_a_card_tells_a_retry_from_a_takeover() -> None:
+    assert "retry of r0" in shown(request_card(request("completed", retryOf="r0")))
+    assert "takeover of r0" in shown(request_card(request("completed", takeoverOf="r0")))

@@ -135,3 +135,12 @@ def test_what_comes_from_outside_is_no_markup(template: Template) -> None:
 def test_escapes() -> None:
     assert wiki_text("a*b_c {x} [y|z] (/) @a") == r"a\*b\_c \{x\} \[y\|z\] \(/\) \@a"
     assert plain_text("[Code]x[/CODE] [a](b)") == "[ Code]x[ /CODE] [a] (b)"
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+@pytest.mark.parametrize("kind", ["accepted", "awaitingApproval", "decided", "completed", "followedUp"])
+def test_a_comment_says_that_it_is_about_a_retry_or_a_takeover(template: Template, kind: str) -> None:
+    text = shown(template, kind, VIEW._replace(retry_of="r-0"))
+    assert "Retry of an MFA reset" in text
+    assert "a retry of r-0" in text.replace("\\", "")
+    assert "a takeover of r-0" in shown(template, kind, VIEW._replace(takeover_of="r-0")).replace("\\", "")

@@ -162,7 +162,8 @@ async def test_an_open_request_names_itself_and_an_operator_takes_its_user_over(
         assert [t["outcome"] for t in await it.targets(holder["id"])] == ["cancelled", "reset"]
         assert len(it.world.user("contoso", ADELE).methods) >= 3
         await it.approve(taken["id"])
-        assert (await it.shown(taken["id"]))["status"] == "completed"
+        shown = await it.shown(taken["id"])
+        assert (shown["status"], shown["takeoverOf"], shown["retryOf"]) == ("completed", refused["id"], None)
 
 
 async def test_an_approved_reset_is_not_taken_over(tmp_path: Path) -> None:

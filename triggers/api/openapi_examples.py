@@ -57,6 +57,7 @@ _VALUES: dict[str, Any] = {
     "refused": "",
     "requester": "tech@msp.example",
     "retryOf": None,
+    "takeoverOf": None,
     "search": "Adele",
     "sessionsRevoked": True,
     "signedInAs": "",

@@ -11,11 +11,10 @@ from triggers.console.directory import Listing
 from triggers.console.layout import frame, html_page, require_sign_in
 from triggers.http.authorization import AUDITORS
 from triggers.http.parameters import page_number, parse_unsigned
-from use_cases.approval_view import approval_token
+from use_cases.approval_view import approval_token, users_of
 from use_cases.list_requests import open_place, seal_place
 from use_cases.read_request import find_request, is_within
 from web import labels
-from web.presenters import plan_totals
 
 app = func.Blueprint()  # type: ignore[no-untyped-call]
 
@@ -23,8 +22,6 @@ app = func.Blueprint()  # type: ignore[no-untyped-call]
 _LOOKED = 500
 _PAGE = 25
 _EVENTS = 200
-# In larger requests not every user is read to count those who are refused.
-_COUNTED = 1000
 
 
 @app.route("console/approvals", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -56,12 +53,7 @@ async def console_approvals(req: func.HttpRequest) -> func.HttpResponse:
 
 async def _users(services: Services, request: ResetRequest, entry: Approver) -> str:
     """Return how many users the approver would decide on, counted as in the mail and on the approval page."""
-    mine = [(first, count) for customer, first, count in request.ranges if customer in entry.customers]
-    most = sum(count for _, count in mine)
-    if most > _COUNTED:
-        return f"up to {labels.count(most, 'user')}"
-    targets = [kept.target for first, count in mine for kept in await services.targets.range(request.id, first, count)]
-    return labels.count(plan_totals(targets).users, "user")
+    return labels.count(await users_of(services, request, entry), "user")
 
 
 @app.route("console/audit", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)

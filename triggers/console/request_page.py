@@ -8,7 +8,7 @@ from typing import Any
 import azure.functions as func
 
 from domain.outcomes import TargetOutcome
-from domain.request.approval import approvals, same_account
+from domain.request.approval import approvals, left_out, same_account
 from domain.request.notifications import Notification
 from domain.request.reset_request import Decision, ResetRequest
 from domain.request.target import Target
@@ -16,6 +16,7 @@ from services import Services
 from triggers.console.operators import operator_of
 from triggers.http.authorization import AUDITORS
 from triggers.http.parameters import parse_unsigned
+from use_cases.left_out_users import left_out_names
 from use_cases.read_request import find_request
 from use_cases.read_targets import all_targets, targets_from
 from use_cases.redeliver import undelivered_callbacks, unpublished_events
@@ -136,11 +137,13 @@ class RequestState:
             },
             "now": services.now(),
             "retryable": request.status.ended and self._retryable(),
+            "left_out_names": await left_out_names(services, request, self.decisions),
         }
 
     def _retryable(self) -> bool:
         # A retry is a reset, so an undo cannot be retried.
-        return not self.request.dry_run and not self.request.undo_of and _open_ends(self.totals) > 0
+        excluded = sum(map(len, left_out(self.request, self.decisions).values()))
+        return not self.request.dry_run and not self.request.undo_of and _open_ends(self.totals) > excluded
 
     async def _page(self) -> tuple[list[Target], int | None]:
         """The next users with the outcome that is asked for, and where the page after them begins."""

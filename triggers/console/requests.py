@@ -22,10 +22,9 @@ from use_cases.list_requests import list_requests
 from use_cases.read_request import find_request, is_within
 from use_cases.redeliver import resend_callbacks
 from use_cases.resend_mails import remind_approvers, resend_approval_mails, resend_mails
-from use_cases.retry_request import retry_request
+from use_cases.retry_request import review_retry
 from use_cases.take_over_users import take_over_users
 from web.console import console_headers, render
-from web.presenters import display_status, ended_untouched
 
 app = durable.Blueprint()
 
@@ -153,24 +152,15 @@ async def _resend(
 async def _retry(
     services: Services, client: durable.Client, request: ResetRequest, operator: Operator
 ) -> func.HttpResponse:
-    """Submit a retry with the operator as its requester."""
+    """Open the review of a retry, with the operator as its requester."""
     try:
-        new, _ = await retry_request(
-            services,
-            client,
-            request,
-            by=operator.caller,
-            source=CONSOLE,
-            customers=operator.reach,
-            requester=operator.mail,
+        review = await review_retry(
+            services, client, request, by=operator.caller, customers=operator.reach, requester=operator.mail
         )
     except ConflictError:
         notice = "nothingToRetry" if request.status.ended else "notEnded"
         return redirect(f"/console/requests/{request.id}?notice={notice}")
-    totals = await services.targets.totals(request.id)
-    stands = display_status(request, [], services.now(), cancelled=False, totals=totals)
-    notice = "askedAgain" if ended_untouched(request, stands) else "retried"
-    return redirect(f"/console/requests/{new.id}?notice={notice}")
+    return redirect(f"/console/reviews/{review.id}")
 
 
 async def _take_over(

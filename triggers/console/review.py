@@ -98,7 +98,8 @@ async def console_confirm(req: func.HttpRequest, client: durable.Client) -> func
         reason=reason,
         ticket=ticket,
     )
-    return redirect(f"/console/requests/{request.id}?notice={'created' if is_new else 'confirmedAlready'}")
+    created = "retried" if review.retry_of else "created"
+    return redirect(f"/console/requests/{request.id}?notice={created if is_new else 'confirmedAlready'}")
 
 
 def _confirmation_error(plan: ReviewedPlan, form: Form, reason: str, ticket: str) -> str:
@@ -140,8 +141,9 @@ async def _page(
         pages=pages,
         without=left_out,
         elsewhere=sorted(left_out - {target.number for target in shown}),
-        reason=first_value(form, "reason"),
-        ticket=first_value(form, "ticket"),
+        # A retry begins with the reason and the ticket of the request that it tries again.
+        reason=first_value(form, "reason") if form else review.reason,
+        ticket=first_value(form, "ticket") if form else review.ticket,
         typed=first_value(form, "count"),
         error=error,
     )

@@ -133,7 +133,7 @@ def cancel(service: Service, request_id: RequestId) -> None:
 def retry(service: Service, submission: Submission, request_id: RequestId) -> None:
     """Request a reset again for the users who were not reset.
 
-    The new request is planned and approved again.
+    The new request is planned and approved again. Users whom an approver left out are not in it.
     """
     with service.session(quiet=submission.quiet) as session:
         raise submission.submit(

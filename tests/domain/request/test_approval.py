@@ -30,11 +30,11 @@ DIGEST = "d" * 64
 PEOPLE = ("ann@msp.example", "ben@msp.example", "cat@msp.example")
 
 
-def policy(*general: str, contoso: tuple[str, ...] = ()) -> Policy:
+def policy(*general: str, contoso: tuple[str, ...] = (), quorum: int = 1) -> Policy:
     tenant = "11111111-1111-1111-1111-11111111111"
     return Policy.model_validate(
         {
-            "approval": {"approvers": general, "stepUp": {"targets": 3, "quorum": 2}},
+            "approval": {"approvers": general, "quorum": quorum, "stepUp": {"targets": 3, "quorum": 2}},
             "customers": {
                 "contoso": {"tenantId": f"{tenant}1", "approvers": contoso},
                 "fabrikam": {"tenantId": f"{tenant}2"},
@@ -50,9 +50,16 @@ def tally(*customers: str, privileged: bool = False, name: str = "") -> Tally:
     )
 
 
-def needed(policy: Policy, tally: Tally, *, exempt: bool = False, requester: str = "tech@x.example") -> ApprovalNeeded:
+def needed(
+    policy: Policy,
+    tally: Tally,
+    *,
+    exempt: bool = False,
+    requester: str = "tech@x.example",
+    at_least: ApprovalNeeded | None = None,
+) -> ApprovalNeeded:
     involved = Involved(frozenset({requester.casefold()}))
-    return approval_needed(policy, exempt=exempt, involved=involved, tally=tally, now=NOW)
+    return approval_needed(policy, exempt=exempt, involved=involved, tally=tally, now=NOW, at_least=at_least)
 
 
 def request(approvers: dict[str, list[str]], *, quorum: int = 1) -> ResetRequest:
@@ -195,8 +202,17 @@ def test_addresses_of_one_account_are_named() -> None:
 
 def test_targets_are_left_out_only_at_the_approvers_own_customers() -> None:
     asked = request({PEOPLE[0]: ["contoso"], PEOPLE[1]: ["fabrikam"]})
-    decisions = [decided("Ann@msp.example", without=[1, 2]), decided("eve@msp.example", without=[3])]
+    asked = asked.model_copy(update={"target_count": 4, "ranges": [("contoso", 0, 3), ("fabrikam", 3, 1)]})
+    decisions = [decided("Ann@msp.example", without=[1, 2, 3]), decided("eve@msp.example", without=[3])]
     assert left_out(asked, decisions) == {"contoso": {1, 2}}
+
+
+def test_a_retry_keeps_at_least_the_quorum_and_the_step_up() -> None:
+    before = ApprovalNeeded(required=True, quorum=2, step_up=True)
+    found = needed(policy(*PEOPLE), tally("contoso"), exempt=True, at_least=before)
+    assert (found.required, found.quorum, found.step_up) == (True, 2, True)
+    few = ApprovalNeeded(required=True, quorum=1)
+    assert needed(policy(*PEOPLE, quorum=2), tally("contoso"), at_least=few).quorum == 2
 
 
 def test_an_approver_removed_from_the_policy_no_longer_decides() -> None:
