@@ -6,6 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+import activities.read_plan_window
+import domain.request.plan
 from tests.browsing import browser_client
 from tests.console.pages import hidden, sign_in, text_of
 from tests.system import ROOT, System, system
@@ -83,7 +85,15 @@ async def test_who_was_left_out_by_a_decision_of_a_request_that_was_denied_stays
     assert [t["userPrincipalName"] for t in await it.targets(made)] == [PEOPLE[0], PEOPLE[2]]
 
 
-async def test_the_second_approver_sees_by_name_whom_the_first_left_out_and_the_resulting_counts(it: System) -> None:
+@pytest.mark.parametrize("window", [250, 2])
+async def test_the_second_approver_sees_by_name_whom_the_first_left_out_and_the_resulting_counts(
+    it: System, window: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (
+        domain.request.plan,
+        activities.read_plan_window,
+    ):  # 2: as a long plan, with counts made when it is sealed
+        monkeypatch.setattr(module, "WINDOW", window)
     request = (await it.ask(contoso=PEOPLE))["id"]
     links = it.links(request)
     before = (await it.http.get(links[SECOND])).text
