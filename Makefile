@@ -21,7 +21,7 @@ serve: $(STAMP) ## the same system, left running, with the URLs to click through
 
 test: $(STAMP) ## all tests, with coverage against its floor
 	@scripts/chromium
-	@$(PY) -m pytest -n $$($(PY) -c 'import os; print((os.cpu_count() or 1) + 1)') --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
+	@$(PY) -m pytest -n $$($(PY) -c 'import os; print((os.cpu_count() or 1) + 2)') --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
 
 lint: $(STAMP) ## ruff and mypy
 	@$(VENV)/bin/ruff format --check . && $(VENV)/bin/ruff check . && $(VENV)/bin/mypy && $(VENV)/bin/mypy --python-version 3.11 client/mfa_reset_client
@@ -38,6 +38,12 @@ lint-api: $(STAMP) ## Spectral and Redocly on the descriptions of the API (needs
 lint-api-if-possible: $(STAMP)
 	@scripts/lint-api --if-possible
 
+lint-prose: $(STAMP) ## textlint on the docs and on the texts of pages, mails and command line (needs Node.js)
+	@scripts/lint-prose
+
+lint-prose-if-possible: $(STAMP)
+	@scripts/lint-prose --if-possible
+
 cluster: $(STAMP) ## several hosts on one task hub of the real Azure Storage provider (ARGS="--hosts 3", ARGS="--kill")
 	@$(PY) -m bench.cluster $(ARGS)
 
@@ -47,7 +53,7 @@ docs: $(STAMP) ## the documentation's site in build/site; warnings fail
 links: $(STAMP) ## ask for every page of other sites that the docs link to (needs the internet)
 	@$(PY) -m scripts.check_links
 
-check: lint docs lint-api-if-possible audit-if-reachable test ## what CI runs
+check: lint docs lint-prose-if-possible lint-api-if-possible audit-if-reachable test ## what CI runs
 
 check-policy: $(STAMP) ## check a policy file: make check-policy FILE=policy.toml
 	@scripts/check-policy $(FILE)
@@ -70,4 +76,4 @@ audit: $(STAMP) ## known vulnerabilities of what is deployed (asks a service on 
 lock: ## resolve pyproject.toml into uv.lock and requirements*.txt (ARGS="--upgrade"), with hashes
 	@scripts/lock $(ARGS)
 
-.PHONY: bench cluster docs help links setup demo serve test lint format check check-policy package audit audit-if-reachable lint-api lint-api-if-possible lock attacks fuzz
+.PHONY: bench cluster docs help links setup demo serve test lint format check check-policy package audit audit-if-reachable lint-api lint-api-if-possible lint-prose lint-prose-if-possible lock attacks fuzz

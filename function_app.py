@@ -31,6 +31,7 @@ import activities.settle_approval
 import activities.settle_targets
 import activities.settle_undo
 import activities.settle_verification
+import activities.summarise_targets
 import activities.write_targets
 import durable
 import orchestrators.app
@@ -67,6 +68,7 @@ import triggers.console.home
 import triggers.console.reconciliation
 import triggers.console.requests
 import triggers.console.review
+import triggers.console.selection
 import triggers.messages.service_bus
 import triggers.timers.bounced_mails
 import triggers.timers.reconcile
@@ -105,6 +107,7 @@ for part in (
     triggers.console.home.app,
     triggers.console.directory.app,
     triggers.console.deliveries.app,
+    triggers.console.selection.app,
     triggers.console.reconciliation.app,
     triggers.console.review.app,
     triggers.console.requests.app,

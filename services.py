@@ -22,6 +22,7 @@ from graph.verified_id import VerifiedIdClient
 from records.approver_mailings import ApproverMailings
 from records.audits import Audits
 from records.concurrency_permits import ConcurrencyPermits
+from records.console_choices import ConsoleChoices
 from records.deletions import Deletions
 from records.deliveries import Deliveries
 from records.evidence import EvidenceRecords
@@ -39,6 +40,7 @@ from records.sign_outs import SignOuts
 from records.sqlite import SqliteStore
 from records.store import Store
 from records.target_drafts import TargetDrafts
+from records.target_summaries import TargetSummaries
 from records.targets import Targets
 from records.unused_deliveries import UnusedDeliveryRecords
 from records.usage import UsageCounts
@@ -175,6 +177,10 @@ class Services:
         return SignOuts(self.store)
 
     @property
+    def console_choices(self) -> ConsoleChoices:
+        return ConsoleChoices(self.store)
+
+    @property
     def approver_mailings(self) -> ApproverMailings:
         return ApproverMailings(self.store)
 
@@ -209,6 +215,10 @@ class Services:
     @property
     def plan_summaries(self) -> PlanSummaries:
         return PlanSummaries(self.store)
+
+    @property
+    def target_summaries(self) -> TargetSummaries:
+        return TargetSummaries(self.store)
 
     @property
     def concurrency_permits(self) -> ConcurrencyPermits:

@@ -16,6 +16,7 @@ from domain.policy.model import Role
 
 _ON, _OFF = {"1", "true", "on", "yes"}, {"0", "false", "off", "no"}
 _KEY_NAME = re.compile("[A-Za-z0-9_-]{1,32}", re.ASCII)
+_MAIL_FORMATS = ("html", "multipart")
 _CREDENTIALS = ("managed-identity", "certificate", "secret")
 
 
@@ -46,6 +47,7 @@ class Settings(NamedTuple):
     public_base_url: str
     approval_keys: KeyRing
     mail_from: str
+    mail_format: str  # of mails without a secret link
     service_bus: str
     service_bus_namespace: str
     policy: Policy
@@ -105,6 +107,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         "tables_endpoint": reader.text("AzureWebJobsStorage__tableServiceUri", ""),
         "public_base_url": reader.url("PUBLIC_BASE_URL").rstrip("/"),
         "mail_from": reader.text("MAIL_FROM"),
+        "mail_format": reader.one_of("MAIL_FORMAT", _MAIL_FORMATS, "html"),
         # One connection setting in the two forms that the Functions host knows: a connection string, or a host name
         # for the identity of the app.
         "service_bus": reader.text("ServiceBusConnection", ""),
@@ -144,8 +147,8 @@ class _Reader:
             self.wrong(name, "is missing")
         return default or ""
 
-    def one_of(self, name: str, allowed: tuple[str, ...]) -> str:
-        value = self.text(name)
+    def one_of(self, name: str, allowed: tuple[str, ...], default: str | None = None) -> str:
+        value = self.text(name, default)
         if value and value not in allowed:
             self.wrong(name, f"is {value!r}; it must be one of {', '.join(allowed)}")
         return value

@@ -1,11 +1,11 @@
 """Activity: reads the methods of one window's users again, some time after their reset; and, at the end, sums up."""
 
-from collections import Counter
+from collections.abc import Mapping
 
 from activities.app import activity
 from activities.faults import fault_word
 from contracts.words import Fault as FaultWord
-from contracts.workflow import END_FOLLOW_UP, FOLLOW_UP, Nothing, Progress, RepeatableWindow, RequestRef
+from contracts.workflow import END_FOLLOW_UP, FOLLOW_UP, Progress, RepeatableWindow, RequestRef, SummariesNeeded
 from domain.methods import MethodType
 from domain.request.follow_up import FollowUpFinding, assess_follow_up
 from domain.request.target import Target
@@ -14,7 +14,7 @@ from graph.found import Found
 from graph.registered_methods import read_registered
 from records.targets import StoredTarget
 from services import Services, current_services
-from use_cases.read_targets import all_targets
+from use_cases.target_summaries import count_words, windows_to_summarise
 
 # Users per round trip: one batch of Graph takes twenty parts.
 _GROUP = 20
@@ -26,11 +26,18 @@ async def follow_up(work: RepeatableWindow) -> Progress:
 
 
 @activity(END_FOLLOW_UP)
-async def end_follow_up(work: RequestRef) -> Nothing:
-    """Sum up; the totals are in the request's record."""
-    services = current_services()
-    request_id = work["id"]
-    totals = Counter([t.follow_up.state async for t in all_targets(services, request_id) if t.follow_up is not None])
+async def end_follow_up(work: RequestRef) -> SummariesNeeded:
+    return await end(current_services(), work["id"])
+
+
+async def end(services: Services, request_id: str) -> SummariesNeeded:
+    """Sum up, once the windows of a long request are summarised; the totals are in the request's record."""
+    request = await services.requests.get(request_id)
+    if request is None:
+        raise LookupError(request_id)
+    if missing := await windows_to_summarise(services, request, "followUps"):
+        return {"windows": missing}
+    totals: Mapping[str, int] = await count_words(services, request, "followUps") or {}
     now = services.now()
     await services.requests.update(
         request_id,

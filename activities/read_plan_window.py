@@ -10,6 +10,7 @@ from domain.request.reset_request import ResetRequest
 from domain.request.target import Target
 from records.plan_windows import PlanWindow, Purpose
 from services import Services, current_services
+from use_cases.approver_accounts import targets_of_accounts
 from web.presenters import plan_totals
 
 
@@ -25,7 +26,9 @@ async def read_plan_window(work: PlanWindowRef) -> Nothing:
     services = current_services()
     targets = await _read(services, work["id"], work["start"])
     if work["purpose"] == "seal":
-        await services.plan_summaries.put(work["id"], work["start"], _counts(targets))
+        request = await services.requests.get(work["id"])
+        accounts = targets_of_accounts(services.policy, request, targets) if request is not None else {}
+        await services.plan_summaries.put(work["id"], work["start"], _counts(targets), accounts)
     window = PlanWindow(window_hash(targets), Tally().add(targets))
     await services.plan_windows.put(work["id"], work["purpose"], work["start"], window)
     return {}

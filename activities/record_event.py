@@ -13,6 +13,7 @@ from messaging.events import cloud_event
 from records.errors import ValueTooLargeError
 from services import Services, current_services
 from use_cases.read_request import request_response
+from use_cases.target_summaries import windows_to_summarise
 from use_cases.ticket_comment import comment_view
 
 # A denial and an approval are decisions; an expiry or a cancel has the event of the end alone.
@@ -21,7 +22,13 @@ _DECIDED = {RequestStatus.RESETTING, RequestStatus.DENIED}
 
 @activity(RECORD_EVENT)
 async def record_event(work: Event) -> EventSenders:
-    return {"senders": await record(current_services(), work["id"], work["kind"])}
+    services = current_services()
+    # An event of the end comes when all outcomes are there; mails and pages use what is summarised for it, too.
+    if work["kind"] == "completed":
+        request = await services.requests.get(work["id"])
+        if request is not None and (missing := await windows_to_summarise(services, request, "outcomes")):
+            return {"senders": [], "windows": missing}
+    return {"senders": await record(services, work["id"], work["kind"])}
 
 
 async def record(services: Services, request_id: str, kind: EventKind) -> list[Sender]:

@@ -7,11 +7,12 @@ from contracts.workflow import SEND_OUTCOME_MAIL, OutcomeMail, Progress
 from domain.mails import Mailed, MailKind, mail_domain
 from domain.policy.load import Policy
 from domain.policy.values import mail_address
+from domain.request.follow_up import ALARMING
 from domain.request.reset_request import ResetRequest
-from messaging.mail_text import Mail, follow_up_mail, outcome_mail
+from messaging.mail_text import OUTCOME_USERS, TROUBLE_FIRST, Mail, follow_up_mail, outcome_mail
 from services import Services, current_services
 from use_cases.mail_attempt import try_mail
-from use_cases.read_targets import all_targets
+from use_cases.target_summaries import first_targets
 from web.presenters import follow_up_view, outcome_view
 
 
@@ -39,9 +40,10 @@ async def send(services: Services, request_id: str, kind: RequesterMail, *, last
 
 
 async def _mail(services: Services, request: ResetRequest, kind: MailKind) -> Mail:
-    targets = [target async for target in all_targets(services, request.id)]
     if kind == "followUp":
+        targets = await first_targets(services, request, "followUps", ALARMING, OUTCOME_USERS)
         return follow_up_mail(follow_up_view(services.policy, request, targets, services.now()), to=request.requester)
+    targets = await first_targets(services, request, "outcomes", TROUBLE_FIRST, OUTCOME_USERS)
     totals, decisions = await services.targets.totals(request.id), await services.requests.decisions(request.id)
     return outcome_mail(
         outcome_view(services.policy, request, targets, totals, decisions, services.now()), to=request.requester

@@ -224,11 +224,24 @@ class RequestEnd(TypedDict):
     status: str
 
 
+class SummaryWindow(RequestRef):
+    """`start`: number of the first target. `of`: what of its targets is summarised."""
+
+    start: int
+    of: Literal["outcomes", "followUps"]
+
+
+class SummariesNeeded(TypedDict):
+    """`windows`: those to be summarised, by their first targets, before the step is called again; absent: it is done."""
+
+    windows: NotRequired[list[int]]
+
+
 class Event(RequestRef):
     kind: EventKind
 
 
-class EventSenders(TypedDict):
+class EventSenders(SummariesNeeded):
     """Which senders have something to send."""
 
     senders: list[Sender]
@@ -307,6 +320,7 @@ CHECK_STOP: Activity[RequestRef, StopCheck] = Activity("check_stop")
 RESET_TARGET: Activity[TargetRun, Progress] = Activity("reset_target")
 RELEASE_PERMITS: Activity[PermitsBack, Nothing] = Activity("release_permits")
 FINISH_REQUEST: Activity[RequestStep, RequestEnd | TargetsToSettle] = Activity("finish_request")
+SUMMARISE_TARGETS: Activity[SummaryWindow, Nothing] = Activity("summarise_targets")
 RECORD_EVENT: Activity[Event, EventSenders] = Activity("record_event")
 SEND_CALLBACK: Activity[EventAttempt, EventAttempted] = Activity("send_callback")
 PUBLISH_EVENT: Activity[EventAttempt, EventAttempted] = Activity("publish_event")
@@ -314,7 +328,7 @@ BEGIN_POST_COMPLETION: Activity[RequestRef, PostCompletionPlan] = Activity("begi
 SEND_OUTCOME_MAIL: Activity[OutcomeMail, Progress] = Activity("send_outcome_mail")
 NOTIFY_USERS: Activity[UserNotices, Progress] = Activity("notify_users")
 FOLLOW_UP: Activity[RepeatableWindow, Progress] = Activity("follow_up")
-END_FOLLOW_UP: Activity[RequestRef, Nothing] = Activity("end_follow_up")
+END_FOLLOW_UP: Activity[RequestRef, SummariesNeeded] = Activity("end_follow_up")
 
 RESET_REQUEST: Orchestration[RequestRun, RequestEnd] = Orchestration("reset_request")
 MAIL_APPROVERS: Orchestration[ApproverMailing, Nothing] = Orchestration("mail_approvers")

@@ -30,6 +30,9 @@ from graph.responses import Response, is_repeatable, parsed, retry_after
 from graph.retry import Attempts
 from graph.tokens import Tokens
 
+# Of a call: an object, or plain text, which Graph takes for a mail in MIME.
+type Body = Mapping[str, Any] | str
+
 # Calls to authentication methods end at 60 s on Graph's side.
 TIMEOUT = httpx.Timeout(65.0, connect=10.0)
 # One host, so one pool; more than a worker's activities need at once.
@@ -125,7 +128,7 @@ class GraphClient:
         method: str,
         path: str,
         *,
-        body: Mapping[str, Any] | None = None,
+        body: Body | None = None,
         version: str = "v1.0",
         headers: Mapping[str, str] | None = None,
     ) -> Response:
@@ -167,7 +170,7 @@ class GraphClient:
         method: str,
         path: str,
         *,
-        body: Mapping[str, Any] | None = None,
+        body: Body | None = None,
         version: str = "v1.0",
         headers: Mapping[str, str] | None = None,
     ) -> Response:
@@ -178,7 +181,7 @@ class GraphClient:
         return response
 
     async def _send(
-        self, method: str, path: str, body: Mapping[str, Any] | None, version: str, headers: Mapping[str, str] | None
+        self, method: str, path: str, body: Body | None, version: str, headers: Mapping[str, str] | None
     ) -> Response:
         began = self.now()
         response = await self._send_once(method, path, body, version, headers)
@@ -189,12 +192,15 @@ class GraphClient:
         return response
 
     async def _send_once(
-        self, method: str, path: str, body: Mapping[str, Any] | None, version: str, headers: Mapping[str, str] | None
+        self, method: str, path: str, body: Body | None, version: str, headers: Mapping[str, str] | None
     ) -> Response:
         request = RequestInformation(_METHODS[method])
         request.url = path if path.startswith("http") else f"{self._endpoint}/{version}/{path}"
         if body is not None:
-            request.set_stream_content(json.dumps(body).encode(), "application/json")
+            if isinstance(body, str):
+                request.set_stream_content(body.encode(), "text/plain")
+            else:
+                request.set_stream_content(json.dumps(body).encode(), "application/json")
         for name, value in (headers or {}).items():
             request.headers.add(name, value)
         request.add_request_options([_NATIVE])

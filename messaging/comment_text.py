@@ -41,7 +41,10 @@ _BACKSLASH = "\uff3c"
 
 
 class CommentView(NamedTuple):
-    """`waiting_for` are approvers who were asked and have not decided."""
+    """`waiting_for` are approvers who were asked and have not decided.
+
+    `outcomes` and `follow_up` have at least the first users that a comment names; `users` and `followed` count all of them.
+    """
 
     request_id: str
     status: str
@@ -59,6 +62,7 @@ class CommentView(NamedTuple):
     retry_of: str = ""
     takeover_of: str = ""
     follow_up: tuple[tuple[str, str], ...] = ()  # a user's name and a code of labels.FOLLOW_UP
+    followed: int = 0
 
 
 def comment(template: Template, kind: EventKind, view: CommentView) -> str:
@@ -72,11 +76,11 @@ def comment(template: Template, kind: EventKind, view: CommentView) -> str:
             kind=kind,
             view=view,
             customers=shown,
-            more=sum(len(c.users) for c in view.outcomes) - sum(len(c.users) for c in shown),
+            more=view.users - sum(len(c.users) for c in shown),
             waiting_for=view.waiting_for[:COMMENT_APPROVERS],
             others_waiting=len(view.waiting_for) - COMMENT_APPROVERS,
             follow_up=view.follow_up[:COMMENT_USERS],
-            more_followed=len(view.follow_up) - COMMENT_USERS,
+            more_followed=view.followed - COMMENT_USERS,
         )
     )
     return text.strip()

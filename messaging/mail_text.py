@@ -21,7 +21,7 @@ OUTCOME_USERS = 100
 # What phones and Outlook show of a subject; long before any server's limit of 998 (RFC 5322, 2.1.1).
 SUBJECT = 110
 
-_TROUBLE_FIRST = ("failed", "partiallyReset", "cancelled", "refused", "pending", "reset", "alreadyClear")
+TROUBLE_FIRST = ("failed", "partiallyReset", "cancelled", "refused", "pending", "reset", "alreadyClear")
 _MAILS = environment(Path(__file__).parent / "templates")
 
 
@@ -113,7 +113,7 @@ def follow_up_mail(view: FollowUpView, *, to: str) -> Mail:
         "follow_up",
         view=view,
         users=view.users[:OUTCOME_USERS],
-        more=len(view.users) - OUTCOME_USERS,
+        more=view.attention - OUTCOME_USERS,
     )
 
 
@@ -196,4 +196,4 @@ def first_users(customers: Sequence[CustomerView], limit: int) -> tuple[Customer
 
 
 def _trouble(user: UserView) -> int:
-    return _TROUBLE_FIRST.index(user.outcome) if user.outcome in _TROUBLE_FIRST else 0
+    return TROUBLE_FIRST.index(user.outcome) if user.outcome in TROUBLE_FIRST else 0

@@ -1,6 +1,7 @@
 """What follows the end of a request: its last event, the mail to the requester, notices to the users, and a look at them later."""
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from contracts.words import EventKind
 from contracts.workflow import (
@@ -12,6 +13,7 @@ from contracts.workflow import (
     POST_COMPLETION,
     RECORD_EVENT,
     SEND_OUTCOME_MAIL,
+    SUMMARISE_TARGETS,
     Activity,
     Event,
     MailsAgain,
@@ -20,6 +22,7 @@ from contracts.workflow import (
     Progress,
     RepeatableWindow,
     RequestRef,
+    SummaryWindow,
     UserNotices,
 )
 from durable import Context, Step, TaskFailedError, instance_id, start_child
@@ -60,7 +63,10 @@ def post_completion(ctx: Context, work: RequestRef) -> Step[Nothing]:
         for customer, start, count in plan["users"]
     ]
     yield from _run_each(ctx, FOLLOW_UP, looks, total=_LOOKS)
-    yield from call_until_available(ctx, END_FOLLOW_UP, work)
+    ended = yield from call_until_available(ctx, END_FOLLOW_UP, work)
+    while windows := ended.get("windows"):
+        yield from _summarise(ctx, request_id, "followUps", windows)
+        ended = yield from call_until_available(ctx, END_FOLLOW_UP, work)
     yield from _deliver(ctx, work, "followedUp")
     if plan["mail"]:
         yield from _run_each(ctx, SEND_OUTCOME_MAIL, [OutcomeMail(id=request_id, kind="followUp")])
@@ -77,8 +83,19 @@ def mail_again(ctx: Context, work: MailsAgain) -> Step[Nothing]:
 
 
 def _deliver(ctx: Context, request: RequestRef, kind: EventKind) -> Step[None]:
-    recorded = yield from call_until_available(ctx, RECORD_EVENT, Event(id=request["id"], kind=kind))
+    event = Event(id=request["id"], kind=kind)
+    recorded = yield from call_until_available(ctx, RECORD_EVENT, event)
+    while windows := recorded.get("windows"):
+        yield from _summarise(ctx, request["id"], "outcomes", windows)
+        recorded = yield from call_until_available(ctx, RECORD_EVENT, event)
     start_deliveries(ctx, instance_id(ctx), request, kind, recorded["senders"])
+
+
+def _summarise(
+    ctx: Context, request_id: str, of: Literal["outcomes", "followUps"], starts: Sequence[int]
+) -> Step[None]:
+    for start in starts:
+        yield from call_until_available(ctx, SUMMARISE_TARGETS, SummaryWindow(id=request_id, start=start, of=of))
 
 
 def _run_each[Work: Mapping[str, object]](

@@ -42,7 +42,12 @@ class Deliveries:
 
     async def known(self, source: str, delivery_id: str) -> bool:
         """Return whether a delivery with this id came before."""
-        return await self._store.get(f"delivery:{source}", _hash(f"id:{delivery_id}".encode())) is not None
+        return await self.find(source, delivery_id) is not None
+
+    async def find(self, source: str, delivery_id: str) -> str | None:
+        """Return the id of the request that the first delivery with this id is for; None where none came."""
+        row = await self._store.get(f"delivery:{source}", _hash(f"id:{delivery_id}".encode()))
+        return str(row.value["requestId"]) if row else None
 
     async def _claim(self, source: str, name: str, body: bytes, request_id: str, at: datetime) -> Delivery:
         partition, key = f"delivery:{source}", _hash(name.encode())

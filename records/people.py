@@ -18,11 +18,15 @@ _PAGE = 500
 
 
 class Forgotten:
-    """`busy` are requests with this person that have not ended; while there are any, nothing was changed."""
+    """`busy` are requests with this person that have not ended; while there are any, nothing was changed.
+
+    `names` are the ids and names that the requests knew the person by.
+    """
 
     def __init__(self, busy: Iterable[str] = ()) -> None:
         self.requests: list[str] = []
         self.targets = 0
+        self.names: set[str] = set()
         self.busy = sorted(set(busy))
 
 
@@ -36,11 +40,13 @@ class People:
     async def forget(self, customer: str, user: str) -> Forgotten:
         """`user` is an object id, user principal name or mail address of `customer`, a policy key."""
         found = Forgotten()
+        found.names.add(user)
         async for request, target in self._with(customer, user):
             if not request.status.ended:
                 found.busy.append(request.id)
             elif request.id not in found.requests:
                 found.requests.append(request.id)
+            found.names |= {target.user_id, target.user_principal_name} - {""}
             # The same person by another of their names: found by the object id, too.
             user = target.user_id or user
         if found.busy:

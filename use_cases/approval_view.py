@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 
 from domain.access.approval_links import ApprovalLink, sign
-from domain.request.plan import window_starts
+from domain.outcomes import RequestStatus
+from domain.request.plan import WINDOW, window_starts
 from domain.request.reset_request import Approver, ResetRequest
 from domain.request.target import Target
 from services import Services
 from use_cases.left_out_users import left_out_for
 from use_cases.read_targets import all_targets
+from use_cases.target_summaries import count_words
 from web.presenters import ShownPlan, approval_view, plan_totals
 from web.views import ApprovalView, PageView, PlanTotals
 
@@ -42,6 +44,20 @@ async def users_of(services: Services, request: ResetRequest, entry: Approver) -
         return sealed.less(plan_totals(excluded.values())).users
     mine = await targets_for(services, request, entry)
     return sum(target.planned and not target.settled and target.number not in excluded for target in mine)
+
+
+async def totals_for(services: Services, request: ResetRequest, entry: Approver) -> Mapping[str, int] | None:
+    """Return how many of this approver's targets have each outcome.
+
+    None while a long request is reset whose other customers are not the approver's to know of: theirs are counted at its end.
+    """
+    if request.status is RequestStatus.AWAITING_APPROVAL:
+        return {}
+    if set(request.customers) <= set(entry.customers):
+        return await services.targets.totals(request.id)
+    if request.status.ended or request.target_count <= WINDOW:
+        return await count_words(services, request, "outcomes", entry.customers)
+    return None
 
 
 async def view_for(services: Services, request: ResetRequest, entry: Approver, page: int = 1) -> ApprovalView:

@@ -13,7 +13,8 @@ from domain.request.reset_request import Approver, Decision, ResetRequest
 from domain.request.windows import STEP, steps_of
 from services import Services
 from use_cases.approval_verdict import audit_decision
-from use_cases.approval_view import targets_for, users_of
+from use_cases.approval_view import users_of
+from use_cases.approver_accounts import is_target
 from use_cases.left_out_users import left_out_for
 from use_cases.orchestrations import wake
 
@@ -87,9 +88,8 @@ async def check_approver(services: Services, located: LocatedApproval, person: P
     is_entry = is_approver(person.identity, entry.approver, entry.accounts, services.policy)
     if not is_entry or request.involved.has(all_spellings(*person.mails), person.identity):
         raise NotAllowedToDecideError("notYours")
-    for target in await targets_for(services, request, entry):
-        if (target.tenant_id, target.user_id) == (person.tenant_id, person.object_id):
-            raise NotAllowedToDecideError("notYours")
+    if await is_target(services, request, entry, person.identity):
+        raise NotAllowedToDecideError("notYours")
     if not person.sign_in.is_enough(services.policy.approval, services.now()):
         raise NotAllowedToDecideError("weakSignIn")
 

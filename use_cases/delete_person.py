@@ -16,6 +16,7 @@ async def delete_person(services: Services, customer: str, user: str, *, by: str
             f"This person is in requests that have not ended: {', '.join(found.busy)}. Cancel them first."
         )
     await services.unused_deliveries.forget(services.policy.sources, user)
+    await services.console_choices.forget(customer, found.names)
     for request_id in found.requests:
         await services.audits.append(request_id, services.now(), by, "personDeleted", {"customer": customer})
     return PersonDeleted(requests=found.requests, targets=found.targets)

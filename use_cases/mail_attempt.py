@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from domain.mails import Mailed, MailKind, MailTo
 from graph.errors import GraphError
-from messaging.mail import send_mail
+from messaging.mail import send_mail, send_multipart_mail
 from messaging.mail_text import Mail
 from services import Services
 from telemetry.metrics import count
@@ -23,9 +23,10 @@ class MailAttempt(NamedTuple):
 
 
 async def try_mail(services: Services, mail: Mail, *, kind: MailKind, to: MailTo, last: bool) -> MailAttempt:
-    """Send a mail. A fault that may pass is to be tried again unless this is the `last` attempt."""
+    """Send a mail without any secret. A fault that may pass is to be tried again unless this is the `last` attempt."""
+    send = send_multipart_mail if services.settings.mail_format == "multipart" else send_mail
     try:
-        await send_mail(services.graph, services.settings.graph_home_tenant, services.settings.mail_from, mail)
+        await send(services.graph, services.settings.graph_home_tenant, services.settings.mail_from, mail)
     except GraphError as error:
         if error.passing and not last:
             return MailAttempt(None, error.retry_after or 0.0, error.fault.value)

@@ -7,7 +7,7 @@ entries come late, and once an hour from a day back.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -76,7 +76,7 @@ class _Reading:
         for entry in entries:
             for user_id in entry.users or ("",):
                 by_user[user_id].append(entry)
-        await asyncio.gather(*(self._judge(user_id, found) for user_id, found in by_user.items()))
+        await _all(self._judge(user_id, found) for user_id, found in by_user.items())
         await self._settle(state)
         return state
 
@@ -147,7 +147,7 @@ class _Reading:
         after = ""
         while True:
             page, after = await self._services.removals.open(self._tenant_id, after, _PAGE)
-            await asyncio.gather(*(self._settle_one(removal, state) for removal in page))
+            await _all(self._settle_one(removal, state) for removal in page)
             if not after:
                 return
 
@@ -202,6 +202,13 @@ class _Reading:
             await services.audits.append(alert.request_id, self._now, "service", "removalAlert", data, once=once)
         if await services.reconciliations.add(alert):
             count("mfareset.reconciliation.alerts", kind=kind, customer=self._key)
+
+
+async def _all(works: Iterable[Coroutine[object, object, None]]) -> None:
+    """Await all of them, also where one fails: none goes on after the claim has ended. Raises: what the first one raised."""
+    for ended in await asyncio.gather(*works, return_exceptions=True):
+        if ended is not None:
+            raise ended
 
 
 def _place(known: Sequence[_Known], entry: AuditEntry) -> int | None:

@@ -84,6 +84,17 @@ async def read_plan_of(services: Services, review: ResetRequest, left_out: froze
     return ReviewedPlan(targets, selected, type_count, approval, problem)
 
 
+async def confirmed_request(services: Services, review: ResetRequest) -> ResetRequest | None:
+    """Return the request that the plan was confirmed as; None where it was not, or has just not been written."""
+    request_id = await services.deliveries.find(CONSOLE, _key(review))
+    return await services.requests.get(request_id) if request_id else None
+
+
+def _key(review: ResetRequest) -> str:
+    """Return the key under which a review becomes one request."""
+    return f"review:{review.id}"
+
+
 async def confirm_review(
     services: Services,
     client: durable.Client,
@@ -109,15 +120,13 @@ async def confirm_review(
     submission = Submission(
         read_request(body, services.policy, customers),
         Origin(CONSOLE, caller=by, retry_of=review.retry_of, earlier=_earlier_numbers(plan.selected)),
-        key=f"review:{review.id}",
+        key=_key(review),
         raw=canonical_json(body),
     )
     try:
         return await submit_request(services, client, submission)
     except KeyReusedError:  # confirmed before, with another selection: the first one counts
-        first = await services.deliveries.accept(
-            CONSOLE, f"review:{review.id}", submission.raw, review.id, services.now()
-        )
+        first = await services.deliveries.accept(CONSOLE, _key(review), submission.raw, review.id, services.now())
         request = await services.requests.get(first.request_id)
         if request is None:  # the first confirmation has not written its request yet
             raise

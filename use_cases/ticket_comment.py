@@ -1,18 +1,25 @@
 """Gather what a ticket's comment says of a request as it stands."""
 
+from domain.request.follow_up import ALARMING
 from domain.request.reset_request import ResetRequest
-from messaging.comment_text import CommentView, waiting
+from domain.request.target import Target
+from messaging.comment_text import COMMENT_USERS, CommentView, waiting
 from messaging.events import EventKind
+from messaging.mail_text import TROUBLE_FIRST
 from services import Services
-from use_cases.read_targets import all_targets
+from use_cases.target_summaries import first_targets
 from web.presenters import customer_views, decision_views, followed_views
 
 
 async def comment_view(services: Services, request: ResetRequest, kind: EventKind) -> CommentView:
     """Return the values for the comment about an event of this kind."""
     decisions = decision_views(await services.requests.decisions(request.id))
-    wanted = kind in {"completed", "followedUp"}
-    targets = [target async for target in all_targets(services, request.id)] if wanted else []
+    targets, alarming = list[Target](), list[Target]()
+    if kind == "completed":
+        targets = await first_targets(services, request, "outcomes", TROUBLE_FIRST, COMMENT_USERS)
+    elif kind == "followedUp":
+        alarming = await first_targets(services, request, "followUps", ALARMING, COMMENT_USERS)
+    found = request.follow_up.totals if request.follow_up else {}
     return CommentView(
         request_id=request.id,
         status=request.status.value,
@@ -31,6 +38,7 @@ async def comment_view(services: Services, request: ResetRequest, kind: EventKin
         quorum=request.approval.quorum,
         expires_at=request.approval.expires_at,
         decisions=decisions,
-        outcomes=customer_views(services.policy, request, targets) if kind == "completed" else (),
-        follow_up=tuple((entry.name, entry.state) for entry in followed_views(services.policy, targets)),
+        outcomes=customer_views(services.policy, request, targets),
+        follow_up=tuple((entry.name, entry.state) for entry in followed_views(services.policy, alarming)),
+        followed=sum(found.get(state, 0) for state in ALARMING) if kind == "followedUp" else 0,
     )

@@ -82,7 +82,7 @@ EVENT: Mapping[str, str] = {
     "tokenCodeRefused": "A wrong code was sent for a hardware token",
     "restarted": "Started again after a fault of the service",
     "ended": "Request ended",
-    "targetsEnded": "Users ended",
+    "targetsEnded": "Users finished",
     "outcomeMailSent": "Outcome mailed",
     "followUpMailSent": "Follow-up mailed",
     "removalAlert": "The customer's audit log disagrees",
@@ -114,6 +114,7 @@ DEFAULT_METHOD: Mapping[str, str] = {
 MISSING: Mapping[str, str] = {
     "methodNotAllowed": "the policy does not allow it",
     "noMethodAllowed": "the policy allows none of the standard methods",
+    "noCommonMethod": "no standard method is allowed at all of them",
 }
 
 # Why a delivery of a source was no request.
@@ -168,7 +169,7 @@ TOPIC_TEXT: Mapping[str, str] = {
 MAIL_KIND: Mapping[str, str] = {"outcome": "The outcome", "followUp": "Who has registered again", "notice": "Notice"}
 MAIL_TO: Mapping[str, str] = {"requester": "The requester", "user": "Users", "manager": "Managers"}
 MAIL_STATE: Mapping[str, str] = {
-    "sent": "handed over",
+    "sent": "accepted for delivery",
     "failed": "not sent",
     "noAddress": "no mail address",
     "notAllowed": "not sent: their mail domain may not read this",
@@ -201,18 +202,19 @@ FOLLOW_UP_NEXT: Mapping[str, str] = {
 # Errors beside the console's forms.
 ERROR: Mapping[str, str] = {
     "noUserChosen": "Choose at least one user.",
-    "tooMany": "These are more users than one request may have. Filter, or send several requests.",
+    "noUserMatches": "No user matches, so none was added.",
+    "tooMany": "These are more users than one request may have, so nothing was added. Filter, or send several requests.",
     "reasonNeeded": "Say why: the approver and the audit need a reason.",
     "ticketNeeded": "Name the ticket this is for.",
     "countWrong": "Type exactly how many users will be reset.",
-    "noUserLeft": "No user is left to reset: every user was refused or taken out.",
+    "noUserLeft": "No user is left to reset: every user was refused or excluded.",
     "customerAway": "A customer does not answer, so not all matching users can be named. Leave it out, or try again.",
     "noMethod": "Choose at least one kind of method to remove.",
-    "notOffered": "Not all of the chosen customers allow this.",
+    "notOffered": "Not all customers of the chosen users allow this. “Methods to reset” says which.",
 }
 
 PROBLEM: Mapping[str, tuple[str, str]] = {
-    "notFound": ("There is nothing here", "The address is wrong, or it is not yours to see."),
+    "notFound": ("Page not found", "The address is wrong, or you don't have access."),
     "wrongOrigin": ("This did not come from our page", "Nothing was changed. Go back and try again there."),
     "wrongNonce": ("Please look at the page again", "It was open for too long. Nothing was changed. Load it again."),
     "notOperator": (

@@ -46,7 +46,7 @@ STANDING: Mapping[str, str] = {**STATUS, "approved": "Approved", "withdrawn": "C
 
 STANDING_TEXT: Mapping[str, str] = {
     **STATUS_TEXT,
-    "approved": "All approvals that it needs are given. The reset begins in a moment.",
+    "approved": "Fully approved. The reset begins in a moment.",
     "withdrawn": "The request was cancelled before anything was removed.",
 }
 
@@ -93,7 +93,7 @@ UNDO_STANDING: Mapping[str, str] = {**STANDING, **UNDO_STATUS}
 
 UNDO_STANDING_TEXT: Mapping[str, str] = {
     **UNDO_STATUS_TEXT,
-    "approved": "All approvals that it needs are given. In a moment the tokens' codes can be sent.",
+    "approved": "Fully approved. In a moment the tokens' codes can be sent.",
     "withdrawn": "The undo was cancelled before any token was activated.",
 }
 
@@ -244,7 +244,7 @@ REMOVAL_ALERT: Mapping[str, str] = {
 STEP_UP: Mapping[str, str] = {
     "manyTargets": "It is about unusually many users.",
     "manyRequests": "Together with other requests of the last hours it is about unusually many users.",
-    "unknownRequester": "The person who asks was found in no directory, so nobody knows that it is not one of the approvers.",
+    "unknownRequester": "The person who asks was not found in any directory, so it is not known whether it is one of the approvers.",
     "privilegedUser": "It includes accounts with an administrator role.",
     "unverified": "It includes users of whom nothing shows that they ask for it themselves.",
 }

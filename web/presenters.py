@@ -9,7 +9,7 @@ from typing import NamedTuple
 from domain.methods import Method, MethodType
 from domain.outcomes import MethodOutcome, RequestStatus, TargetOutcome
 from domain.policy.load import Policy
-from domain.request.approval import Verdict, approvals, counting, left_out, same_account, still_decides, verdict
+from domain.request.approval import Verdict, approvals, counting, same_account, still_decides, verdict
 from domain.request.follow_up import ALARMING
 from domain.request.forecast import Forecast
 from domain.request.reset_request import RECORD_UNREADABLE, Approver, Decision, ResetRequest
@@ -331,19 +331,19 @@ def state_view(
     policy: Policy,
     request: ResetRequest,
     entry: Approver,
-    targets: Sequence[Target],
+    totals: Mapping[str, int] | None,
     decisions: Sequence[Decision],
     now: datetime,
     notice: str = "",
     *,
     cancelled: bool = False,
+    excluded: Mapping[int, Target] | None = None,
 ) -> StateView:
     """Return how the request stands for `entry`.
 
-    `targets` are all of this approver's customers; `cancelled`: a cancellation was requested.
+    `totals` counts the targets of this approver's customers by outcome, None where that is not known before the end;
+    `cancelled`: a cancellation was requested. `excluded` are the users of this approver whom the decisions leave out, by number.
     """
-    excluded = left_out(request, counting(policy, request, decisions))
-    numbers = {number for customer in entry.customers for number in excluded.get(customer, ())}
     given = approvals(request, counting(policy, request, decisions))
     waiting = {customer for customer in given if given[customer] < request.approval.quorum}
     begun = request.status is not RequestStatus.AWAITING_APPROVAL
@@ -354,8 +354,8 @@ def state_view(
         ticket=request.ticket,
         reason=request.reason,
         now=now,
-        targets=len(targets),
-        totals=Counter(target.outcome.value for target in targets if begun),
+        targets=sum(count for customer, _, count in request.ranges if customer in entry.customers),
+        totals=totals if begun else {},
         expires_at=request.approval.expires_at,
         waits=tuple(_pending_approvals(policy, request, entry, decisions, given)),
         waits_elsewhere=bool(waiting - set(entry.customers)),
@@ -363,13 +363,13 @@ def state_view(
         approvals=_fewest_approvals(entry, given),
         decisions=decision_views(
             _visible_decisions(entry, request, decisions),
-            _first_names({target.number: target for target in targets if target.number in numbers}),
+            _first_names(excluded or {}),
         ),
         notice=notice,
         undo=bool(request.undo_of),
         retry_of=request.retry_of or "",
         takeover_of=request.takeover_of or "",
-        left_out=len(numbers),
+        left_out=len(excluded or {}),
     )
 
 

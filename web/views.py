@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
-from domain.request.follow_up import FollowUpState
+from domain.request.follow_up import ALARMING, FollowUpState
 from domain.request.forecast import Forecast
 
 # What would happen to a method. `keep` needs a reason of `labels.KEPT`.
@@ -208,7 +208,9 @@ class StateView(NamedTuple):
     reason: str
     now: datetime
     targets: int
-    totals: Mapping[str, int]  # targets per outcome; none before the reset
+    totals: (
+        Mapping[str, int] | None
+    )  # targets per outcome; none before the reset, None where they are counted at the end
     expires_at: datetime | None = None
     waits: tuple[WaitView, ...] = ()  # of the approver's customers those that wait
     waits_elsewhere: bool = False  # customers of others wait, too
@@ -224,7 +226,7 @@ class StateView(NamedTuple):
 
     @property
     def done(self) -> int:
-        return self.targets - self.totals.get("pending", 0)
+        return self.targets - (self.totals or {}).get("pending", 0)
 
 
 class ProblemView(NamedTuple):
@@ -269,7 +271,7 @@ class FollowedView(NamedTuple):
 
 
 class FollowUpView(NamedTuple):
-    """Whether the users of a request have registered again. `users` are those that need attention."""
+    """Whether the users of a request have registered again. `users` are those that need attention, the first of them at least."""
 
     request_id: str
     ticket: str
@@ -279,3 +281,8 @@ class FollowUpView(NamedTuple):
     totals: Mapping[FollowUpState, int]
     users: tuple[FollowedView, ...] = ()
     retry_of: str = ""
+
+    @property
+    def attention(self) -> int:
+        """How many users need attention."""
+        return sum(self.totals.get(state, 0) for state in ALARMING)

@@ -13,13 +13,17 @@ def options_of(policy: Policy, customers: Sequence[str]) -> OptionsResponse:
     """Return the options of these policy keys together."""
     lacking = {kind: [key for key in customers if kind not in policy.customers[key].methods] for kind in MethodType}
     missing = [_missing(policy, kind.value, "methodNotAllowed", keys) for kind, keys in lacking.items() if keys]
+    common = [kind for kind, keys in lacking.items() if customers and not keys]
     none = [key for key in customers if not set(policy.customers[key].methods) & set(STANDARD_SCOPE)]
+    offered = bool(set(common) & set(STANDARD_SCOPE))
     if none:
         missing.append(_missing(policy, RESET, "noMethodAllowed", none))
+    elif customers and not offered:
+        missing.append(_missing(policy, RESET, "noCommonMethod", list(customers)))
     return OptionsResponse(
         customers=list(customers),
-        actions=[RESET] if customers and not none else [],
-        methods=[kind for kind, keys in lacking.items() if customers and not keys],
+        actions=[RESET] if offered and not none else [],
+        methods=common,
         missing=missing,
         targets_per_request=policy.limits.targets_per_request,
         step_up_targets=policy.approval.step_up.targets,
@@ -28,10 +32,12 @@ def options_of(policy: Policy, customers: Sequence[str]) -> OptionsResponse:
 
 def _missing(policy: Policy, option: str, reason: str, keys: list[str]) -> Missing:
     names = ", ".join(policy.customers[key].name or key for key in keys)
-    what = f"resetting {option}" if reason == "methodNotAllowed" else "any part of a reset"
-    return Missing(
-        option=option, customers=keys, reason=reason, detail=f"The policy does not allow {what} for {names}."
-    )
+    if reason == "noCommonMethod":
+        detail = f"No standard method may be reset at all of {names}."
+    else:
+        what = f"resetting {option}" if reason == "methodNotAllowed" else "any part of a reset"
+        detail = f"The policy does not allow {what} for {names}."
+    return Missing(option=option, customers=keys, reason=reason, detail=detail)
 
 
 def kept_because(kind: MethodType, *, active: bool, allowed: Sequence[MethodType]) -> str:

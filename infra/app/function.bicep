@@ -65,6 +65,7 @@ var settings = [
   { name: 'POLICY_FILE', value: '/home/site/wwwroot/policy.toml' }
   { name: 'PUBLIC_BASE_URL', value: baseUrl }
   { name: 'MAIL_FROM', value: mailFrom }
+  { name: 'MAIL_FORMAT', value: 'multipart' }
   { name: 'APPROVAL_KEYS', value: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/approval-keys/)' }
   { name: 'STOP_REMOVING', value: string(stopRemoving) }
   { name: 'OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID', value: identityClientId }

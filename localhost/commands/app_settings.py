@@ -48,6 +48,7 @@ def app_settings(
         "PUBLIC_BASE_URL": base_url,
         "VERIFIED_ID_ENDPOINT": graph,
         "MAIL_FROM": "mfa-reset@msp.example",
+        "MAIL_FORMAT": "multipart" if simulated else "",  # another Graph may not know mails in MIME
         "POLICY_FILE": str(DEMO_POLICY),
     }
     defaults = (demo if stand_in else {}) | {

@@ -2,9 +2,10 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -14,14 +15,26 @@ class CloudError(Exception):
 
 def run(*command: str) -> str:
     """Run a command and return its output. Raises: CloudError with what it wrote to its error output."""
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
-    except FileNotFoundError:
-        raise CloudError(f"The command `{command[0]}` is needed and was not found.") from None
+    path = shutil.which(command[0])
+    if path is None:
+        raise CloudError(f"The command `{command[0]}` is needed and was not found.")
+    line = command_line(path, command[1:])
+    done = subprocess.run(line, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
     if done.returncode:
         # Its arguments are not repeated: one of them may name a file that is gone by the time this is read.
         raise CloudError(f"`{' '.join(command[:3])}` failed:\n{done.stderr.strip() or done.stdout.strip()}")
     return done.stdout
+
+
+def command_line(path: str, arguments: Sequence[str]) -> str | list[str]:
+    """Return what starts the command at `path`.
+
+    On Windows `az` is a batch file (az.cmd), whose arguments cmd.exe reads: only in quotes is the `&` of an address no end of a
+    command. None of ours has a quote itself.
+    """
+    if path.lower().endswith((".cmd", ".bat")):
+        return " ".join(f'"{word}"' for word in (path, *arguments))
+    return [path, *arguments]
 
 
 def _json(*command: str) -> Any:

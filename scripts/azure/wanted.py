@@ -64,6 +64,9 @@ def _of_policy(policy: Mapping[str, Any]) -> Iterator[Wanted]:
             yield Wanted(setting, kind, f"the source {key} signs or authorizes its deliveries with it: set it there")
         for setting in _references(source.get("callback", {}).get("secret")):
             yield Wanted(setting, "whsec", f"signs the callbacks to the source {key}: set it where they arrive")
+    for key, service in policy.get("verification", {}).get("services", {}).items():
+        for setting in _references(service.get("secret")):
+            yield Wanted(setting, "whsec", f"the verification service {key} signs its results with it: set it there")
 
 
 def _references(value: Any) -> list[str]:

@@ -37,6 +37,12 @@ def hidden(page: str, name: str = "nonce") -> str:
     return found[1]
 
 
+def notice_of(answer: httpx.Response) -> str:
+    """Return the code of the notice that the next page will show, "" for none."""
+    found = re.search(r"mfareset-notice=(\w*)", answer.headers.get("Set-Cookie", ""))
+    return found[1] if found else ""
+
+
 async def section(it: System, request_id: str, name: str, mail: str = "tech@msp.example") -> str:
     """Return the words of one section of a request's page, as this person sees them; "" where there is none."""
     async with browser_client(it.host.base_url) as http:

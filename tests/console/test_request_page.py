@@ -12,7 +12,7 @@ import services
 from messaging.errors import BusUnavailableError
 from messaging.events import EventKind, event_id
 from tests.browsing import browser_client
-from tests.console.pages import hidden, section, sign_in
+from tests.console.pages import hidden, notice_of, section, sign_in
 from tests.receiver import SECRET, Receiver, callback_to, policy_with, receiving, send_ticket
 from tests.system import System, system
 
@@ -39,7 +39,7 @@ async def act(it: System, request_id: str, what: str) -> str:
         nonce = hidden((await http.get(f"/console/requests/{request_id}")).text)
         answer = await http.post(f"/console/requests/{request_id}/act", data={"nonce": nonce, "act": what})
     await it.host.idle()
-    return answer.headers["Location"].partition("notice=")[2]
+    return notice_of(answer)
 
 
 async def test_failed_callback_is_shown_and_sent_again(it: System, receiver: Receiver) -> None:
@@ -70,7 +70,7 @@ async def test_page_updates_until_the_callbacks_are_delivered(it: System, receiv
     async with browser_client(it.host.base_url) as http:
         await sign_in(http, "tech@msp.example")
         address = f"/console/requests/{request_id}"
-        assert "updates by itself" in (await http.get(address)).text
+        assert ">Live<" in (await http.get(address)).text
         first = await http.get(f"{address}/live")
         assert "X-Live" not in first.headers
         receiver.otherwise = 204

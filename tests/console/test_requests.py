@@ -28,7 +28,7 @@ async def test_the_list_with_its_filters(it: System, tech: Person) -> None:
     await page.get_by_label("Status").select_option("Completed")
     await expect(names).to_have_text(["INC2"])
     await page.get_by_role("link", name="Clear").click()
-    await page.get_by_label("Asked by").select_option("Me")
+    await page.get_by_label("Requested by").select_option("Me")
     await expect(names).to_have_text(["INC1"])
     await page.get_by_role("link", name="Clear").click()
     await page.get_by_label("Dry runs").select_option("Shown")
@@ -50,7 +50,7 @@ async def test_progress_comes_by_itself(it: System, tech: Person) -> None:
     await tech.page.clock.install()
     page = await tech.goes_to(f"/console/requests/{request['id']}")
     await expect(page.get_by_role("status").first).to_contain_text("Waiting for approval")
-    await expect(page.get_by_text("updates by itself")).to_be_visible()
+    await expect(page.get_by_text("Live", exact=True)).to_be_visible()
     await page.evaluate("window.stayed = true")
     await it.approve(request["id"])
     await page.clock.fast_forward(15_000)
@@ -128,13 +128,13 @@ async def test_an_approver_sees_what_waits_and_decides(it: System, hire: Hire) -
     owner = await hire("owner@contoso.com")
     page = await owner.goes_to("/console/approvals")
     await expect(page.get_by_role("heading", level=2)).to_have_text(["INC0012345: 1 user"])
-    await page.get_by_role("link", name="Look and decide").click()
+    await page.get_by_role("link", name="Review request").click()
     await page.get_by_role("button", name=re.compile("^Approve")).click()
     await expect(page.get_by_text("Your approval is recorded")).to_be_visible()
     await it.host.idle()
     assert (await it.shown(request["id"]))["status"] == "completed"
     await owner.goes_to("/console/approvals")
-    await expect(page.get_by_text("Nothing waits for you.")).to_be_visible()
+    await expect(page.get_by_text("You're all caught up.")).to_be_visible()
     await expect(page.locator(".log")).to_contain_text("approved")
 
 
@@ -158,7 +158,7 @@ async def test_what_did_not_get_through_is_seen_and_sent_again(it: System, tech:
     await expect(page.get_by_text("It is being sent again.")).to_be_visible()
     await it.host.idle()
     await page.reload()
-    await expect(mails).to_contain_text("Users: notices 1 handed over")
+    await expect(mails).to_contain_text("Users: notices 1 accepted for delivery")
     await expect(mails.get_by_text("not sent")).to_have_count(0)
     await expect(mails.get_by_role("button")).to_have_count(0)
     assert len(it.world.mailbox.to("adele@contoso.com")) == 1
@@ -170,7 +170,7 @@ async def test_the_audit_is_verified_and_a_change_is_seen(it: System, tech: Pers
     page = await tech.goes_to("/console/audit")
     await expect(page.locator("tbody tr")).to_contain_text("whole")
     await page.get_by_role("link", name="INC0012345").click()
-    await expect(page.get_by_text("This audit is whole.")).to_be_visible()
+    await expect(page.get_by_text("Verified: no events missing or changed.")).to_be_visible()
     await expect(page.locator("tbody")).to_contain_text("Decision made")
     store = it.services.store
     row = await store.get(request["id"], "audit:00000002")

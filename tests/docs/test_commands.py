@@ -27,6 +27,9 @@ RUN_BY = {
     ("docs/backup.md", ".venv/bin/python -m localhost restore"): "tests/localhost/commands/test_backup.py",
     ("docs/deploy.md", "cp policy.example.toml policy.toml"): "tests/domain/policy/test_load.py",
     ("docs/deploy.md", "make setup && scripts/check-policy"): "tests/domain/policy/test_load.py",
+    ("docs/deploy.md", "Copy-Item policy.example.toml policy.toml"): "tests/infra/test_azd_windows.py",
+    ("docs/deploy.md", "./scripts/setup.ps1"): "tests/infra/test_azd_windows.py",
+    ("docs/deploy.md", ".venv/Scripts/python.exe -m domain.policy.check"): "tests/infra/test_azd_windows.py",
     (
         "docs/one-machine.md",
         ".venv/bin/python -m localhost verify-audit",

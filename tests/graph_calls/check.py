@@ -32,6 +32,7 @@ def read_calls(path: Path) -> list[dict[str, Any]]:
 
 def mistakes_in(calls: list[dict[str, Any]], command: str) -> list[str]:
     """What is wrong with these calls and their responses, one line each."""
+    calls = [call for call in calls if not _is_mime(call)]
     text = "".join(json.dumps(call) + "\n" for call in calls)
     done = subprocess.run([command], input=text, capture_output=True, text=True, check=False)
     verdicts = [json.loads(line) for line in done.stdout.splitlines()]
@@ -44,6 +45,15 @@ def mistakes_in(calls: list[dict[str, Any]], command: str) -> list[str]:
             found += [f"{name}: {mistake}" for mistake in verdict["mistakes"]]
         found += [f"{name}: {mistake}" for mistake in undocumented(call, known=verdict["ok"] is not None)]
     return list(dict.fromkeys(found))
+
+
+def _is_mime(call: dict[str, Any]) -> bool:
+    """Return whether this is a mail in MIME, which the documentation has and the description lacks.
+
+    https://github.com/microsoftgraph/msgraph-metadata/issues/389
+    """
+    kind = call["headers"].get("Content-Type", "")
+    return bool(call["method"] == "POST" and call["url"].endswith("/sendMail") and kind == "text/plain")
 
 
 def undocumented(call: dict[str, Any], *, known: bool) -> list[str]:

@@ -2,7 +2,8 @@
 
 What azd does of itself (packaging, provisioning, deploying, `down`) is played as far as the hooks can tell. Source: azd's own,
 version 1.31: cmd/up.go (a `workflows.up` runs its commands one after the other, each with its hooks), pkg/ext/hooks_runner.go (the
-environment is read again after each hook), pkg/infra/provisioning/bicep/bicep_provider.go (`down` removes what was an output).
+environment is read again after each hook), pkg/ext/hooks_manager.go (`posix` and `windows` replace a hook as a whole),
+pkg/infra/provisioning/bicep/bicep_provider.go (`down` removes what was an output).
 """
 
 import json
@@ -23,6 +24,11 @@ _STAND_IN = Path(__file__).parent / "stand_in.py"
 _OUTPUTS = ("AZURE_FUNCTION_NAME", "AZURE_RESOURCE_GROUP", "AZURE_KEY_VAULT_NAME")
 # Stands for scripts/package: it takes half a minute and a registry.
 _PACKAGE = '#!/bin/sh\nmkdir -p build/package\necho "$@" > build/package/function_app.py\n'
+_PACKAGE_MODULE = """import pathlib, sys
+pathlib.Path("build/package").mkdir(parents=True, exist_ok=True)
+pathlib.Path("build/package/function_app.py").write_text(" ".join(sys.argv[1:]))
+"""
+_SETUP = 'if (-not (Test-Path .venv)) { throw "not in the root of the checkout" }\n'
 
 
 class HookFailedError(Exception):
@@ -30,9 +36,13 @@ class HookFailedError(Exception):
 
 
 class Azd:
-    """A project, its azd environment and the Azure behind it; `log` has what happened, in order."""
+    """A project, its azd environment and the Azure behind it; `log` has what happened, in order.
 
-    def __init__(self, folder: Path, policy: Path, **environment: str) -> None:
+    With `pwsh` (the command's path) the hooks are those for Windows, in that shell.
+    """
+
+    def __init__(self, folder: Path, policy: Path, *, pwsh: str = "", **environment: str) -> None:
+        self._pwsh = pwsh
         self.project = folder / "project"
         self.log: list[str] = []
         self.written = ""
@@ -62,6 +72,8 @@ class Azd:
                 (self.project / path.name).symlink_to(path)
         shutil.copytree(ROOT / "scripts", self.project / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
         (self.project / "scripts/package").write_text(_PACKAGE, "utf-8")
+        (self.project / "scripts/package.py").write_text(_PACKAGE_MODULE, "utf-8")
+        (self.project / "scripts/setup.ps1").write_text(_SETUP, "utf-8")
         shutil.copyfile(policy, self.project / "policy.toml")
         self._bin.mkdir()
         for name in ("az", "azd", "make"):
@@ -123,7 +135,7 @@ class Azd:
         hook = self._yaml["hooks"].get(event)
         if hook:
             self.log.append(event)
-            self.run(hook["run"], **(self.state["environment"] | shell))
+            self.run(hook["windows" if self._pwsh else "posix"]["run"], **(self.state["environment"] | shell))
 
     @property
     def shell(self) -> dict[str, str]:
@@ -132,8 +144,9 @@ class Azd:
 
     def run(self, *command: str, given: str = "", **environment: str) -> str:
         """Run a command of the project, `given` on its input. Raises: HookFailedError."""
+        shell = [self._pwsh] if self._pwsh else []
         done = subprocess.run(
-            [str(self.project / command[0]), *command[1:]],
+            [*shell, str(self.project / command[0]), *command[1:]],
             cwd=self.project,
             env=self.shell | environment,
             input=given,

@@ -397,9 +397,23 @@ def test_azure_yaml_says_what_that_rests_on() -> None:
     assert tuple(map(int, found.groups())) >= (1, 23, 5)
     service = project["services"]["app"]
     assert (service["project"], service["remoteBuild"]) == ("build/package", False)
-    assert {hook["run"] for hook in project["hooks"].values()} <= {
-        path.relative_to(ROOT).as_posix() for path in (ROOT / "scripts/azure").iterdir()
-    }
+    for hook in project["hooks"].values():
+        posix, windows = hook["posix"], hook["windows"]
+        assert (posix["shell"], windows["shell"]) == ("sh", "pwsh")
+        assert windows == posix | {"shell": "pwsh", "run": posix["run"] + ".ps1"}
+        assert (ROOT / posix["run"]).is_file()
+        assert (ROOT / windows["run"]).is_file()
+
+
+def test_a_verification_service_gets_its_secret(azd: Azd) -> None:
+    (azd.project / "policy.toml").write_text(
+        POLICY
+        + '[verification]\naccept = ["externalProof"]\n[verification.services.idproof]\nsecret = "env:IDPROOF_SECRET"\n',
+        "utf-8",
+    )
+    azd.up()
+    assert _values(azd)["IDPROOF-SECRET"].startswith("whsec_")
+    assert "IDPROOF_SECRET" in azd.state["environment"]["POLICY_SECRET_NAMES"].split(",")
 
 
 def test_the_example_of_a_policy_can_be_prepared(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ COMMON = {
     "RECORDS": "tables",
     "TASK_HUB_NAME": "mfareset",
     "MAIL_FROM": "mfa-reset@msp.example",
+    "MAIL_FORMAT": "multipart",
     "OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID": "{identity.clientId}",
 }
 

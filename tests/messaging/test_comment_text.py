@@ -87,9 +87,11 @@ def test_trouble_comes_first_and_long_lists_are_cut(template: Template) -> None:
     )
     view = replace(
         VIEW,
+        users=501,
         outcomes=(CustomerView("Contoso", "contoso", users, targets=501),),
         waiting_for=tuple(f"a{n}@msp.example" for n in range(30)),
-        follow_up=tuple((f"u{n}", "exposed") for n in range(60)),
+        follow_up=tuple((f"u{n}", "exposed") for n in range(50)),
+        followed=60,
     )
     text = shown(template, "completed", view)
     assert text.index("user0@contoso.com") < text.index("user500@contoso.com")

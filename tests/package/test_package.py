@@ -128,4 +128,4 @@ def test_the_same_input_makes_the_same_bytes(package: Path) -> None:
     with zipfile.ZipFile(package.parent / "app.zip") as packed:
         assert {entry.date_time for entry in packed.infolist()} == {(2020, 1, 1, 0, 0, 0)}
         names = [entry.filename for entry in packed.infolist()]
-    assert names == sorted(names, key=Path)
+    assert names == sorted(names)

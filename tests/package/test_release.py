@@ -45,6 +45,67 @@ def test_the_changelogs_can_be_cut_now() -> None:
         assert changelog.cut((ROOT / name).read_text("utf-8"), "99.0.0", "2026-03-02")
 
 
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A clone whose builds take no time."""
+    copy = tmp_path / "copy"
+    subprocess.run([str(shutil.which("git")), "clone", "--quiet", f"file://{ROOT}", str(copy)], check=True)
+    for key, value in (("user.name", "Release"), ("user.email", "release@msp.example")):
+        subprocess.run([str(shutil.which("git")), "config", key, value], cwd=copy, check=True)
+    monkeypatch.setattr(release, "ROOT", copy)
+    monkeypatch.setattr(release, "build", lambda root, version: None)
+    return copy
+
+
+def _tags(repository: Path) -> list[str]:
+    return subprocess.check_output([str(shutil.which("git")), "tag"], cwd=repository, text=True).split()
+
+
+def test_the_same_version_twice_is_one_line(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    version = release.versions(repository)["pyproject.toml"]
+    assert release.main([version]) == 0
+    assert _tags(repository) == [f"v{version}"]
+    capsys.readouterr()
+    assert release.main([version]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"release: v{version} is tagged already")
+    assert said.count("\n") == 1
+    subprocess.run([str(shutil.which("git")), "tag", "--delete", f"v{version}"], cwd=repository, check=True)
+    (repository / "later").write_text("x", "utf-8")
+    subprocess.run([str(shutil.which("git")), "add", "later"], cwd=repository, check=True)
+    subprocess.run([str(shutil.which("git")), "commit", "--quiet", "--message", "Go on"], cwd=repository, check=True)
+    capsys.readouterr()
+    assert release.main([version]) == 1
+    assert capsys.readouterr().err == f"release: CHANGELOG.md: {version} is in the changelog already\n"
+    assert _tags(repository) == []
+
+
+def test_a_release_that_ended_before_its_tag_is_taken_up_again(
+    repository: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = release.versions(repository)["pyproject.toml"]
+
+    def fail(root: Path, version: str) -> None:
+        raise release.ReleaseError("the build failed")
+
+    with monkeypatch.context() as failing:
+        failing.setattr(release, "build", fail)
+        assert release.main([version]) == 1
+    assert capsys.readouterr().err == "release: the build failed\n"
+    assert _tags(repository) == []
+    assert release.main([version]) == 0
+    assert _tags(repository) == [f"v{version}"]
+
+
+def test_nothing_is_written_where_one_changelog_has_nothing(repository: Path) -> None:
+    client = repository / "client/CHANGELOG.md"
+    client.write_text("# Changelog\n\n## [Unreleased]\n", "utf-8")
+    before = (repository / "CHANGELOG.md").read_text("utf-8")
+    with pytest.raises(release.ReleaseError, match=r"client/CHANGELOG\.md: nothing is unreleased"):
+        release.cut_changelogs(repository, "99.0.0", "2026-03-02")
+    assert (repository / "CHANGELOG.md").read_text("utf-8") == before
+
+
 def test_the_workflow_builds_what_the_command_builds_and_signs_it() -> None:
     jobs = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text("utf-8"))["jobs"]
     steps = jobs["build"]["steps"]

@@ -46,6 +46,17 @@ async def test_the_requester_and_the_users_get_mails(tmp_path: Path) -> None:
         assert shown["followUp"] is None
 
 
+@pytest.mark.engine_only("the provider has no part in how a mail is sent")
+async def test_no_copy_stays_of_a_mail_with_a_secret_link(tmp_path: Path) -> None:
+    async with system(tmp_path, settings={"MAIL_FORMAT": "multipart"}) as it:
+        await reset(it, contoso=["adele@contoso.com"])
+        (outcome,) = mails(it, "tech@msp.example", OUTCOME)
+        assert (outcome.saved, "adele@contoso.com" in outcome.text) == (True, True)
+        asked = [mail for mail in it.world.mailbox.to() if any("/api/approvals?" in link for link in mail.links)]
+        assert asked
+        assert not any(mail.saved for mail in asked)
+
+
 @pytest.mark.azure_storage
 async def test_a_denied_requester_gets_a_mail_and_a_dry_run_sends_none(tmp_path: Path) -> None:
     async with system(tmp_path) as it:

@@ -38,7 +38,7 @@ async def test_api_page_mail_and_audit_say_who_signed_in_and_for_whom(tmp_path: 
         assert f"{ASKED}</strong> asks" in mail.content
         page = await it.http.get(links["lead@msp.example"], headers=_account(it, HOME, "lead@msp.example"))
         assert page.status_code == 200
-        assert f"<dt>Asked by</dt><dd><bdi>{ASKED}</bdi>" in page.text
+        assert f"<dt>Requested by</dt><dd><bdi>{ASKED}</bdi>" in page.text
         accepted = (await it.audit(request["id"]))[0]
         assert (accepted["event"], accepted["actor"]) == ("accepted", "second@msp.example")
         assert accepted["data"]["requester"] == VICTIM

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.browsing import browser_client
-from tests.console.pages import hidden, sign_in
+from tests.console.pages import hidden, notice_of, sign_in
 from tests.system import System, system
 
 
@@ -19,7 +19,7 @@ async def cancel_by_console(it: System, request_id: str) -> None:
         await sign_in(http, "tech@msp.example")
         nonce = hidden((await http.get(f"/console/requests/{request_id}")).text)
         response = await http.post(f"/console/requests/{request_id}/act", data={"nonce": nonce, "act": "cancel"})
-    assert response.headers["Location"].endswith("notice=withdrawn")
+    assert notice_of(response) == "withdrawn"
 
 
 def cancel_events(audit: list[dict[str, Any]]) -> list[str]:

@@ -183,9 +183,9 @@ def test_summary_says_who_asks_why_for_whom_and_until_when() -> None:
     for part in (
         "Reset multi-factor authentication of 3 users?",
         "Removes 5 methods , deactivates 1 and ends all sign-in sessions.",
-        "Take a second look. It includes accounts with an administrator role.",
+        "Take a closer look. It includes accounts with an administrator role.",
         "2 users refused by a rule: not touched, whatever you decide.",
-        "Asked by sam@msp.example through helpdesk",
+        "Requested by sam@msp.example through helpdesk",
         "Ticket INC0012345",
         "Why Lost phones after the break-in at the Contoso office",
         "Decide by 23 hours left Wed 25 Nov 2026, 10:43 UTC",
@@ -201,7 +201,7 @@ def test_what_follows_is_said_only_where_it_does() -> None:
     assert "Removed methods cannot be brought back; deactivated tokens can, for 7 days." in some
     one = Markup(render("approval.html", view=ONE_USER)).text
     assert "This person has to register again as soon as a sign-in asks for MFA." in one
-    assert "Removed methods cannot be brought back. Asked by" in one
+    assert "Removed methods cannot be brought back. Requested by" in one
     token = replace(ONE_USER, totals=PlanTotals(1, 0, removed=0, deactivated=1), undo_within=timedelta(hours=36))
     text = Markup(render("approval.html", view=token)).text
     assert "Deactivated tokens can be activated again for 36 hours." in text
@@ -258,7 +258,7 @@ def test_step_up_asks_once_more_before_approval() -> None:
     page = render("approval.html", view=CAREFUL)
     inside = page[page.index("<details") : page.index("</details>")]
     assert 'value="approve"' in inside
-    assert "6 methods of 3 users, less those you leave out" in inside
+    assert "6 methods of 3 users, without those you exclude" in inside
 
 
 def test_after_a_mistake_the_form_is_as_it_was_and_names_the_mistake() -> None:
@@ -275,7 +275,7 @@ def test_after_a_mistake_the_form_is_as_it_was_and_names_the_mistake() -> None:
 def test_who_was_left_out_on_another_page_stays_left_out() -> None:
     html = render("approval.html", view=ERROR)
     assert '<input type="hidden" name="without" value="77">' in html
-    assert "You leave out 1 user of other pages." in Markup(html).text
+    assert "You exclude 1 user of other pages." in Markup(html).text
 
 
 def test_large_requests_come_in_pages_that_keep_what_was_ticked() -> None:

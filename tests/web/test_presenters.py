@@ -52,7 +52,7 @@ def said(approver: str, decision: str = "approve") -> Decision:
 
 def page(policy: Policy, asked: ResetRequest, *decisions: Decision, cancelled: bool = False, hours: int = 0) -> str:
     now = NOW + timedelta(hours=hours)
-    view = state_view(policy, asked, MINE, TARGETS, decisions, now, cancelled=cancelled)
+    view = state_view(policy, asked, MINE, {"pending": 1}, decisions, now, cancelled=cancelled)
     return Markup(render("approval_state.html", view=view)).text
 
 
@@ -61,7 +61,7 @@ def test_right_after_the_decision_nothing_says_that_it_waits(policy: Policy, *, 
     ask = request(MINE, undo=undo)
     pages = {
         "Denied An approver denied": page(policy, ask, said(OWNER, "deny")),
-        "Approved All approvals that it needs are given.": page(policy, ask, said(OWNER)),
+        "Approved Fully approved.": page(policy, ask, said(OWNER)),
         "Expired No decision was made in time.": page(policy, ask, hours=24),
         "Cancelled The": page(policy, ask, cancelled=True),
     }
@@ -72,7 +72,7 @@ def test_right_after_the_decision_nothing_says_that_it_waits(policy: Policy, *, 
         assert "Not started yet" not in text
         assert "left" not in text
         assert "Waits for" not in text
-    assert "Show how it stands now" in pages["Approved All approvals that it needs are given."]
+    assert "Show the current status" in pages["Approved Fully approved."]
     assert "removed before, if" not in pages["Cancelled The"]
 
 
@@ -96,7 +96,7 @@ def test_where_it_waits_it_says_for_whom(policy: Policy) -> None:
     waiting = page(policy, request(MINE, ASKED[1]))
     assert "Waiting for approval" in waiting
     assert f"Waits for 1 of {OWNER} , {CFO}" in waiting
-    assert "Show how it stands now" in waiting
+    assert "Show the current status" in waiting
     assert f"Waits for {CFO}" in page(policy, request(MINE, ASKED[1], quorum=2), said(OWNER))
 
 
@@ -112,13 +112,25 @@ def test_whom_the_policy_no_longer_names_is_not_waited_for(policy: Policy) -> No
     gone = Approver(approver="gone@contoso.com", customers=["contoso"])
     text = page(policy, request(MINE, gone, quorum=2), said(OWNER))
     assert "gone@contoso.com" not in text
-    assert "Waits for nobody who could still approve" in text
+    assert "Waits for no one who could still approve" in text
 
 
 def test_users_are_counted_once_the_reset_has_begun(policy: Policy) -> None:
     ask = request(MINE)
     assert "Users so far" not in page(policy, ask)
-    assert "Users so far Not started yet 1" in page(policy, ask.model_copy(update={"status": RequestStatus.RESETTING}))
+    begun = ask.model_copy(update={"status": RequestStatus.RESETTING})
+    assert "0 of 1 user done" in page(policy, begun)
+    assert "Users so far Not started yet 1" in page(policy, begun)
+
+
+def test_a_page_without_counts_shows_no_progress(policy: Policy) -> None:
+    begun = request(MINE).model_copy(update={"status": RequestStatus.RESETTING})
+    view = state_view(policy, begun, MINE, None, (), NOW)
+    text = Markup(render("approval_state.html", view=view)).text
+    assert "Resetting now" in text
+    assert "done" not in text
+    assert "Users so far" not in text
+    assert view.targets == 1
 
 
 def test_users_are_counted_by_their_forecast_and_only_who_must_has_to_register() -> None:

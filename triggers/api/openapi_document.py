@@ -9,6 +9,7 @@ from domain.api.event_responses import RequestEvent
 from domain.api.responses import ProblemResponse
 from domain.errors import Problem
 from domain.model import Model
+from domain.request.csv_export import COLUMNS, csv_line
 from triggers.api.openapi_callbacks import callbacks
 from triggers.api.openapi_examples import example
 from triggers.api.openapi_operations import CALLBACKS, CALLS, JSON, PROBLEM, SCHEMAS, TAGS, Call, Parameter
@@ -156,7 +157,7 @@ def _responses(call: Call, schemas: dict[str, Schema]) -> dict[str, Any]:
     for status, kind in call.responses.items():
         content = _content(kind, schemas)
         if call.path.endswith("/export"):
-            content["text/csv"] = {"schema": {"type": "string"}}
+            content["text/csv"] = {"schema": {"type": "string"}, "example": csv_line(COLUMNS).decode()}
         responses[str(status)] = {"description": _DESCRIPTIONS[status], "content": content}
         if call.headers and status < 300:
             responses[str(status)]["headers"] = {name: _HEADERS[name] for name in call.headers}
@@ -174,7 +175,8 @@ def _content(kind: type[Model] | tuple[Schema, str], schemas: dict[str, Schema])
         schema = reference(kind.__name__)
         return {JSON: {"schema": schema, "example": example(schema, schemas)}}
     schema, media = kind
-    return {media: {"schema": schema}}
+    given = {"example": schema["examples"][0]} if "examples" in schema else {}
+    return {media: {"schema": {name: value for name, value in schema.items() if name != "examples"}, **given}}
 
 
 def _problem(status: int, schemas: dict[str, Schema]) -> dict[str, Any]:

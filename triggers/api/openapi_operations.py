@@ -75,6 +75,10 @@ class Call(NamedTuple):
     headers: tuple[str, ...] = ()
 
 
+# What is no model: "examples" becomes the example of the body.
+_DESCRIPTION = {"type": "object", "examples": [{"info": {"title": "MFA Reset API", "version": "1"}}]}
+_REPEATED_OR_IGNORED = {"type": "object", "examples": [{"status": "ignored", "reason": "notAccepted"}]}
+
 # Schemas that are no models.
 SCHEMAS: dict[str, dict[str, Any]] = {
     "ApprovalForm": {
@@ -185,7 +189,7 @@ CALLS: tuple[Call, ...] = (
         "getOpenApi",
         "The OpenAPI description of the API",
         "This document. It needs no key.",
-        {200: ({"type": "object"}, JSON)},
+        {200: (_DESCRIPTION, JSON)},
         open=True,
     ),
     Call(
@@ -194,7 +198,7 @@ CALLS: tuple[Call, ...] = (
         "getConnectorDescription",
         "The description in OpenAPI 2.0, for custom connectors of Power Platform",
         "Its security is Entra sign-in where the service asks for that, else a function key. It needs no key.",
-        {200: ({"type": "object"}, JSON)},
+        {200: (_DESCRIPTION, JSON)},
         open=True,
     ),
     Call(
@@ -203,7 +207,7 @@ CALLS: tuple[Call, ...] = (
         "getAsyncApi",
         "The AsyncAPI description of the Service Bus queue and topic",
         "It needs no key.",
-        {200: ({"type": "object"}, JSON)},
+        {200: (_DESCRIPTION, JSON)},
         open=True,
     ),
     Call(
@@ -408,7 +412,7 @@ CALLS: tuple[Call, ...] = (
         "Receive a delivery, signed by its source's scheme; a repeat returns 200",
         "The body has the shape that the sending system gives it; the policy maps it. Its scheme decides which header signs it. "
         "What the policy does not accept is ignored: 200 with `status` `ignored`.",
-        {200: ({"type": "object"}, JSON), 202: RequestResponse},
+        {200: (_REPEATED_OR_IGNORED, JSON), 202: RequestResponse},
         (400, 401, 404, 413, 422, 429),
         any_body=True,
         open=True,

@@ -28,7 +28,7 @@ _EVENTS = 200
 @require_sign_in
 async def console_approvals(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
-    around = frame(services, req, ())
+    around = await frame(services, req, ())
     waiting, decided = [], []
     cursor, looked = "", 0
     while looked < _LOOKED:
@@ -61,7 +61,7 @@ async def _users(services: Services, request: ResetRequest, entry: Approver) -> 
 async def console_audit(req: func.HttpRequest) -> func.HttpResponse:
     """Show the latest requests, and verify the hash chain of each now."""
     services = current_services()
-    around = frame(services, req, AUDITORS)
+    around = await frame(services, req, AUDITORS)
     ring = services.settings.approval_keys
     page, place = await services.requests.newest(open_place(ring, req.params.get("cursor", "")), _PAGE)
     page = [request for request in page if is_within(request, around.operator.reach)]
@@ -82,7 +82,7 @@ async def console_audit(req: func.HttpRequest) -> func.HttpResponse:
 @require_sign_in
 async def console_request_audit(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
-    around = frame(services, req, AUDITORS)
+    around = await frame(services, req, AUDITORS)
     request = await find_request(services, req.route_params.get("id"), around.operator.reach)
     text = req.params.get("after", "0")
     after = parse_unsigned(text, 8) or 0

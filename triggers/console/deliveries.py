@@ -17,7 +17,7 @@ _PAGE = 50
 @require_sign_in
 async def console_deliveries(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
-    around = frame(services, req)
+    around = await frame(services, req)
     # A delivery may name any customer, so these are for operators of all.
     if around.operator.reach is not None:
         raise RefusedError(404, "notFound")

@@ -14,6 +14,7 @@ from graph.users import is_object_id
 from services import Services, current_services
 from triggers.api.directory import query_of
 from triggers.console.layout import Frame, frame, html_page, redirect, require_sign_in
+from triggers.console.selection import offered
 from triggers.http.parameters import page_number, parse_unsigned
 from use_cases.directory_rows import unreachable
 from use_cases.read_methods import read_methods
@@ -52,7 +53,7 @@ class Listing(NamedTuple):
 @require_sign_in
 async def console_users(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
-    around = frame(services, req)
+    around = await frame(services, req)
     listing = _listing(req, "/console/users")
     customers = _customers(around, listing)
     shown = await read_users(services, customers, query_of(req), req.params.get("cursor", ""), _PAGE)
@@ -62,9 +63,7 @@ async def console_users(req: func.HttpRequest) -> func.HttpResponse:
         active="users",
         listing=listing,
         shown=shown,
-        options=options_of(services.policy, customers),
-        standard=options_of(services.policy, customers).methods,
-        error=req.params.get("error", ""),
+        options=offered(services, around),
     )
 
 
@@ -72,7 +71,7 @@ async def console_users(req: func.HttpRequest) -> func.HttpResponse:
 @require_sign_in
 async def console_user(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
-    around = frame(services, req)
+    around = await frame(services, req)
     customer = services.policy.find_customer(req.route_params.get("customer", ""))
     if customer is None or customer not in dict(around.customers):
         raise NotFoundError("There is no such customer.")
@@ -100,7 +99,7 @@ async def console_user(req: func.HttpRequest) -> func.HttpResponse:
 @require_sign_in
 async def console_methods(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
-    around = frame(services, req)
+    around = await frame(services, req)
     listing = _listing(req, "/console/methods")
     customers = _customers(around, listing)
     kind, age = listing.get("type"), listing.get("olderThanDays")
@@ -123,8 +122,7 @@ async def console_methods(req: func.HttpRequest) -> func.HttpResponse:
         listing=listing,
         shown=shown,
         kinds=[kind.value for kind in MethodType],
-        options=options_of(services.policy, customers),
-        error=req.params.get("error", ""),
+        options=offered(services, around),
     )
 
 

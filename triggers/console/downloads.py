@@ -9,7 +9,8 @@ from domain.outcomes import RequestStatus
 from domain.request.csv_export import BYTE_ORDER_MARK, csv_lines
 from services import current_services
 from triggers.api.evidence import evidence_response, period_of
-from triggers.console.layout import RefusedError, frame, require_sign_in
+from triggers.console.layout import RefusedError, require_sign_in
+from triggers.console.operators import operator_of
 from triggers.http.authorization import AUDITORS
 from triggers.http.responses import file_response
 from use_cases.export_evidence import evidence_pack
@@ -24,7 +25,7 @@ app = func.Blueprint()  # type: ignore[no-untyped-call]
 async def console_export(req: func.HttpRequest) -> func.HttpResponse:
     """Return the file of the API's export, but in one part: a person wants one file."""
     services = current_services()
-    request = await find_request(services, req.route_params.get("id"), frame(services, req, AUDITORS).operator.reach)
+    request = await find_request(services, req.route_params.get("id"), operator_of(services, req, AUDITORS).reach)
     if req.params.get("format") == "json":
         targets = [to_target_response(target).to_json() async for target in all_targets(services, request.id)]
         value = {"request": (await request_response(services, request)).to_json(), "targets": targets, "cursor": None}
@@ -42,7 +43,7 @@ async def console_export(req: func.HttpRequest) -> func.HttpResponse:
 @require_sign_in
 async def console_evidence(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
-    request = await find_request(services, req.route_params.get("id"), frame(services, req, AUDITORS).operator.reach)
+    request = await find_request(services, req.route_params.get("id"), operator_of(services, req, AUDITORS).reach)
     if request.status is RequestStatus.PLANNING:
         raise RefusedError(409, "noEvidence")
     return file_response(
@@ -54,5 +55,5 @@ async def console_evidence(req: func.HttpRequest) -> func.HttpResponse:
 @require_sign_in
 async def console_period_evidence(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
-    period = period_of(services, req, frame(services, req, AUDITORS).operator.reach)
+    period = period_of(services, req, operator_of(services, req, AUDITORS).reach)
     return await evidence_response(services, period)

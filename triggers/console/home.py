@@ -9,7 +9,6 @@ from domain.access.sign_in import STRENGTHS
 from services import current_services
 from triggers.console.console_forms import operators_form, own_form
 from triggers.console.layout import (
-    CUSTOMERS_COOKIE,
     RefusedError,
     error_pages,
     html_page,
@@ -26,10 +25,6 @@ from use_cases.sign_out import sign_out
 from web.console import static_files, static_headers, version
 
 app = func.Blueprint()  # type: ignore[no-untyped-call]
-
-_YEAR = 365 * 24 * 3600
-# Browsers store cookies of at most 4 KiB.
-_MAX_COOKIE = 3500
 
 
 @app.route("console", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -90,18 +85,15 @@ async def console_sign_out(req: func.HttpRequest) -> func.HttpResponse:
 @app.route("console/customers", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @require_sign_in
 async def console_customers(req: func.HttpRequest) -> func.HttpResponse:
-    """Store the chosen customers in a cookie; a choice that does not fit into one is a choice of all."""
+    """Keep the chosen customers: exactly the ticked ones or, as a choice of its own, all of them."""
     services = current_services()
-    _, form = operators_form(services, req, ())
-    chosen = [key for key in services.policy.customers if key in set(form.get("customer", []))]
-    if not chosen:
+    operator, form = operators_form(services, req, ())
+    ticked = set(form.get("customer", []))
+    chosen = None if first_value(form, "all") else [key for key in services.policy.customers if key in ticked]
+    if chosen == []:
         raise RefusedError(400, "noCustomer")
-    value = "" if len(chosen) == len(services.policy.customers) else ".".join(chosen)
-    value = value if len(value) <= _MAX_COOKIE else ""
-    return redirect(
-        local_path(first_value(form, "return")),
-        {"Set-Cookie": set_cookie(services, CUSTOMERS_COOKIE, value, seconds=_YEAR)},
-    )
+    await services.console_choices.choose_customers(operator.caller.identity, chosen, services.now())
+    return redirect(local_path(first_value(form, "return")))
 
 
 @app.route("console/static/{version}/{name}", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 import azure.functions as func
 
 from domain.access.console_session import form_nonce
+from domain.console_choice import ChosenUser, ConsoleChoice
 from domain.errors import InvalidInputError, LimitReachedError, NotFoundError, Problem, RefusedKind
 from domain.policy.model import Role
 from graph.errors import GraphError
@@ -30,10 +31,12 @@ from triggers.http.cookies import cookie
 from triggers.http.forms import FormError
 from triggers.http.refusals import slow_down, trace_refusal
 from web.console import console_headers, render
+from web.console_labels import ERROR, NOTICE
 
 _log = logging.getLogger("mfareset.console")
 
-CUSTOMERS_COOKIE = "mfareset-customers"
+# A notice is shown once, on the next page: it travels in a cookie that this page removes. Long enough for a slow page.
+_NOTICE_COOKIE, _NOTICE_SECONDS = "mfareset-notice", 60
 
 
 class Link(NamedTuple):
@@ -58,8 +61,10 @@ class Frame(NamedTuple):
 
     operator: Operator
     customers: tuple[tuple[str, str], ...]  # key and name of all
-    chosen: tuple[str, ...]  # keys; all of them where none were chosen
-    all_chosen: bool
+    chosen: tuple[str, ...]  # keys, in the order of the policy
+    all_chosen: bool  # all customers, also those that are added later, and not merely each of them
+    picked: tuple[ChosenUser, ...]  # the chosen users, by customer and name
+    notice: str  # a code of console_labels.NOTICE or ERROR
     here: str  # path and query, to come back to
     nonce: str
     at: datetime
@@ -68,6 +73,24 @@ class Frame(NamedTuple):
     @property
     def names(self) -> dict[str, str]:
         return dict(self.customers)
+
+    @property
+    def picks(self) -> dict[str, ChosenUser]:
+        return {user.ref: user for user in self.picked}
+
+    @property
+    def hidden_picks(self) -> tuple[ChosenUser, ...]:
+        """The chosen users of customers that are not shown."""
+        return tuple(user for user in self.picked if user.customer not in self.chosen)
+
+    @property
+    def hidden_customers(self) -> tuple[str, ...]:
+        """Keys of customers that are not shown and have chosen users."""
+        return tuple(dict.fromkeys(user.customer for user in self.hidden_picks))
+
+    def with_choice(self, choice: ConsoleChoice) -> "Frame":
+        """Return the frame for this choice of users."""
+        return self._replace(picked=_picked(choice, self.names))
 
 
 def require_sign_in[**P](
@@ -152,17 +175,34 @@ def _page_of(error: Problem | RecordsError | GraphError) -> func.HttpResponse:
             return problem_page(503, "unavailable")
 
 
-def frame(services: Services, req: func.HttpRequest, roles: tuple[Role, ...] = OPERATORS) -> Frame:
-    """Return the frame for the caller. Raises: SignInNeededError, NotOperatorError."""
+async def frame(services: Services, req: func.HttpRequest, roles: tuple[Role, ...] = OPERATORS) -> Frame:
+    """Return the frame for the caller, with what they chose. Raises: SignInNeededError, NotOperatorError."""
+    around = bare_frame(services, req, roles)
+    choice = await services.console_choices.read(around.operator.caller.identity)
+    some = choice.customers
+    return around._replace(
+        chosen=around.chosen if some is None else tuple(key for key in around.chosen if key in some),
+        all_chosen=some is None,
+        picked=_picked(choice, around.names),
+        notice=_notice_in(req),
+    )
+
+
+def bare_frame(services: Services, req: func.HttpRequest, roles: tuple[Role, ...] = OPERATORS) -> Frame:
+    """Return the frame without what the caller chose, for parts of a page that are asked for again and again.
+
+    Raises: SignInNeededError, NotOperatorError.
+    """
     operator = operator_of(services, req, roles)
     reach = operator.reach
     known = {key: customer for key, customer in services.policy.customers.items() if reach is None or key in reach}
-    wanted = [key for key in cookie(req, CUSTOMERS_COOKIE).split(".") if key in known]
     return Frame(
         operator=operator,
         customers=tuple((key, customer.name or key) for key, customer in known.items()),
-        chosen=tuple(dict.fromkeys(wanted)) or tuple(known),
-        all_chosen=not wanted or set(wanted) == set(known),
+        chosen=tuple(known),
+        all_chosen=True,
+        picked=(),
+        notice="",
         here=here(req),
         nonce=form_nonce(services.settings.approval_keys, operator.caller.identity, services.now()),
         at=services.now(),
@@ -170,13 +210,26 @@ def frame(services: Services, req: func.HttpRequest, roles: tuple[Role, ...] = O
     )
 
 
+def _picked(choice: ConsoleChoice, names: Mapping[str, str]) -> tuple[ChosenUser, ...]:
+    """Return the chosen users of the customers that this person may see, in the order of their names."""
+    users = (user for user in choice.users.values() if user.customer in names)
+    return tuple(sorted(users, key=lambda user: (names[user.customer].casefold(), user.name.casefold(), user.id)))
+
+
+def _notice_in(req: func.HttpRequest) -> str:
+    code = cookie(req, _NOTICE_COOKIE)
+    return code if code in NOTICE or code in ERROR else ""
+
+
 def html_page(
     template: str, status: int = 200, headers: Mapping[str, str] | None = None, **view: Any
 ) -> func.HttpResponse:
     """Return the page that a template makes of `view`."""
     body = render(template, **view)
+    around = view.get("frame")
+    seen = {"Set-Cookie": _cookie(_NOTICE_COOKIE, "", 0)} if isinstance(around, Frame) and around.notice else {}
     return func.HttpResponse(
-        body, status_code=status, headers=console_headers() | dict(headers or {}), mimetype="text/html"
+        body, status_code=status, headers=console_headers() | seen | dict(headers or {}), mimetype="text/html"
     )
 
 
@@ -214,6 +267,13 @@ def redirect(to: str, headers: Mapping[str, str] | None = None) -> func.HttpResp
     )
 
 
+def redirect_with_notice(services: Services, to: str, code: str) -> func.HttpResponse:
+    """Redirect to another page, which shows the notice or error `code` once; "" shows none."""
+    if not code:
+        return redirect(to)
+    return redirect(to, {"Set-Cookie": set_cookie(services, _NOTICE_COOKIE, code, seconds=_NOTICE_SECONDS)})
+
+
 def here(req: func.HttpRequest) -> str:
     """Return the path and query of the page at hand."""
     parts = urlsplit(str(req.url))
@@ -234,4 +294,8 @@ def local_path(text: str) -> str:
 def set_cookie(services: Services, name: str, value: str, *, seconds: int, path: str = "/console") -> str:
     """Return a Set-Cookie header for the pages below `path`."""
     secure = "; Secure" if services.settings.public_base_url.startswith("https:") else ""
-    return f"{name}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}"
+    return _cookie(name, value, seconds, path) + secure
+
+
+def _cookie(name: str, value: str, seconds: int, path: str = "/console") -> str:
+    return f"{name}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Strict"

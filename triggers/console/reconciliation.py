@@ -18,7 +18,7 @@ _PAGE = 50
 @require_sign_in
 async def console_removals(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
-    around = frame(services, req, AUDITORS)
+    around = await frame(services, req, AUDITORS)
     page = await list_removal_alerts(services, around.operator.reach, req.params.get("cursor", ""), _PAGE)
     return html_page(
         "removals.html",

@@ -10,7 +10,7 @@ from domain.request.reset_request import ResetRequest
 from services import Services, current_services
 from triggers.console.console_forms import operators_form
 from triggers.console.directory import Listing
-from triggers.console.layout import frame, html_page, redirect, require_sign_in
+from triggers.console.layout import bare_frame, frame, html_page, redirect, redirect_with_notice, require_sign_in
 from triggers.console.operators import Operator
 from triggers.console.request_page import RequestState
 from triggers.http.authorization import AUDITORS
@@ -38,7 +38,7 @@ _reminders = RateLimiter()
 @require_sign_in
 async def console_requests(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
-    around = frame(services, req, AUDITORS)
+    around = await frame(services, req, AUDITORS)
     parameters = {n: req.params[n] for n in ("status", "mine", "dry") if req.params.get(n)}
     status = parameters.get("status", "")
 
@@ -67,11 +67,9 @@ async def console_requests(req: func.HttpRequest) -> func.HttpResponse:
 @require_sign_in
 async def console_request(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
-    around = frame(services, req, AUDITORS)
+    around = await frame(services, req, AUDITORS)
     state = await RequestState.read(services, req)
-    return html_page(
-        "request.html", frame=around, active="requests", notice=req.params.get("notice", ""), **await state.view()
-    )
+    return html_page("request.html", frame=around, active="requests", **await state.view())
 
 
 @app.route("console/requests/{id}/live", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -79,7 +77,7 @@ async def console_request(req: func.HttpRequest) -> func.HttpResponse:
 async def console_request_live(req: func.HttpRequest) -> func.HttpResponse:
     """Return the part of the page that changes; 304, at the cost of four small reads, where it has not."""
     services = current_services()
-    around = frame(services, req, AUDITORS)
+    around = bare_frame(services, req, AUDITORS)
     state = await RequestState.read(services, req)
     if req.headers.get("If-None-Match") == state.etag:
         return func.HttpResponse("", status_code=304, headers={"ETag": state.etag, "Cache-Control": "no-store"})
@@ -106,7 +104,7 @@ async def console_act(req: func.HttpRequest, client: durable.Client) -> func.Htt
         notice = await _resend(services, client, request, act, operator)
     else:
         notice = await _cancel(services, client, request, operator) if act == "cancel" else "ended"
-    return redirect(f"/console/requests/{request.id}?notice={notice}")
+    return redirect_with_notice(services, f"/console/requests/{request.id}", notice)
 
 
 def _is_of(request: ResetRequest, operator: Operator) -> bool:
@@ -159,7 +157,7 @@ async def _retry(
         )
     except ConflictError:
         notice = "nothingToRetry" if request.status.ended else "notEnded"
-        return redirect(f"/console/requests/{request.id}?notice={notice}")
+        return redirect_with_notice(services, f"/console/requests/{request.id}", notice)
     return redirect(f"/console/reviews/{review.id}")
 
 
@@ -178,5 +176,5 @@ async def _take_over(
             requester=operator.mail,
         )
     except ConflictError:
-        return redirect(f"/console/requests/{request.id}?notice=nothingToTakeOver")
-    return redirect(f"/console/requests/{new.id}?notice=takenOver")
+        return redirect_with_notice(services, f"/console/requests/{request.id}", "nothingToTakeOver")
+    return redirect_with_notice(services, f"/console/requests/{new.id}", "takenOver")

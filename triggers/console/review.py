@@ -8,16 +8,23 @@ from domain.outcomes import RequestStatus
 from domain.request.new_request import CONSOLE
 from domain.request.reset_request import ResetRequest
 from domain.text import clean, clean_lines
-from graph.errors import GraphError
 from services import Services, current_services
 from triggers.console.console_forms import operators_form
-from triggers.console.layout import Frame, frame, html_page, local_path, redirect, require_sign_in
-from triggers.console.operators import Operator
-from triggers.console.user_selection import InvalidSelectionError, selected_users, with_error
+from triggers.console.layout import (
+    Frame,
+    frame,
+    html_page,
+    local_path,
+    redirect,
+    redirect_with_notice,
+    require_sign_in,
+)
+from triggers.console.operators import Operator, operator_of
+from triggers.console.user_selection import InvalidSelectionError, is_scoped, users_to_review
 from triggers.http.forms import Form, first_value
 from triggers.http.parameters import page_number, selected_numbers
 from use_cases.read_request import find_request
-from use_cases.review_plan import ReviewedPlan, confirm_review, read_plan_of, submit_review
+from use_cases.review_plan import ReviewedPlan, confirm_review, confirmed_request, read_plan_of, submit_review
 from web.presenters import customer_views, plan_totals
 
 app = durable.Blueprint()
@@ -33,13 +40,11 @@ async def console_plan(req: func.HttpRequest, client: durable.Client) -> func.Ht
     services = current_services()
     operator, form = operators_form(services, req)
     back = local_path(first_value(form, "return"))
-    scoped = "scoped" in form  # else the standard scope, as far as each customer allows it
+    scoped = is_scoped(form)
     try:
-        groups = await selected_users(services, frame(services, req), form)
+        groups = await users_to_review(services, await frame(services, req), form)
     except InvalidSelectionError as error:
-        return redirect(with_error(back, error.reason))
-    except GraphError:
-        return redirect(with_error(back, "customerAway"))
+        return redirect_with_notice(services, back, error.reason)
     try:
         review = await submit_review(
             services,
@@ -51,7 +56,7 @@ async def console_plan(req: func.HttpRequest, client: durable.Client) -> func.Ht
             revoke_sessions=bool(first_value(form, "revoke")) or not scoped,
         )
     except InvalidInputError:
-        return redirect(with_error(back, "notOffered"))
+        return redirect_with_notice(services, back, "notOffered")
     return redirect(f"/console/reviews/{review.id}")
 
 
@@ -59,7 +64,7 @@ async def console_plan(req: func.HttpRequest, client: durable.Client) -> func.Ht
 @require_sign_in
 async def console_review(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
-    around = frame(services, req)
+    around = await frame(services, req)
     return await _page(services, req, around, await _own_review(services, req, around.operator), {})
 
 
@@ -68,7 +73,7 @@ async def console_review(req: func.HttpRequest) -> func.HttpResponse:
 async def console_review_live(req: func.HttpRequest) -> func.HttpResponse:
     """Say whether the plan is complete; the page then loads itself again."""
     services = current_services()
-    review = await _own_review(services, req, frame(services, req).operator)
+    review = await _own_review(services, req, operator_of(services, req))
     if review.status is RequestStatus.PLANNING:
         return func.HttpResponse("", status_code=304)
     return func.HttpResponse("", headers={"X-Live": "ended", "X-Reload": "1", "Cache-Control": "no-store"})
@@ -83,11 +88,11 @@ async def console_confirm(req: func.HttpRequest, client: durable.Client) -> func
     operator, form = operators_form(services, req)
     review = await _own_review(services, req, operator)
     if review.status is not RequestStatus.PLANNED or first_value(form, "act") != "confirm":
-        return await _page(services, req, frame(services, req), review, form)
+        return await _page(services, req, await frame(services, req), review, form)
     plan = await read_plan_of(services, review, selected_numbers(form))
     reason, ticket = clean_lines(first_value(form, "reason"), 2000), clean(first_value(form, "ticket"), 200)
     if error := _confirmation_error(plan, form, reason, ticket):
-        return await _page(services, req, frame(services, req), review, form, error)
+        return await _page(services, req, await frame(services, req), review, form, error)
     request, is_new = await confirm_review(
         services,
         client,
@@ -99,7 +104,11 @@ async def console_confirm(req: func.HttpRequest, client: durable.Client) -> func
         ticket=ticket,
     )
     created = "retried" if review.retry_of else "created"
-    return redirect(f"/console/requests/{request.id}?notice={created if is_new else 'confirmedAlready'}")
+    if is_new:
+        # What was sent, or refused, is chosen no longer; users who were excluded still are.
+        done = [f"{each.customer}/{each.asked}" for each in plan.targets if each.number not in selected_numbers(form)]
+        await services.console_choices.change_users(operator.caller.identity, out=done, at=services.now())
+    return redirect_with_notice(services, f"/console/requests/{request.id}", created if is_new else "confirmedAlready")
 
 
 def _confirmation_error(plan: ReviewedPlan, form: Form, reason: str, ticket: str) -> str:
@@ -119,6 +128,8 @@ async def _page(
 ) -> func.HttpResponse:
     if review.status is RequestStatus.PLANNING:
         return html_page("review_wait.html", frame=around, active="users", review=review)
+    if (request := await confirmed_request(services, review)) is not None:
+        return html_page("review_confirmed.html", frame=around, active="users", review=review, request=request)
     left_out = selected_numbers(form)
     plan = await read_plan_of(services, review, left_out)
     pages = max(1, -(-len(plan.targets) // _USERS))

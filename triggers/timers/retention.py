@@ -17,6 +17,8 @@ _log = logging.getLogger("mfareset.retention")
 # Requests removed in one night; the next night goes on with the rest.
 _MAX_REQUESTS = 1000
 
+# What people chose in the console, with names of users: they outlast a long leave.
+_CHOICE_DAYS = 90
 # Longer than any session: the test sign-in's have ten hours, App Service's eight unless it is set otherwise.
 _LONGEST_SESSION = timedelta(days=30)
 # Entra keeps its audit log for at most 30 days (learn.microsoft.com/entra/identity/monitoring-health/reference-reports-data-retention):
@@ -37,6 +39,7 @@ async def purge(timer: func.TimerRequest, client: durable.Client) -> None:
     await services.usage_counts.purge(now - LONGEST_WINDOW)
     unused = await services.unused_deliveries.purge(services.policy.sources, now - timedelta(days=KEPT_DAYS))
     await services.removals.purge((one.tenant_id for one in services.policy.customers.values()), now - _AUDITED)
+    await services.console_choices.purge(now - timedelta(days=_CHOICE_DAYS))
     await services.reconciliations.purge(before)
     # Otherwise the engine keeps ended orchestrations for ever: Azure Storage has no retention of its own.
     await durable.forget_ended_before(client, now - timedelta(days=keep.history_days))

@@ -2,7 +2,7 @@
 
 import re
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from html import unescape
 from typing import Any
@@ -13,16 +13,26 @@ LINK = re.compile(r"""<a\s[^>]*?href\s*=\s*["']([^"']+)["']""", re.IGNORECASE)
 KEPT = 2_000  # a soak test must not fill the memory
 
 
-@dataclass(frozen=True, slots=True)
-class Mail:
-    number: int
-    at: datetime
-    sender: str
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A mail as `sendMail` got it."""
+
     to: tuple[str, ...]
     subject: str
     content_type: str  # "html" or "text"
     content: str
+    text: str = ""  # the alternative to HTML, of a mail in MIME
     headers: dict[str, str] = field(default_factory=dict)
+    saved: bool = True  # whether a copy stays in the sender's mailbox
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail(Letter):
+    """A mail that arrived."""
+
+    number: int
+    at: datetime
+    sender: str
 
     @property
     def links(self) -> list[str]:
@@ -37,6 +47,8 @@ class Mail:
             "subject": self.subject,
             "contentType": self.content_type,
             "body": self.content,
+            "text": self.text,
+            "savedToSentItems": self.saved,
             "links": self.links,
             "headers": self.headers,
         }
@@ -47,19 +59,11 @@ class Mailbox:
         self._mails: deque[Mail] = deque(maxlen=KEPT)
         self._last = 0
 
-    def put(
-        self,
-        at: datetime,
-        *,
-        sender: str,
-        to: tuple[str, ...],
-        subject: str,
-        content_type: str,
-        content: str,
-        headers: dict[str, str] | None = None,
-    ) -> Mail:
+    def put(self, at: datetime, sender: str, letter: Letter, to: tuple[str, ...] = ()) -> Mail:
+        """Keep a mail, for those of its recipients that are named or for all."""
         self._last += 1
-        mail = Mail(self._last, at, sender, to, subject, content_type, content, headers or {})
+        values = {each.name: getattr(letter, each.name) for each in fields(letter)}
+        mail = Mail(**values | {"to": to or letter.to}, number=self._last, at=at, sender=sender)
         self._mails.append(mail)
         return mail
 

@@ -6,6 +6,8 @@ import pytest
 from tests.browsing import browser_client
 from tests.console.pages import hidden, sign_in
 from tests.system import System
+from tests.web.markup import Markup
+from web.console_labels import ERROR
 
 
 async def test_review_is_visible_to_its_maker_only(it: System, browser: httpx.AsyncClient) -> None:
@@ -26,11 +28,13 @@ async def test_selecting_all_users_fails_where_a_customer_cannot_be_read(
 ) -> None:
     nonce = hidden((await browser.get("/console/users")).text)
     it.world.faults.add(tenant="fabrikam", path="*/users", status=503)
-    form = {"nonce": nonce, "return": "/console/users", "act": "all"}
-    answer = await browser.post("/console/review", data=form)
-    assert answer.headers["Location"] == "/console/users?error=customerAway"
-    answer = await browser.post("/console/review", data=form | {"q-customer": "contoso", "q-search": "adele"})
-    assert answer.headers["Location"].startswith("/console/reviews/")
+    form = {"nonce": nonce, "return": "/console/requests", "act": "matching"}
+    await browser.post("/console/selection", data=form)
+    page = (await browser.get("/console/requests")).text
+    assert "A customer does not answer" in page
+    assert 'aria-label="Chosen users: 0"' in page
+    await browser.post("/console/selection", data=form | {"q-customer": "contoso", "q-search": "adele"})
+    assert 'aria-label="Chosen users: 1"' in (await browser.get("/console/requests")).text
 
 
 @pytest.mark.parametrize(
@@ -46,7 +50,8 @@ async def test_invalid_selection_is_reported_on_the_list(
     browser: httpx.AsyncClient, fields: dict[str, str], error: str
 ) -> None:
     nonce = hidden((await browser.get("/console/users")).text)
-    form = {"nonce": nonce, "return": "/console/users?search=a&error=old", "act": "some"} | fields
+    form = {"nonce": nonce, "return": "/console/users?search=a", "act": "some"} | fields
     answer = await browser.post("/console/review", data=form)
-    assert answer.headers["Location"] == f"/console/users?search=a&error={error}"
-    assert 'role="alert"' in (await browser.get(answer.headers["Location"])).text
+    assert answer.headers["Location"] == "/console/users?search=a"
+    page = Markup((await browser.get(answer.headers["Location"])).text).text
+    assert ERROR[error] in page

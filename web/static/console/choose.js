@@ -20,13 +20,19 @@ export function choose(form) {
   });
   form.closest("details").addEventListener("toggle", (event) => { if (event.target.open) search.focus(); });
 
+  // "All customers" is a choice of its own: a tick below it means exactly what is ticked.
+  const every = form.querySelector("[data-every]");
+  every.addEventListener("change", () => { if (every.checked) for (const row of rows) row.querySelector("input").checked = true; });
+  form.querySelector(".choices").addEventListener("change", () => { every.checked = false; });
+
   form.addEventListener("submit", (event) => {
-    if (rows.some((row) => row.querySelector("input").checked)) return;
+    if (every.checked || rows.some((row) => row.querySelector("input").checked)) return;
     event.preventDefault();
     found.textContent = "Tick at least one customer.";
   });
 
   function mark(on) {
+    every.checked = false;
     for (const row of seen()) row.querySelector("input").checked = on;
   }
 }

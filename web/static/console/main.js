@@ -5,7 +5,7 @@ import { follow } from "./follow.js";
 import { review } from "./review.js";
 import { tellTimes } from "./times.js";
 
-for (const menu of document.querySelectorAll("[data-menu], .scope")) {
+for (const menu of document.querySelectorAll("[data-menu]")) {
   document.addEventListener("click", (event) => { if (!menu.contains(event.target)) menu.open = false; });
   menu.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !menu.open) return;
@@ -13,6 +13,18 @@ for (const menu of document.querySelectorAll("[data-menu], .scope")) {
     menu.querySelector("summary").focus();
   });
 }
+// The bar's panels come and go with the choice, so they are looked up when they are needed.
+const panels = () => [...document.querySelectorAll(".scope[open]")];
+document.addEventListener("click", (event) => {
+  if (event.target.isConnected) for (const panel of panels()) if (!panel.contains(event.target)) panel.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const panel of panels()) {
+    panel.open = false;
+    panel.querySelector("summary").focus();
+  }
+});
 for (const form of document.querySelectorAll("[data-auto]")) {
   for (const select of form.querySelectorAll("select")) select.addEventListener("change", () => form.requestSubmit());
   // Empty fields would only make the address long.

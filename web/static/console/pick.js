@@ -1,56 +1,83 @@
-// Choosing users over several pages: what was ticked on another page is kept for this tab and sent along.
+// Keeps the choice of users on the server with every tick: the form says who is shown and who of them is ticked, and the bar
+// comes back with what the customers of the chosen users allow. Without scripts the same form does it on its next submit.
 export function pick(form) {
   if (!form) return;
-  const key = `mfareset-picked:${form.dataset.pick}`;
   const boxes = [...form.querySelectorAll("tbody input[name=user]")];
   const whole = form.querySelector("[data-page]");
-  const told = form.querySelector("[data-picked]");
-  const here = new Set(boxes.map((box) => box.value));
-  const picked = new Set(JSON.parse(sessionStorage.getItem(key) ?? "[]"));
-  const clear = document.createElement("button");
-  clear.type = "button";
-  clear.className = "link";
-  clear.textContent = "Clear";
-  clear.addEventListener("click", () => { picked.clear(); show(); });
-  for (const box of boxes) {
-    box.addEventListener("change", () => { box.checked ? picked.add(box.value) : picked.delete(box.value); show(); });
-  }
-  if (whole) {
-    whole.hidden = boxes.length === 0;
-    whole.addEventListener("change", () => {
-      for (const box of boxes) whole.checked ? picked.add(box.value) : picked.delete(box.value);
-      show();
-    });
-  }
-  form.addEventListener("submit", (event) => {
-    for (const old of form.querySelectorAll("input[data-elsewhere]")) old.remove();
-    if (event.submitter?.value === "all") return;
-    for (const value of picked) {
-      if (here.has(value)) continue;
-      const field = document.createElement("input");
-      field.type = "hidden";
-      field.name = "user";
-      field.value = value;
-      field.dataset.elsewhere = "";
-      form.append(field);
-    }
-    sessionStorage.removeItem(key);
+  const bar = form.querySelector("[data-act]");
+  let saves = Promise.resolve(); // one after the other: the last state of the page is the one that stays
+  let waiting = 0;
+
+  form.addEventListener("change", (event) => {
+    if (event.target === whole) for (const box of boxes) box.checked = whole.checked;
+    if (event.target === whole || event.target.name === "user") save();
   });
-  addEventListener("pageshow", show);
+  form.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-save]");
+    if (!button) return;
+    event.preventDefault();
+    const [, ref] = button.value.split(/^drop:/);
+    for (const box of boxes) if (button.value === "clear" || box.value === ref) box.checked = false;
+    save(button.value);
+  });
+  form.addEventListener("submit", (event) => {
+    if (!waiting) return;
+    event.preventDefault();
+    const button = event.submitter;
+    saves.then(() => form.requestSubmit(button?.isConnected ? button : form.querySelector(`[value="${CSS.escape(button.value)}"]`)));
+  });
+  // The next page must see what was ticked on this one.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href]");
+    if (!link || !waiting || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    saves.then(() => { location.href = link.href; });
+  });
+  if (whole) whole.hidden = boxes.length === 0;
   show();
 
-  function show() {
-    for (const box of boxes) box.checked = picked.has(box.value);
-    const shown = boxes.filter((box) => box.checked).length;
-    if (whole) {
-      whole.checked = shown > 0 && shown === boxes.length;
-      whole.indeterminate = shown > 0 && shown < boxes.length;
+  function save(act = "keep") {
+    show();
+    const body = new URLSearchParams(new FormData(form));
+    body.set("act", act);
+    body.set("part", "1");
+    waiting += 1;
+    saves = saves.then(() => send(body)).finally(() => { waiting -= 1; });
+  }
+
+  async function send(body) {
+    try {
+      const answer = await fetch("/console/selection", { method: "POST", body, redirect: "error", cache: "no-store" });
+      if (!answer.ok) throw new Error(String(answer.status));
+      swap(await answer.text());
+    } catch {
+      bar.querySelector(".picked").textContent = "Your choice could not be saved. Load the page again.";
     }
-    sessionStorage.setItem(key, JSON.stringify([...picked]));
-    const others = picked.size - shown;
-    told.textContent = picked.size
-      ? `${picked.size} ${picked.size === 1 ? "user" : "users"} chosen${others ? `, ${others} on other pages` : ""} `
-      : "Choose users to reset.";
-    if (picked.size) told.append(clear);
+  }
+
+  function swap(html) {
+    const open = [...bar.querySelectorAll("details[open][id]")].map((entry) => entry.id);
+    const held = bar.contains(document.activeElement) ? document.activeElement.closest("details")?.id : "";
+    // What was set in the panel stays, as far as it is still offered.
+    const set = new Map([...bar.querySelectorAll("input[type=checkbox]")].map((box) => [box.name + box.value, box.checked]));
+    bar.innerHTML = html;
+    for (const box of bar.querySelectorAll("input[type=checkbox]")) box.checked = set.get(box.name + box.value) ?? box.checked;
+    for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+    if (held) document.getElementById(held)?.querySelector("summary").focus({ preventScroll: true });
+    const link = document.querySelector("[data-picks]");
+    const number = bar.querySelector("[data-number]").dataset.number;
+    link.hidden = number === "0";
+    link.querySelector("b").textContent = number;
+    link.setAttribute("aria-label", `Chosen users: ${number}`);
+    show();
+  }
+
+  function show() {
+    const ticked = boxes.filter((box) => box.checked).length;
+    if (whole) {
+      whole.checked = ticked > 0 && ticked === boxes.length;
+      whole.indeterminate = ticked > 0 && ticked < boxes.length;
+    }
+    for (const button of bar.querySelectorAll("[data-none]")) button.disabled = true;
   }
 }

@@ -1,3 +1,5 @@
+from base64 import b64encode
+from email.message import EmailMessage
 from typing import Any
 
 import httpx
@@ -46,6 +48,38 @@ async def test_a_mail_arrives(world: World, home: httpx.AsyncClient) -> None:
 )
 async def test_mails_that_are_refused(home: httpx.AsyncClient, body: dict[str, Any]) -> None:
     assert (await post(home, body)).status_code == 400
+
+
+def mime(to: str = "lead@msp.example") -> bytes:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = "mfa-reset@msp.example", to, "Reset"
+    message.set_content("In words")
+    message.add_alternative("<p>In HTML</p>", subtype="html")
+    return b64encode(message.as_bytes())
+
+
+async def post_mime(home: httpx.AsyncClient, body: bytes) -> httpx.Response:
+    path = "/v1.0/users/mfa-reset@msp.example/sendMail"
+    return await home.post(path, content=body, headers={"content-type": "text/plain"})
+
+
+async def test_a_mail_in_mime_arrives_with_both_texts_and_is_saved(world: World, home: httpx.AsyncClient) -> None:
+    assert (await post_mime(home, mime())).status_code == 202
+    (arrived,) = world.mailbox.to("lead@msp.example")
+    assert (arrived.content.strip(), arrived.text.strip()) == ("<p>In HTML</p>", "In words")
+    assert (arrived.subject, arrived.sender, arrived.saved) == ("Reset", "mfa-reset@msp.example", True)
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"From: a@b.example", "ErrorMimeContentInvalidBase64String"),
+        (b64encode(b"no headers"), "ErrorMimeContentInvalid"),
+    ],
+)
+async def test_mime_that_is_refused(home: httpx.AsyncClient, body: bytes, code: str) -> None:
+    reply = await post_mime(home, body)
+    assert (reply.status_code, reply.json()["error"]["code"]) == (400, code)
 
 
 async def test_an_unknown_sender(home: httpx.AsyncClient) -> None:

@@ -1,0 +1,145 @@
+"""What each person chose in the console, exact at any number and until they change it.
+
+A person's choice is one partition: the customers in parts of a list, the users in buckets by their reference, so that a change
+writes only the buckets it concerns. `PEOPLE` lists who has a choice, for retention and for the deletion of a user's data.
+"""
+
+import hashlib
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import batched
+
+from domain.console_choice import ChosenUser, ConsoleChoice
+from records.errors import StoreUnavailableError
+from records.store import Change, Delete, Insert, Put, Replace, Row, Store
+
+PEOPLE = "choices"
+_CUSTOMERS, _USERS = "customers:", "users:"
+# 10,000 users with the longest names are 64 KiB a bucket. So many of these are one transaction.
+_BUCKETS, _AT_ONCE = 256, 20
+# Policy keys in one row: at most 130 KB of them.
+_KEYS = 2000
+_PAGE = 1000
+# Each failed try means that another window of the same person wrote.
+_TRIES = 50
+
+
+class ConsoleChoices:
+    """`person` is the identity of an account, which never becomes another's."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def read(self, person: str) -> ConsoleChoice:
+        """Return the choice; of a person who made none: all customers, no user."""
+        rows = await self._store.scan(_partition(person), limit=_PAGE)
+        parts = [row.value for row in rows if row.key.startswith(_CUSTOMERS)]
+        some = [key for part in parts for key in part["keys"]] if parts and not parts[0]["all"] else None
+        users = [user for row in rows if row.key.startswith(_USERS) for user in _users_in(row)]
+        return ConsoleChoice(None if some is None else frozenset(some), {user.ref: user for user in users})
+
+    async def choose_customers(self, person: str, keys: Sequence[str] | None, at: datetime) -> None:
+        """Replace the customers; None: all. All of it is one write, so that no fault leaves a part of the choice."""
+        partition = _partition(person)
+        await self._note(person, at)
+        parts = list(batched(keys or (), _KEYS, strict=False)) or [()]
+        changes: dict[str, Change] = {
+            f"{_CUSTOMERS}{n:03d}": Put(f"{_CUSTOMERS}{n:03d}", {"all": keys is None, "keys": list(part)})
+            for n, part in enumerate(parts)
+        }
+        for row in await self._store.scan(partition, prefix=_CUSTOMERS, limit=_PAGE):
+            changes.setdefault(row.key, Delete(row))
+        if not await self._store.apply(partition, list(changes.values())):
+            raise StoreUnavailableError("another window of the same person changed the customers at this moment")
+
+    async def change_users(
+        self, person: str, *, out: Iterable[str] = (), into: Iterable[ChosenUser] = (), at: datetime
+    ) -> ConsoleChoice:
+        """Take users out by reference, then put others in; return the choice afterwards."""
+        wanted: dict[str, ChosenUser | None] = dict.fromkeys(out)
+        wanted |= {user.ref: user for user in into}
+        buckets: dict[str, dict[str, ChosenUser | None]] = {}
+        for ref, user in wanted.items():
+            buckets.setdefault(_bucket(ref), {})[ref] = user
+        if buckets:
+            await self._note(person, at)
+        for keys in batched(sorted(buckets), _AT_ONCE, strict=False):
+            await self._write(_partition(person), {key: buckets[key] for key in keys})
+        return await self.read(person)
+
+    async def clear_users(self, person: str, at: datetime) -> None:
+        choice = await self.read(person)
+        await self.change_users(person, out=choice.users, at=at)
+
+    async def _write(self, partition: str, buckets: Mapping[str, Mapping[str, ChosenUser | None]]) -> None:
+        for _ in range(_TRIES):
+            known = {row.key: row for row in await self._store.scan(partition, prefix=_USERS, limit=_PAGE)}
+            changes = [change for key, users in buckets.items() for change in _changed(key, known.get(key), users)]
+            if not changes or await self._store.apply(partition, changes):
+                return
+        raise StoreUnavailableError("the choice is written by other windows all the time")
+
+    async def _note(self, person: str, at: datetime) -> None:
+        """Write down that this person has a choice, before it is written: no choice is ever out of retention's sight."""
+        await self._store.put(PEOPLE, _hash(person), {"at": at.isoformat()})
+
+    async def purge(self, before: datetime) -> int:
+        """Remove the choices that were last changed before then, and return of how many people."""
+        many = 0
+        async for row in self._people():
+            if datetime.fromisoformat(row.value["at"]) < before:
+                await self._empty(f"choice:{row.key}")
+                many += await self._store.delete(row)
+        return many
+
+    async def forget(self, customer: str, users: Iterable[str]) -> None:
+        """Take a user out of everybody's choice; `users` are the names and ids that they are known by."""
+        names = {user.strip().casefold() for user in users}
+        async for person in self._people():
+            partition = f"choice:{person.key}"
+            for row in await self._store.scan(partition, prefix=_USERS, limit=_PAGE):
+                gone = [user.ref for user in _users_in(row) if user.customer == customer and _is_one(user, names)]
+                if gone:
+                    await self._write(partition, {row.key: dict.fromkeys(gone)})
+
+    async def _people(self) -> AsyncIterator[Row]:
+        after = ""
+        while rows := await self._store.scan(PEOPLE, after=after, limit=_PAGE):
+            for row in rows:
+                yield row
+            after = rows[-1].key
+
+    async def _empty(self, partition: str) -> None:
+        while rows := await self._store.scan(partition, limit=100):
+            await self._store.apply(partition, [Delete(row) for row in rows])
+
+
+def _changed(key: str, row: Row | None, users: Mapping[str, ChosenUser | None]) -> list[Change]:
+    before = {user.ref: user for user in _users_in(row)} if row else {}
+    after = {ref: user for ref, user in (before | dict(users)).items() if user is not None}
+    if after == before:
+        return []
+    value = {"users": [list(user) for user in after.values()]}
+    if row is None:
+        return [Insert(key, value)]
+    return [Replace(row, value)] if after else [Delete(row)]
+
+
+def _users_in(row: Row) -> list[ChosenUser]:
+    return [ChosenUser(*fields) for fields in row.value["users"]]
+
+
+def _is_one(user: ChosenUser, names: set[str]) -> bool:
+    return user.id.casefold() in names or user.user_principal_name.casefold() in names
+
+
+def _bucket(ref: str) -> str:
+    return f"{_USERS}{int(hashlib.sha256(ref.encode()).hexdigest()[:4], 16) % _BUCKETS:03d}"
+
+
+def _hash(person: str) -> str:
+    return hashlib.sha256(person.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _partition(person: str) -> str:
+    return f"choice:{_hash(person)}"
