@@ -44,7 +44,7 @@ async def settle(services: Services, request_id: str) -> AwaitingEvidence | Evid
         return {"next": "end"}
     until = min(untils, default=services.now())
     await _note(services, request, states, RequestVerification(until=until), waiting=bool(untils))
-    return {"next": "wait", "until": iso(until)} if untils else {"next": "end"}
+    return {"next": "wait", "until": iso(until), "announce": True} if untils else {"next": "end"}
 
 
 async def _assess(services: Services, request: ResetRequest) -> bool:

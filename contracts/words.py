@@ -31,7 +31,7 @@ type AfterPlan = Literal["approve"] | AfterApproval
 # Why targets of a request are settled that nothing more is done for: approvers left them out, or so the request ends.
 type Ending = Literal["excluded", "cancelled", "denied", "expired", "requestFailed", "stopped"]
 # Events for the source and for the Service Bus topic.
-type EventKind = Literal["accepted", "awaitingApproval", "decided", "completed", "followedUp"]
+type EventKind = Literal["accepted", "awaitingVerification", "awaitingApproval", "decided", "completed", "followedUp"]
 type Sender = Literal["callback", "bus"]
 type RequesterMail = Literal["outcome", "followUp"]
 

@@ -142,10 +142,11 @@ class SealedPlan(TypedDict):
 
 
 class AwaitingEvidence(TypedDict):
-    """`until`: ISO 8601, when to look again."""
+    """`until`: ISO 8601, when to look again. `announce`: the source is to hear of the wait (absent in older histories)."""
 
     next: Literal["wait"]
     until: str
+    announce: NotRequired[bool]
 
 
 class EvidenceEnded(TypedDict):
@@ -153,7 +154,14 @@ class EvidenceEnded(TypedDict):
 
 
 class ManagerMailing(RequestRef):
+    """`again`: those whose mail failed are asked once more."""
+
     windows: list[Window]
+    again: NotRequired[bool]
+
+
+class ManagerWindow(RepeatableWindow):
+    again: NotRequired[bool]
 
 
 class ApproverMails(RequestRef, Repeatable):
@@ -307,7 +315,7 @@ WRITE_TARGETS: Activity[DraftRef, Nothing] = Activity("write_targets")
 READ_PLAN_WINDOW: Activity[PlanWindowRef, Nothing] = Activity("read_plan_window")
 SEAL_PLAN: Activity[RequestStep, SealedPlan | PlanToRead | TargetsToSettle] = Activity("seal_plan")
 SETTLE_VERIFICATION: Activity[RequestRef, AwaitingEvidence | EvidenceEnded] = Activity("settle_verification")
-ASK_MANAGERS: Activity[RepeatableWindow, Progress] = Activity("ask_managers")
+ASK_MANAGERS: Activity[ManagerWindow, Progress] = Activity("ask_managers")
 NOTIFY_APPROVERS: Activity[ApproverMails, Progress] = Activity("notify_approvers")
 SETTLE_APPROVAL: Activity[RequestStep, AwaitingApproval | PlanToRead | TargetsToSettle | ApprovalEnded] = Activity(
     "settle_approval"

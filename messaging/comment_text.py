@@ -43,6 +43,7 @@ _BACKSLASH = "\uff3c"
 class CommentView(NamedTuple):
     """`waiting_for` are approvers who were asked and have not decided.
 
+    `proofs` are the kinds of evidence that count for any of the users, until `proof_until`.
     `outcomes` and `follow_up` have at least the first users that a comment names; `users` and `followed` count all of them.
     """
 
@@ -57,6 +58,8 @@ class CommentView(NamedTuple):
     waiting_for: tuple[str, ...] = ()
     quorum: int = 0
     expires_at: datetime | None = None
+    proof_until: datetime | None = None
+    proofs: tuple[str, ...] = ()
     decisions: tuple[DecisionView, ...] = ()
     outcomes: tuple[CustomerView, ...] = ()
     retry_of: str = ""

@@ -1,6 +1,6 @@
 """Mail the managers who are to vouch for users, beside the request that waits for them."""
 
-from contracts.workflow import ASK_MANAGERS, MAIL_MANAGERS, ManagerMailing, Nothing, RepeatableWindow
+from contracts.workflow import ASK_MANAGERS, MAIL_MANAGERS, ManagerMailing, ManagerWindow, Nothing
 from durable import Context, Step, TaskFailedError
 from orchestrators.app import call_activity, orchestrator
 from orchestrators.fan_out import FanOut, last_run
@@ -12,9 +12,12 @@ _CUSTOMERS = 4
 @orchestrator(MAIL_MANAGERS)
 def mail_managers(ctx: Context, work: ManagerMailing) -> Step[Nothing]:
     windows = [
-        RepeatableWindow(id=work["id"], customer=customer, start=start, count=count)
+        ManagerWindow(id=work["id"], customer=customer, start=start, count=count)
         for customer, start, count in work["windows"]
     ]
+    if work.get("again"):
+        for window in windows:
+            window["again"] = True
     fan_out = FanOut(ctx, ASK_MANAGERS, windows, 1, total=_CUSTOMERS)
     yield from fan_out.run()
     for window, _ in fan_out.left:  # once more, so that it is recorded what did not get out

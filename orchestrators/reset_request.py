@@ -115,6 +115,8 @@ def _verify(ctx: Context, run: str, request: RequestRef, windows: list[Window], 
         if not asked:  # beside the wait, as with approvers
             asked = True
             start_child(ctx, MAIL_MANAGERS, ManagerMailing(id=request["id"], windows=windows), f"{run}:managers")
+            if state.get("announce"):
+                yield from record_and_deliver(ctx, run, request, "awaitingVerification")
         yield from wake_up.wait_until(state["until"])
 
 

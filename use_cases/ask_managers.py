@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from domain.access.attestation_links import AttestationLink, link_path, sign
+from domain.model import iso
 from domain.normal_address import all_spellings
 from domain.outcomes import RequestStatus
 from domain.request.reset_request import ResetRequest
@@ -27,14 +28,19 @@ class Asked(NamedTuple):
     progressed: bool = False
 
 
-async def ask_managers(services: Services, request_id: str, start: int, number: int, *, last: bool) -> Asked:
-    """Ask about those of a window who wait and whose manager was not asked. `last`: a fault that may pass counts as a failure."""
+async def ask_managers(
+    services: Services, request_id: str, start: int, number: int, *, last: bool, again: bool = False
+) -> Asked:
+    """Ask about those of a window who wait and whose manager was not asked.
+
+    `last`: a fault that may pass counts as a failure. `again`: managers whose mail failed are asked, too.
+    """
     request = await services.requests.get(request_id)
     if request is None or request.status is not RequestStatus.PLANNING:
         return Asked()
     wait, fault, progressed = 0.0, "", False
     for kept in await services.targets.range(request_id, start, number):
-        if not _is_due(kept.target):
+        if not _is_due(kept.target, again=again):
             continue
         try:
             invitation = await _ask(services, request, kept.target)
@@ -43,17 +49,23 @@ async def ask_managers(services: Services, request_id: str, start: int, number: 
                 wait, fault = max(wait, error.retry_after or 0.0), error.fault.value
                 continue
             invitation = Invitation(mail="failed", at=services.now(), detail=error.detail)
-        await _note(services, request_id, kept.target.number, invitation)
+        await _note(services, request_id, kept.target.number, invitation, again=again)
         progressed = True
     return Asked(wait if fault else None, fault, progressed)
 
 
-def _is_due(target: Target) -> bool:
+def manager_not_reached(target: Target) -> bool:
+    """Return whether the mail to the user's manager failed, and their word is still waited for."""
+    invitation = target.verification and target.verification.invitation
+    return bool(invitation and invitation.mail == "failed" and waits(target))
+
+
+def _is_due(target: Target, *, again: bool) -> bool:
     verification = target.verification
     return (
         waits(target)
         and verification is not None
-        and verification.invitation is None
+        and (verification.invitation is None or (again and manager_not_reached(target)))
         and EvidenceKind.MANAGER_ATTESTATION in verification.accept
     )
 
@@ -86,16 +98,15 @@ def _not_asked(services: Services, why: InvitationState, name: str = "") -> Invi
     return Invitation(mail=why, name=name, at=services.now())
 
 
-async def _note(services: Services, request_id: str, number: int, invitation: Invitation) -> None:
+async def _note(services: Services, request_id: str, number: int, invitation: Invitation, *, again: bool) -> None:
     """Write the invitation onto the target as it is by now."""
     while True:
         kept = await services.targets.get(request_id, number)
-        if kept is None or kept.target.verification is None or kept.target.verification.invitation is not None:
+        if kept is None or kept.target.verification is None or not _is_due(kept.target, again=again):
             return
         verification = kept.target.verification.model_copy(update={"invitation": invitation})
         if await services.targets.save(request_id, kept, kept.target.model_copy(update={"verification": verification})):
             break
     data = {"target": number, "manager": invitation.name, "managerId": invitation.account, "mail": invitation.mail}
-    await services.audits.append(
-        request_id, invitation.at, "service", "managerAsked", data, once=f"managerAsked:{number}"
-    )
+    once = f"managerAsked:{number}" + (f":{invitation.mail}:{iso(invitation.at)}" if again else "")
+    await services.audits.append(request_id, invitation.at, "service", "managerAsked", data, once=once)

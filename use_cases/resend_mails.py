@@ -1,13 +1,22 @@
-"""Send mails of a request again: to approvers, to the requester and to users."""
+"""Send mails of a request again: to approvers, to managers who are to vouch, to the requester and to users."""
 
 import durable
-from contracts.workflow import MAIL_AGAIN, MAIL_APPROVERS, ApproverMailing, MailsAgain, Window
+from contracts.workflow import (
+    MAIL_AGAIN,
+    MAIL_APPROVERS,
+    MAIL_MANAGERS,
+    ApproverMailing,
+    MailsAgain,
+    ManagerMailing,
+    Window,
+)
 from domain.errors import ConflictError, InvalidInputError
 from domain.outcomes import RequestStatus
 from domain.request.reset_request import ResetRequest
 from domain.request.windows import windows
 from records.targets import StoredTarget
 from services import Services
+from use_cases.ask_managers import manager_not_reached
 from use_cases.notify_approvers import notify_approvers
 
 
@@ -80,16 +89,31 @@ async def remind_approvers(services: Services, request: ResetRequest) -> None:
 
 
 async def resend_mails(services: Services, client: durable.Client, request: ResetRequest, *, by: str) -> None:
-    """Send the failed mails to the requester and notices to users again. Raises: ConflictError where none failed."""
+    """Send the failed mails to the requester, to managers and to users again. Raises: ConflictError where none failed."""
     # Notices to users are kept with their targets, not here.
     kinds = [mail.kind for mail in request.mails if mail.state == "failed" and mail.kind != "notice"]
     notices = [window for window in windows(request) if await _remove_failed_notices(services, request.id, window)]
-    if not kinds and not notices:
+    managers = await _windows_of_managers(services, request)
+    if not kinds and not notices and not managers:
         raise ConflictError("No mail of this request failed; there is nothing to send again.")
-    data = {"kinds": [*kinds, *(["notice"] if notices else [])]}
+    data = {"kinds": [*kinds, *(["notice"] if notices else []), *(["attestation"] if managers else [])]}
     await services.audits.append(request.id, services.now(), by, "mailsAskedAgain", data)
-    windows_again = [(start, count) for _, start, count in notices]
-    await durable.start_instance(client, MAIL_AGAIN, MailsAgain(id=request.id, kinds=kinds, notices=windows_again))
+    if managers:
+        await durable.start_instance(client, MAIL_MANAGERS, ManagerMailing(id=request.id, windows=managers, again=True))
+    if kinds or notices:
+        windows_again = [(start, count) for _, start, count in notices]
+        await durable.start_instance(client, MAIL_AGAIN, MailsAgain(id=request.id, kinds=kinds, notices=windows_again))
+
+
+async def _windows_of_managers(services: Services, request: ResetRequest) -> list[Window]:
+    """Return the windows with users whose manager's mail failed, while their word is waited for."""
+    if request.status is not RequestStatus.PLANNING or request.verification is None:
+        return []
+    return [
+        window
+        for window in windows(request)
+        if any(manager_not_reached(kept.target) for kept in await services.targets.range(request.id, *window[1:]))
+    ]
 
 
 async def _remove_failed_notices(services: Services, request_id: str, window: Window) -> bool:

@@ -3,6 +3,8 @@
 from domain.request.follow_up import ALARMING
 from domain.request.reset_request import ResetRequest
 from domain.request.target import Target
+from domain.verification.evidence import EvidenceKind
+from domain.verification.terms import terms_for
 from messaging.comment_text import COMMENT_USERS, CommentView, waiting
 from messaging.events import EventKind
 from messaging.mail_text import TROUBLE_FIRST
@@ -37,8 +39,16 @@ async def comment_view(services: Services, request: ResetRequest, kind: EventKin
         waiting_for=waiting((entry.approver for entry in request.approval.approvers), decisions),
         quorum=request.approval.quorum,
         expires_at=request.approval.expires_at,
+        proof_until=request.verification.until if request.verification else None,
+        proofs=_proofs(services, request) if kind == "awaitingVerification" else (),
         decisions=decisions,
         outcomes=customer_views(services.policy, request, targets),
         follow_up=tuple((entry.name, entry.state) for entry in followed_views(services.policy, alarming)),
         followed=sum(found.get(state, 0) for state in ALARMING) if kind == "followedUp" else 0,
     )
+
+
+def _proofs(services: Services, request: ResetRequest) -> tuple[str, ...]:
+    """Return the kinds of evidence that some customer of the request accepts, the strongest first."""
+    accepted = {kind for key in request.customers for kind in terms_for(services.policy, request.source, key).accept}
+    return tuple(kind.value for kind in EvidenceKind if kind in accepted)

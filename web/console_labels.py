@@ -144,6 +144,7 @@ NOTICE: Mapping[str, str] = {
 # Events for the ticket system, and their delivery state.
 CALLBACK: Mapping[str, str] = {
     "accepted": "Request accepted",
+    "awaitingVerification": "Waiting for verification",
     "awaitingApproval": "Waiting for approval",
     "decided": "Decided",
     "completed": "Ended",

@@ -24,6 +24,7 @@ class RequestEvent(Model):
     source: str = Field(description="The address of the service's reset requests")
     type: Literal[
         "mfareset.request.accepted",
+        "mfareset.request.awaitingVerification",
         "mfareset.request.awaitingApproval",
         "mfareset.request.decided",
         "mfareset.request.completed",

@@ -7,11 +7,18 @@ from pydantic import Field
 
 from domain.model import Instant, Model
 
-type EventKind = Literal["accepted", "awaitingApproval", "decided", "completed", "followedUp"]
+type EventKind = Literal["accepted", "awaitingVerification", "awaitingApproval", "decided", "completed", "followedUp"]
 type NotificationState = Literal["pending", "delivered", "failed", "gone"]
 type BusState = Literal["none", "pending", "published", "failed"]
 
-KINDS: tuple[EventKind, ...] = ("accepted", "awaitingApproval", "decided", "completed", "followedUp")
+KINDS: tuple[EventKind, ...] = (
+    "accepted",
+    "awaitingVerification",
+    "awaitingApproval",
+    "decided",
+    "completed",
+    "followedUp",
+)
 
 
 class Notification(Model):

@@ -24,6 +24,8 @@ VIEW = CommentView(
     waiting_for=("lead@msp.example", "owner@contoso.com"),
     quorum=2,
     expires_at=NOW,
+    proof_until=NOW,
+    proofs=("verifiedId", "managerAttestation"),
     decisions=(DecisionView("lead@msp.example", "approve", NOW, "Called her", 1),),
     outcomes=OUTCOME.customers,
     follow_up=(("grady@contoso.com", "exposed"), ("adele@contoso.com", "quick")),
@@ -51,6 +53,9 @@ def test_each_event_has_its_comment(template: Template) -> None:
     assert "2 approvals needed by" in waiting
     for approver in VIEW.waiting_for:
         assert approver in waiting
+    unverified = shown(template, "awaitingVerification")
+    assert "Proof is needed that users of Contoso, Fabrikam asked for this, by" in unverified
+    assert "What counts: Verified ID, manager." in unverified
     decided = shown(template, "decided")
     assert "lead@msp.example approved, without 1 user" in decided
     assert "Called her" in decided

@@ -49,6 +49,25 @@ async def test_a_source_is_notified_of_every_event(it: System, receiver: Receive
     ]
 
 
+async def test_a_source_hears_that_its_request_waits_for_verification(
+    tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HELPDESK_CALLBACK_SECRET", SECRET)
+    more = '[verification]\nrequired = "always"\naccept = ["managerAttestation", "callback"]\n'
+    more += callback_to(receiver.url, 'template = "zendesk"')
+    async with system(tmp_path, policy=policy_with(tmp_path, more)) as it:
+        request_id = await send_ticket(it, contoso=["adele@contoso.com"])
+        assert receiver.kinds == ["accepted", "awaitingVerification"]
+        data = receiver.last("awaitingVerification").event["data"]
+        assert (data["status"], data["verification"]["endedAt"]) == ("planning", None)
+        assert "Proof is needed that the user of Contoso asked for this, by" in data["comment"]
+        assert "What counts: manager, call back." in data["comment"]
+        await it.advance(hours=4, minutes=1)
+        assert receiver.kinds == ["accepted", "awaitingVerification", "completed"]
+        shown = await it.shown(request_id)
+        assert [c["kind"] for c in shown["callbacks"]] == receiver.kinds
+
+
 async def test_a_denial_is_notified_and_an_expiry_only_completes(it: System, receiver: Receiver) -> None:
     denied = await send_ticket(it, contoso=["adele@contoso.com"])
     (link,) = it.links(denied).values()

@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.browsing import browser_client
+from tests.console.pages import sign_in
 from tests.receiver import policy_with
 from tests.scenarios.test_verification import events
 from tests.security.test_approver_identity import SIGN_IN
@@ -105,6 +107,36 @@ async def test_a_manager_who_asked_themselves_is_not_asked(tmp_path: Path) -> No
         assert adele["verification"]["invitation"]["mail"] == "involved"
         assert lynne["verification"]["invitation"]["mail"] == "noManager"
         assert not it.world.mailbox.to(MEGAN)
+
+
+@pytest.mark.engine_only(RECORDS)
+async def test_a_mail_to_a_manager_that_failed_is_sent_again(tmp_path: Path) -> None:
+    async with attesting(tmp_path) as it:
+        make_manager(it, ADELE, MEGAN)
+        fault = it.world.faults.add(status=400, message="No such mailbox", path="*/sendMail")
+        request = await it.ask(contoso=[ADELE])
+        (adele,) = await it.targets(request["id"])
+        assert adele["verification"]["invitation"]["mail"] == "failed"
+        async with browser_client(it.host.base_url) as browser:
+            assert (await sign_in(browser, "tech@msp.example")).status_code == 303
+            assert 'id="again-mails"' in (await browser.get(f"/console/requests/{request['id']}")).text
+        assert it.world.mailbox.to(MEGAN) == []
+
+        again = f"/api/reset-requests/{request['id']}/mails/resend"
+        await it.call("POST", again, 202)
+        await it.host.idle()
+        (adele,) = await it.targets(request["id"])
+        assert adele["verification"]["invitation"]["mail"] == "failed"
+
+        fault.count = 0
+        await it.call("POST", again, 202)
+        await it.host.idle()
+        assert (await answer(it, link_of(it, MEGAN), "spoken")).status_code == 200
+        assert (await it.shown(request["id"]))["status"] == "awaitingApproval"
+        assert len(it.world.mailbox.to(MEGAN)) == 1
+        asked = [event["data"]["mail"] for event in events(await it.audit(request["id"]), "managerAsked")]
+        assert asked == ["failed", "failed", "sent"]
+        await it.call("POST", again, 409)
 
 
 @pytest.mark.engine_only(RECORDS)

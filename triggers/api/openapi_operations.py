@@ -399,7 +399,7 @@ CALLS: tuple[Call, ...] = (
         "POST",
         f"{_ID}/mails/resend",
         "resendMails",
-        "Send failed mails again: to the requester, and notices to users",
+        "Send failed mails again: to the requester, to managers who are to vouch, and notices to users",
         "Mails that were sent are not sent again.",
         {202: RequestResponse},
         (404, 409),

@@ -16,6 +16,7 @@ from services import Services
 from triggers.console.operators import operator_of
 from triggers.http.authorization import AUDITORS
 from triggers.http.parameters import parse_unsigned
+from use_cases.ask_managers import manager_not_reached
 from use_cases.left_out_users import left_out_names
 from use_cases.read_request import find_request
 from use_cases.read_targets import all_targets, targets_from
@@ -39,9 +40,11 @@ class Sums:
         self.failed: list[tuple[str, str, str]] = []
         self.followed: list[Target] = []
         self.held = 0
+        self.managers_failed = 0
 
     def add(self, target: Target) -> None:
         self.held += bool(target.held_by)
+        self.managers_failed += manager_not_reached(target)
         self.by_customer.setdefault(target.customer, Counter())[target.outcome.value] += 1
         for mail in target.mails:
             self.notices.setdefault(mail.to, Counter())[mail.state] += 1
@@ -121,7 +124,9 @@ class RequestState:
             "approvers_left": await approvers_not_reached(services, request),
             "notices": sums.notices,
             "notices_failed": sums.failed[:_NAMED],
-            "mails_left": bool(sums.failed) or any(mail.state == "failed" for mail in request.mails),
+            "managers_failed": sums.managers_failed,
+            "mails_left": bool(sums.failed or sums.managers_failed)
+            or any(mail.state == "failed" for mail in request.mails),
             "followed": followed[:_NAMED],
             "followed_more": max(0, len(followed) - _NAMED),
             "large": request.target_count > _COUNTED,
