@@ -65,6 +65,7 @@ import triggers.console.deliveries
 import triggers.console.directory
 import triggers.console.downloads
 import triggers.console.home
+import triggers.console.overview
 import triggers.console.reconciliation
 import triggers.console.requests
 import triggers.console.review
@@ -105,6 +106,7 @@ for part in (
     triggers.api.redelivery.app,
     triggers.api.people.app,
     triggers.console.home.app,
+    triggers.console.overview.app,
     triggers.console.directory.app,
     triggers.console.deliveries.app,
     triggers.console.selection.app,

@@ -102,7 +102,7 @@ async def test_the_second_approver_sees_by_name_whom_the_first_left_out_and_the_
     page = " ".join((await it.http.get(links[SECOND])).text.split())
     assert "of 2 users?" in page
     assert "without 1 user: <bdi>Megan Bowen</bdi>" in page
-    assert f'<span class="chip plain">Left out</span> by <bdi>{FIRST}</bdi>' in page
+    assert f'<span class="chip plain">Excluded</span> by <bdi>{FIRST}</bdi>' in page
     assert 'name="without" value="1"' not in page
     megan = len(it.world.user("contoso", PEOPLE[1]).methods)
     assert megan
@@ -112,12 +112,12 @@ async def test_the_second_approver_sees_by_name_whom_the_first_left_out_and_the_
     await it.advance(hours=4, seconds=1)
     reminder = it.world.mailbox.to(SECOND)[0]
     assert "2 users" in reminder.subject
-    assert "Left out by lead@msp.example" in reminder.content
+    assert "Excluded by lead@msp.example" in reminder.content
     assert "Megan Bowen" in reminder.content
     assert "2 users" in await text_of(it, "approvals", SECOND)
     state = " ".join((await it.http.get(links[FIRST])).text.split())
     assert "without 1 user: <bdi>Megan Bowen</bdi>" in state
-    assert "3, 1 of them left out" in state
+    assert "3, 1 of them excluded" in state
     assert "without 1 user: Megan Bowen" in " ".join((await text_of(it, f"requests/{request}")).split())
 
 

@@ -30,8 +30,8 @@ app = func.Blueprint()  # type: ignore[no-untyped-call]
 @app.route("console", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @require_sign_in
 async def console_start(req: func.HttpRequest) -> func.HttpResponse:
-    who = operator_of(current_services(), req, ())
-    return redirect("/console/users" if who.operates else "/console/audit" if who.audits else "/console/approvals")
+    operator_of(current_services(), req, ())
+    return redirect("/console/start")
 
 
 @app.route("console/sign-in", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)

@@ -9,7 +9,7 @@ from tests.browsing import browser_client
 from tests.console.pages import hidden, sign_in
 from tests.system import System
 
-PAGES = ["users", "methods", "requests", "approvals", "audit"]
+PAGES = ["start", "search", "users", "methods", "requests", "approvals", "audit"]
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -31,6 +31,13 @@ for (const form of document.querySelectorAll("[data-auto]")) {
   form.addEventListener("submit", () => { for (const field of form.elements) if (field.name && !field.value) field.disabled = true; });
   addEventListener("pageshow", () => { for (const field of form.elements) field.disabled = false; });
 }
+// "/" leads to the search, but not where somebody types.
+const find = document.querySelector("[data-find]");
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, [contenteditable]")) return;
+  event.preventDefault();
+  find?.focus();
+});
 choose(document.querySelector("[data-chooser]"));
 pick(document.querySelector("[data-pick]"));
 follow(document.querySelector("[data-live]"));

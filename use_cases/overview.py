@@ -1,0 +1,104 @@
+"""What a person should look at first: waiting approvals, running and failed requests, exposed users, customers without consent."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import NamedTuple
+
+from domain.outcomes import RequestStatus
+from domain.request.reset_request import Approver, ResetRequest
+from services import Services
+from use_cases.read_request import is_within
+
+# Requests looked at, newest first: a page must be quick, and what is older is in the list of requests.
+SCANNED = 500
+_PAGE = 50
+# How long an ended request that needs attention stays on the page.
+ATTENTION = timedelta(days=7)
+# Failed requests whose targets are looked at for their reasons, and how many targets of each.
+_REASONED, _TARGETS = 10, 100
+
+_RUNNING = {RequestStatus.PLANNING, RequestStatus.AWAITING_APPROVAL, RequestStatus.RESETTING}
+_FAILED = {RequestStatus.FAILED, RequestStatus.PARTIALLY_COMPLETED}
+_NO_ACCESS = ("consentMissing", "conditionalAccess", "unknownTenant", "credentialInvalid", "forbidden")
+
+
+class AccessProblem(NamedTuple):
+    """A customer that a recent request could not reach; `reason` is one of the contract's."""
+
+    customer: str
+    reason: str
+    request: ResetRequest
+
+
+class Overview(NamedTuple):
+    """Requests by what they need, newest first. `more`: there are older requests that were not looked at."""
+
+    waiting: Sequence[ResetRequest]
+    running: Sequence[ResetRequest]
+    failed: Sequence[ResetRequest]
+    exposed: Sequence[ResetRequest]
+    ended: Sequence[ResetRequest]
+    access: Sequence[AccessProblem]
+    more: bool
+
+
+async def read_overview(
+    services: Services,
+    reach: frozenset[str] | None,
+    decides_as: Callable[[Approver], bool],
+) -> Overview:
+    """Return the overview of a person who may see the customers `reach`, None for all; `decides_as` says which approver they are."""
+    found, more = await _newest(services)
+    now = services.now()
+    mine = await asyncio.gather(*(_waits_for(services, request, decides_as) for request in found))
+    seen = [request for request in found if is_within(request, reach) and not request.dry_run]
+    recent = [request for request in seen if request.ended_at and now - request.ended_at < ATTENTION]
+    retried = {request.retry_of for request in seen}
+    failed = [request for request in recent if request.status in _FAILED and request.id not in retried]
+    return Overview(
+        waiting=[request for request, waits in zip(found, mine, strict=True) if waits],
+        running=[request for request in seen if request.status in _RUNNING],
+        failed=failed,
+        exposed=[request for request in recent if exposed_users(request)],
+        ended=[request for request in recent if request.ended_at and request.ended_at.date() == now.date()],
+        access=await _access_problems(services, failed, reach),
+        more=more,
+    )
+
+
+def exposed_users(request: ResetRequest) -> int:
+    """Return how many users the follow-up found without a second factor, or registered suspiciously quickly."""
+    totals = request.follow_up.totals if request.follow_up else {}
+    return totals.get("exposed", 0) + totals.get("quick", 0)
+
+
+async def _newest(services: Services) -> tuple[list[ResetRequest], bool]:
+    found: list[ResetRequest] = []
+    place = ""
+    while len(found) < SCANNED:
+        page, place = await services.requests.newest(place, _PAGE)
+        found += page
+        if not place:
+            return found, False
+    return found, True
+
+
+async def _waits_for(services: Services, request: ResetRequest, decides_as: Callable[[Approver], bool]) -> bool:
+    if request.status is not RequestStatus.AWAITING_APPROVAL:
+        return False
+    entry = next((entry for entry in request.approval.approvers if decides_as(entry)), None)
+    return entry is not None and await services.requests.decision_of(request.id, entry.approver) is None
+
+
+async def _access_problems(
+    services: Services, failed: Sequence[ResetRequest], reach: frozenset[str] | None
+) -> list[AccessProblem]:
+    """Return each customer once, with the reason of the newest request that met one."""
+    problems: dict[str, AccessProblem] = {}
+    for request in failed[:_REASONED]:
+        for kept in await services.targets.range(request.id, 0, _TARGETS):
+            target = kept.target
+            if target.reason in _NO_ACCESS and (reach is None or target.customer in reach):
+                problems.setdefault(target.customer, AccessProblem(target.customer, target.reason, request))
+    return list(problems.values())
