@@ -5,7 +5,7 @@ a throttled part is a 429 inside a 200, and neither the SDK nor Graph repeats it
 """
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple, overload
 
 from graph.client import GraphClient
@@ -13,8 +13,11 @@ from graph.errors import Fault, GraphError
 from graph.instrumentation import record_batch_part
 from graph.paging import follow_next_links
 from graph.responses import Response, is_repeatable, retry_after
+from graph.retry import Attempts
 
 LIMIT = 20  # Graph's limit of parts in one batch
+# Parts of one batch that failed alike and are asked for again one by one; of more than these the calls themselves count.
+FEW = 4
 
 
 class Part(NamedTuple):
@@ -31,30 +34,81 @@ async def batch(client: GraphClient, parts: Sequence[Part], *, version: str = "v
     """Return the answers in the order of `parts`, whatever their status.
 
     More than twenty parts are sent side by side, as many batches as a client may have under way. A server without `$batch`
-    (404, 405, 501) is asked one by one. Parts that failed for a passing reason are asked for again, they alone, as
-    `graph/retry.py` says. A part that got no answer is a 502 of its own where others got one. Lists are whole: further pages
-    are followed.
+    (404, 405, 501) is asked one by one. Parts that failed for a passing reason are asked for again, they alone and each as soon
+    as it may be, as `graph/retry.py` says. A part that got no answer is a 502 of its own where others got one. Lists are whole:
+    further pages are followed.
 
     Raises: GraphError where no part got an answer.
     """
-    answers = await _send_all(client, parts, version)
-    attempts = client.attempts()
-    while failed := [n for n, answer in enumerate(answers) if _may_repeat(parts, n, answer)]:
-        waits = [_retry_after(answers[n]) for n in failed]
-        throttled = any(answers[n].status == 429 for n in failed)
-        if not await attempts.next(throttled=throttled, retry_after=max(filter(None, waits), default=None)):
-            break
-        for n, answer in zip(failed, await _send_all(client, [parts[n] for n in failed], version), strict=True):
-            answers[n] = answer
+    answers: list[Response | GraphError] = [_MISSING] * len(parts)
+    await ask(client, parts, version, answers.__setitem__)
     errors = [answer for answer in answers if isinstance(answer, GraphError)]
     if errors and (len(errors) == len(answers) or not all(error.passing for error in errors)):
         raise next((error for error in errors if not error.passing), errors[0])
     whole = [_no_answer(answer) if isinstance(answer, GraphError) else answer for answer in answers]
-    return [await _whole(client, part, answer, version) for part, answer in zip(parts, whole, strict=True)]
+    return [await whole_list(client, part, answer, version) for part, answer in zip(parts, whole, strict=True)]
 
 
-def _may_repeat(parts: Sequence[Part], number: int, answer: Response | GraphError) -> bool:
-    part = parts[number]
+# Gets a part's place and its answer, or why there is none.
+type Settle = Callable[[int, Response | GraphError], None]
+
+
+async def ask(client: GraphClient, parts: Sequence[Part], version: str, settle: Settle) -> None:
+    """Ask as `batch` does, and call `settle` for each part as soon as nothing more is asked about it; of a list, with its first page."""
+    starts = range(0, len(parts), LIMIT)
+    await all_of(*(_ask(client, parts[n : n + LIMIT], version, client.attempts(), _from(settle, n)) for n in starts))
+
+
+def _from(settle: Settle, start: int) -> Settle:
+    return lambda number, answer: settle(start + number, answer)
+
+
+async def _ask(client: GraphClient, parts: Sequence[Part], version: str, attempts: Attempts, settle: Settle) -> None:
+    """Ask for at most twenty parts together, then again for those that failed, without waiting for one another."""
+    answers = await _answers_of(client, parts, version)
+    to_repeat = _to_repeat(parts, answers)
+    for number in {*range(len(parts))}.difference(*to_repeat):
+        settle(number, answers[number])
+
+    async def again(numbers: Sequence[int]) -> None:
+        mine = attempts.copy()
+        throttled = _is_throttled(answers[numbers[0]])
+        waits = [wait for n in numbers if (wait := _retry_after(answers[n])) is not None]
+        if await mine.next(throttled=throttled, retry_after=max(waits, default=None)):
+            some = [parts[n] for n in numbers]
+            await _ask(client, some, version, mine, lambda place, answer: settle(numbers[place], answer))
+        else:
+            for n in numbers:
+                settle(n, answers[n])
+
+    await all_of(*map(again, to_repeat))
+
+
+def _to_repeat(parts: Sequence[Part], answers: Sequence[Response | GraphError]) -> list[list[int]]:
+    """Return the places of what is to be asked for again; what is in a list is asked for together.
+
+    A few are asked for one by one: what they share is only that a batch as a whole can fail. Many, a batch that failed as a
+    whole, and parts whose token was not taken stay together: that is one trip for all. Those that Graph throttled wait, and
+    keep no others waiting.
+    """
+    failed = [n for n, answer in enumerate(answers) if _may_repeat(parts[n], answer)]
+    groups: list[list[int]] = []
+    for throttled in (False, True):
+        alike = [n for n in failed if _is_throttled(answers[n]) is throttled]
+        together = len(alike) > FEW or any(_is_of_all(answers[n]) for n in alike)
+        groups += [alike] if together else [[n] for n in alike]
+    return groups
+
+
+def _is_throttled(answer: Response | GraphError) -> bool:
+    return answer.fault is Fault.THROTTLED if isinstance(answer, GraphError) else answer.status == 429
+
+
+def _is_of_all(answer: Response | GraphError) -> bool:
+    return isinstance(answer, GraphError) or answer.status == 401
+
+
+def _may_repeat(part: Part, answer: Response | GraphError) -> bool:
     if not part.attempts:
         return False
     if isinstance(answer, GraphError):
@@ -84,7 +138,7 @@ def _no_answer(error: GraphError) -> Response:
 _MISSING = _lost("noAnswer", "the batch's answer has none for this part")
 
 
-async def _whole(client: GraphClient, part: Part, answer: Response, version: str) -> Response:
+async def whole_list(client: GraphClient, part: Part, answer: Response, version: str) -> Response:
     """Return the whole list, or the answer to the page that is lost: that is one part's fault, and what the others did stays known."""
     try:
         return await follow_next_links(client, answer, version=version, headers=part.headers)
@@ -92,16 +146,10 @@ async def _whole(client: GraphClient, part: Part, answer: Response, version: str
         return _lost("pageLost", error.detail)
 
 
-async def _send_all(client: GraphClient, parts: Sequence[Part], version: str) -> list[Response | GraphError]:
+async def _answers_of(client: GraphClient, chunk: Sequence[Part], version: str) -> list[Response | GraphError]:
     """Return each part's answer, or why it got none."""
-    chunks = [parts[start : start + LIMIT] for start in range(0, len(parts), LIMIT)]
-    groups = await all_of(*(_answers_of(client, chunk, version) for chunk in chunks))
-    return [answer for group in groups for answer in group]
-
-
-async def _answers_of(client: GraphClient, chunk: Sequence[Part], version: str) -> Sequence[Response | GraphError]:
     try:
-        return await _send(client, chunk, version)
+        return list(await _send(client, chunk, version))
     except GraphError as error:
         return [error] * len(chunk)
 

@@ -27,7 +27,7 @@ from graph.privilege_cache import FOR_RESETS, PrivilegeCaches
 from graph.read_ahead import ReadAhead
 from graph.request_adapter import DirectRequestAdapter, sender
 from graph.responses import Response, is_repeatable, parsed, retry_after
-from graph.retry import Attempts
+from graph.retry import Attempts, Pauses
 from graph.tokens import Tokens
 
 # Of a call: an object, or plain text, which Graph takes for a mail in MIME.
@@ -118,6 +118,7 @@ class GraphClient:
         self._endpoint = endpoint
         self._tokens = tokens
         self._sleep = sleep
+        self._pauses: Pauses | None = None
 
     def serves(self, link: str) -> bool:
         """Return whether a link, of a next page for example, leads to this Graph and nowhere else."""
@@ -163,7 +164,11 @@ class GraphClient:
         self._tokens.forget(self.tenant_id, before=before)
 
     def attempts(self) -> Attempts:
-        return Attempts(self._sleep)
+        return Attempts(self._sleep, self._pauses)
+
+    def share_pauses(self) -> None:
+        """From now on let all calls of this client together pause no longer than one call may."""
+        self._pauses = Pauses()
 
     async def send_once(
         self,

@@ -5,6 +5,7 @@ timer in between. So what passes within seconds is tried again where it failed; 
 An activity that sleeps costs compute, so all pauses of one call together stay under `LONGEST`.
 """
 
+import math
 import random
 from collections.abc import Awaitable, Callable
 
@@ -16,13 +17,27 @@ LONGEST = 5.0
 _THROTTLED = 1.0
 
 
-class Attempts:
-    """The further attempts of one call."""
+class Pauses:
+    """Seconds of pauses that are left to several calls together, each pause counted whole, also beside others."""
 
-    def __init__(self, sleep: Callable[[float], Awaitable[object]]) -> None:
+    def __init__(self, seconds: float = LONGEST) -> None:
+        self.left = seconds
+
+
+class Attempts:
+    """The further attempts of one call; `shared` also bounds the pauses of others."""
+
+    def __init__(self, sleep: Callable[[float], Awaitable[object]], shared: Pauses | None = None) -> None:
         self._sleep = sleep
+        self._shared = shared or Pauses(math.inf)
         self._made = 0
         self._left = LONGEST
+
+    def copy(self) -> "Attempts":
+        """Return the attempts that are left, for one of several calls that go on by themselves."""
+        copied = Attempts(self._sleep, self._shared)
+        copied._made, copied._left = self._made, self._left
+        return copied
 
     async def next(self, *, throttled: bool, retry_after: float | None) -> bool:
         """Pause before a further attempt; False where none is left. Never sooner than `retry_after` seconds."""
@@ -31,10 +46,11 @@ class Attempts:
         pause = PAUSES[self._made] * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards nothing
         if throttled or retry_after:
             pause = max(pause, (retry_after if retry_after is not None else _THROTTLED) * random.uniform(1.0, 1.2))  # noqa: S311
-        if pause > self._left:
+        if pause > min(self._left, self._shared.left):
             return False
         self._made += 1
         self._left -= pause
+        self._shared.left -= pause
         if pause:
             await self._sleep(pause)
         return True

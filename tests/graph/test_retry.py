@@ -1,12 +1,13 @@
 """What failed for a passing reason is tried again where it failed, within seconds, and nothing is done twice."""
 
+import asyncio
 import json
 from typing import Any
 
 import httpx
 import pytest
 
-from graph.batch import Part, batch
+from graph.batch import FEW, Part, batch
 from graph.client import Graph, GraphClient
 from graph.errors import GraphError
 from graph.responses import Response, is_repeatable
@@ -148,25 +149,69 @@ async def test_a_batch_whose_token_is_rejected_is_sent_again_with_its_writes(
     assert client._tokens.forgotten == (0 if whole else 1)  # type: ignore[attr-defined]  # of a whole batch `send_once` does it
 
 
-async def test_only_the_parts_that_failed_are_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    server, asked = Server(), []
+class Batches:
+    """Answers a first batch as `statuses` says, by path, and all that follows with 200; `asked` has the paths of each call."""
 
-    async def send_once(_: GraphClient, __: str, path: str, **more: Any) -> Any:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, statuses: dict[str, int]) -> None:
+        self.asked: list[list[str]] = []
+        self.answered = asyncio.Event()  # a call after the first batch was answered
+        self._statuses = statuses
+        monkeypatch.setattr(GraphClient, "send_once", lambda _, __, path, **more: self._send(path, more))
+
+    async def _send(self, path: str, more: dict[str, Any]) -> Response:
         if path != "$batch":
-            asked.append([path])
-            return Response(200, {}, {"id": path})
-        requests = more["body"]["requests"]
-        asked.append([request["url"] for request in requests])
-        return Response(200, {}, {"responses": [_part(request, len(asked)) for request in requests]})
+            self.asked.append([f"/{path}"])
+            self.answered.set()
+            return Response(200, {}, {"id": f"/{path}"})
+        urls = [request["url"] for request in more["body"]["requests"]]
+        self.asked.append(urls)
+        first = len(self.asked) == 1
+        return Response(200, {}, {"responses": [self._part(n, url, first=first) for n, url in enumerate(urls)]})
 
-    def _part(request: dict[str, Any], number: int) -> dict[str, Any]:
-        failed = request["url"] != "/users/0" and number == 1
-        return {"id": request["id"], "status": 503 if failed else 200, "body": {"id": request["url"]}}
+    def _part(self, number: int, url: str, *, first: bool) -> dict[str, Any]:
+        status = self._statuses.get(url, 200) if first else 200
+        headers = {"Retry-After": "1"} if status == 429 else {}
+        return {"id": str(number), "status": status, "headers": headers, "body": {"id": url}}
 
-    monkeypatch.setattr(GraphClient, "send_once", send_once)
-    answers = await batch(server.client, [Part(f"users/{n}") for n in range(3)])
-    assert asked == [["/users/0", "/users/1", "/users/2"], ["/users/1", "/users/2"]]
+
+async def test_only_the_parts_that_failed_are_asked_for_again_a_few_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    batches = Batches(monkeypatch, {"/users/1": 503, "/users/2": 503})
+    answers = await batch(Server().client, [Part(f"users/{n}") for n in range(3)])
+    assert batches.asked == [["/users/0", "/users/1", "/users/2"], ["/users/1"], ["/users/2"]]
     assert [answer.body["id"] for answer in answers] == ["/users/0", "/users/1", "/users/2"]
+
+
+async def test_many_parts_that_failed_are_asked_for_again_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    failed = [f"/users/{n}" for n in range(FEW + 1)]
+    batches = Batches(monkeypatch, dict.fromkeys(failed, 429))
+    await batch(Server().client, [Part(f"users/{n}") for n in range(10)])
+    assert batches.asked[1:] == [failed]
+
+
+async def test_a_throttled_part_keeps_no_other_waiting_that_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    batches = Batches(monkeypatch, {"/users/1": 429, "/users/2": 503})
+    server = Server()
+    asked_before_the_pause_ended: list[list[str]] = []
+
+    async def sleep(_: float) -> None:
+        async with asyncio.timeout(30):  # it would wait for good if the pause were of both
+            await batches.answered.wait()
+        asked_before_the_pause_ended.extend(batches.asked[1:])
+
+    server.sleep = sleep  # type: ignore[assignment, method-assign]
+    await batch(server.client, [Part(f"users/{n}") for n in range(3)])
+    assert asked_before_the_pause_ended == [["/users/2"]]
+    assert batches.asked[1:] == [["/users/2"], ["/users/1"]]
+
+
+async def test_calls_that_share_their_pauses_pause_no_longer_than_one() -> None:
+    server = Server()
+    client = server.client
+    client.share_pauses()
+    first, second = client.attempts(), client.attempts()
+    assert await first.next(throttled=True, retry_after=LONGEST / 2)
+    assert not await second.next(throttled=True, retry_after=LONGEST / 2)
+    assert sum(server.slept) <= LONGEST
 
 
 async def test_a_write_in_a_batch_has_a_body_and_its_type_and_a_read_has_neither() -> None:
