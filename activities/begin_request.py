@@ -7,6 +7,10 @@ from domain.request.windows import windows
 from domain.verification.terms import may_need_verification
 from services import current_services
 
+# Windows of a request that are planned at once, over all its customers: half of the activities that a host runs at once
+# (host.json), because planning reads much and must leave room for the resets of other requests.
+_PLANNING = 16
+
 
 @activity(BEGIN_REQUEST)
 async def begin_request(work: RequestRef) -> RequestPlan:
@@ -37,7 +41,7 @@ async def begin_request(work: RequestRef) -> RequestPlan:
         )
     long = services.target_drafts.needed(request.target_count)
     drafts = await services.target_drafts.starts(request.id) if long else []
-    plan: RequestPlan = {"go": True, "windows": windows(request), "drafts": drafts}
+    plan: RequestPlan = {"go": True, "windows": windows(request), "drafts": drafts, "planning": _PLANNING}
     if may_need_verification(services.policy, request):
         plan["verify"] = True
     return plan

@@ -79,13 +79,14 @@ class RepeatableWindow(WindowRef, Repeatable):
 class RequestPlan(TypedDict):
     """`go`: False where the request has ended already. `drafts`: starts of the parts of its targets that are to be written.
 
-    `verify`: some of its users may have to be verified.
+    `verify`: some of its users may have to be verified. `planning`: how many windows are planned at once.
     """
 
     go: bool
     windows: list[Window]
     drafts: list[int]
     verify: NotRequired[bool]
+    planning: NotRequired[int]
 
 
 class DraftRef(RequestRef):

@@ -52,9 +52,10 @@ from orchestrators.fan_out import FanOut, last_run
 from orchestrators.post_completion import start_post_completion
 from orchestrators.wake_up import WakeUp
 
-# Windows of a request that are planned at once, over all its customers and of one of them. Planning reads much, and must
-# leave room for the resets of other requests.
-_PLANNING, _PLANNING_PER_CUSTOMER = 8, 2
+# Windows of a customer that are planned at once, and of all customers in requests that began before `RequestPlan.planning`.
+_PLANNING_PER_CUSTOMER, _PLANNING = 2, 8
+# Windows of a long plan that are read at once, and of an undo that are closed at once.
+_READING = 8
 # Windows that are settled at once. One partition of Table Storage takes 2,000 rows a second, which few of them fill:
 # https://learn.microsoft.com/azure/storage/tables/scalability-targets.
 _SETTLING = 4
@@ -76,7 +77,7 @@ def reset_request(ctx: Context, work: RequestRun) -> Step[RequestEnd]:
         yield from record_and_deliver(ctx, run, request, "accepted")
         for start in begun["drafts"]:
             yield from call_until_available(ctx, WRITE_TARGETS, DraftRef(id=request["id"], start=start))
-        yield from _plan(ctx, request, windows)
+        yield from _plan(ctx, request, windows, begun.get("planning", _PLANNING))
         if begun.get("verify"):
             yield from _verify(ctx, run, request, windows, wake_up)
         following = yield from _seal(ctx, request)
@@ -93,12 +94,12 @@ def reset_request(ctx: Context, work: RequestRun) -> Step[RequestEnd]:
     return ended
 
 
-def _plan(ctx: Context, request: RequestRef, windows: Sequence[Window]) -> Step[None]:
+def _plan(ctx: Context, request: RequestRef, windows: Sequence[Window], at_once: int) -> Step[None]:
     works = [
         PlanInput(id=request["id"], customer=customer, start=start, count=count) for customer, start, count in windows
     ]
     # Planning changes nothing at Graph, so after a cancel there is nothing to look at once more.
-    fan_out = FanOut(ctx, PLAN_TARGETS, works, _PLANNING_PER_CUSTOMER, total=_PLANNING, watch=request, look_again=False)
+    fan_out = FanOut(ctx, PLAN_TARGETS, works, _PLANNING_PER_CUSTOMER, total=at_once, watch=request, look_again=False)
     yield from fan_out.run()
     for work, reason in fan_out.left:  # settled as not planned, and why; the other customers go on
         given_up: PlanInput = {**work, "give_up": reason}
@@ -160,7 +161,7 @@ def _read_plan(
 ) -> Step[None]:
     """Read a long plan in windows, some at once, so that no activity works on all of it."""
     works = [PlanWindowRef(id=request["id"], start=start, purpose=purpose) for start in starts]
-    yield from _run_all(ctx, READ_PLAN_WINDOW, works, _PLANNING)
+    yield from _run_all(ctx, READ_PLAN_WINDOW, works, _READING)
 
 
 def _approve(ctx: Context, run: str, request: RequestRef, wake_up: WakeUp) -> Step[AfterApproval]:
@@ -197,7 +198,7 @@ def _take_codes(ctx: Context, request: RequestRef, windows: Sequence[Window], wa
             RepeatableWindow(id=request["id"], customer=customer, start=start, count=count)
             for customer, start, count in windows
         ]
-        fan_out = FanOut(ctx, CLOSE_UNDO, works, 1, total=_PLANNING)
+        fan_out = FanOut(ctx, CLOSE_UNDO, works, 1, total=_READING)
         yield from fan_out.run()
         for work, _ in fan_out.left:
             yield from call_activity(ctx, CLOSE_UNDO, last_run(work))
