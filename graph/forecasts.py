@@ -69,6 +69,11 @@ async def read_forecasts(graph: Graph, tenant_id: str, subjects: Sequence[Subjec
     return await _Evaluation(graph, tenant_id, tenant, subjects).forecasts()
 
 
+async def read_tenant_rules(graph: Graph, tenant_id: str) -> None:
+    """Read what a tenant's forecasts need and no user's, so that it is there when they are made. Never raises."""
+    await _tenant_rules(graph, tenant_id)
+
+
 async def _tenant_rules(graph: Graph, tenant_id: str) -> _TenantRules | None:
     key = ("sign-in rules", tenant_id)
     async with graph.locks.setdefault(key, Lock()):

@@ -13,10 +13,11 @@ from domain.request.reset_request import ResetRequest
 from domain.request.settlement import mark_kept_newer
 from domain.request.target import Target, TargetMethod
 from domain.request.undo import planned as planned_undo
-from graph.client import Graph
+from graph.batch import all_of
+from graph.client import Graph, GraphClient
 from graph.details import Details, read_details
 from graph.errors import Fault, GraphError
-from graph.forecasts import Subject, read_forecasts
+from graph.forecasts import Subject, read_forecasts, read_tenant_rules
 from graph.privilege_cache import Privileges
 from graph.users import Match, Several, User, find_users
 from records.holds import Holder, HoldTerms
@@ -69,23 +70,46 @@ class Planner:
     async def plan(self, targets: Sequence[Target], *, slow: int = 0) -> list[Target | GraphError]:
         """Return each target planned or refused; a GraphError where that could not be found out yet.
 
-        `slow` is how often in a row throttling let nothing through: then groups are halved as often and read one by one,
-        so that at least one user's reads fit into what Graph allows at a time.
+        `slow` is how often in a row throttling let nothing through: then groups are halved as often and one is read first, then
+        two at once and so on, so that at least one user's reads fit into what Graph allows at a time.
         """
         size = max(1, _GROUP >> slow)
         parts = [targets[start : start + size] for start in range(0, len(targets), size)]
-        if not slow:
-            return [planned for part in await asyncio.gather(*map(self._group, parts)) for planned in part]
+        at_once = 1 if slow else len(parts)
         made: list[Target | GraphError] = []
-        for part in parts:
-            made += await self._group(part)
-            if (throttled := next((entry for entry in made if _is_throttled(entry)), None)) is not None:
+        while parts:
+            now, parts = parts[:at_once], parts[at_once:]
+            made += [entry for part in await asyncio.gather(*map(self._group, now)) for entry in part]
+            if slow and (throttled := next(filter(_is_throttled, made), None)) is not None:
                 return made + [throttled] * (len(targets) - len(made))
+            at_once *= 2
         return made
 
     async def _group(self, targets: Sequence[Target]) -> list[Target | GraphError]:
+        """Plan targets together, then those few again whose reads went on failing while others' were answered.
+
+        A durable timer would cost them seconds. The pauses of all that is read again are together as long as those of one call may be.
+        """
+        planned = await self._once(self._client, targets)
+        if not _are_some(planned):
+            return planned
+        client = self._graph.of(self._customer.tenant_id)
+        client.share_pauses()
+        attempts = client.attempts()
+        while _are_some(planned):
+            failed = {n: entry for n, entry in enumerate(planned) if isinstance(entry, GraphError) and entry.passing}
+            waits = [error.retry_after for error in failed.values() if error.retry_after is not None]
+            throttled = any(map(_is_throttled, failed.values()))
+            if not await attempts.next(throttled=throttled, retry_after=max(waits, default=None)):
+                break
+            for n, entry in zip(failed, await self._once(client, [targets[n] for n in failed]), strict=True):
+                planned[n] = entry
+        self._client.pressure = max(self._client.pressure, client.pressure)
+        return planned
+
+    async def _once(self, client: GraphClient, targets: Sequence[Target]) -> list[Target | GraphError]:
         try:
-            found = await find_users(self._client, [target.asked for target in targets])
+            found = await find_users(client, [target.asked for target in targets])
             planned = [self._looked_up(target, user) for target, user in zip(targets, found, strict=True)]
             wanted = {entry.number: entry for entry in planned if isinstance(entry, Target) and not entry.settled}
             users = {
@@ -97,7 +121,7 @@ class Planner:
                 return planned
             ids = [users[number].id for number in wanted]
             # Tokens out of scope, too: a user who keeps one has nothing to register. An undo forecasts nothing.
-            read = await read_details(self._client, ids, hardware=True)
+            read, _ = await all_of(read_details(client, ids, hardware=True), self._rules())
         except GraphError as error:
             return [error for _ in targets]
         made: dict[int, Target | GraphError] = {}
@@ -177,6 +201,11 @@ class Planner:
         )
         return planned_undo(known, details.found.methods)
 
+    async def _rules(self) -> None:
+        """Read what all forecasts of the tenant need while users are read, not after them."""
+        if self._request.undo_of is None:
+            await read_tenant_rules(self._graph, self._customer.tenant_id)
+
     async def _forecast(
         self,
         made: dict[int, Target | GraphError],
@@ -233,6 +262,11 @@ def person_of(user: User, tenant_id: str) -> Person:
     """Return what the guards need to know of a user."""
     names = all_spellings(user.user_principal_name, user.mail)
     return Person(user.id, names, user.guest, user.enabled, tenant_id)
+
+
+def _are_some(planned: Sequence[Target | GraphError]) -> bool:
+    failed = sum(isinstance(entry, GraphError) and entry.passing for entry in planned)
+    return 0 < failed < len(planned)
 
 
 def _is_throttled(entry: Target | GraphError) -> bool:

@@ -1,15 +1,19 @@
 """The plan: who is refused before anything is touched, what is warned of, and reads that fail."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
+from activities.begin_request import begin_request
 from activities.plan_targets import give_up, plan_window
 from domain.methods import STANDARD_SCOPE
 from domain.outcomes import RequestStatus, TargetOutcome
 from domain.request.reset_request import ResetRequest
 from domain.request.target import Target
+from graph.retry import PAUSES
 from localhost.simulator.seeds.people import assignable_group
+from reset.planner import Planner
 from tests.activities.conftest import CONTOSO, Works, outcomes
 
 APP: tuple[str, dict[str, Any]] = ("microsoftAuthenticator", {})
@@ -309,3 +313,68 @@ async def test_retry_does_what_the_first_plan_could_not_read_and_leaves_what_cam
         works.world.register("contoso", user.upn, "hardwareOath")
     (token,) = [m for m in user.methods.values() if m.kind.name == "hardwareOath"]
     assert outcomes(await _retried(works, user.id))[token.id] == outcome
+
+
+def asked_methods(works: Works, user_id: str) -> int:
+    return sum(call.user == user_id and call.path.endswith("/authentication/methods") for call in works.world.calls)
+
+
+async def test_a_user_whose_reads_went_on_failing_is_planned_again_in_the_same_run(works: Works) -> None:
+    adele, alex = (works.world.user("contoso", name) for name in ("adele@contoso.com", "alex@contoso.com"))
+    # As often as one read is made; then it works.
+    works.world.faults.add(user=adele.id, path="*/authentication/methods", status=503, count=1 + len(PAUSES))
+    first, second = await plan(works, adele.upn, alex.upn)
+    assert first.planned
+    assert second.planned
+    assert asked_methods(works, adele.id) == 2 + len(PAUSES)
+    assert asked_methods(works, alex.id) == 1  # who was read is not read again
+
+
+async def test_a_user_whose_reads_fail_to_the_end_is_left_to_a_timer_while_the_others_are_planned(works: Works) -> None:
+    adele, alex = (works.world.user("contoso", name) for name in ("adele@contoso.com", "alex@contoso.com"))
+    works.world.faults.add(user=adele.id, path="*/authentication/methods", status=503)
+    await create(works, targets_of(adele.upn, alex.upn))
+    answer = await plan_window(works.services, "r1", 0, 2, last=False)
+    assert answer["retry_after"] is not None
+    assert answer["fault"] == "unavailable"
+    first, second = [kept.target for kept in await works.services.targets.range("r1", 0, 2)]
+    assert not first.planned
+    assert second.planned
+    # Once, and as often as there are attempts, and each of these reads is made as often.
+    assert asked_methods(works, adele.id) <= (1 + len(PAUSES)) ** 2
+    assert asked_methods(works, alex.id) == 1
+
+
+async def test_where_no_user_can_be_read_none_is_read_again_in_the_same_run(works: Works) -> None:
+    works.world.faults.add(path="*/authentication/methods", status=503)
+    adele, alex = (works.world.user("contoso", name) for name in ("adele@contoso.com", "alex@contoso.com"))
+    await create(works, targets_of(adele.upn, alex.upn))
+    await plan_window(works.services, "r1", 0, 2, last=False)
+    assert asked_methods(works, adele.id) == asked_methods(works, alex.id) == 1 + len(PAUSES)
+
+
+async def test_a_window_that_throttling_let_nothing_of_through_begins_with_one_group_and_doubles(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await create(works, targets_of(*(f"user{n}@contoso.com" for n in range(80))))
+    running, most = 0, []
+
+    async def group(_: Planner, targets: list[Target]) -> list[Target]:
+        nonlocal running
+        running += 1
+        most.append(running)
+        await asyncio.sleep(0)
+        running -= 1
+        return targets
+
+    monkeypatch.setattr(Planner, "_group", group)
+    await plan_window(works.services, "r1", 0, 80, last=False, slow=1)
+    assert most == [1, 1, 2, 1, 2, 3, 4, 1]  # 1, then 2, then 4 of the 8 groups of ten, then the last
+
+
+async def test_a_request_is_given_at_its_begin_how_many_windows_are_planned_at_once(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("activities.begin_request.current_services", lambda: works.services)
+    await create(works, targets_of("adele@contoso.com"))
+    assert (await begin_request({"id": "r1"}))["planning"] == 16
