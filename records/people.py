@@ -85,7 +85,7 @@ class People:
     async def _in_drafts(self, request: ResetRequest, customer: str, user: str) -> list[Target]:
         if request.status is not RequestStatus.PLANNING or not self._drafts.needed(request.target_count):
             return []
-        drafts = await self._drafts.targets(request.id)
+        drafts = await self._drafts.targets(request.id, 0, request.target_count)
         return [target for target in drafts if target.customer == customer and _is(target, user)]
 
     async def _matching(self, request: ResetRequest, customer: str, user: str) -> AsyncIterator[StoredTarget]:

@@ -17,6 +17,8 @@ _DRAFT = "draft:"
 _TOGETHER, _BYTES = 200, 80_000
 # Rows per transaction: with their longest names 50 stay under its size limit.
 _WRITE = 50
+# Drafts per read: up to 1,000 targets.
+_READ = 5
 
 
 class TargetDrafts:
@@ -38,10 +40,17 @@ class TargetDrafts:
         rows = await self._store.scan(request_id, prefix=_DRAFT, limit=1000)
         return [int(row.key.removeprefix(_DRAFT)) for row in rows if row.value["targets"]]
 
-    async def targets(self, request_id: str) -> list[Target]:
-        """Return the targets that are in drafts."""
-        rows = await self._store.scan(request_id, prefix=_DRAFT, limit=1000)
-        return [target for row in rows for target in _read(row)]
+    async def targets(self, request_id: str, start: int, count: int) -> list[Target]:
+        """Return those of the targets `start` to `start + count - 1` that are in drafts."""
+        found: list[Target] = []
+        # A draft has at most _TOGETHER targets, so one that begins sooner has none of these.
+        after = _key(start - _TOGETHER) if start >= _TOGETHER else ""
+        while rows := await self._store.scan(request_id, prefix=_DRAFT, after=after, limit=_READ):
+            found += [target for row in rows for target in _read(row) if start <= target.number < start + count]
+            after = rows[-1].key
+            if int(after.removeprefix(_DRAFT)) >= start + count:
+                break
+        return found
 
     async def write(self, request_id: str, start: int) -> None:
         """Write the targets of one draft and empty it. May be repeated at any point: nothing is written over.

@@ -11,14 +11,19 @@ from records.store import Row, Store
 
 @dataclass
 class Reads:
-    """`calls` of the store, and the `targets` among the rows that they returned."""
+    """`calls` of the store, `rows` that they returned, and the `targets` among them; `largest`: of one call."""
 
     calls: int = 0
+    rows: int = 0
     targets: int = 0
+    largest: int = 0
 
     def note(self, rows: list[Row]) -> None:
         self.calls += 1
-        self.targets += sum(row.key.startswith("target:") for row in rows)
+        self.rows += len(rows)
+        targets = sum(row.key.startswith("target:") for row in rows)
+        self.targets += targets
+        self.largest = max(self.largest, targets)
 
 
 @contextmanager

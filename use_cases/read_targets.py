@@ -17,7 +17,7 @@ async def targets_from(services: Services, request: ResetRequest, start: int, co
     drafts: list[Target] = []
     if request.status is RequestStatus.PLANNING and services.target_drafts.needed(request.target_count):
         # Before the rows, so that what is written in between is in one of the two.
-        drafts = await services.target_drafts.targets(request.id)
+        drafts = await services.target_drafts.targets(request.id, start, count)
     found = {target.number: target for target in drafts if target.number >= start}
     found |= {kept.target.number: kept.target for kept in await services.targets.range(request.id, start, count)}
     return [found[number] for number in sorted(found)[:count]]

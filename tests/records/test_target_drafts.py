@@ -14,6 +14,7 @@ from records.requests import Requests
 from records.store import Change, Row, Store
 from records.target_drafts import TargetDrafts
 from records.targets import Targets
+from tests.reads import counted
 
 AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
@@ -114,3 +115,25 @@ async def test_a_person_in_a_draft_is_in_a_request_that_has_not_ended(store: Sto
     await Requests(store).create(request, targets)
     assert (await People(store).forget("contoso", "USER7@contoso.com")).busy == ["r1"]
     assert (await People(store).forget("fabrikam", "user7@contoso.com")).busy == []
+
+
+@pytest.mark.parametrize("name", ["user", "\u00e4" * 1000])
+@pytest.mark.parametrize(("start", "count"), [(0, 1), (0, 50), (199, 2), (400, 200), (730, 90), (999, 500), (1010, 5)])
+async def test_a_page_of_the_drafts_has_the_targets_that_it_should(
+    store: Store, name: str, start: int, count: int
+) -> None:
+    request, targets = made(1010, name)
+    await Requests(store).create(request, targets)
+    drafts = TargetDrafts(store)
+    assert await drafts.targets("r1", start, count) == targets[start : start + count]
+    await drafts.write("r1", 0)
+    first = (await drafts.starts("r1"))[0]
+    assert await drafts.targets("r1", start, count) == targets[max(start, first) : start + count]
+
+
+async def test_a_page_of_the_drafts_reads_few_of_them(store: Store) -> None:
+    request, targets = made(4_000)
+    await Requests(store).create(request, targets)
+    with counted(store) as reads:
+        assert await TargetDrafts(store).targets("r1", 100, 100) == targets[100:200]
+    assert (reads.calls, reads.rows) == (1, 5)
