@@ -44,6 +44,7 @@ from records.target_summaries import TargetSummaries
 from records.targets import Targets
 from records.unused_deliveries import UnusedDeliveryRecords
 from records.usage import UsageCounts
+from records.verification_windows import VerificationWindows
 from settings import Settings, read_settings, removing_stopped
 
 if TYPE_CHECKING:
@@ -215,6 +216,10 @@ class Services:
     @property
     def plan_summaries(self) -> PlanSummaries:
         return PlanSummaries(self.store)
+
+    @property
+    def verification_windows(self) -> VerificationWindows:
+        return VerificationWindows(self.store)
 
     @property
     def target_summaries(self) -> TargetSummaries:

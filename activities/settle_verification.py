@@ -1,21 +1,33 @@
 """Activity: who of a planned request has to be verified, who is, and whether there is anybody left to wait for."""
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 
 from activities.app import activity
-from contracts.workflow import SETTLE_VERIFICATION, AwaitingEvidence, EvidenceEnded, RequestRef
+from contracts.workflow import (
+    READ_VERIFICATION_WINDOW,
+    SETTLE_VERIFICATION,
+    AwaitingEvidence,
+    EvidenceEnded,
+    Nothing,
+    RequestRef,
+    VerificationWindowRef,
+)
 from domain.model import iso
 from domain.outcomes import RequestStatus
+from domain.request.plan import WINDOW, window_starts
 from domain.request.reset_request import ResetRequest
+from domain.request.target import Target
 from domain.verification.evidence import RequestVerification
 from domain.verification.settlement import assessed, waits
 from domain.verification.terms import terms_for
 from records.targets import StoredTarget
+from records.verification_windows import WindowVerification, unread_windows
 from services import Services, current_services
 from use_cases.record_evidence import audit_evidence
 
-_PAGE = 500
+# When an orchestration of an older version, which reads no windows, asks again.
+_SOON = timedelta(minutes=1)
 
 
 @activity(SETTLE_VERIFICATION)
@@ -23,23 +35,30 @@ async def settle_verification(work: RequestRef) -> AwaitingEvidence | EvidenceEn
     return await settle(current_services(), work["id"])
 
 
+@activity(READ_VERIFICATION_WINDOW)
+async def read_verification_window(work: VerificationWindowRef) -> Nothing:
+    await read_window(current_services(), work["id"], work["start"])
+    return {}
+
+
 async def settle(services: Services, request_id: str) -> AwaitingEvidence | EvidenceEnded:
+    """Return how long to wait, and of a long request the windows to read before."""
     request = await services.requests.get(request_id)
     if request is None:
         raise LookupError(request_id)
     if request.status is not RequestStatus.PLANNING or await services.requests.cancelled(request_id) is not None:
         return {"next": "end"}
-    # Evidence may come in while targets are written, and theirs are left alone then: they are looked at again.
-    while await _assess(services, request):
-        pass
+    starts = window_starts(request.target_count)
+    if len(starts) > 1:
+        windows = await services.verification_windows.read(request_id)
+        if unread := unread_windows(starts, windows, services.now()):
+            return {"next": "wait", "until": iso(services.now() + _SOON), "windows": unread}
+    else:
+        windows = {0: await _assess_and_count(services, request, 0)}
     states: Counter[str] = Counter()
-    untils = []
-    async for kept in _all(services, request):
-        if (verification := kept.target.verification) is not None:
-            states[verification.state] += 1
-            await audit_evidence(services, request_id, kept.target)  # who recorded it may have stopped before that
-            if waits(kept.target):
-                untils.append(verification.until)
+    for window in windows.values():
+        states.update(window.states)
+    untils = [window.until for window in windows.values() if window.until is not None]
     if not states:
         return {"next": "end"}
     until = min(untils, default=services.now())
@@ -47,24 +66,57 @@ async def settle(services: Services, request_id: str) -> AwaitingEvidence | Evid
     return {"next": "wait", "until": iso(until), "announce": True} if untils else {"next": "end"}
 
 
-async def _assess(services: Services, request: ResetRequest) -> bool:
-    """Write the targets whose verification changes now; return whether there were any."""
-    pairs = []
-    async for kept in _all(services, request):
-        terms = terms_for(services.policy, request.source, kept.target.customer)
-        after = assessed(kept.target, terms, services.now())
-        if after != kept.target and kept.readable:
-            pairs.append((kept, after))
-    await services.targets.save_all(request.id, pairs)
-    return bool(pairs)
+async def read_window(services: Services, request_id: str, start: int) -> None:
+    """Assess the targets of one window and keep how it stands. What changes meanwhile has it read again."""
+    request = await services.requests.get(request_id)
+    if request is None or request.status is not RequestStatus.PLANNING:
+        return
+    await _assess(services, request, start)
+    begun = await services.verification_windows.begin(request_id, start)
+    await services.verification_windows.end(begun, await _count(services, request, start))
 
 
-async def _all(services: Services, request: ResetRequest) -> AsyncIterator[StoredTarget]:
-    start = 0
-    while page := await services.targets.range(request.id, start, _PAGE):
-        for kept in page:
-            yield kept
-        start += len(page)
+async def _assess_and_count(services: Services, request: ResetRequest, start: int) -> WindowVerification:
+    await _assess(services, request, start)
+    return await _count(services, request, start)
+
+
+async def _assess(services: Services, request: ResetRequest, start: int) -> None:
+    """Write the targets whose verification changes now, until there are none.
+
+    Evidence may come in while targets are written, and theirs are left alone then: they are looked at again.
+    """
+    while True:
+        pairs: list[tuple[StoredTarget, Target]] = []
+        for kept in await _window(services, request.id, start):
+            terms = terms_for(services.policy, request.source, kept.target.customer)
+            after = assessed(kept.target, terms, services.now())
+            if after != kept.target and kept.readable:
+                pairs.append((kept, after))
+        if not pairs:
+            return
+        await services.targets.save_all(request.id, pairs)
+
+
+async def _count(services: Services, request: ResetRequest, start: int) -> WindowVerification:
+    states: Counter[str] = Counter()
+    untils, ends = list[datetime](), list[datetime]()
+    for target in (kept.target for kept in await _window(services, request.id, start)):
+        if (verification := target.verification) is None:
+            continue
+        states[verification.state] += 1
+        await audit_evidence(services, request.id, target)  # who recorded it may have stopped before that
+        if waits(target):
+            untils.append(verification.until)
+        elif verification.evidence is not None and not target.settled:
+            terms = terms_for(services.policy, request.source, target.customer)
+            ends.append(verification.evidence.at + terms.max_age)
+    return WindowVerification(states, min(untils, default=None), min(ends, default=None))
+
+
+async def _window(services: Services, request_id: str, start: int) -> list[StoredTarget]:
+    found = await services.targets.range(request_id, start, WINDOW)
+    return [kept for kept in found if kept.target.number < start + WINDOW]
 
 
 async def _note(

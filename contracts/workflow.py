@@ -142,12 +142,22 @@ class SealedPlan(TypedDict):
     next: AfterPlan
 
 
+class VerificationWindowRef(RequestRef):
+    """`start`: number of the first target."""
+
+    start: int
+
+
 class AwaitingEvidence(TypedDict):
-    """`until`: ISO 8601, when to look again. `announce`: the source is to hear of the wait (absent in older histories)."""
+    """`until`: ISO 8601, when to look again. `announce`: the source is to hear of the wait (absent in older histories).
+
+    `windows`: those to be read at once, by their first targets, before it is asked again.
+    """
 
     next: Literal["wait"]
     until: str
     announce: NotRequired[bool]
+    windows: NotRequired[list[int]]
 
 
 class EvidenceEnded(TypedDict):
@@ -316,6 +326,7 @@ WRITE_TARGETS: Activity[DraftRef, Nothing] = Activity("write_targets")
 READ_PLAN_WINDOW: Activity[PlanWindowRef, Nothing] = Activity("read_plan_window")
 SEAL_PLAN: Activity[RequestStep, SealedPlan | PlanToRead | TargetsToSettle] = Activity("seal_plan")
 SETTLE_VERIFICATION: Activity[RequestRef, AwaitingEvidence | EvidenceEnded] = Activity("settle_verification")
+READ_VERIFICATION_WINDOW: Activity[VerificationWindowRef, Nothing] = Activity("read_verification_window")
 ASK_MANAGERS: Activity[ManagerWindow, Progress] = Activity("ask_managers")
 NOTIFY_APPROVERS: Activity[ApproverMails, Progress] = Activity("notify_approvers")
 SETTLE_APPROVAL: Activity[RequestStep, AwaitingApproval | PlanToRead | TargetsToSettle | ApprovalEnded] = Activity(

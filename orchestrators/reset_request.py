@@ -16,6 +16,7 @@ from contracts.workflow import (
     MAIL_MANAGERS,
     PLAN_TARGETS,
     READ_PLAN_WINDOW,
+    READ_VERIFICATION_WINDOW,
     RESET_CUSTOMER,
     RESET_REQUEST,
     RESET_WINDOW,
@@ -41,6 +42,7 @@ from contracts.workflow import (
     RequestStep,
     SettleWindow,
     TargetsToSettle,
+    VerificationWindowRef,
     Window,
     WindowReset,
 )
@@ -113,6 +115,10 @@ def _verify(ctx: Context, run: str, request: RequestRef, windows: list[Window], 
         state = yield from call_activity(ctx, SETTLE_VERIFICATION, request)
         if state["next"] != "wait":
             return
+        if windows_to_read := state.get("windows"):
+            works = [VerificationWindowRef(id=request["id"], start=start) for start in windows_to_read]
+            yield from _run_all(ctx, READ_VERIFICATION_WINDOW, works, _PLANNING)
+            continue
         if not asked:  # beside the wait, as with approvers
             asked = True
             start_child(ctx, MAIL_MANAGERS, ManagerMailing(id=request["id"], windows=windows), f"{run}:managers")

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from domain.request.target import Target
 from domain.verification.evidence import Evidence
-from records.store import Change, Insert, Replace, Store
+from records.store import Change, Insert, Put, Replace, Store
 from records.targets import StoredTarget
+from records.verification_windows import verification_key
 
 
 class UsedProof(NamedTuple):
@@ -40,6 +41,7 @@ class EvidenceRecords:
         changes: list[Change] = [
             Insert(_key(evidence.kind.value, evidence.id), {"number": target.number, "delivery": delivery}),
             Replace(stored.row, target.to_json()),
+            Put(verification_key(target.number), {}),
         ]
         return await self._store.apply(request_id, changes)
 

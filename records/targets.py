@@ -10,7 +10,8 @@ from domain.outcomes import TargetOutcome
 from domain.request.target import Target
 from domain.request.unreadable import recorded_outcome, unreadable_target
 from domain.request.windows import BLOCK
-from records.store import Change, Insert, Replace, Row, Store
+from records.store import Change, Insert, Put, Replace, Row, Store
+from records.verification_windows import changes_verification, verification_key
 
 _TARGET = "target:"
 _COUNT = "count:"
@@ -90,6 +91,8 @@ class Targets:
             if target.outcome is not before:
                 moved[count_key(target.number)].update({before.value: -1})
                 moved[count_key(target.number)].update({target.outcome.value: 1})
+        again = {verification_key(t.number) for stored, t in pairs if changes_verification(stored.target, t)}
+        changes += [Put(key, {}) for key in sorted(again)]
         for key, counts in moved.items():
             row = await self._store.get(request_id, key)
             counts.update(row.value if row else {})

@@ -1,7 +1,10 @@
 """What follows the end of a long request reads what was kept of it per window, and no step reads all of its targets."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from io import BytesIO
+from zipfile import ZipFile
 
 import pytest
 
@@ -16,7 +19,9 @@ from messaging.mail_text import OUTCOME_USERS, TROUBLE_FIRST
 from records.target_summaries import Of
 from tests.activities.conftest import Works
 from tests.reads import counted
+from use_cases import read_targets
 from use_cases.approval_view import totals_for
+from use_cases.export_evidence import evidence_pack
 from use_cases.read_targets import all_targets
 from use_cases.target_summaries import count_words, first_targets, summarise, windows_to_summarise
 from use_cases.ticket_comment import comment_view
@@ -167,3 +172,17 @@ async def test_the_end_of_the_follow_up_counts_in_windows(works: Works, long: Re
     assert (comment.followed, len(comment.follow_up)) == (len(alarming), min(50, len(alarming)))
     mail = await _mail(services, request, "followUp")
     assert mail.text.count("- user-") == len(alarming)
+
+
+async def test_an_evidence_pack_reads_each_target_once_page_by_page(
+    works: Works, long: ResetRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(read_targets, "_PAGE", 200)
+    with counted(works.services.store) as reads:
+        pack = await evidence_pack(works.services, long)
+    assert (reads.targets, reads.largest) == (USERS, 200)
+    with ZipFile(BytesIO(pack)) as files:
+        lines = {name: files.read(name).decode().splitlines() for name in files.namelist()}
+    assert [json.loads(line)["number"] for line in lines["targets.jsonl"]] == list(range(USERS))
+    assert [json.loads(line)[0] for line in lines["plan.jsonl"][2:]] == list(range(USERS))
+    assert len(lines["outcomes.csv"]) == USERS + 1

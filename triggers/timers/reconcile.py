@@ -8,10 +8,12 @@ import azure.functions as func
 import durable
 from domain.outcomes import RequestStatus, TargetOutcome
 from domain.request.approval import Verdict
+from domain.request.plan import window_starts
 from domain.request.reset_request import ResetRequest
 from domain.verification.settlement import waits
 from records.errors import RecordsError
 from records.store import Row
+from records.verification_windows import unread_windows
 from services import Services, current_services
 from telemetry.metrics import count
 from use_cases.admit_request import end_usage
@@ -91,10 +93,12 @@ async def _has_evidence(services: Services, request: ResetRequest) -> bool:
     """Return whether nobody waits for evidence any more, or the request was cancelled."""
     if await services.requests.cancelled(request.id) is not None:
         return True
-    async for target in all_targets(services, request.id):
-        if waits(target):
-            return False
-    return True
+    starts = window_starts(request.target_count)
+    if len(starts) > 1:
+        windows = await services.verification_windows.read(request.id)
+        unread = unread_windows(starts, windows, services.now())
+        return bool(unread) or all(window.until is None for window in windows.values())
+    return not any([waits(target) async for target in all_targets(services, request.id)])
 
 
 async def _has_no_open_codes(services: Services, request: ResetRequest) -> bool:

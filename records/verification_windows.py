@@ -1,0 +1,88 @@
+"""How the verification of a window of targets stands, so that a long request need not read all of them whenever one is verified.
+
+Whatever changes a target's verification writes its window's row over in the same transaction. So a row that says something holds,
+and one that was written while its window was read is read again.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from domain.request.plan import WINDOW
+from domain.request.target import Target
+from records.store import Row, Store
+
+_PREFIX = "verification:"
+
+
+class WindowVerification(NamedTuple):
+    """`states` counts targets per state. `until`: when the first of those that wait has waited for long enough, None: none waits.
+
+    `fresh_until`: how long all evidence of the window is young enough, None: there is none.
+    """
+
+    states: Mapping[str, int]
+    until: datetime | None = None
+    fresh_until: datetime | None = None
+
+    def is_due(self, now: datetime) -> bool:
+        """Return whether time alone changes something."""
+        is_over = self.until is not None and now >= self.until
+        return is_over or (self.fresh_until is not None and now > self.fresh_until)
+
+
+def unread_windows(starts: Iterable[int], windows: Mapping[int, WindowVerification], now: datetime) -> list[int]:
+    """Return those of the windows that begin at `starts` in which something may have changed."""
+    return [start for start in starts if start not in windows or windows[start].is_due(now)]
+
+
+class VerificationWindows:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def read(self, request_id: str) -> dict[int, WindowVerification]:
+        """Return the windows that are known, by their first targets."""
+        rows = await self._store.scan(request_id, prefix=_PREFIX, limit=1000)
+        return {int(row.key.removeprefix(_PREFIX)): _read(row.value) for row in rows if row.value}
+
+    async def begin(self, request_id: str, start: int) -> Row:
+        """Return the row of a window that is about to be read."""
+        while (row := await self._store.get(request_id, _key(start))) is None:
+            await self._store.insert(request_id, _key(start), {})
+        return row
+
+    async def end(self, begun: Row, found: WindowVerification) -> None:
+        """Keep what was read since `begin`, unless something has changed in between."""
+        value = {
+            "states": dict(found.states),
+            "until": found.until.isoformat() if found.until else None,
+            "freshUntil": found.fresh_until.isoformat() if found.fresh_until else None,
+        }
+        await self._store.replace(begun, value)
+
+
+def changes_verification(before: Target, after: Target) -> bool:
+    """Return whether a write to a target changes how its window stands."""
+    return _standing(before) != _standing(after)
+
+
+def verification_key(number: int) -> str:
+    """Return the key of the row of a target's window; an empty one is written where its verification changes."""
+    return _key(number - number % WINDOW)
+
+
+def _standing(target: Target) -> object:
+    verification = target.verification
+    return verification and (verification.state, verification.until, verification.evidence, target.settled)
+
+
+def _key(start: int) -> str:
+    return f"{_PREFIX}{start:06d}"
+
+
+def _read(value: Mapping[str, Any]) -> WindowVerification:
+    return WindowVerification(value["states"], _instant(value["until"]), _instant(value["freshUntil"]))
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
