@@ -1,7 +1,7 @@
 """Targets of a request, and its totals: counts per outcome that change in the same transaction as the target they count."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from pydantic import ValidationError
@@ -18,6 +18,8 @@ _COUNT = "count:"
 # Neighbours are reset side by side, so each of these counts in another row and they seldom collide; and few enough rows
 # that the totals of 10,000 targets are one page of 80.
 _ROWS = 8
+# Of a count's key, what the counts of a block have in common.
+_BLOCK_LENGTH = len(_COUNT) + 4
 # Targets in one transaction, with their counts under the store's hundred changes and, at their longest, under its size.
 _TOGETHER = 40
 
@@ -93,12 +95,25 @@ class Targets:
                 moved[count_key(target.number)].update({target.outcome.value: 1})
         again = {verification_key(t.number) for stored, t in pairs if changes_verification(stored.target, t)}
         changes += [Put(key, {}) for key in sorted(again)]
+        rows = await self._count_rows(request_id, moved.keys())
         for key, counts in moved.items():
-            row = await self._store.get(request_id, key)
+            row = rows.get(key)
             counts.update(row.value if row else {})
             value = {outcome: count for outcome, count in counts.items() if count}
             changes.append(Replace(row, value) if row else Insert(key, value))
         return await self._store.apply(request_id, changes)
+
+    async def _count_rows(self, request_id: str, keys: Collection[str]) -> dict[str, Row]:
+        """Return the rows of these counts, each block's in one read: a window changes all of its block's."""
+        rows: list[Row] = []
+        for block in sorted({key[:_BLOCK_LENGTH] for key in keys}):
+            of_block = [key for key in keys if key.startswith(block)]
+            if len(of_block) == 1:
+                row = await self._store.get(request_id, of_block[0])
+                rows += [row] if row else []
+            else:
+                rows += await self._store.scan(request_id, prefix=block, limit=_ROWS)
+        return {row.key: row for row in rows}
 
     async def totals(self, request_id: str) -> dict[str, int]:
         """Return how many targets have each outcome: a few rows, however many targets there are."""

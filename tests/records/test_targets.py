@@ -1,5 +1,6 @@
 """Targets and totals: counts change in the same write as the target they count, or not at all."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,8 +14,10 @@ from domain.request.reset_request import ResetRequest
 from domain.request.target import Target
 from records.requests import Requests
 from records.sqlite import SqliteStore
-from records.store import Store
+from records.store import Change, Store
+from records.target_drafts import TargetDrafts
 from records.targets import StoredTarget, Targets, count_key, target_key
+from tests.reads import counted as reads_of
 
 NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
 
@@ -70,6 +73,37 @@ async def test_of_a_batch_only_what_changed_meanwhile_is_left_alone(store: Store
     await targets.save("r1", first, ended(first, TargetOutcome.CANCELLED))
     await targets.save_all("r1", [(each, ended(each, TargetOutcome.RESET)) for each in (first, second)])
     assert await counted(targets) == {"cancelled": 1, "reset": 1}
+
+
+async def test_a_window_is_written_in_few_calls(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each call is a request to Table Storage: a window of 100 takes three transactions and one read for each."""
+    targets = await filled(store, 100)
+    window = await targets.range("r1", 0, 100)
+    apply, transactions = store.apply, list[int]()
+
+    async def noted(partition: str, changes: Sequence[Change]) -> bool:
+        transactions.append(len(changes))
+        return await apply(partition, changes)
+
+    monkeypatch.setattr(store, "apply", noted)
+    with reads_of(store) as reads:
+        await targets.save_all("r1", [(each, ended(each, TargetOutcome.FAILED)) for each in window])
+    assert transactions == [48, 48, 28]  # with eight rows of counts
+    assert (reads.calls, reads.targets) == (3, 0)
+    assert await counted(targets) == {"failed": 100}
+
+
+async def test_counts_of_two_blocks_are_written_together(store: Store) -> None:
+    targets = await filled(store, 1_010)
+    for start in await TargetDrafts(store).starts("r1"):
+        await TargetDrafts(store).write("r1", start)
+    window = await targets.range("r1", 995, 10)
+    with reads_of(store) as reads:
+        await targets.save_all("r1", [(each, ended(each, TargetOutcome.RESET)) for each in window])
+    assert reads.calls == 2
+    assert await counted(targets) == {"pending": 1_000, "reset": 10}
+    rows = await store.scan("r1", prefix="count:0001")
+    assert sum(row.value.get("reset", 0) for row in rows) == 5
 
 
 async def test_pages_begin_at_a_number(store: Store) -> None:
