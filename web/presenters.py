@@ -9,7 +9,7 @@ from typing import NamedTuple
 from domain.methods import Method, MethodType
 from domain.outcomes import MethodOutcome, RequestStatus, TargetOutcome
 from domain.policy.load import Policy
-from domain.request.approval import Verdict, approvals, counting, same_account, still_decides, verdict
+from domain.request.approval import Verdict, approvals, counting, left_out, same_account, still_decides, verdict
 from domain.request.follow_up import ALARMING
 from domain.request.forecast import Forecast
 from domain.request.reset_request import RECORD_UNREADABLE, Approver, Decision, ResetRequest
@@ -337,13 +337,15 @@ def state_view(
     notice: str = "",
     *,
     cancelled: bool = False,
-    excluded: Mapping[int, Target] | None = None,
+    names: Mapping[int, str] = MappingProxyType({}),
 ) -> StateView:
     """Return how the request stands for `entry`.
 
     `totals` counts the targets of this approver's customers by outcome, None where that is not known before the end;
-    `cancelled`: a cancellation was requested. `excluded` are the users of this approver whom the decisions leave out, by number.
+    `cancelled`: a cancellation was requested. `names` of users whom decisions left out, by number.
     """
+    excluded = left_out(request, counting(policy, request, decisions))
+    numbers = {number for customer in entry.customers for number in excluded.get(customer, ())}
     given = approvals(request, counting(policy, request, decisions))
     waiting = {customer for customer in given if given[customer] < request.approval.quorum}
     begun = request.status is not RequestStatus.AWAITING_APPROVAL
@@ -361,15 +363,12 @@ def state_view(
         waits_elsewhere=bool(waiting - set(entry.customers)),
         quorum=request.approval.quorum or 1,
         approvals=_fewest_approvals(entry, given),
-        decisions=decision_views(
-            _visible_decisions(entry, request, decisions),
-            _first_names(excluded or {}),
-        ),
+        decisions=decision_views(_visible_decisions(entry, request, decisions), names),
         notice=notice,
         undo=bool(request.undo_of),
         retry_of=request.retry_of or "",
         takeover_of=request.takeover_of or "",
-        left_out=len(excluded or {}),
+        left_out=len(numbers),
     )
 
 

@@ -20,7 +20,7 @@ from triggers.http.parameters import page_number, selected_numbers
 from triggers.http.refusals import slow_down, trace_refusal
 from use_cases.approval_view import totals_for, view_for
 from use_cases.decide_approval import LocatedApproval, closed_reason
-from use_cases.left_out_users import left_out_for
+from use_cases.left_out_users import left_out_names
 from web.pages import page_headers, render
 from web.presenters import state_view
 from web.views import ProblemView
@@ -125,7 +125,7 @@ async def state_response(
         services.now(),
         notice,
         cancelled=cancelled is not None,
-        excluded=await left_out_for(services, request, located.entry, decisions),
+        names=await left_out_names(services, request, decisions),
     )
     return _page(render("approval_state.html", view=replace(view, address=link_path(token_of(req)))), status)
 
