@@ -22,6 +22,7 @@ from collections.abc import Mapping
 TABLES: Mapping[str, Mapping[str, str]] = {
     "STATUS": labels.STATUS,
     "TARGET_OUTCOME": labels.TARGET_OUTCOME,
+    "UNTOUCHED": labels.UNTOUCHED,
     "METHOD_OUTCOME": labels.METHOD_OUTCOME,
     "EVENT": console_labels.EVENT,
     "UNDO_STATUS": labels.UNDO_STATUS,

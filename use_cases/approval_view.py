@@ -60,11 +60,18 @@ async def totals_for(services: Services, request: ResetRequest, entry: Approver)
     return None
 
 
-async def view_for(services: Services, request: ResetRequest, entry: Approver, page: int = 1) -> ApprovalView:
-    """Return what this approver is shown of the request as it stands, in the mail and on the page alike."""
+async def view_for(
+    services: Services, request: ResetRequest, entry: Approver, page: int = 1, *, ticked: frozenset[int] = frozenset()
+) -> ApprovalView:
+    """Return what this approver is shown of the request as it stands, in the mail and on the page alike.
+
+    The counts are those without the users whom others left out, and without those whose numbers are `ticked`.
+    """
     decisions = await services.requests.decisions(request.id)
     excluded = await left_out_for(services, request, entry, decisions)
     plan = await _shown_plan(services, request, entry, page, excluded)
+    if more := ticked - excluded.keys():
+        plan = plan._replace(totals=plan.totals.less(plan_totals(await _numbered(services, request, entry, more))))
     return approval_view(services.policy, request, entry, plan, decisions, services.now())
 
 
@@ -92,6 +99,19 @@ async def _shown_plan(
         before += count
     going_on_totals = totals.less(plan_totals(excluded.values()))
     return ShownPlan(shown, counts, going_on_totals, PageView(number, pages), excluded)
+
+
+async def _numbered(
+    services: Services, request: ResetRequest, entry: Approver, numbers: frozenset[int]
+) -> list[Target]:
+    """Return the targets with these numbers, those of this approver's customers only."""
+    found: list[Target] = []
+    for customer, start, count in request.ranges:
+        mine = [number for number in numbers if start <= number < start + count] if customer in entry.customers else []
+        if mine:
+            rows = await services.targets.range(request.id, min(mine), max(mine) - min(mine) + 1)
+            found += [kept.target for kept in rows if kept.target.number in numbers]
+    return found
 
 
 async def _sealed_totals(services: Services, request: ResetRequest, entry: Approver) -> PlanTotals | None:

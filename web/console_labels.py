@@ -28,7 +28,7 @@ NEXT: Mapping[str, str] = {
     "userNotFound": "Check the name; the account may have been deleted or renamed.",
     "ownAccount": "Ask a colleague to request it.",
     "duplicateUser": "Nothing to do.",
-    "alreadyRunning": "Have the other request decided, or take the user over from it.",
+    "alreadyRunning": "Look at the other request; retry when it has ended.",
     "consentMissing": "Have the customer consent again, then retry.",
     "credentialInvalid": "Have the operators of this service renew its secret or certificate, then retry. The customer need do nothing.",
     "conditionalAccess": "Have an administrator of the customer exclude this service from the policy, then retry.",
@@ -41,6 +41,9 @@ NEXT: Mapping[str, str] = {
     "recordUnreadable": "Look at the user in the customer's admin center, then ask for another reset.",
     "notRemoved": "Retry. If it stays, remove the method in the customer's admin center.",
     "cancelled": "Ask again if it is still needed.",
+    "cancelledMidway": "Look at what is left, and retry if it is still needed.",
+    "withdrawn": "Ask again if it is still needed.",
+    "failedMidway": "Look at what is left, then retry.",
     "excludedByApprover": "Ask the approver.",
     "stopped": "Retry.",
     "notReactivated": "Ask for another undo, or have the user activate it under Security info.",
@@ -123,9 +126,23 @@ IGNORED: Mapping[str, str] = {
     "notAccepted": "The policy's accept says that it asks for no reset.",
 }
 
+# What another request does with a user that this one was refused for, by how it stands; "": it has ended.
+HELD: Mapping[str, str] = {
+    "planning": "Another request for this user is being prepared.",
+    "awaitingApproval": "Another request for this user waits for approval",
+    "approved": "Another request for this user was approved and begins in a moment.",
+    "resetting": "Another request is resetting this user right now.",
+    "cancelling": "Another request that was resetting this user is being cancelled.",
+    "": "It has ended since: retry if this is still needed.",
+}
+HELD_NEXT: Mapping[str, str] = {
+    "planning": "Follow that request, or take the user over from it.",
+    "awaitingApproval": "Follow that request, have it decided, or take the user over from it.",
+}
+
 NOTICE: Mapping[str, str] = {
     "created": "Request sent. Nothing is removed before the approver's decision.",
-    "cancelled": "Cancelled. Nothing further is removed.",
+    "cancelling": "Cancelling: no other user is begun. Users whose reset had begun are finished first.",
     "withdrawn": "Withdrawn. Nothing was removed.",
     "reminded": "The approvers who have not decided were reminded.",
     "remindedRecently": "The approvers were reminded less than a minute ago.",

@@ -40,15 +40,23 @@ STATUS_TEXT_REQUESTER: Mapping[str, str] = {
     "expired": "No decision was made in time. Nothing was removed. You can ask again.",
 }
 
-# How a request stands, where the status lags behind the decisions: `approved` lies between the last approval and the start,
-# `withdrawn` is cancelled before anything was removed.
-STANDING: Mapping[str, str] = {**STATUS, "approved": "Approved", "withdrawn": "Cancelled"}
+# How a request stands, where the status lags behind: `approved` lies between the last approval and the start, `cancelling` between
+# a cancel and the end of users whose reset had begun, and `withdrawn` is cancelled before anything was removed.
+STANDING: Mapping[str, str] = {
+    **STATUS,
+    "approved": "Approved",
+    "cancelling": "Cancelling",
+    "withdrawn": "Withdrawn",
+}
 
 STANDING_TEXT: Mapping[str, str] = {
     **STATUS_TEXT,
+    "cancelling": "No other user is begun. Users whose reset had begun are finished first.",
     "approved": "Fully approved. The reset begins in a moment.",
-    "withdrawn": "The request was cancelled before anything was removed.",
+    "withdrawn": "The request was withdrawn before anything was removed.",
 }
+
+STANDING_TEXT_REQUESTER: Mapping[str, str] = {**STANDING_TEXT, **STATUS_TEXT_REQUESTER}
 
 TARGET_OUTCOME: Mapping[str, str] = {
     "pending": "Not started yet",
@@ -58,6 +66,15 @@ TARGET_OUTCOME: Mapping[str, str] = {
     "refused": "Refused, not touched",
     "failed": "Failed",
     "cancelled": "Cancelled, not touched",
+}
+
+# The outcome `cancelled` by its reason: a user of whom nothing was changed, and why.
+UNTOUCHED: Mapping[str, str] = {
+    "denied": "Not approved",
+    "expired": "Not approved in time",
+    "withdrawn": "Withdrawn, not touched",
+    "excludedByApprover": "Excluded by an approver",
+    "takenOver": "Taken over, not touched",
 }
 
 METHOD_OUTCOME: Mapping[str, str] = {
@@ -93,8 +110,9 @@ UNDO_STANDING: Mapping[str, str] = {**STANDING, **UNDO_STATUS}
 
 UNDO_STANDING_TEXT: Mapping[str, str] = {
     **UNDO_STATUS_TEXT,
+    "cancelling": "The undo is being cancelled. Tokens that were activated stay active.",
     "approved": "Fully approved. In a moment the tokens' codes can be sent.",
-    "withdrawn": "The undo was cancelled before any token was activated.",
+    "withdrawn": "The undo was withdrawn before any token was activated.",
 }
 
 UNDO_TARGET_OUTCOME: Mapping[str, str] = {
@@ -136,7 +154,7 @@ REASON: Mapping[str, str] = {
     "userNotFound": "There is no such user in this customer.",
     "ownAccount": "Users cannot ask for a reset of their own account.",
     "duplicateUser": "This user is in the request already.",
-    "alreadyRunning": "Another request is resetting this user right now.",
+    "alreadyRunning": "Another request had asked for this user first and had not ended.",
     "takenOver": "Another request took this user over; nothing was touched here.",
     "unknownCustomer": "The service does not know this customer.",
     "customerNotAllowed": "The source of this request may not act for this customer.",
@@ -148,6 +166,8 @@ REASON: Mapping[str, str] = {
     "tokenRejected": "Microsoft did not accept this service's sign-in for longer than the service waits.",
     "customerUnreachable": "The customer's directory could not be reached.",
     "cancelled": "The request was cancelled before this user's turn.",
+    "cancelledMidway": "The request was cancelled while this user was being reset.",
+    "withdrawn": "The request was withdrawn before it was approved.",
     "excludedByApprover": "An approver left this user out.",
     "methodsUnreadable": "Microsoft does not let this user's authentication methods be read.",
     "throttled": "Microsoft was too busy for longer than the service waits.",
@@ -160,6 +180,7 @@ REASON: Mapping[str, str] = {
     "denied": "An approver denied the request.",
     "expired": "No decision was made in time.",
     "requestFailed": "The request failed before this user's turn.",
+    "failedMidway": "The request failed while this user was being reset.",
     "internalError": "The service failed at this user; its operators find the cause in its log.",
     "stopped": "The reset was stopped before this user was done.",
     "notReactivated": "The hardware token was not activated again.",
@@ -345,6 +366,39 @@ PROBLEM: Mapping[str, tuple[str, str]] = {
 def say(words: Mapping[str, str], code: str) -> str:
     """Return the words for `code`. A code without words is shown as it is: a decision page must not fail for a missing label."""
     return words.get(code, code)
+
+
+def target_outcome(outcome: str, reason: str = "", *, undo: bool = False) -> str:
+    """Return the words for how a user ended; those of whom nothing was changed are told apart by the reason."""
+    if outcome == "cancelled" and reason in UNTOUCHED:
+        return UNTOUCHED[reason]
+    return say(UNDO_TARGET_OUTCOME if undo else TARGET_OUTCOME, outcome)
+
+
+def target_outcomes(standing: str, *, undo: bool = False) -> Mapping[str, str]:
+    """Return the words for the users of a request that stands so: what is open or untouched goes by the whole request's end."""
+    words = UNDO_TARGET_OUTCOME if undo else TARGET_OUTCOME
+    open_, untouched = _OF_STANDING.get(standing, (words["pending"], "Not touched"))
+    return {**words, "pending": open_, "cancelled": untouched}
+
+
+def method_outcomes(*, ended: bool, undo: bool = False) -> Mapping[str, str]:
+    """Return the words for methods; what was not begun when the request ended never will be."""
+    words = UNDO_METHOD_OUTCOME if undo else METHOD_OUTCOME
+    return {**words, "pending": "not touched"} if ended else words
+
+
+# Words for a user who is open, and for one of whom nothing was changed, by the standing of the request.
+_OF_STANDING: Mapping[str, tuple[str, str]] = {
+    "planning": ("Being planned", "Not touched"),
+    "planned": ("Would be reset", "Not touched"),
+    "awaitingApproval": ("Waiting for approval", "Not touched"),
+    "cancelling": ("Not finished yet", TARGET_OUTCOME["cancelled"]),
+    "cancelled": ("Not touched", TARGET_OUTCOME["cancelled"]),
+    "denied": (UNTOUCHED["denied"], UNTOUCHED["denied"]),
+    "expired": (UNTOUCHED["expired"], UNTOUCHED["expired"]),
+    "withdrawn": (UNTOUCHED["withdrawn"], UNTOUCHED["withdrawn"]),
+}
 
 
 def problem(code: str) -> tuple[str, str]:

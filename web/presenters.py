@@ -106,10 +106,29 @@ def user_view(target: Target, request: ResetRequest) -> UserView:
         refused=target.reason if _is_refused(target) else "",
         privileged=target.privileged,
         outcome=target.outcome.value,
-        reason=target.reason,
+        reason=_reason_of(target, request),
         sessions_revoked=target.sessions_revoked,
         proof=_proof_view(target),
     )
+
+
+# Reasons of a request's end, where it came while the user was being reset.
+_MIDWAY = {"cancelled": "cancelledMidway", "requestFailed": "failedMidway"}
+
+
+def _reason_of(target: Target, request: ResetRequest) -> str:
+    """Return the code of labels.REASON: a user of whom something was changed was not left before their turn."""
+    if target.outcome is TargetOutcome.PARTIALLY_RESET:
+        return _MIDWAY.get(target.reason, target.reason)
+    if target.reason == "cancelled" and request.approval.ends_as is RequestStatus.CANCELLED:
+        return "withdrawn"
+    return target.reason
+
+
+def leaves_sessions_open(target: Target) -> bool:
+    """Return whether methods were removed and sign-in sessions, which were to end, were not."""
+    removed = (MethodOutcome.DELETED, MethodOutcome.DEACTIVATED, MethodOutcome.ALREADY_GONE, MethodOutcome.UNVERIFIED)
+    return target.sessions_revoked is False and any(method.outcome in removed for method in target.methods)
 
 
 def _proof_view(target: Target) -> ProofView | None:
@@ -291,6 +310,10 @@ def display_status(
     was requested. `totals`: targets per outcome of the whole request, where they are known.
     """
     ends_as = request.approval.ends_as
+    if cancelled and request.status is RequestStatus.PLANNING:
+        return "withdrawn"
+    if cancelled and request.status is RequestStatus.RESETTING:
+        return "cancelling"
     if request.status is RequestStatus.AWAITING_APPROVAL:
         if ends_as is None:
             return _STATUS_OF_VERDICT[verdict(request, decisions, cancelled=cancelled, now=now)]
@@ -372,6 +395,11 @@ def state_view(
     )
 
 
+def _final_status(request: ResetRequest) -> str:
+    withdrawn = request.status is RequestStatus.CANCELLED and request.approval.ends_as is RequestStatus.CANCELLED
+    return "withdrawn" if withdrawn else request.status.value
+
+
 def outcome_view(
     policy: Policy,
     request: ResetRequest,
@@ -382,7 +410,7 @@ def outcome_view(
 ) -> OutcomeView:
     return OutcomeView(
         request_id=request.id,
-        status=request.status.value,
+        status=_final_status(request),
         asked_by=request.asked_by,
         ticket=request.ticket,
         reason=request.reason,

@@ -226,7 +226,8 @@ class StateView(NamedTuple):
 
     @property
     def done(self) -> int:
-        return self.targets - (self.totals or {}).get("pending", 0)
+        open_ = ("pending", "cancelled")  # the latter were never begun
+        return self.targets - sum((self.totals or {}).get(outcome, 0) for outcome in open_)
 
 
 class ProblemView(NamedTuple):

@@ -72,12 +72,12 @@ def explanations(request: ResetRequest) -> list[str]:
 
 def target_card(target: Target, words: Words = RESET) -> RenderableType:
     """Show a user of a request: the outcome, the reason, every method with its outcome, the sessions."""
-    heading = coloured(words.target, target.outcome)
+    heading = coloured({**words.target, "cancelled": _untouched(target, words)}, target.outcome)
     heading.append(f"  {printable(target.user_principal_name)}", "bold")
     heading.append(f"  {_joined([target.display_name, target.customer], ', ')}", "default")
     lines: list[str | Text] = []
     if target.reason:
-        lines.append(words_of(labels.REASON, target.reason))
+        lines.append(words_of(labels.REASON, _reason(target)))
     if target.detail:
         lines.append(printable(target.detail))
     lines += [_method(method, words) for method in target.methods]
@@ -149,8 +149,24 @@ def words_for(request: ResetRequest) -> Words:
         target, method = ("Would be active again", "would be activated") if request.undo_of else _WOULD
         return words._replace(target={**words.target, "pending": target}, method={**words.method, "pending": method})
     if request.ended:
-        return words._replace(method={**words.method, "pending": "not touched"})
+        otherwise = words.target["cancelled"] if request.status == Status.CANCELLED else "Not touched"
+        untouched = labels.UNTOUCHED.get(request.status, otherwise)
+        users = {**words.target, "pending": untouched, "cancelled": untouched}
+        return words._replace(target=users, method={**words.method, "pending": "not touched"})
     return words
+
+
+def _untouched(target: Target, words: Words) -> str:
+    """Return why nothing of this user was changed, as far as the reason says so."""
+    return labels.UNTOUCHED.get(target.reason, words.target["cancelled"])
+
+
+# Reasons of a request's end, where it came while the user was being reset.
+_MIDWAY = {"cancelled": "cancelledMidway", "requestFailed": "failedMidway"}
+
+
+def _reason(target: Target) -> str:
+    return _MIDWAY.get(target.reason, target.reason) if target.outcome == "partiallyReset" else target.reason
 
 
 def _card(heading: Text, lines: Iterable[str | Text]) -> RenderableType:

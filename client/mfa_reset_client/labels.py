@@ -26,6 +26,14 @@ TARGET_OUTCOME: Mapping[str, str] = {
     "cancelled": "Cancelled, not touched",
 }
 
+UNTOUCHED: Mapping[str, str] = {
+    "denied": "Not approved",
+    "expired": "Not approved in time",
+    "withdrawn": "Withdrawn, not touched",
+    "excludedByApprover": "Excluded by an approver",
+    "takenOver": "Taken over, not touched",
+}
+
 METHOD_OUTCOME: Mapping[str, str] = {
     "pending": "not started yet",
     "deleted": "removed",
@@ -181,7 +189,7 @@ REASON: Mapping[str, str] = {
     "userNotFound": "There is no such user in this customer.",
     "ownAccount": "Users cannot ask for a reset of their own account.",
     "duplicateUser": "This user is in the request already.",
-    "alreadyRunning": "Another request is resetting this user right now.",
+    "alreadyRunning": "Another request had asked for this user first and had not ended.",
     "takenOver": "Another request took this user over; nothing was touched here.",
     "unknownCustomer": "The service does not know this customer.",
     "customerNotAllowed": "The source of this request may not act for this customer.",
@@ -193,6 +201,8 @@ REASON: Mapping[str, str] = {
     "tokenRejected": "Microsoft did not accept this service's sign-in for longer than the service waits.",
     "customerUnreachable": "The customer's directory could not be reached.",
     "cancelled": "The request was cancelled before this user's turn.",
+    "cancelledMidway": "The request was cancelled while this user was being reset.",
+    "withdrawn": "The request was withdrawn before it was approved.",
     "excludedByApprover": "An approver left this user out.",
     "methodsUnreadable": "Microsoft does not let this user's authentication methods be read.",
     "throttled": "Microsoft was too busy for longer than the service waits.",
@@ -205,6 +215,7 @@ REASON: Mapping[str, str] = {
     "denied": "An approver denied the request.",
     "expired": "No decision was made in time.",
     "requestFailed": "The request failed before this user's turn.",
+    "failedMidway": "The request failed while this user was being reset.",
     "internalError": "The service failed at this user; its operators find the cause in its log.",
     "stopped": "The reset was stopped before this user was done.",
     "notReactivated": "The hardware token was not activated again.",

@@ -44,7 +44,7 @@ class ProgressDisplay:
 
     def update(self, request: ResetRequest) -> None:
         """Show the request as it is now."""
-        finished = request.totals.targets - request.totals.pending
+        finished = request.totals.targets - request.totals.pending - request.totals.cancelled
         if self._bar:
             status = words_of(words_for(request).status, request.status)
             self._bar.update(self._task, total=request.totals.targets, completed=finished, description=status)

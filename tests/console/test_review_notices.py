@@ -17,7 +17,7 @@ async def reviewed(it: System, customer: str, user: str, **more: object) -> str:
 
 async def test_what_is_removed_is_final_whether_sessions_end_or_not(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
-        ends = "All sign-in sessions of these users end."
+        ends = "All sign-in sessions of this user end."
         final = "Removed methods cannot be brought back"
         asked = "This person has to register again as soon as a sign-in asks for MFA."
         text = await reviewed(it, "contoso", "adele@contoso.com")

@@ -63,7 +63,7 @@ def test_right_after_the_decision_nothing_says_that_it_waits(policy: Policy, *, 
         "Denied An approver denied": page(policy, ask, said(OWNER, "deny")),
         "Approved Fully approved.": page(policy, ask, said(OWNER)),
         "Expired No decision was made in time.": page(policy, ask, hours=24),
-        "Cancelled The": page(policy, ask, cancelled=True),
+        "Withdrawn The": page(policy, ask, cancelled=True),
     }
     for start, text in pages.items():
         assert start in text
@@ -73,7 +73,7 @@ def test_right_after_the_decision_nothing_says_that_it_waits(policy: Policy, *, 
         assert "left" not in text
         assert "Waits for" not in text
     assert "Show the current status" in pages["Approved Fully approved."]
-    assert "removed before, if" not in pages["Cancelled The"]
+    assert "removed before, if" not in pages["Withdrawn The"]
 
 
 def test_the_recorded_verdict_is_displayed_before_the_status_follows(policy: Policy) -> None:
@@ -85,7 +85,7 @@ def test_the_recorded_verdict_is_displayed_before_the_status_follows(policy: Pol
 def test_withdrawn_and_cancelled_midway_have_different_statuses(policy: Policy) -> None:
     ask = request(MINE)
     for ends_as, text in (
-        (RequestStatus.CANCELLED, "The request was cancelled before anything was removed."),
+        (RequestStatus.CANCELLED, "The request was withdrawn before anything was removed."),
         (RequestStatus.RESETTING, "What was removed before, if anything, stays removed."),
     ):
         approval = ask.approval.model_copy(update={"ends_as": ends_as})

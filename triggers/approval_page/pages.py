@@ -98,7 +98,7 @@ async def approval_response(
     if closed is not None:
         return await state_response(services, req, located, closed, 200 if req.method in {"GET", "HEAD"} else 409)
     view = replace(
-        await view_for(services, located.request, located.entry, page_number(req, 6)),
+        await view_for(services, located.request, located.entry, page_number(req, 6), ticked=selected_numbers(form)),
         address=link_path(token_of(req)),
         hidden=(("nonce", issue_nonce(services.settings.approval_keys, token_of(req), services.now(), account)),),
         left_out=selected_numbers(form),

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import azure.functions as func
@@ -17,12 +18,14 @@ from triggers.console.operators import operator_of
 from triggers.http.authorization import AUDITORS
 from triggers.http.parameters import parse_unsigned
 from use_cases.ask_managers import manager_not_reached
+from use_cases.holders import account_of, holders_of
 from use_cases.left_out_users import left_out_names
 from use_cases.read_request import find_request
 from use_cases.read_targets import all_targets, targets_from
 from use_cases.redeliver import undelivered_callbacks, unpublished_events
 from use_cases.resend_mails import approvers_not_reached
-from web.presenters import display_status, ended_untouched, followed_views, user_view
+from web import labels
+from web.presenters import display_status, ended_untouched, followed_views, leaves_sessions_open, user_view
 
 _TARGETS = 50
 _EVENTS = 200
@@ -39,12 +42,16 @@ class Sums:
         self.notices: dict[str, Counter[str]] = {}
         self.failed: list[tuple[str, str, str]] = []
         self.followed: list[Target] = []
-        self.held = 0
+        self.held: list[Target] = []
         self.managers_failed = 0
+        self.untouched: Counter[str] = Counter()  # users of whom nothing was changed, by reason
 
     def add(self, target: Target) -> None:
-        self.held += bool(target.held_by)
         self.managers_failed += manager_not_reached(target)
+        if target.held_by:
+            self.held.append(target)
+        if target.outcome is TargetOutcome.CANCELLED:
+            self.untouched[target.reason] += 1
         self.by_customer.setdefault(target.customer, Counter())[target.outcome.value] += 1
         for mail in target.mails:
             self.notices.setdefault(mail.to, Counter())[mail.state] += 1
@@ -61,21 +68,26 @@ class RequestState:
         self,
         services: Services,
         req: func.HttpRequest,
+        reach: frozenset[str] | None,
         request: ResetRequest,
         totals: dict[str, int],
         decisions: list[Decision],
         notifications: list[Notification],
+        *,
+        cancelled: dict[str, Any] | None,
     ) -> None:
         self._services = services
+        self._reach = reach
         self.request = request
         self.totals = totals
         self.decisions = decisions
         self._notifications = notifications
+        self._cancelled = cancelled
         self._outcome = req.params.get("outcome", "")
         text = req.params.get("from", "0")
         self._start = parse_unsigned(text, 6) or 0
         records = [request, *decisions, *self._notifications]
-        seen = [[record.to_json() for record in records], totals, self._outcome, self._start, self.live]
+        seen = [[record.to_json() for record in records], totals, self._outcome, self._start, self.live, cancelled]
         self.etag = f'"{hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()[:24]}"'
 
     @property
@@ -85,17 +97,21 @@ class RequestState:
 
     @classmethod
     async def read(cls, services: Services, req: func.HttpRequest) -> "RequestState":
-        request = await find_request(services, req.route_params.get("id"), operator_of(services, req, AUDITORS).reach)
+        reach = operator_of(services, req, AUDITORS).reach
+        request = await find_request(services, req.route_params.get("id"), reach)
         totals, decisions = await services.targets.totals(request.id), await services.requests.decisions(request.id)
-        return cls(services, req, request, totals, decisions, await services.notifications.all(request.id))
+        notifications = await services.notifications.all(request.id)
+        cancelled = await services.requests.cancelled(request.id)
+        return cls(services, req, reach, request, totals, decisions, notifications, cancelled=cancelled)
 
     async def view(self) -> dict[str, Any]:
         services, request = self._services, self.request
         targets, following = await self._page()
         given_for = approvals(request, self.decisions)
         given = {decision.approver.casefold(): decision for decision in self.decisions}
-        cancelled = await services.requests.cancelled(request.id)
+        cancelled = self._cancelled
         sums = await self._sums()
+        held = await holders_of(services, map(account_of, sums.held), self._reach, but=request.id)
         followed = followed_views(services.policy, sums.followed)
         stands = display_status(
             request, self.decisions, services.now(), cancelled=cancelled is not None, totals=self.totals
@@ -105,7 +121,11 @@ class RequestState:
             "stands": stands,
             "nothing": ended_untouched(request, stands),
             "totals": self.totals,
-            "done": request.target_count - self.totals.get("pending", 0),
+            "words": labels.target_outcomes(stands, undo=bool(request.undo_of)),
+            "counts": _counts(self.totals, sums.untouched, stands, undo=bool(request.undo_of)),
+            "done": request.target_count - sum(self.totals.get(outcome, 0) for outcome in ("pending", *_NOT_DONE)),
+            "finishing": await self._finishing() if stands == "cancelling" else 0,
+            "open_sessions": await self._open_sessions(),
             "etag": self.etag,
             "live": self.live,
             "approvers": [(entry, given.get(entry.approver.casefold())) for entry in request.approval.approvers],
@@ -120,7 +140,8 @@ class RequestState:
                 undelivered_callbacks(services, self._notifications)
                 or unpublished_events(services, self._notifications)
             ),
-            "held": sums.held,
+            "held": sum(one.undecided for one in held.values()),
+            "holders": {target.number: held.get(account_of(target)) for target in sums.held},
             "approvers_left": await approvers_not_reached(services, request),
             "notices": sums.notices,
             "notices_failed": sums.failed[:_NAMED],
@@ -166,12 +187,45 @@ class RequestState:
                         break
         return found, at if at < self.request.target_count else None
 
+    async def _finishing(self) -> int:
+        """Return how many users a cancel came to while they were being reset."""
+        targets = all_targets(self._services, self.request.id)
+        return sum([target.touched and not target.settled async for target in targets])
+
+    async def _open_sessions(self) -> list[str]:
+        """Return the names of the users whose methods are removed and whose sign-in sessions are not ended."""
+        if not self.request.revoke_sessions or not self.totals.get(TargetOutcome.PARTIALLY_RESET.value):
+            return []
+        targets = all_targets(self._services, self.request.id)
+        return [t.user_principal_name or t.asked async for t in targets if leaves_sessions_open(t)]
+
     async def _sums(self) -> Sums:
         sums = Sums()
         if self.request.target_count <= _COUNTED:
             async for target in all_targets(self._services, self.request.id):
                 sums.add(target)
         return sums
+
+
+# What no reset was begun for.
+_NOT_DONE = (TargetOutcome.CANCELLED.value, TargetOutcome.REFUSED.value)
+
+
+def _counts(
+    totals: Mapping[str, int], untouched: Mapping[str, int], stands: str, *, undo: bool
+) -> list[tuple[str, int]]:
+    """Return the users per outcome in words; those of whom nothing was changed by their reason, where it is known."""
+    words = labels.target_outcomes(stands, undo=undo)
+    found: list[tuple[str, int]] = []
+    for code, text in words.items():
+        by_reason = {code: totals.get(code, 0)}
+        if code == TargetOutcome.CANCELLED.value and sum(untouched.values()) == totals.get(code):
+            by_reason = dict(untouched)
+        parts: Counter[str] = Counter()
+        for reason, number in by_reason.items():
+            parts[labels.UNTOUCHED.get(reason, text)] += number
+        found += [(name, number) for name, number in parts.items() if number]
+    return found
 
 
 def _open_ends(totals: dict[str, int]) -> int:

@@ -25,6 +25,7 @@ from use_cases.resend_mails import remind_approvers, resend_approval_mails, rese
 from use_cases.retry_request import review_retry
 from use_cases.take_over_users import take_over_users
 from web.console import console_headers, render
+from web.presenters import display_status
 
 app = durable.Blueprint()
 
@@ -119,7 +120,11 @@ async def _cancel(services: Services, client: durable.Client, request: ResetRequ
         await cancel_request(services, client, request, by=operator.mail)
     except ConflictError:
         return "ended"
-    return "withdrawn" if request.status is RequestStatus.AWAITING_APPROVAL else "cancelled"
+    # Read again: an approval may have been quicker than the cancel.
+    request = await services.requests.get(request.id) or request
+    decisions = await services.requests.decisions(request.id)
+    stands = display_status(request, decisions, services.now(), cancelled=True)
+    return "withdrawn" if stands == "withdrawn" else "cancelling"
 
 
 async def _remind(services: Services, request: ResetRequest) -> str:

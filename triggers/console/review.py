@@ -7,6 +7,7 @@ from domain.errors import InvalidInputError, NotFoundError
 from domain.outcomes import RequestStatus
 from domain.request.new_request import CONSOLE
 from domain.request.reset_request import ResetRequest
+from domain.request.target import Target
 from domain.text import clean, clean_lines
 from services import Services, current_services
 from triggers.console.console_forms import operators_form
@@ -23,6 +24,7 @@ from triggers.console.operators import Operator, operator_of
 from triggers.console.user_selection import InvalidSelectionError, is_scoped, users_to_review
 from triggers.http.forms import Form, first_value
 from triggers.http.parameters import page_number, selected_numbers
+from use_cases.holders import Held, account_of, holders_of
 from use_cases.read_request import find_request
 from use_cases.review_plan import ReviewedPlan, confirm_review, confirmed_request, read_plan_of, submit_review
 from web.presenters import customer_views, plan_totals
@@ -138,14 +140,16 @@ async def _page(
     counts: dict[str, int] = {}
     for target in plan.targets:
         counts[target.customer] = counts.get(target.customer, 0) + 1
+    part = first_value(form, "part")
     return html_page(
-        "review.html",
+        "review_part.html" if part else "review.html",
         400 if error else 200,
         frame=around,
         active="users",
         review=review,
         plan=plan,
-        totals=plan_totals(plan.targets),
+        totals=plan_totals(target for target in plan.targets if target.number not in left_out),
+        holders=await _holders(services, around, shown),
         undo_within=services.policy.undo.within,
         customers=customer_views(services.policy, review, shown, counts),
         page=number,
@@ -158,6 +162,13 @@ async def _page(
         typed=first_value(form, "count"),
         error=error,
     )
+
+
+async def _holders(services: Services, around: Frame, targets: list[Target]) -> dict[int, Held]:
+    """Return who holds the users of the plan now, by number: a request would be refused for them."""
+    free = [target for target in targets if target.held_by or (target.planned and not target.settled)]
+    found = await holders_of(services, map(account_of, free), around.operator.reach)
+    return {target.number: found[account_of(target)] for target in free if account_of(target) in found}
 
 
 async def _own_review(services: Services, req: func.HttpRequest, operator: Operator) -> ResetRequest:

@@ -122,10 +122,10 @@ def list_requests(
 @app.command()
 @expand_groups
 def cancel(service: Service, request_id: RequestId) -> None:
-    """Cancel a request: nothing further is removed."""
+    """Cancel a request: no other user is begun."""
     with service.session() as session:
         session.output.request(session.client.cancel(request_id), hints=False)
-        session.output.note("Cancellation accepted: nothing further is removed.")
+        session.output.note("Cancellation accepted. No other user is begun; users whose reset had begun are finished.")
 
 
 @app.command()
