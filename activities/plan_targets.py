@@ -10,6 +10,7 @@ from domain.outcomes import RequestStatus, TargetOutcome
 from domain.request.reset_request import ResetRequest
 from domain.request.target import Target
 from graph.errors import Fault, GraphError
+from graph.retry import Attempts
 from records.targets import StoredTarget
 from reset.planner import Planner, unplannable
 from services import Services, current_services
@@ -67,6 +68,15 @@ async def plan_window(
 async def _identified(services: Services, request: ResetRequest, customer: str, *, last: bool) -> ResetRequest:
     if customer not in services.policy.customers:
         return request
+    try:
+        return await identify_people(services, request, customer, last=last)
+    except GraphError as error:
+        # Once more in this run, as users whose reads went on failing.
+        throttled = error.fault is Fault.THROTTLED
+        if not error.passing or not await Attempts(services.pause).next(
+            throttled=throttled, retry_after=error.retry_after
+        ):
+            raise
     return await identify_people(services, request, customer, last=last)
 
 

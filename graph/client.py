@@ -65,17 +65,18 @@ def _headers(response: httpx.Response) -> dict[str, str]:
 
 
 class _TokenProvider(AccessTokenProvider):
-    def __init__(self, tokens: Tokens, tenant_id: str, host: str) -> None:
+    def __init__(self, tokens: Tokens, tenant_id: str, endpoint: str) -> None:
         self._tokens = tokens
         self._tenant_id = tenant_id
-        self._hosts = AllowedHostsValidator([host])
+        self._own = f"{endpoint}/"  # most calls begin so, and need no other look at where they go
+        self._hosts = AllowedHostsValidator([str(httpx.URL(endpoint).host)])
 
     @override
     async def get_authorization_token(
         self, uri: str, additional_authentication_context: dict[str, Any] | None = None
     ) -> str:
         # A token never leaves for another host, wherever a nextLink points.
-        if not self._hosts.is_url_host_valid(uri):
+        if not uri.startswith(self._own) and not self._hosts.is_url_host_valid(uri):
             raise GraphError(Fault.REFUSED, f"{httpx.URL(uri).host} is not the Graph of this service")
         try:
             return await self._tokens.of(self._tenant_id)
@@ -251,7 +252,7 @@ class Graph:
     def of(self, tenant_id: str) -> GraphClient:
         shared = self._tenants.get(tenant_id)
         if shared is None:
-            provider = _TokenProvider(self._tokens, tenant_id, str(httpx.URL(self._endpoint).host))
+            provider = _TokenProvider(self._tokens, tenant_id, self._endpoint)
             authentication = BaseBearerTokenAuthenticationProvider(provider)
             shared = _Tenant(DirectRequestAdapter(authentication, self._http, self._send))
             self._tenants[tenant_id] = shared

@@ -12,7 +12,7 @@ import httpx
 from kiota_abstractions.authentication import AuthenticationProvider
 from kiota_abstractions.request_information import RequestInformation
 from msgraph.graph_request_adapter import GraphRequestAdapter
-from opentelemetry.trace import Span
+from opentelemetry.trace import INVALID_SPAN, Span
 
 from graph.transport import AiohttpTransport
 
@@ -29,6 +29,11 @@ class DirectRequestAdapter(GraphRequestAdapter):
         super().__init__(authentication, client=http)
         self._authentication = authentication
         self._send = send
+
+    @override
+    def start_tracing_span(self, request_info: RequestInformation, method: str) -> Span:
+        """Return a span that records nothing: each call has one of its own already (`graph/instrumentation.py`)."""
+        return INVALID_SPAN
 
     @override
     async def get_http_response_message(

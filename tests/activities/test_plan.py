@@ -330,6 +330,13 @@ async def test_a_user_whose_reads_went_on_failing_is_planned_again_in_the_same_r
     assert asked_methods(works, alex.id) == 1  # who was read is not read again
 
 
+async def test_a_requester_who_cannot_be_looked_up_is_looked_up_once_more_in_the_same_run(works: Works) -> None:
+    failing = works.world.faults.add(path="/v1.0/users", status=503, count=1 + len(PAUSES))
+    (target,) = await plan(works, works.world.user("contoso", "adele@contoso.com").id)
+    assert failing.hits == 1 + len(PAUSES)
+    assert target.planned
+
+
 async def test_a_user_whose_reads_fail_to_the_end_is_left_to_a_timer_while_the_others_are_planned(works: Works) -> None:
     adele, alex = (works.world.user("contoso", name) for name in ("adele@contoso.com", "alex@contoso.com"))
     works.world.faults.add(user=adele.id, path="*/authentication/methods", status=503)

@@ -8,7 +8,10 @@ from kiota_abstractions.authentication import ApiKeyAuthenticationProvider, KeyL
 from kiota_abstractions.method import Method
 from kiota_abstractions.request_information import RequestInformation
 
+from graph.client import Graph
+from graph.errors import GraphError
 from graph.request_adapter import DirectRequestAdapter, sender
+from graph.tokens import SecretTokens, Tokens
 
 URL = "https://graph.example/v1.0/users/a%23b?$filter=x%20eq%20%27y%27"
 
@@ -45,6 +48,13 @@ async def test_a_call_is_sent_as_it_was_described() -> None:
     assert call.headers["accept"] == "application/json"
 
 
+async def test_the_sdk_adds_no_spans_to_those_of_our_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[str] = []
+    monkeypatch.setattr("kiota_http.httpx_request_adapter.tracer.start_span", lambda name, **_: started.append(name))
+    await adapter(lambda _: httpx.Response(200, content=b"{}")).send_primitive_async(described(), "bytes", {})
+    assert started == []
+
+
 async def test_cookies_are_not_kept() -> None:
     seen: list[httpx.Request] = []
 
@@ -71,3 +81,27 @@ async def test_no_call_is_repeated_or_sent_elsewhere(status: int, headers: dict[
 
     response = await adapter(answer).get_http_response_message(described(), None)  # type: ignore[arg-type]
     assert (response.status_code, [str(url) for url in seen]) == (status, [URL])
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://elsewhere.example/v1.0/users",
+        "https://graph.example.elsewhere.example/v1.0/users",
+        "https://graph.example@elsewhere.example/v1.0/users",
+        "https://graph.example:pass@elsewhere.example/v1.0/users",
+    ],
+)
+async def test_a_token_leaves_for_no_other_host(url: str) -> None:
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200, json={"access_token": "t", "expires_in": 3600})
+
+    transport = httpx.MockTransport(answer)
+    tokens = Tokens(SecretTokens(httpx.AsyncClient(transport=transport), "https://login", "https://graph", "a", "b"))
+    client = Graph("https://graph.example", tokens, transport).of("11111111-1111-1111-1111-111111111111")
+    with pytest.raises(GraphError, match="not the Graph of this service"):
+        await client.send("GET", url)
+    assert seen == []
