@@ -49,6 +49,9 @@ param graphPermissions string = 'wide'
 @description('Customers are asked for Directory.Read.All too, which reading their audit logs needs (docs/reconciliation.md).')
 param auditLogs bool = false
 
+@description('Users may be verified with Microsoft Entra Verified ID, which has to be set up in the provider\'s tenant (docs/verification.md).')
+param verifiedId bool = false
+
 @description('Storage, Service Bus and the key vault are reached over private endpoints only. Costs more: Service Bus becomes Premium.')
 param privateNetworking bool = false
 
@@ -185,6 +188,7 @@ module entra 'app/entra.bicep' = {
     baseUrls: empty(publicBaseUrl) ? [defaultUrl] : [defaultUrl, publicBaseUrl]
     signInAudience: signInAudience
     permissionSet: graphPermissions
+    verifiedId: verifiedId
     auditLogs: auditLogs
   }
 }

@@ -20,6 +20,9 @@ param signInAudience string
 @allowed(['wide', 'narrow'])
 param permissionSet string
 
+@description('Users may be verified with Microsoft Entra Verified ID, which has to be set up in this tenant (docs/verification.md).')
+param verifiedId bool
+
 @description('Whether customers are asked for what reading their audit logs needs.')
 param auditLogs bool
 
@@ -98,6 +101,18 @@ resource atHome 'Microsoft.Graph/appRoleAssignedTo@v1.0' = [for permission in ho
   resourceId: graph.id
   appRoleId: filter(graph.appRoles, role => role.value == permission)[0].id
 }]
+
+// Microsoft Entra Verified ID's request service. Sources: https://learn.microsoft.com/entra/verified-id/presentation-request-api and
+// https://learn.microsoft.com/entra/verified-id/verifiable-credentials-configure-tenant, "Grant permissions to get access tokens".
+resource requestService 'Microsoft.Graph/servicePrincipals@v1.0' existing = if (verifiedId) {
+  appId: '3db474b9-6a0c-4840-96ac-1fceb342124f' // in every tenant where Verified ID is set up
+}
+
+resource presentations 'Microsoft.Graph/appRoleAssignedTo@v1.0' = if (verifiedId) {
+  principalId: resetPrincipal.id
+  resourceId: requestService!.id
+  appRoleId: filter(requestService!.appRoles, role => role.value == 'VerifiableCredential.Create.PresentRequest')[0].id
+}
 
 resource signInApp 'Microsoft.Graph/applications@v1.0' = {
   uniqueName: '${name}-sign-in'

@@ -40,7 +40,7 @@ var issuer = signInAudience == 'AzureADMyOrg' ? tenant().tenantId : 'organizatio
 
 // These take no sign-in: probes, and ticketing systems, which sign their deliveries. Approvers sign in: the app compares who
 // did with whom it asked.
-var open = ['/api/health', '/api/openapi.json', '/api/openapi-2.0.json', '/api/asyncapi.json', '/api/webhooks/*']
+var open = ['/api/health', '/api/openapi.json', '/api/openapi-2.0.json', '/api/asyncapi.json', '/api/webhooks/*', '/api/verification/*']
 
 var settings = [
   { name: 'AzureWebJobsStorage__credential', value: 'managedidentity' }

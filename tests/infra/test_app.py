@@ -47,7 +47,7 @@ def test_every_queue_and_topic_is_made() -> None:
 
 
 def test_what_needs_no_sign_in_is_what_proves_itself_otherwise(app: App) -> None:
-    """Probes, descriptions of the API, which hold nothing of a customer, and deliveries, which are signed."""
+    """Probes, descriptions of the API, which hold nothing of a customer, and deliveries and proofs, which are signed."""
     open_paths = list_of("app/function.bicep", "open")
     assert "excludedPaths: open\n" in (ROOT / "infra/app/function.bicep").read_text("utf-8")
     routes = {str(f.trigger["route"]) for f in app.triggered_by("httpTrigger")}
@@ -55,7 +55,11 @@ def test_what_needs_no_sign_in_is_what_proves_itself_otherwise(app: App) -> None
         assert any(f"/{route}".startswith(path.removesuffix("*")) for route in routes), f"nothing is at {path}"
     covered = {route for route in routes if any(f"/{route}".startswith(path.removesuffix("*")) for path in open_paths)}
     described = ("api/openapi", "api/asyncapi")
-    assert covered == {route for route in routes if route.startswith(("api/health", *described, "api/webhooks/"))}
+    assert covered == {
+        route
+        for route in routes
+        if route.startswith(("api/health", *described, "api/webhooks/", "api/verification/"))
+    }
 
 
 def test_every_role_that_is_given_is_used() -> None:

@@ -102,3 +102,16 @@ def test_accounts_of_customers_sign_in_where_that_is_chosen() -> None:
     made = snapshot("main.bicep", parameter_values(environment))
     assert _registration(made)["signInAudience"] == "AzureADMultipleOrgs"
     assert _authentication(made)["registration"]["openIdIssuer"].endswith("organizations/v2.0")
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_verified_id_is_asked_for_only_where_it_is_chosen(name: str) -> None:
+    """Its request service is another resource than Graph; the app calls it with the registration that customers consent to."""
+    made = snapshot("main.bicep", parameter_values(SETS[name]))
+    given = [one["properties"] for one in made.of("Microsoft.Graph/appRoleAssignedTo")]
+    service = [one for one in given if one["resourceId"] != Unknown("reference('graph').id")]
+    assert len(service) == (name == "keys")
+    for one in service:
+        assert one["resourceId"] == Unknown("reference('requestService').id")
+        assert "'VerifiableCredential.Create.PresentRequest'" in one["appRoleId"].text
+        assert one["principalId"] == Unknown("reference('resetPrincipal').id")
