@@ -70,6 +70,7 @@ import triggers.console.reconciliation
 import triggers.console.requests
 import triggers.console.review
 import triggers.console.selection
+import triggers.console.verification
 import triggers.messages.service_bus
 import triggers.timers.bounced_mails
 import triggers.timers.reconcile
@@ -113,6 +114,7 @@ for part in (
     triggers.console.reconciliation.app,
     triggers.console.review.app,
     triggers.console.requests.app,
+    triggers.console.verification.app,
     triggers.console.approvals_and_audit.app,
     triggers.console.downloads.app,
     triggers.api.evidence.app,

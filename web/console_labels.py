@@ -141,6 +141,10 @@ HELD_NEXT: Mapping[str, str] = {
 }
 
 NOTICE: Mapping[str, str] = {
+    "calledBack": "The call back was recorded: the user is verified.",
+    "wrongNumber": "Nothing was recorded: enter the telephone number that you called, in digits.",
+    "involvedInProof": "Nothing was recorded: a person who asked for the reset, or is reset, cannot vouch for it.",
+    "waitsForNoProof": "Nothing was recorded: this user does not wait for this kind of verification.",
     "created": "Request sent. Nothing is removed before the approver's decision.",
     "cancelling": "Cancelling: no other user is begun. Users whose reset had begun are finished first.",
     "withdrawn": "Withdrawn. Nothing was removed.",

@@ -56,9 +56,7 @@ def test_what_needs_no_sign_in_is_what_proves_itself_otherwise(app: App) -> None
     covered = {route for route in routes if any(f"/{route}".startswith(path.removesuffix("*")) for path in open_paths)}
     described = ("api/openapi", "api/asyncapi")
     assert covered == {
-        route
-        for route in routes
-        if route.startswith(("api/health", *described, "api/webhooks/", "api/verification/"))
+        route for route in routes if route.startswith(("api/health", *described, "api/webhooks/", "api/verification/"))
     }
 
 

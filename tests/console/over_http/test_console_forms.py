@@ -10,7 +10,15 @@ from tests.console.pages import hidden, sign_in
 from tests.system import System
 from tests.telemetry.recording import recording
 
-POSTS = ["customers", "sign-out", "review", "requests/x/act", "reviews/x"]
+POSTS = [
+    "customers",
+    "sign-out",
+    "review",
+    "requests/x/act",
+    "reviews/x",
+    "requests/x/targets/0/call-back",
+    "requests/x/targets/0/verified-id",
+]
 
 
 @pytest.mark.parametrize("path", POSTS)
