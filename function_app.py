@@ -44,6 +44,7 @@ import orchestrators.reset_request
 import triggers.api.approval_mails
 import triggers.api.audit
 import triggers.api.customer_access
+import triggers.api.delegation
 import triggers.api.directory
 import triggers.api.evidence
 import triggers.api.exports
@@ -101,6 +102,7 @@ for part in (
     triggers.api.reconciliation.app,
     triggers.approval_page.handlers.app,
     triggers.attestation_page.handlers.app,
+    triggers.api.delegation.app,
     triggers.api.directory.app,
     triggers.api.customer_access.app,
     triggers.api.approval_mails.app,

@@ -15,6 +15,7 @@ import httpx
 
 from domain.policy.load import Policy
 from graph.accounts import Accounts
+from graph.approver_groups import ApproverGroups
 from graph.client import CONNECTIONS, TIMEOUT, Graph
 from graph.tokens import CredentialTokens, SecretTokens, Tokens, TokenSource
 from graph.verified_id import APPLICATION as VERIFIED_ID
@@ -23,6 +24,7 @@ from records.approver_mailings import ApproverMailings
 from records.audits import Audits
 from records.concurrency_permits import ConcurrencyPermits
 from records.console_choices import ConsoleChoices
+from records.delegations import Delegations
 from records.deletions import Deletions
 from records.deliveries import Deliveries
 from records.evidence import EvidenceRecords
@@ -77,6 +79,7 @@ class Services:
         self._file: SqliteStore | None = None
         self._seen: set[str] = set()
         self.accounts = Accounts()
+        self.approver_groups = ApproverGroups()
 
     @property
     def policy(self) -> Policy:
@@ -196,6 +199,10 @@ class Services:
     @property
     def removals(self) -> Removals:
         return Removals(self.store)
+
+    @property
+    def delegations(self) -> Delegations:
+        return Delegations(self.store)
 
     @property
     def deletions(self) -> Deletions:

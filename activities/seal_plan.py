@@ -112,7 +112,7 @@ async def _sealed(
             exempt=exempt,
             involved=request.involved,
             unknown_requester=not request.requester_is_known,
-            accounts=request.identities.approvers if request.identities else {},
+            identities=request.identities,
             accounts_needed=services.settings.signs_in,
             tally=tally,
             now=now,

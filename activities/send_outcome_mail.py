@@ -67,9 +67,9 @@ def readers(policy: Policy, mail_from: str, customers: list[str]) -> set[str]:
 
     A ticket can name anybody as its requester; an outcome must not be mailed to any writer to the help desk.
     """
-    provider = {mail_domain(address) for address in (mail_from, *policy.approval.approvers)}
+    provider = {mail_domain(address) for address in (mail_from, *policy.people_in(policy.approval.approvers))}
     own = [
-        {*customer.domains, *map(mail_domain, customer.approvers)}
+        {*customer.domains, *map(mail_domain, policy.people_in(customer.approvers))}
         for key in customers
         if (customer := policy.customers.get(key))
     ]

@@ -15,7 +15,7 @@ from contracts.workflow import (
 )
 from domain.model import iso
 from domain.outcomes import RequestStatus
-from domain.request.approval import Verdict, next_check
+from domain.request.approval import Verdict, escalated, next_check
 from domain.request.reset_request import ResetRequest
 from services import Services, current_services
 from telemetry.metrics import approval_wait
@@ -55,12 +55,38 @@ async def settle(services: Services, request_id: str, settled: Ending | None = N
         now = services.now()
         ended = await current_verdict(services, request, decisions)
         if ended is Verdict.WAITING:
+            request = await _escalate(services, request)
             asked_at = (request.approval.expires_at or now) - services.policy.approval.expires_after
             remind_after = services.policy.approval.remind_after
             until = next_check(request, asked_at=asked_at, remind_after=remind_after, now=now)
-            return {"next": "wait", "until": iso(until), "reminder": int(now - asked_at >= remind_after)}
+            return {
+                "next": "wait",
+                "until": iso(until),
+                "reminder": _mailing(request, remind=now - asked_at >= remind_after),
+            }
         request = await _end_as(services, request, _ENDS[ended])
     return await _follow(services, request, request.approval.ends_as, settled)
+
+
+async def _escalate(services: Services, request: ResetRequest) -> ResetRequest:
+    """Ask those of the escalation, where that is due; may be repeated."""
+    now = services.now()
+    if escalated(request, now) is not request:
+        request = await services.requests.update(request.id, lambda r: escalated(r, now))
+    approval = request.approval
+    if approval.escalated_at is not None and approval.escalates_at is not None:
+        data = {
+            "approvers": [entry.approver for entry in approval.approvers if entry.escalated],
+            "quorum": approval.quorum,
+        }
+        await services.audits.append(request.id, approval.escalated_at, "service", "escalated", data, once="escalated")
+    return request
+
+
+def _mailing(request: ResetRequest, *, remind: bool) -> int:
+    """Return the number of the mails that are due: each reminder and an escalation is one more."""
+    approval = request.approval
+    return int(remind) + int(approval.escalated_at is not None and approval.escalates_at is not None)
 
 
 async def _end_as(services: Services, request: ResetRequest, status: RequestStatus) -> ResetRequest:

@@ -72,7 +72,7 @@ NARROW_CANNOT = (
     "remove e-mail addresses, platform credentials, external methods and Temporary Access Passes",
 )
 # Only in the provider's own tenant.
-HOME = ("Mail.Send", "User.Read.All")
+HOME = ("Mail.Send", "User.Read.All", "GroupMember.Read.All")
 # Likewise, and optional: to notice mails that bounce. Given in Exchange for the one mailbox, not by consent like those above, which
 # would let the service read all mail: the two add up, and the wider one wins. So no token names it.
 HOME_MAILBOX = ("Mail.Read",)

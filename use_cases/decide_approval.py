@@ -11,12 +11,14 @@ from domain.outcomes import RequestStatus
 from domain.request.approval import still_decides
 from domain.request.reset_request import Approver, Decision, ResetRequest
 from domain.request.windows import STEP, steps_of
+from graph.errors import GraphError
 from services import Services
 from use_cases.approval_verdict import audit_decision
 from use_cases.approval_view import users_of
 from use_cases.approver_accounts import is_target
 from use_cases.left_out_users import left_out_for
 from use_cases.orchestrations import wake
+from use_cases.resolve_deciders import is_still_member
 
 _log = logging.getLogger("mfareset.approvals")
 
@@ -26,7 +28,7 @@ type ClosedReason = Literal["alreadyDecided", "planChanged", "notPending", "link
 class NotAllowedToDecideError(Exception):
     """The link leads to no request, or the person may not decide on it; `reason` is a code of web.labels."""
 
-    def __init__(self, reason: Literal["badLink", "notYours", "weakSignIn"]) -> None:
+    def __init__(self, reason: Literal["badLink", "notYours", "weakSignIn", "membershipUnknown"]) -> None:
         super().__init__(reason)
         self.reason = reason
 
@@ -63,8 +65,8 @@ class DecisionResult(NamedTuple):
     recorded: bool
 
 
-async def locate_approval(services: Services, token: str) -> LocatedApproval:
-    """Return what the token of a link leads to. Raises: NotAllowedToDecideError."""
+async def locate_approval(services: Services, token: str, *, decides: bool = False) -> LocatedApproval:
+    """Return what the token of a link leads to. `decides`: who is in a group is read anew. Raises: NotAllowedToDecideError."""
     try:
         link = read(services.settings.approval_keys, token)
     except LinkError as error:
@@ -76,6 +78,13 @@ async def locate_approval(services: Services, token: str) -> LocatedApproval:
     entry = next((e for e in request.approval.approvers if e.approver == link.approver), None)
     if entry is None or not still_decides(services.policy, request, entry):
         raise NotAllowedToDecideError("notYours")
+    try:
+        # Who has decided may read what they decided.
+        decided = await services.requests.decision_of(request.id, entry.approver) is not None
+        if not decided and not await is_still_member(services, request, entry, fresh=decides):
+            raise NotAllowedToDecideError("notYours")
+    except GraphError:
+        raise NotAllowedToDecideError("membershipUnknown") from None
     return LocatedApproval(link, request, entry)
 
 

@@ -12,6 +12,7 @@ from domain.request.reset_request import ResetRequest
 from graph.accounts import Directory
 from graph.errors import GraphError
 from services import Services
+from use_cases.resolve_deciders import Resolved, resolve_deciders
 
 
 async def identify_people(
@@ -24,22 +25,30 @@ async def identify_people(
     """
     if request.identities is not None and customer_key in request.identities.customers:
         return request
+    resolved: Resolved | None = None
     try:
-        found = await _look_up(services, request, customer_key)
+        resolved = await resolve_deciders(services, customer_key, last=last)
+        found = await _look_up(services, request, customer_key, resolved)
     except GraphError as error:
         if not last or not error.passing:
             raise
         found = Identities(customers=[customer_key])
+        if resolved is not None and resolved.deciders is not None:
+            found.deciders[customer_key] = resolved.deciders
     return await services.requests.update(
         request.id, lambda r: r.model_copy(update={"identities": (r.identities or Identities()).with_more(found)})
     )
 
 
-async def _look_up(services: Services, request: ResetRequest, customer_key: str) -> Identities:
+async def _look_up(services: Services, request: ResetRequest, customer_key: str, resolved: Resolved) -> Identities:
     """Look in the provider's tenant, then in the customer's for those who are not there, or whose domain is the customer's."""
     customer = services.policy.customers[customer_key]
     named = {mail.casefold(): account for mail, account in services.policy.approval.identities.items()}
-    approvers = {mail.casefold() for mail in services.policy.approvers_of(customer_key, step_up=True)}
+    deciders = resolved.deciders
+    if deciders is None:
+        approvers = {mail.casefold() for mail in services.policy.approvers_of(customer_key, step_up=True)}
+    else:
+        approvers = {*deciders.first, *deciders.step_up, *deciders.escalation}
     requester = sorted(spellings(request.requester)) if "@" in request.requester else []
     wanted = [*requester, *sorted(approvers - named.keys())]
     at_home = await _find_at_home(services, wanted)
@@ -48,9 +57,13 @@ async def _look_up(services: Services, request: ResetRequest, customer_key: str)
     return Identities(
         requester=sorted({account for text in requester for account in accounts[text]}),
         approvers={
-            mail: [named[mail]] if mail in named else sorted(_one_each(at_home, theirs, mail)) for mail in approvers
+            mail: [named[mail]]
+            if mail in named
+            else sorted({*_one_each(at_home, theirs, mail), *resolved.accounts_of(mail)})
+            for mail in approvers
         },
         customers=[customer_key],
+        deciders={} if deciders is None else {customer_key: deciders},
     )
 
 

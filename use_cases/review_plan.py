@@ -72,7 +72,7 @@ async def read_plan_of(services: Services, review: ResetRequest, left_out: froze
                 exempt=False,
                 involved=review.involved,
                 unknown_requester=not review.requester_is_known,
-                accounts=review.identities.approvers if review.identities else {},
+                identities=review.identities,
                 accounts_needed=services.settings.signs_in,
                 tally=tally,
                 now=services.now(),

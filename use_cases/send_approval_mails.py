@@ -1,5 +1,6 @@
 """Send one approver one mail about one request, or about several at once, and record that it was sent."""
 
+import logging
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -14,14 +15,22 @@ from messaging.mail_text import Mail, Question, approval_mail, approvals_mail, r
 from services import Services
 from telemetry.metrics import count
 from use_cases.approval_view import approval_token, view_for
+from use_cases.resolve_deciders import is_still_member
+
+_log = logging.getLogger("mfareset.approvals")
 
 
 class DueMail(NamedTuple):
-    """A request about which an approver is to be mailed; `reminder` is 0 for the first mail."""
+    """A request about which an approver is to be mailed; `reminder` is 0 for the first mails of the request."""
 
     request: ResetRequest
     entry: Approver
     reminder: int
+
+    @property
+    def reminds(self) -> bool:
+        """Return whether the approver was mailed before: those of an escalation come later than the others."""
+        return self.reminder > 0 and self.entry.mails > 0
 
 
 async def due_mails(services: Services, request_id: str, reminder: int) -> list[DueMail]:
@@ -33,13 +42,18 @@ async def due_mails(services: Services, request_id: str, reminder: int) -> list[
     return [
         DueMail(request, entry, reminder)
         for entry in request.approval.approvers
-        if entry.approver not in decided and _is_due(services, request, entry, reminder)
+        if entry.approver not in decided and await _is_due(services, request, entry, reminder)
     ]
 
 
-def _is_due(services: Services, request: ResetRequest, entry: Approver, reminder: int) -> bool:
+async def _is_due(services: Services, request: ResetRequest, entry: Approver, reminder: int) -> bool:
     if not still_decides(services.policy, request, entry):
         return False  # removed from the policy since: they must not learn who is to be reset
+    try:
+        if not await is_still_member(services, request, entry, fresh=False):
+            return False
+    except GraphError as error:
+        _log.warning("whether approvers are still in their group cannot be read: %s", error.reason)
     # A mail that bounced was sent: only a reminder or an explicit resend sends it again.
     return not (entry.mail in {"sent", "bounced"} and entry.mails > reminder)
 
@@ -74,7 +88,7 @@ async def _mail(services: Services, due: Sequence[DueMail], reference: str) -> M
         Question(
             await view_for(services, each.request, each.entry),
             services.settings.public_base_url + link_path(approval_token(services, each.request, to)),
-            reminder=each.reminder > 0,
+            reminder=each.reminds,
         )
         for each in due
     ]
@@ -95,7 +109,7 @@ async def _record_sent(services: Services, due: DueMail, reference: str) -> None
         "mailed_at": services.now(),
     }
     await _update_entry(services, due, **sent)
-    event = "reminderSent" if reminder else "approvalMailSent"
+    event = "reminderSent" if due.reminds else "approvalMailSent"
     data = {"approver": entry.approver}
     once = f"{event}:{reference}"
     await services.audits.append(request.id, services.now(), "service", event, data, once=once)

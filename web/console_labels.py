@@ -55,6 +55,7 @@ NEXT: Mapping[str, str] = {
 # What is said about a whole request that failed.
 FAILURE: Mapping[str, str] = {
     "unknownRequester": "The person who asks was found in no directory, and the policy refuses such requests.",
+    "approverGroupUnreadable": "A group of approvers cannot be read, so it is not known who may decide.",
     "notEnoughApprovers": "The policy names too few approvers for this request.",
     "recordUnreadable": "The service's own record of this request cannot be read.",
     "planChanged": "The recorded plan is not the one that was approved, so nothing was removed.",
@@ -71,6 +72,7 @@ EVENT: Mapping[str, str] = {
     "planned": "Plan made",
     "approvalMailSent": "Approver asked by mail",
     "reminderSent": "Approver reminded by mail",
+    "escalated": "More approvers asked",
     "mailFailed": "A mail could not be sent",
     "mailBounced": "A mail to an approver came back",
     "decided": "Decision made",
@@ -153,6 +155,8 @@ NOTICE: Mapping[str, str] = {
     "retried": "The retry was created. It needs a decision of its own.",
     "ended": "The request has ended already.",
     "notEnded": "The request has not ended yet; wait for its end, or cancel it.",
+    "away": "Saved. Somebody else is asked about new requests.",
+    "back": "Welcome back. You are asked about new requests again.",
     "nothingToRetry": "Every user ended well; there is nothing to try again.",
     "takenOver": "These users were taken over from the request that held them. This request needs a decision of its own.",
     "nothingToTakeOver": "No user can be taken over: the other request was approved, or they were taken over already.",
@@ -223,6 +227,7 @@ FOLLOW_UP_NEXT: Mapping[str, str] = {
 
 # Errors beside the console's forms.
 ERROR: Mapping[str, str] = {
+    "awayWrong": "Not saved: the time has to be in the next 90 days, and the other person has to be allowed to approve.",
     "noUserChosen": "Choose at least one user.",
     "noUserMatches": "No user matches, so none was added.",
     "tooMany": "These are more users than one request may have, so nothing was added. Filter, or send several requests.",

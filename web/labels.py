@@ -3,7 +3,7 @@
 After a change run scripts/client_labels.py, which copies the words to the client.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 STATUS: Mapping[str, str] = {
@@ -340,6 +340,10 @@ PROBLEM: Mapping[str, tuple[str, str]] = {
         "This decision is not yours",
         "The link is another approver's, or the request is your own or about you. Nothing was decided.",
     ),
+    "membershipUnknown": (
+        "Your group cannot be read right now",
+        "You were asked as a member of a group, and whether you still are cannot be read. Nothing was decided. Try again later.",
+    ),
     "weakSignIn": (
         "Please sign in again, more strongly",
         "The policy asks approvers for a second factor or a passkey, and for a recent sign-in. Nothing was decided. Sign in again.",
@@ -468,3 +472,10 @@ def time_left(now: datetime, until: datetime) -> str:
     if left < timedelta(days=2):
         return count(int(left / timedelta(hours=1)), "hour") + " left"
     return count(left.days, "day") + " left"
+
+
+def asked_through(names: Iterable[str]) -> str:
+    """Return by what somebody was asked to decide, in words."""
+    words = {"group": "member of the group {}", "onCall": "on call: {}", "delegateOf": "for {}, who is away"}
+    parts = (name.partition(":") for name in names)
+    return ", ".join(words[kind].format(key) for kind, _, key in parts if kind in words)

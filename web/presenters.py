@@ -273,6 +273,7 @@ def approval_view(
         page=plan.page,
         undo=bool(request.undo_of),
         undo_within=policy.undo.within,
+        through=tuple(entry.through),
         retry_of=request.retry_of or "",
         takeover_of=request.takeover_of or "",
     )

@@ -174,6 +174,7 @@ class ApprovalView(NamedTuple):
     address: str = ""  # of this page, with its token, for the form and its links
     undo: bool = False  # the tokens of an undo are activated again, and nothing is removed
     undo_within: timedelta = timedelta(days=7)  # how long deactivated tokens can be activated again
+    through: tuple[str, ...] = ()  # by what the approver was asked, where not by address
     retry_of: str = ""  # the request that this one tries again
     takeover_of: str = ""  # the request whose users this one takes over from others
 

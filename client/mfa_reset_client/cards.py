@@ -188,7 +188,8 @@ def _method(method: Method, words: Words) -> Text:
 
 def _approver(entry: Approver) -> str:
     problem = {"failed": "mail not sent", "bounced": "mail bounced"}.get(entry.mail)
-    return printable(entry.approver) + (f" ({problem}: {printable(entry.detail)})" if problem else "")
+    through = f" ({', '.join(map(printable, entry.through))})" if entry.through else ""
+    return printable(entry.approver) + through + (f" ({problem}: {printable(entry.detail)})" if problem else "")
 
 
 def _facts(data: Mapping[str, Any]) -> Iterable[str]:

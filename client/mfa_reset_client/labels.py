@@ -58,6 +58,7 @@ EVENT: Mapping[str, str] = {
     "planned": "Plan made",
     "approvalMailSent": "Approver asked by mail",
     "reminderSent": "Approver reminded by mail",
+    "escalated": "More approvers asked",
     "mailFailed": "A mail could not be sent",
     "mailBounced": "A mail to an approver came back",
     "decided": "Decision made",
@@ -131,6 +132,7 @@ UNDO_EVENT: Mapping[str, str] = {
     "planned": "Plan made",
     "approvalMailSent": "Approver asked by mail",
     "reminderSent": "Approver reminded by mail",
+    "escalated": "More approvers asked",
     "mailFailed": "A mail could not be sent",
     "mailBounced": "A mail to an approver came back",
     "decided": "Decision made",
@@ -225,6 +227,7 @@ REASON: Mapping[str, str] = {
 
 FAILURE: Mapping[str, str] = {
     "unknownRequester": "The person who asks was found in no directory, and the policy refuses such requests.",
+    "approverGroupUnreadable": "A group of approvers cannot be read, so it is not known who may decide.",
     "notEnoughApprovers": "The policy names too few approvers for this request.",
     "recordUnreadable": "The service's own record of this request cannot be read.",
     "planChanged": "The recorded plan is not the one that was approved, so nothing was removed.",

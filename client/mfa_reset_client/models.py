@@ -93,6 +93,8 @@ class Approver(ApiModel):
     mail: str = ""
     detail: str = ""
     customers: list[str] = Field(default_factory=list)
+    through: list[str] = Field(default_factory=list)
+    escalated: bool = False
 
 
 class Approval(ApiModel):
@@ -101,6 +103,8 @@ class Approval(ApiModel):
     required: bool = False
     quorum: int = 0
     expires_at: datetime | None = None
+    escalates_at: datetime | None = None
+    escalated_at: datetime | None = None
     approvers: list[Approver] = Field(default_factory=list)
     decisions: list[Decision] = Field(default_factory=list)
 

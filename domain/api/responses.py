@@ -34,6 +34,11 @@ class Totals(Model):
 class ApproverResponse(Model):
     approver: str
     customers: list[str]
+    through: list[str] = Field(
+        default_factory=list,
+        description="By what they were asked, where not by address: `group:NAME`, `onCall:NAME`, `delegateOf:ADDRESS`",
+    )
+    escalated: bool = Field(default=False, description="Asked because there were not enough approvals, or approvers")
     mail: ApproverMail = Field(description="`bounced`: it was sent, and a report came back that it did not arrive")
     detail: str
 
@@ -47,6 +52,8 @@ class ApprovalResponse(Model):
     unknown_requester: bool = Field(default=False, description="Among the reasons for it: nobody knows who asked")
     unverified: bool = Field(default=False, description="Likewise: nothing shows of some users that they ask for it")
     expires_at: Instant | None
+    escalates_at: Instant | None = Field(None, description="When those of `escalateTo` are asked, too")
+    escalated_at: Instant | None = Field(None, description="When they were")
     approvers: list[ApproverResponse]
     decisions: list[Decision]
 
@@ -236,6 +243,8 @@ def to_request_response(
             unknown_requester=approval.unknown_requester,
             unverified=approval.unverified,
             expires_at=approval.expires_at,
+            escalates_at=approval.escalates_at,
+            escalated_at=approval.escalated_at,
             approvers=[
                 ApproverResponse(**entry.model_dump(include=set(ApproverResponse.model_fields)))
                 for entry in approval.approvers

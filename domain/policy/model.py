@@ -19,8 +19,10 @@ from pydantic import (
 )
 
 from domain.methods import STANDARD_SCOPE, MethodType
+from domain.policy.on_call import OnCall
 from domain.policy.part import (
     Account,
+    ApproverName,
     AuthorityUrl,
     Count,
     Domain,
@@ -98,7 +100,28 @@ class Approval(Part):
     unknown_requester: Literal["refuse", "stepUp"] = Field(
         "stepUp", description="Requests whose requester is in neither the provider's directory nor the customer's"
     )
-    approvers: tuple[Mail, ...] = Field((), description="Approvers of the customers that name none")
+    approvers: tuple[ApproverName, ...] = Field(
+        (), description="Approvers of the customers that name none: addresses, group:NAME or onCall:NAME"
+    )
+    groups: dict[Key, ObjectId] = Field(
+        default_factory=dict,
+        description="Object ids of Entra groups in the provider's tenant, by name. Members are read when a request is planned",
+    )
+    on_call: dict[Key, OnCall] = Field(
+        default_factory=dict, description="Tables of who is on call when; it counts who is when a request is planned"
+    )
+    escalate_after: Duration | None = Field(
+        None, description="Without enough approvals by then, those of escalateTo are asked, too; absent: never"
+    )
+    escalate_to: tuple[ApproverName, ...] = Field(
+        (), description="Who is asked then, and at once where a customer has too few approvers left"
+    )
+    escalation_quorum: Count | None = Field(
+        None, description="Approvals needed once those of escalateTo are asked, never fewer than before"
+    )
+    delegates: tuple[ApproverName, ...] = Field(
+        (), description="Who may stand in for an approver who is away, besides the customer's other approvers"
+    )
     identities: dict[Mail, Account] = Field(
         default_factory=dict,
         description="Per approver's address the one account, tenant id/object id, that may sign in for it",
@@ -149,7 +172,9 @@ class Customer(Part):
     tenant_id: TenantId
     name: str = Field("", max_length=100, description="As people call it; the key when empty")
     domains: tuple[Domain, ...] = Field((), description="Verified domains; a request may name the customer by one")
-    approvers: tuple[Mail, ...] = Field((), description="Who decides for this customer; absent: approval.approvers")
+    approvers: tuple[ApproverName, ...] = Field(
+        (), description="Who decides for this customer; absent: approval.approvers"
+    )
     protected_users: tuple[UserName, ...] = Field((), description="Never touched: user principal names or object ids")
     methods: tuple[MethodType, ...] = Field(STANDARD_SCOPE, min_length=1, description="What may be reset there")
     in_flight: Count | None = Field(None, le=64, description="Instead of limits.inFlightPerCustomer")
@@ -323,6 +348,22 @@ class Policy(Part):
             known = {mail.lower() for mail in own}
             return (*own, *(mail for mail in general if mail.lower() not in known))
         return own or general
+
+    def people_in(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return the addresses among these approvers, and of on-call tables everybody; of groups only the directory knows."""
+        people: dict[str, None] = {}
+        for name in names:
+            kind, colon, key = name.partition(":")
+            if not colon:
+                people[name] = None
+            elif kind == "onCall" and key in self.approval.on_call:
+                people |= dict.fromkeys(self.approval.on_call[key].people)
+        return tuple(people)
+
+    def may_approve(self, customer_key: str) -> tuple[str, ...]:
+        """Return all whom a request of this customer may come to ask: its approvers, the provider's and those of an escalation."""
+        everyone = (*self.approvers_of(customer_key, step_up=True), *self.approval.escalate_to)
+        return tuple(dict.fromkeys(everyone))
 
     def granted(self, roles: Iterable[str], object_id: str) -> dict[Role, frozenset[str] | None]:
         """Per app role that this principal really has, the customers it reaches; None: all."""

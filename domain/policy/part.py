@@ -9,6 +9,7 @@ from pydantic.alias_generators import to_camel
 from domain.durations import DURATION_PATTERN
 from domain.policy.values import (
     account,
+    approver_name,
     authority_url,
     callback_url,
     domain_name,
@@ -17,11 +18,14 @@ from domain.policy.values import (
     guid,
     mail_address,
     resolve_secrets,
+    time_zone,
     user_name,
 )
 
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")]  # part of URLs and record keys
 Mail = Annotated[str, AfterValidator(mail_address)]
+ApproverName = Annotated[str, AfterValidator(approver_name)]
+TimeZone = Annotated[str, AfterValidator(time_zone)]
 Domain = Annotated[str, AfterValidator(domain_name)]
 TenantId = Annotated[str, AfterValidator(guid)]
 ObjectId = Annotated[str, AfterValidator(guid)]

@@ -32,6 +32,7 @@ def disagreements(data: Mapping[str, Any]) -> Iterator[Mistake]:
         if name not in customers:
             yield ("queue", "customers", index), f"there is no customer {name!r}{did_you_mean(name, customers)}"
     yield from _too_few_approvers(data, customers, sources)
+    yield from _of_approvers(_table(data, "approval"), customers)
     yield from _of_verification(_table(data, "verification"), customers, sources)
 
 
@@ -41,7 +42,7 @@ def warnings(data: Mapping[str, Any]) -> Iterator[Mistake]:
     step_up = _number(_table(approval, "stepUp"), "quorum", 2)
     for key, customer in _tables(data, "customers").items():
         people = {mail.lower() for mail in (*_texts(customer, "approvers"), *_texts(approval, "approvers"))}
-        if len(people) < step_up:
+        if len(people) < step_up and not any(":" in name for name in people) and not _texts(approval, "escalateTo"):
             what = f"{step_up} approvals are needed after a step-up and {key} has {len(people)} approver(s)"
             yield ("approval", "stepUp", "quorum"), f"{what}: such requests cannot be approved"
 
@@ -113,6 +114,26 @@ def _repeated(data: Mapping[str, Any], customers: Mapping[str, Mapping[str, Any]
             yield path, "names a person twice; each counts once"
 
 
+def _of_approvers(approval: Mapping[str, Any], customers: Mapping[str, Mapping[str, Any]]) -> Iterator[Mistake]:
+    """Groups and on-call tables that are named are there, and an escalation is never less careful than what it follows."""
+    lists: list[tuple[Path, list[str]]] = [
+        (("approval", name), _texts(approval, name)) for name in ("approvers", "escalateTo", "delegates")
+    ]
+    lists += [(("customers", key, "approvers"), _texts(customer, "approvers")) for key, customer in customers.items()]
+    tables = {"group": _table(approval, "groups"), "onCall": _table(approval, "onCall")}
+    for path, names in lists:
+        for index, name in enumerate(names):
+            kind, colon, key = name.partition(":")
+            if colon and kind in tables and key not in tables[kind]:
+                where = "groups" if kind == "group" else "onCall"
+                yield (*path, index), f"there is no {key!r} in approval.{where}{did_you_mean(key, tables[kind])}"
+    if "escalateAfter" in approval and not _texts(approval, "escalateTo"):
+        yield ("approval", "escalateAfter"), "needs escalateTo: who is asked then"
+    quorum = _number(approval, "quorum", 1)
+    if _number(approval, "escalationQuorum", quorum) < quorum:
+        yield ("approval", "escalationQuorum"), f"must be at least approval.quorum, which is {quorum}"
+
+
 def _too_few_approvers(
     data: Mapping[str, Any], customers: Mapping[str, Mapping[str, Any]], sources: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[Mistake]:
@@ -125,7 +146,7 @@ def _too_few_approvers(
         exempt = bool(able) and all(source.get("approval") == "exempt" for source in able)
         if not people and not exempt:
             yield ("customers", key, "approvers"), "has no approvers: name them here or in approval.approvers"
-        elif people and len(people) < quorum:
+        elif people and len(people) < quorum and not any(":" in name for name in people):
             yield (
                 ("customers", key, "approvers"),
                 f"has {len(people)} approver(s), but approval.quorum asks for {quorum}",

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import jmespath
 from jmespath.exceptions import JMESPathError
@@ -22,6 +23,7 @@ _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+", re.ASCII)
 # Stricter than RFC 5322 on purpose: no quotes, comments or spaces, which only help to deceive a reader.
 _LOCAL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}", re.ASCII)
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}", re.ASCII)
 _REFERENCE = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)", re.ASCII)
 # Standard Webhooks, "Signature scheme": 24 to 64 bytes.
 _SHORTEST_KEY, _LONGEST_KEY = 24, 64
@@ -54,6 +56,25 @@ def mail_address(text: str) -> str:
     local, _, domain = text.rpartition("@")
     if len(text) > 254 or not _LOCAL.fullmatch(local) or not _DOMAIN.fullmatch(domain):
         raise ValueError(f"{text[:60]!r} is no mail address")
+    return text
+
+
+def approver_name(text: str) -> str:
+    """Return a mail address, `group:NAME` or `onCall:NAME`; the names are keys of the tables in [approval]."""
+    kind, colon, name = text.partition(":")
+    if not colon:
+        return mail_address(text)
+    if kind not in {"group", "onCall"} or not _NAME.fullmatch(name):
+        raise ValueError(f"{text[:60]!r} is no mail address, and neither group:NAME nor onCall:NAME")
+    return text
+
+
+def time_zone(text: str) -> str:
+    """Return a name of the IANA time zone database."""
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"{text[:60]!r} is no time zone such as Europe/Berlin") from None
     return text
 
 

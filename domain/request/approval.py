@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Self
 
 from pydantic import Field
@@ -13,7 +12,8 @@ from domain.access.callers import is_approver
 from domain.model import Model
 from domain.normal_address import all_spellings, spellings
 from domain.policy.load import Policy
-from domain.request.involved import Involved
+from domain.request.deciders import Through, allowed, is_named
+from domain.request.involved import Identities, Involved
 from domain.request.reset_request import ApprovalNeeded, Approver, Decision, ResetRequest
 from domain.request.target import Target
 from domain.request.usage import RecentUsers
@@ -36,6 +36,12 @@ class UnknownRequesterError(NotApprovableError):
     """Nobody knows who asked, and the policy refuses such requests."""
 
     reason = "unknownRequester"
+
+
+class GroupUnreadableError(NotApprovableError):
+    """A group of approvers cannot be read, so it is not known who may decide."""
+
+    reason = "approverGroupUnreadable"
 
 
 class OfCustomer(Model):
@@ -120,18 +126,20 @@ def approval_needed(
     now: datetime,
     recent: RecentUsers | None = None,
     unknown_requester: bool = False,
-    accounts: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    identities: Identities | None = None,
     accounts_needed: bool = False,
     at_least: ApprovalNeeded | None = None,
 ) -> ApprovalNeeded:
     """Return the approval a planned request needs. Every customer with something to do needs the quorum of its own approvers.
 
     The requester is never an approver, nor is the signed-in caller, nor anyone whose own account is a target: by their name, and
-    by `accounts`, those of each approver's address (in lower case). `accounts_needed`: who has none could
-    not sign in. `recent` is what was asked for before, so that a request in parts is judged as the whole. `at_least` is the approval of
-    the request that is tried again: its quorum and its step-up are kept.
+    by the accounts that `identities` has for each approver's address. `accounts_needed`: who has none could not sign in. `recent` is what
+    was asked for before, so that a request in parts is judged as the whole. `at_least` is the approval of the request that is tried
+    again: its quorum and its step-up are kept.
 
-    Raises: NotEnoughApproversError, UnknownRequesterError.
+    Where a customer has too few approvers left, those of an escalation are asked at once, and no fewer approvals are needed.
+
+    Raises: NotEnoughApproversError, UnknownRequesterError, GroupUnreadableError.
     """
     if unknown_requester and policy.approval.unknown_requester == "refuse":
         raise UnknownRequesterError(
@@ -143,23 +151,24 @@ def approval_needed(
     if exempt and not step_up:
         return ApprovalNeeded(required=False)
     quorum = max(kept.quorum, policy.approval.quorum, policy.approval.step_up.quorum if step_up else 0)
-    asked: dict[str, list[str]] = {}
-    for customer in tally.customers:
-        people = dict.fromkeys(person.casefold() for person in policy.approvers_of(customer, step_up=step_up))
-        eligible = [
-            person
-            for person in people
-            if not involved.has(spellings(person), *accounts.get(person, ()))
-            and not tally.has(*spellings(person), *accounts.get(person, ()))
-            and (accounts.get(person) or not accounts_needed)
-        ]
-        if len(eligible) < quorum:
+    escalation_quorum = max(quorum, policy.approval.escalation_quorum or 0)
+    found = identities or Identities()
+    candidates = _Candidates(policy, found, involved, tally, accounts_needed=accounts_needed)
+    first = {customer: candidates.of(customer, step_up=step_up) for customer in tally.customers}
+    more = {customer: candidates.escalation_of(customer, first[customer]) for customer in tally.customers}
+    at_once = [customer for customer, people in first.items() if len(people) < quorum and more[customer]]
+    if at_once:
+        quorum = escalation_quorum
+    for customer, people in first.items():
+        left = len(people) + (len(more[customer]) if customer in at_once else 0)
+        if left < quorum:
             raise NotEnoughApproversError(
-                f"{customer} needs {quorum} approvers and has {len(eligible)} left after the requester, the users "
+                f"{customer} needs {quorum} approvers and has {left} left after the requester, the users "
                 "concerned and those whom no directory has are taken out; add approvers for it to the policy."
             )
-        for person in eligible:
-            asked.setdefault(person, []).append(customer)
+    asked_more = {customer: people for customer, people in more.items() if customer in at_once}
+    later = {customer: people for customer, people in more.items() if customer not in at_once and people}
+    after = policy.approval.escalate_after
     return ApprovalNeeded(
         required=True,
         quorum=quorum,
@@ -167,18 +176,117 @@ def approval_needed(
         unknown_requester=unknown_requester,
         unverified=tally.unverified > 0,
         expires_at=now + policy.approval.expires_after,
-        approvers=[
-            Approver(approver=person, customers=customers, accounts=list(accounts.get(person, ())))
-            for person, customers in asked.items()
-        ],
+        approvers=with_entries(_entries(first, found), _entries(asked_more, found, escalated=True)),
+        escalates_at=now + after if after is not None and later else None,
+        escalation=_entries(later, found, escalated=True) if after is not None else [],
+        escalation_quorum=escalation_quorum if after is not None and later else 0,
+        escalated_at=now if at_once else None,
     )
+
+
+class _Candidates:
+    """Who could approve, without those who are involved."""
+
+    def __init__(
+        self, policy: Policy, identities: Identities, involved: Involved, tally: Tally, *, accounts_needed: bool
+    ) -> None:
+        self._policy, self._identities, self._involved, self._tally = policy, identities, involved, tally
+        self._accounts_needed = accounts_needed
+
+    def of(self, customer: str, *, step_up: bool) -> Through:
+        """Return a customer's approvers. Raises: GroupUnreadableError."""
+        deciders = self._identities.deciders.get(customer)
+        if deciders is None:
+            people: Through = {
+                person.casefold(): []
+                for person in self._policy.people_in(self._policy.approvers_of(customer, step_up=step_up))
+            }
+        else:
+            if deciders.unreadable:
+                raise GroupUnreadableError(
+                    f"{customer}: "
+                    + " ".join(deciders.unreadable.values())
+                    + " Nobody was asked, and nothing was touched."
+                )
+            people = deciders.step_up if step_up else deciders.first
+        return {person: through for person, through in people.items() if self._is_eligible(person)}
+
+    def escalation_of(self, customer: str, first: Through) -> Through:
+        """Return who is asked besides `first` where there are not enough approvals, or approvers."""
+        deciders = self._identities.deciders.get(customer)
+        people = deciders.escalation if deciders else {}
+        return {
+            person: through for person, through in people.items() if person not in first and self._is_eligible(person)
+        }
+
+    def _is_eligible(self, person: str) -> bool:
+        accounts = self._identities.approvers.get(person, ())
+        return (
+            not self._involved.has(spellings(person), *accounts)
+            and not self._tally.has(*spellings(person), *accounts)
+            and bool(accounts or not self._accounts_needed)
+        )
+
+
+def _entries(by_customer: Mapping[str, Through], identities: Identities, *, escalated: bool = False) -> list[Approver]:
+    asked: dict[str, Approver] = {}
+    for customer, people in by_customer.items():
+        for person, through in people.items():
+            entry = asked.setdefault(
+                person,
+                Approver(
+                    approver=person,
+                    customers=[],
+                    accounts=list(identities.approvers.get(person, ())),
+                    escalated=escalated,
+                ),
+            )
+            entry.customers.append(customer)
+            entry.through += [name for name in through if name not in {person, *entry.through}]
+    return list(asked.values())
+
+
+def with_entries(approvers: Sequence[Approver], more: Sequence[Approver]) -> list[Approver]:
+    """Return the approvers with those of an escalation; who was asked before is asked for more customers."""
+    merged = {entry.approver: entry for entry in approvers}
+    for entry in more:
+        before = merged.get(entry.approver)
+        merged[entry.approver] = (
+            entry
+            if before is None
+            else before.model_copy(
+                update={
+                    "customers": list(dict.fromkeys((*before.customers, *entry.customers))),
+                    "through": list(dict.fromkeys((*before.through, *entry.through))),
+                    "escalated": True,
+                }
+            )
+        )
+    return list(merged.values())
+
+
+def escalated(request: ResetRequest, now: datetime) -> ResetRequest:
+    """Return the request with those of its escalation asked, where that is due; else the same."""
+    approval = request.approval
+    if approval.escalates_at is None or approval.escalated_at is not None or now < approval.escalates_at:
+        return request
+    changes = {
+        "approvers": with_entries(approval.approvers, approval.escalation),
+        "quorum": max(approval.quorum, approval.escalation_quorum),
+        "escalated_at": now,
+    }
+    return request.model_copy(update={"approval": approval.model_copy(update=changes)})
 
 
 def still_decides(policy: Policy, request: ResetRequest, entry: Approver) -> bool:
     """Return whether the policy as it is now still names this approver for all that they were asked about."""
     return all(
-        entry.approver.casefold()
-        in {mail.casefold() for mail in policy.approvers_of(customer, step_up=request.approval.step_up)}
+        is_named(
+            policy,
+            entry.approver.casefold(),
+            entry.through,
+            allowed(policy, customer, step_up=request.approval.step_up, escalated=entry.escalated),
+        )
         for customer in entry.customers
         if customer in policy.customers  # else its users are refused anyway
     )
@@ -257,7 +365,8 @@ def left_out(request: ResetRequest, decisions: Iterable[Decision]) -> dict[str, 
 
 
 def next_check(request: ResetRequest, *, asked_at: datetime, remind_after: timedelta, now: datetime) -> datetime:
-    """Return when to check again while waiting: when the reminder is due, or at the expiry."""
-    expires = request.approval.expires_at or now
-    remind = asked_at + remind_after
-    return min(remind, expires) if now < remind else expires
+    """Return when to check again while waiting: when the reminder or the escalation is due, or at the expiry."""
+    approval = request.approval
+    expires = approval.expires_at or now
+    escalates = approval.escalates_at if approval.escalated_at is None else None
+    return min([expires, *(due for due in (asked_at + remind_after, escalates) if due is not None and now < due)])

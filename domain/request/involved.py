@@ -6,6 +6,7 @@ from pydantic import Field
 
 from domain.model import Model
 from domain.normal_address import spellings
+from domain.request.deciders import Deciders
 
 
 class Identities(Model):
@@ -19,6 +20,9 @@ class Identities(Model):
         default_factory=dict, description="Per approver's address, in lower case, the accounts that may decide as them"
     )
     customers: list[str] = Field(default_factory=list, description="Whose directories and approvers were looked up")
+    deciders: dict[str, Deciders] = Field(
+        default_factory=dict, description="By customer, where its approvers are not plain addresses"
+    )
 
     def with_more(self, other: "Identities") -> "Identities":
         """Return these with what another window of the plan found."""
@@ -29,6 +33,8 @@ class Identities(Model):
                 for address in sorted({*self.approvers, *other.approvers})
             },
             customers=sorted({*self.customers, *other.customers}),
+            # Windows of one customer are planned side by side; what the first of them found stays.
+            deciders=dict(sorted({**other.deciders, **self.deciders}.items())),
         )
 
 

@@ -43,6 +43,8 @@ def people_line(request: ResetRequest) -> str:
             "requester": request.identities.requester,
             "approvers": request.identities.approvers,
         }
+        if request.identities.deciders:
+            people["deciders"] = {key: found.line() for key, found in request.identities.deciders.items()}
     return json.dumps(people, separators=(",", ":"), ensure_ascii=True)
 
 

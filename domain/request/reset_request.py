@@ -131,6 +131,11 @@ class Approver(Model):
     accounts: list[str] = Field(
         default_factory=list, description="Tenant id/object id of the accounts that may decide as this approver"
     )
+    through: list[str] = Field(
+        default_factory=list,
+        description="By what they were asked, where not by their address alone: `group:NAME`, `onCall:NAME`, `delegateOf:ADDRESS`",
+    )
+    escalated: bool = Field(default=False, description="Asked because there were not enough approvals, or approvers")
     mail: ApproverMail = "pending"
     mails: int = Field(default=0, description="How many mails were sent: the first and the reminders")
     reference: str = Field(default="", description="Of the last mail that was sent: what a report of it repeats")
@@ -160,6 +165,10 @@ class ApprovalNeeded(Model):
     )
     expires_at: Instant | None = None
     approvers: list[Approver] = Field(default_factory=list)
+    escalates_at: Instant | None = Field(default=None, description="When those of `escalation` are asked, too")
+    escalation: list[Approver] = Field(default_factory=list)
+    escalation_quorum: int = 0
+    escalated_at: Instant | None = None
     decided: int = Field(default=0, description="How many decisions were recorded, in the same write as each of them")
     ends_as: RequestStatus | None = Field(
         default=None,

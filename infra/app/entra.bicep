@@ -51,7 +51,7 @@ var setPermissions = permissionSet == 'narrow' ? concat(narrowPermissions, skip(
 var askedPermissions = auditLogs ? concat(setPermissions, auditPermissions) : setPermissions
 // Only in the provider's own tenant, and so not part of what customers are asked for. Mail.Read, with which mails that bounce are
 // noticed, is not here: it is given in Exchange for the one mailbox (docs/deploy.md), as it would reach all of them from here.
-var homePermissions = ['Mail.Send', 'User.Read.All']
+var homePermissions = ['Mail.Send', 'User.Read.All', 'GroupMember.Read.All']
 
 // Fixed ids, made of the names, so that a second deployment changes nothing.
 var signInRoles = {

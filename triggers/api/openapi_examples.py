@@ -25,6 +25,8 @@ _VALUES: dict[str, Any] = {
     "cursor": None,
     "customer": "contoso",
     "customers": ["contoso"],
+    "delegate": "deputy@msp.example",
+    "deputies": ["deputy@msp.example"],
     "defaultMethod": "microsoftAuthenticator",
     "detail": "",
     "displayName": "Adele Vance",

@@ -6,6 +6,7 @@ A new route needs an entry here; tests/triggers/api/test_openapi.py compares the
 from typing import Any, NamedTuple
 
 from domain.api.access_responses import AccessesResponse
+from domain.api.delegation_responses import DelegationBody, DelegationResponse
 from domain.api.directory_responses import (
     CustomersResponse,
     MethodsResponse,
@@ -114,6 +115,7 @@ TAGS: dict[str, tuple[str, str]] = {
     "options": ("Directory", ""),
     "customer-access": ("Administration", "Consent of customers, and deletion of a person's data."),
     "people": ("Administration", ""),
+    "delegation": ("Approvers", "Who stands in for an approver who is away."),
     "verification": ("Verification", "Evidence that a user asks for a reset."),
     "unused-deliveries": ("Deliveries", ""),
     "removal-alerts": ("Reconciliation", "Customers' audit logs, held against the records of this service."),
@@ -559,6 +561,34 @@ CALLS: tuple[Call, ...] = (
         {200: AccessesResponse},
         (400,),
         (_CUSTOMERS,),
+    ),
+    Call(
+        "GET",
+        "/api/delegation",
+        "getDelegation",
+        "Get who stands in for the caller",
+        "For signed-in approvers, each for themselves; keys are refused.",
+        {200: DelegationResponse},
+        (503,),
+    ),
+    Call(
+        "PUT",
+        "/api/delegation",
+        "putDelegation",
+        "Name who stands in for the caller, and until when",
+        "It holds for requests that are planned from now on: who may decide a request that waits is part of its plan.",
+        {200: DelegationResponse},
+        (400, 503),
+        body=DelegationBody,
+    ),
+    Call(
+        "DELETE",
+        "/api/delegation",
+        "deleteDelegation",
+        "Say that the caller is back",
+        "Requests that were planned meanwhile stay with the delegate.",
+        {200: DelegationResponse},
+        (503,),
     ),
     Call(
         "POST",

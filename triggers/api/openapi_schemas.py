@@ -45,6 +45,7 @@ _NAMES = {
     "TargetsPage": "TargetPage",
     "TokenCode": "HardwareTokenCode",
     "UndoBody": "NewUndo",
+    "DelegationBody": "NewDelegation",
     "UndoResponse": "UndoProgress",
     "Unreachable": "UnreachableCustomer",
     "Mistake": "DeliveryMistake",

@@ -21,13 +21,13 @@ from use_cases.sign_out import is_ended, is_signed_out
 
 __all__ = ["account_of", "located_for", "principal_of", "stronger_sign_in", "token_of"]
 
-_STATUS = {"badLink": 404, "notYours": 403}
+_STATUS = {"badLink": 404, "notYours": 403, "membershipUnknown": 503}
 
 
-async def located_for(services: Services, req: func.HttpRequest) -> LocatedApproval:
+async def located_for(services: Services, req: func.HttpRequest, *, decides: bool = False) -> LocatedApproval:
     """Return what the link leads to, if the caller may decide on it. Raises: RefusedError."""
     try:
-        located = await locate_approval(services, token_of(req))
+        located = await locate_approval(services, token_of(req), decides=decides)
         if (person := await principal_of(services, req)) is not None:
             if await is_signed_out(services, person):
                 raise _sign_in_needed(req)

@@ -60,7 +60,7 @@ async def _show(req: func.HttpRequest) -> func.HttpResponse:
 async def _decide(req: func.HttpRequest, client: durable.Client) -> func.HttpResponse:
     services = current_services()
     check_origin(services, req)
-    located = await located_for(services, req)
+    located = await located_for(services, req, decides=True)
     form = read_form(req, max_bytes=_MAX_BYTES, max_fields=_MAX_FIELDS)
     if await closed_reason(services, located) is not None:  # the page decides nothing any more, so it needs no nonce
         return await approval_response(services, req, located, {}, await account_of(services, req))

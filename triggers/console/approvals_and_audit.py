@@ -1,17 +1,24 @@
 """Pages of the console: what waits for the signed-in approver, and the audit with its verification."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import azure.functions as func
 
+from domain.errors import InvalidInputError
 from domain.outcomes import RequestStatus
 from domain.request.reset_request import Approver, ResetRequest
+from graph.errors import GraphError
 from services import Services, current_services
+from triggers.console.console_forms import operators_form
 from triggers.console.directory import Listing
-from triggers.console.layout import frame, html_page, require_sign_in
+from triggers.console.layout import frame, html_page, redirect_with_notice, require_sign_in
+from triggers.console.operators import Operator
 from triggers.http.authorization import AUDITORS
+from triggers.http.forms import first_value
 from triggers.http.parameters import page_number, parse_unsigned
 from use_cases.approval_view import approval_token, users_of
+from use_cases.delegate_approvals import Approving, approving_of, delegate, delegation_of, end_delegation
 from use_cases.list_requests import open_place, seal_place
 from use_cases.read_request import find_request, is_within
 from web import labels
@@ -46,9 +53,44 @@ async def console_approvals(req: func.HttpRequest) -> func.HttpResponse:
                 waiting.append((request, link, await _users(services, request, entry)))
         if not cursor:
             break
+    approving = await _approving(services, around.operator)
     return html_page(
-        "approvals.html", frame=around, active="approvals", waiting=waiting, decided=decided[:_PAGE], now=services.now()
+        "approvals.html",
+        frame=around,
+        active="approvals",
+        waiting=waiting,
+        decided=decided[:_PAGE],
+        now=services.now(),
+        approving=approving,
+        delegation=await delegation_of(services, approving) if approving else None,
     )
+
+
+@app.route("console/approvals/away", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@require_sign_in
+async def console_away(req: func.HttpRequest) -> func.HttpResponse:
+    """Record who stands in for the approver, or that they are back."""
+    services = current_services()
+    operator, form = operators_form(services, req, ())
+    approving = await approving_of(services, operator.mail, operator.principal)
+    if first_value(form, "act") == "back":
+        await end_delegation(services, approving)
+        return redirect_with_notice(services, "/console/approvals", "back")
+    try:
+        # The time of day is the one of the service, as all times on these pages: UTC.
+        until = datetime.fromisoformat(first_value(form, "until")).replace(tzinfo=UTC)
+        await delegate(services, approving, operator.caller.identity, first_value(form, "delegate"), until)
+    except (ValueError, InvalidInputError):
+        return redirect_with_notice(services, "/console/approvals", "awayWrong")
+    return redirect_with_notice(services, "/console/approvals", "away")
+
+
+async def _approving(services: Services, operator: Operator) -> Approving | None:
+    """Return what the person approves; None where the directory does not say."""
+    try:
+        return await approving_of(services, operator.mail, operator.principal)
+    except GraphError:
+        return None
 
 
 async def _users(services: Services, request: ResetRequest, entry: Approver) -> str:

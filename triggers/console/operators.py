@@ -69,8 +69,7 @@ def test_identities(services: Services) -> dict[str, tuple[Role, ...]]:
     for entry in services.settings.console_test_sign_in:
         mail, _, role = entry.partition(":")
         named[mail] = (Role(role),) if role else OPERATORS
-    approvers = (mail for key in services.policy.customers for mail in services.policy.approvers_of(key, step_up=True))
-    return named | {mail: (Role.APPROVER,) for mail in approvers if mail not in named}
+    return named | {mail: (Role.APPROVER,) for mail in _approvers(services) if mail not in named}
 
 
 def operator_of(services: Services, req: func.HttpRequest, roles: tuple[Role, ...] = OPERATORS) -> Operator:
@@ -95,7 +94,9 @@ def _may_be_asked(services: Services, who: Operator) -> bool:
 
 
 def _approvers(services: Services) -> set[str]:
-    return {mail for key in services.policy.customers for mail in services.policy.approvers_of(key, step_up=True)}
+    policy = services.policy
+    names = [name for key in policy.customers for name in policy.may_approve(key)]
+    return {*policy.people_in([*names, *policy.approval.delegates])}
 
 
 def _of_machine(services: Services, req: func.HttpRequest, roles: tuple[Role, ...]) -> Operator:

@@ -57,6 +57,7 @@ class Group:
     name: str
     assignable_to_role: bool
     roles: list[Role] = field(default_factory=list)  # only a role-assignable group may hold some [d]
+    nested: list["Group"] = field(default_factory=list)  # groups in it; a role-assignable group has none [d]
 
 
 @dataclass(slots=True)

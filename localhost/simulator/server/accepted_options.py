@@ -40,6 +40,7 @@ def related(of_type: ResourceType, *, cast: bool = False) -> Accepts:
 
 
 RELATED_OBJECTS, OWNED_GROUPS = related(DIRECTORY_OBJECT), related(GROUP)
+MEMBER_USERS = related(USER, cast=True)
 MEMBER_OF_GROUPS, MEMBER_OF_ROLES = related(GROUP, cast=True), related(DIRECTORY_ROLE, cast=True)
 NO_ROLE_OPTIONS = Accepts(DIRECTORY_ROLE, directory=True)  # "does not support the OData Query Parameters"
 ROLE_MEMBERS = Accepts(USER, _SELECT | _PAGED, directory=True)

@@ -149,10 +149,12 @@ def _groups(table: Table) -> None:
     needs = permissions.GROUPS_READ
     table.read("/groups", groups.list_groups, needs, accepts.GROUPS)
     table.read("/groups/{group}/owners", groups.list_owners, needs, accepts.RELATED_OBJECTS)
-    for relationship in ("members", "transitiveMembers"):
-        base = f"/groups/{{group}}/{relationship}"
-        table.read(base, groups.list_members, needs, accepts.RELATED_OBJECTS)
-        table.read(f"{base}/microsoft.graph.user", groups.list_members, needs, accepts.RELATED_OBJECTS)
+    direct, transitive = "/groups/{group}/members", "/groups/{group}/transitiveMembers"
+    table.read(direct, groups.list_members, needs, accepts.RELATED_OBJECTS)
+    table.read(transitive, groups.list_transitive_members, needs, accepts.RELATED_OBJECTS)
+    # A cast needs the parameters of advanced queries. [d group-list-members, group-list-transitivemembers]
+    table.read(f"{direct}/microsoft.graph.user", groups.list_member_users, needs, accepts.MEMBER_USERS)
+    table.read(f"{transitive}/microsoft.graph.user", groups.list_transitive_users, needs, accepts.MEMBER_USERS)
 
 
 def _roles(table: Table) -> None:

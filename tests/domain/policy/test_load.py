@@ -344,3 +344,24 @@ def test_the_command_exits_by_whether_the_file_is_valid(tmp_path: Path) -> None:
     assert run(str(tmp_path / "nope"), environ={})[0] == 2
     file.write_text(MINIMAL)
     assert "warning: " in run(str(file), environ={})[1]
+
+
+@pytest.mark.parametrize(
+    ("lines", "mistake"),
+    [
+        ('approvers = ["group:leads"]', "there is no 'leads' in approval.groups"),
+        ('approvers = ["onCall:night"]', "there is no 'night' in approval.onCall"),
+        ('approvers = ["team:leads"]', "is no mail address, and neither group:NAME nor onCall:NAME"),
+        ('approvers = ["a@x.example"]\nescalateAfter = "1h"', "needs escalateTo"),
+        (
+            'approvers = ["a@x.example", "b@x.example"]\nquorum = 2\nescalationQuorum = 1',
+            "must be at least approval.quorum",
+        ),
+        ('approvers = ["a@x.example"]\ngroups = {leads = "not an id"}', "must be a GUID"),
+    ],
+)
+def test_approvers_by_name_and_escalations_have_to_make_sense(lines: str, mistake: str) -> None:
+    text = f'[approval]\n{lines}\n[customers.contoso]\ntenantId = "11111111-1111-1111-1111-111111111111"\n'
+    with pytest.raises(PolicyError) as caught:
+        parse_policy(text, None)
+    assert mistake in str(caught.value)
