@@ -19,6 +19,7 @@ from domain.request.plan import WINDOW, window_starts
 from domain.request.reset_request import ResetRequest
 from domain.request.target import Target
 from domain.verification.evidence import RequestVerification
+from domain.verification.external_proof import names_of
 from domain.verification.settlement import assessed, waits
 from domain.verification.terms import terms_for
 from records.targets import StoredTarget
@@ -63,7 +64,10 @@ async def settle(services: Services, request_id: str) -> AwaitingEvidence | Evid
         return {"next": "end"}
     until = min(untils, default=services.now())
     await _note(services, request, states, RequestVerification(until=until), waiting=bool(untils))
-    return {"next": "wait", "until": iso(until), "announce": True} if untils else {"next": "end"}
+    if untils:
+        return {"next": "wait", "until": iso(until), "announce": True}
+    await services.verification_windows.forget_users(request_id)
+    return {"next": "end"}
 
 
 async def read_window(services: Services, request_id: str, start: int) -> None:
@@ -74,6 +78,17 @@ async def read_window(services: Services, request_id: str, start: int) -> None:
     await _assess(services, request, start)
     begun = await services.verification_windows.begin(request_id, start)
     await services.verification_windows.end(begun, await _count(services, request, start))
+    await _keep_users(services, request_id, start)
+
+
+async def _keep_users(services: Services, request_id: str, start: int) -> None:
+    """Keep who is in a window, so that a proof of another system need not be looked for in all targets."""
+    names: dict[str, int] = {}
+    for target in (kept.target for kept in await _window(services, request_id, start)):
+        for name in names_of(target.user_id, target.user_principal_name):
+            if not target.settled or name not in names:  # of several the one that is not settled
+                names[name] = target.number
+    await services.verification_windows.keep_users(request_id, start, names)
 
 
 async def _assess_and_count(services: Services, request: ResetRequest, start: int) -> WindowVerification:

@@ -4,15 +4,18 @@ Whatever changes a target's verification writes its window's row over in the sam
 and one that was written while its window was read is read again.
 """
 
-from collections.abc import Iterable, Mapping
+import hashlib
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from domain.request.plan import WINDOW
 from domain.request.target import Target
-from records.store import Row, Store
+from records.store import Delete, Row, Store
 
 _PREFIX = "verification:"
+_USERS = "verificationusers:"
+_TOGETHER = 100  # a transaction's limit
 
 
 class WindowVerification(NamedTuple):
@@ -45,6 +48,26 @@ class VerificationWindows:
         rows = await self._store.scan(request_id, prefix=_PREFIX, limit=1000)
         return {int(row.key.removeprefix(_PREFIX)): _read(row.value) for row in rows if row.value}
 
+    async def keep_users(self, request_id: str, start: int, names: Mapping[str, int]) -> None:
+        """Keep which target of a window each name is, once: after the plan was made they stay. Names are kept as hashes."""
+        key = f"{_USERS}{start:06d}"
+        if await self._store.get(request_id, key) is None:
+            await self._store.insert(request_id, key, {_hash(name): number for name, number in names.items()})
+
+    async def find_user(self, request_id: str, names: Iterable[str], starts: Collection[int]) -> set[int] | None:
+        """Return the numbers of the targets that have one of these names; None where not all windows that begin at `starts` are kept."""
+        rows = await self._store.scan(request_id, prefix=_USERS, limit=1000)
+        if {int(row.key.removeprefix(_USERS)) for row in rows} != set(starts):
+            return None
+        wanted = [_hash(name) for name in names]
+        return {row.value[name] for row in rows for name in wanted if name in row.value}
+
+    async def forget_users(self, request_id: str) -> None:
+        """Remove what `keep_users` kept."""
+        while rows := await self._store.scan(request_id, prefix=_USERS, limit=_TOGETHER):
+            if not await self._store.apply(request_id, [Delete(row) for row in rows]):
+                return  # another run of the same step removes them
+
     async def begin(self, request_id: str, start: int) -> Row:
         """Return the row of a window that is about to be read."""
         while (row := await self._store.get(request_id, _key(start))) is None:
@@ -74,6 +97,11 @@ def verification_key(number: int) -> str:
 def _standing(target: Target) -> object:
     verification = target.verification
     return verification and (verification.state, verification.until, verification.evidence, target.settled)
+
+
+def _hash(name: str) -> str:
+    """Return what a name is kept as. Names of 500 users are 15 KB so; two that meet are told apart by the target itself."""
+    return hashlib.sha256(name.encode()).hexdigest()[:16]
 
 
 def _key(start: int) -> str:

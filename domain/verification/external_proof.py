@@ -61,6 +61,17 @@ class ExternalProof(NamedTuple):
 
 def names_user(text: str, user_id: str, user_principal_name: str) -> bool:
     """Return whether a text is the object id or the user principal name of a user. A mail address does not name a user for certain."""
-    if user_id and text.casefold() == user_id.casefold():
-        return True
-    return "@" in text and bool(spellings(text) & all_spellings(user_principal_name))
+    return not asked_names(text).isdisjoint(names_of(user_id, user_principal_name))
+
+
+def asked_names(text: str) -> frozenset[str]:
+    """Return what a text may name: one of these is among a user's `names_of` if it names the user."""
+    return frozenset(
+        {f"id:{text.casefold()}"} | ({f"upn:{each}" for each in spellings(text)} if "@" in text else set())
+    )
+
+
+def names_of(user_id: str, user_principal_name: str) -> frozenset[str]:
+    """Return all that names a user."""
+    ids = {f"id:{user_id.casefold()}"} if user_id else set()
+    return frozenset(ids | {f"upn:{each}" for each in all_spellings(user_principal_name)})

@@ -7,18 +7,20 @@ import pytest
 from activities.settle_verification import read_window, settle
 from contracts.workflow import AwaitingEvidence, EvidenceEnded
 from domain.model import iso
-from domain.outcomes import TargetOutcome
-from domain.policy.verification import Verification
+from domain.outcomes import RequestStatus, TargetOutcome
+from domain.policy.verification import Verification, VerificationService
 from domain.request.plan import WINDOW
 from domain.request.reset_request import ResetRequest
 from domain.request.target import Target
-from domain.verification.evidence import Evidence, EvidenceKind
+from domain.verification.evidence import Evidence, EvidenceKind, EvidenceRefusedError
+from domain.verification.external_proof import ProofBody
 from domain.verification.settlement import verified
 from records.targets import StoredTarget
 from records.verification_windows import VerificationWindows, WindowVerification
 from tests.activities.conftest import CONTOSO, Clock, Works
 from tests.reads import counted
 from triggers.timers.reconcile import _has_evidence
+from use_cases import take_proof
 
 USERS = 2 * WINDOW + 10
 LAST = 2 * WINDOW
@@ -46,6 +48,7 @@ async def long(works: Works) -> ResetRequest:
             asked=f"u{n}@contoso.com",
             tenant_id=CONTOSO,
             user_id=f"user-{n}",
+            user_principal_name=f"u{n}@contoso.com",
             planned=n in PLANNED,
         )
         for n in range(USERS)
@@ -67,7 +70,7 @@ async def waited_for(works: Works) -> AwaitingEvidence | EvidenceEnded:
         for start in state["windows"]:
             with counted(works.services.store) as reads:
                 await read_window(works.services, "r1", start)
-            assert 0 < reads.targets <= 3 * WINDOW, "assessed, once more after a write, and counted"
+            assert 0 < reads.targets <= 4 * WINDOW, "assessed, once more after a write, counted, and named"
 
 
 async def asked(works: Works) -> list[int]:
@@ -197,3 +200,60 @@ def test_time_alone_makes_a_window_due() -> None:
     assert not WindowVerification({"verified": 1}, fresh_until=now).is_due(now)
     assert WindowVerification({"verified": 1}, fresh_until=now).is_due(now + timedelta(microseconds=1))
     assert not WindowVerification({"denied": 1}).is_due(now + timedelta(days=9))
+
+
+@pytest.mark.parametrize(
+    ("user", "number"),
+    [(f"USER-{LAST}", LAST), (f"u{WINDOW}@contoso.com", WINDOW), ("user-nobody", None), ("u9", None)],
+)
+async def test_a_proof_finds_its_user_without_reading_others(
+    works: Works, long: ResetRequest, user: str, number: int | None
+) -> None:
+    assert await take_proof._number_of(works.services, long, user) == number, "nothing is kept yet"
+    await waited_for(works)
+    with counted(works.services.store) as reads:
+        assert await take_proof._number_of(works.services, long, user) == number
+    assert reads.targets == (number is not None)
+
+
+async def test_of_two_targets_of_a_user_a_proof_is_about_the_open_one(works: Works, long: ResetRequest) -> None:
+    for number, settled in ((3, True), (WINDOW + 1, True), (WINDOW + 3, False), (WINDOW + 5, True)):
+        stored = await kept(works, number)
+        target = stored.target.model_copy(update={"user_id": "twice"})
+        target = target.settle(TargetOutcome.REFUSED, "duplicateUser", "") if settled else target
+        assert await works.services.targets.save("r1", stored, target)
+    await waited_for(works)
+    assert await take_proof._number_of(works.services, long, "twice") == WINDOW + 3
+    rows = await works.services.store.scan("r1", prefix="verificationusers:")
+    assert "twice" not in str(rows)
+    assert "contoso" not in str(rows)
+
+
+async def test_a_proof_that_comes_too_late_reads_one_target_at_most(works: Works, long: ResetRequest) -> None:
+    await waited_for(works)
+    stored, now = await kept(works, LAST), works.clock()
+    evidence = Evidence(
+        id="used", kind=EvidenceKind.EXTERNAL_PROOF, at=now, received_at=now, by="idproof", by_id="service:idproof"
+    )
+    assert await works.services.evidence.add("r1", stored, verified(stored.target, evidence), evidence, "msg_1")
+    for number in PLANNED - {LAST}:
+        await verify(works, number)
+    assert await waited_for(works) == {"next": "end"}
+    assert await works.services.store.scan("r1", prefix="verificationusers:") == []
+    await works.services.requests.update("r1", lambda r: r.model_copy(update={"status": RequestStatus.RESETTING}))
+    service = VerificationService.model_construct(secrets=(), customers=None)
+
+    async def post(proof: str, delivery: str) -> None:
+        body = ProofBody.model_construct(
+            id=proof, request="r1", user="user-4", method="", result="verified", verified_at=now
+        )
+        with counted(works.services.store) as reads:
+            await take_proof.take_proof(works.services, None, "idproof", service, body, delivery)  # type: ignore[arg-type]
+        assert reads.targets == 1
+
+    await post("used", "msg_1")  # the same delivery again
+    with pytest.raises(EvidenceRefusedError, match="used before"):
+        await post("used", "msg_2")
+    with counted(works.services.store) as reads, pytest.raises(EvidenceRefusedError, match="waits for no evidence"):
+        await post("new", "msg_3")
+    assert reads.targets == 0
