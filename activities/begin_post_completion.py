@@ -1,5 +1,7 @@
 """Activity: what is still to do for a request that has ended: mails, and a look at its users later."""
 
+from datetime import datetime
+
 from activities.app import activity
 from contracts.workflow import BEGIN_POST_COMPLETION, PostCompletionPlan, RequestRef
 from domain.model import iso
@@ -24,13 +26,23 @@ async def begin(services: Services, request_id: str) -> PostCompletionPlan:
     changed = totals[TargetOutcome.RESET.value] + totals[TargetOutcome.PARTIALLY_RESET.value]
     all_windows = windows(request) if changed else []
     due = await _due(services, request) if changed else None
-    return {
+    early = _early(services, request, due) if due else []
+    plan: PostCompletionPlan = {
         # Nothing happened in a dry run, and its caller waits for the plan itself.
         "mail": bool(request.requester) and not request.dry_run,
         "notices": [window for window in all_windows if wants_notices(services, window[0])],
         "users": all_windows,
         "due": due,
     }
+    return {**plan, "early": early} if early else plan
+
+
+def _early(services: Services, request: ResetRequest, due: str) -> list[str]:
+    """Return the looks before the last: of four within 24 hours, those after 3, 6 and 12. What has passed is left out."""
+    now = services.now()
+    began, end = request.ended_at or now, datetime.fromisoformat(due)
+    times = [began + (end - began) / 2**left for left in range(services.policy.follow_up.looks - 1, 0, -1)]
+    return [iso(at) for at in times if at > now]
 
 
 def wants_notices(services: Services, customer: str) -> bool:

@@ -280,13 +280,23 @@ class EventDelivery(Event):
     sender: Sender
 
 
+class FollowUpWindow(RepeatableWindow):
+    """`more`: a later look follows."""
+
+    more: NotRequired[bool]
+
+
 class PostCompletionPlan(TypedDict):
-    """`users`: windows to look at in the follow-up, at `due` (ISO 8601, None: never). `notices`: windows whose users are mailed."""
+    """`users`: windows to look at in the follow-up, at `due` (ISO 8601, None: never). `notices`: windows whose users are mailed.
+
+    `early`: when they are looked at before that.
+    """
 
     mail: bool
     notices: list[Window]
     users: list[Window]
     due: str | None
+    early: NotRequired[list[str]]
 
 
 class OutcomeMail(RequestRef, Repeatable):
@@ -347,7 +357,7 @@ PUBLISH_EVENT: Activity[EventAttempt, EventAttempted] = Activity("publish_event"
 BEGIN_POST_COMPLETION: Activity[RequestRef, PostCompletionPlan] = Activity("begin_post_completion")
 SEND_OUTCOME_MAIL: Activity[OutcomeMail, Progress] = Activity("send_outcome_mail")
 NOTIFY_USERS: Activity[UserNotices, Progress] = Activity("notify_users")
-FOLLOW_UP: Activity[RepeatableWindow, Progress] = Activity("follow_up")
+FOLLOW_UP: Activity[FollowUpWindow, Progress] = Activity("follow_up")
 END_FOLLOW_UP: Activity[RequestRef, SummariesNeeded] = Activity("end_follow_up")
 
 RESET_REQUEST: Orchestration[RequestRun, RequestEnd] = Orchestration("reset_request")

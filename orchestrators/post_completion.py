@@ -16,11 +16,11 @@ from contracts.workflow import (
     SUMMARISE_TARGETS,
     Activity,
     Event,
+    FollowUpWindow,
     MailsAgain,
     Nothing,
     OutcomeMail,
     Progress,
-    RepeatableWindow,
     RequestRef,
     SummaryWindow,
     UserNotices,
@@ -57,11 +57,15 @@ def post_completion(ctx: Context, work: RequestRef) -> Step[Nothing]:
     yield from _run_each(ctx, NOTIFY_USERS, notices)
     if plan["due"] is None:
         return {}
-    yield create_timer_at(ctx, naive_utc(plan["due"]))
     looks = [
-        RepeatableWindow(id=request_id, customer=customer, start=start, count=count)
+        FollowUpWindow(id=request_id, customer=customer, start=start, count=count)
         for customer, start, count in plan["users"]
     ]
+    # Absent in the histories of version 1.1 and before, which had one look.
+    for at in plan.get("early", []):
+        yield create_timer_at(ctx, naive_utc(at))
+        yield from _run_each(ctx, FOLLOW_UP, [FollowUpWindow(**look, more=True) for look in looks], total=_LOOKS)
+    yield create_timer_at(ctx, naive_utc(plan["due"]))
     yield from _run_each(ctx, FOLLOW_UP, looks, total=_LOOKS)
     ended = yield from call_until_available(ctx, END_FOLLOW_UP, work)
     while windows := ended.get("windows"):

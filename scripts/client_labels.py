@@ -34,6 +34,8 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "REASON": labels.REASON,
     "FAILURE": console_labels.FAILURE,
     "UNREACHABLE": console_labels.UNREACHABLE,
+    "FOLLOW_UP": console_labels.FOLLOW_UP,
+    "SUSPICION": labels.SUSPICION,
     "REMOVAL_ALERT": labels.REMOVAL_ALERT,
     "READ_STATE": console_labels.READ_STATE,
 }

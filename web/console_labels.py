@@ -212,14 +212,17 @@ READ_STATE: Mapping[str, str] = {
 
 # The follow-up's states, short; labels.FOLLOW_UP has them as sentences.
 FOLLOW_UP: Mapping[str, str] = {
+    "registeredSuspicious": "Suspicious",
     "exposed": "Exposed",
     "quick": "Registered quickly",
+    "notYet": "Not yet",
     "unreadable": "Not seen",
     "protected": "Still protected",
     "registered": "Registered again",
     "gone": "No longer there",
 }
 FOLLOW_UP_NEXT: Mapping[str, str] = {
+    "registeredSuspicious": "Call the user. If it was another person, reset again and end the sessions.",
     "exposed": "Call the user and have them register, or hand out a Temporary Access Pass.",
     "quick": "Call the user. If it was another person, reset again and end the sessions.",
     "unreadable": "Look at the user in the customer's admin center.",

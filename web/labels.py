@@ -246,10 +246,12 @@ _FORECAST_COUNTS: Mapping[str, str] = {
 
 # What the follow-up found of a user who was reset.
 FOLLOW_UP: Mapping[str, str] = {
+    "registeredSuspicious": "registered again in a way that an attacker would: ask whether it was the user",
     "exposed": "has not registered again: the password alone may be enough to sign in",
     "quick": "registered again within minutes of the reset: ask whether it was the user",
     "registered": "has registered again",
     "protected": "has not registered again, and still has another strong method",
+    "notYet": "has not registered again yet",
     "unreadable": "could not be looked at",
     "gone": "is not in the directory any more",
 }
@@ -259,6 +261,14 @@ REMOVAL_ALERT: Mapping[str, str] = {
     "unrequestedRemoval": "Removed without a request",
     "surplusRemoval": "More removed than the request did",
     "missingRemoval": "Not in the audit log",
+}
+
+# What is suspicious about a registration.
+SUSPICION: Mapping[str, str] = {
+    "withinAMinute": "within a minute of the reset",
+    "otherCountry": "from another country than before",
+    "otherAddress": "from an address never seen before",
+    "somebodyElse": "by somebody else",
 }
 
 # Why a request needs more care or more approvals than usual.

@@ -10,10 +10,12 @@ from domain.methods import Method, MethodType
 from domain.outcomes import MethodOutcome, RequestStatus, TargetOutcome
 from domain.policy.load import Policy
 from domain.request.approval import Verdict, approvals, counting, left_out, same_account, still_decides, verdict
-from domain.request.follow_up import ALARMING
+from domain.request.follow_up import ALARMING, FollowUpFinding
 from domain.request.forecast import Forecast
+from domain.request.registrations import AuditedRegistration
 from domain.request.reset_request import RECORD_UNREADABLE, Approver, Decision, ResetRequest
 from domain.request.target import Target, TargetMethod
+from web import labels
 from web.views import (
     ApprovalView,
     CustomerView,
@@ -46,6 +48,8 @@ _POSSIBLY_TOUCHED = (
     TargetOutcome.PARTIALLY_RESET,
     TargetOutcome.FAILED,
 )
+# Registrations of one user in a list: the first are those that matter.
+_REGISTRATIONS = 3
 # Names of users beside a decision: a list that is read.
 NAMED = 50
 _STATUS_OF_ENDING = {RequestStatus.RESETTING: "approved", RequestStatus.CANCELLED: "withdrawn"}
@@ -438,11 +442,28 @@ def followed_views(policy: Policy, targets: Iterable[Target]) -> tuple[FollowedV
             name=target.user_principal_name or target.asked,
             customer=policy.customers[target.customer].name if target.customer in policy.customers else target.customer,
             state=looked.state,
-            detail=looked.detail,
+            detail=_followed_detail(looked),
         )
         for state in ALARMING
         for target, looked in alarming
         if looked.state == state
+    )
+
+
+def _followed_detail(found: FollowUpFinding) -> str:
+    """Say what the audit log told of a user's registrations, and what is suspicious about them."""
+    shown = [_registration_text(one) for one in found.registrations[:_REGISTRATIONS]]
+    words = [labels.say(labels.SUSPICION, word) for word in found.suspicions]
+    return "; ".join(part for part in (found.detail, ", ".join(words), *shown) if part)
+
+
+def _registration_text(one: AuditedRegistration) -> str:
+    place = one.address + (f" ({one.country})" if one.country else "")
+    who = {"user": "", "otherUser": "another user", "application": "an application"}[one.by]
+    return (
+        f"{one.at:%Y-%m-%d %H:%M:%S} UTC"
+        + (f" from {place}" if place else "")
+        + (f" by {one.by_name or who}" if who else "")
     )
 
 

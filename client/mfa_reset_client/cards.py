@@ -15,6 +15,7 @@ from mfa_reset_client.models import (
     AuditEvent,
     AuditLogState,
     Customer,
+    FollowUpFinding,
     Method,
     RemovalAlert,
     ResetRequest,
@@ -83,6 +84,8 @@ def target_card(target: Target, words: Words = RESET) -> RenderableType:
     lines += [_method(method, words) for method in target.methods]
     if target.forecast and target.outcome in {"pending", "reset", "alreadyClear"}:
         lines.append(words_of(labels.FORECAST, target.forecast))
+    if target.follow_up:
+        lines += _follow_up(target.follow_up)
     if target.sessions_revoked is not None:
         ended = "ended" if target.sessions_revoked else "not ended"
         lines.append(Text("Sign-in sessions: ").append(ended, "green" if target.sessions_revoked else "red"))
@@ -177,6 +180,15 @@ def _card(heading: Text, lines: Iterable[str | Text]) -> RenderableType:
 
 def _joined(parts: Iterable[str], separator: str = " · ") -> str:
     return separator.join(printable(part) for part in parts if part)
+
+
+def _follow_up(found: FollowUpFinding) -> list[str]:
+    what = [words_of(labels.FOLLOW_UP, found.state), *(words_of(labels.SUSPICION, word) for word in found.suspicions)]
+    lines = [f"Since then: {_joined(what, ', ')}"]
+    for one in found.registrations:
+        place = f"{one.address} {one.country}".strip()
+        lines.append(f"Registered {_joined([moment(one.at), place, one.by_name])}")
+    return lines + ([printable(found.detail)] if found.detail else [])
 
 
 def _method(method: Method, words: Words) -> Text:

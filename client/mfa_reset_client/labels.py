@@ -245,6 +245,24 @@ UNREACHABLE: Mapping[str, str] = {
     "noLicence": "This filter needs Microsoft's registration report, which this customer has no licence for.",
 }
 
+FOLLOW_UP: Mapping[str, str] = {
+    "registeredSuspicious": "Suspicious",
+    "exposed": "Exposed",
+    "quick": "Registered quickly",
+    "notYet": "Not yet",
+    "unreadable": "Not seen",
+    "protected": "Still protected",
+    "registered": "Registered again",
+    "gone": "No longer there",
+}
+
+SUSPICION: Mapping[str, str] = {
+    "withinAMinute": "within a minute of the reset",
+    "otherCountry": "from another country than before",
+    "otherAddress": "from an address never seen before",
+    "somebodyElse": "by somebody else",
+}
+
 REMOVAL_ALERT: Mapping[str, str] = {
     "unrequestedRemoval": "Removed without a request",
     "surplusRemoval": "More removed than the request did",

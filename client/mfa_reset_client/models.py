@@ -178,6 +178,26 @@ class Presentation(ApiModel):
     expires_at: datetime
 
 
+class Registration(ApiModel):
+    """A registration by the customer's audit log; `by` is `user`, `otherUser` or `application`."""
+
+    at: datetime
+    by: str
+    by_name: str = ""
+    address: str = ""
+    country: str = ""
+
+
+class FollowUpFinding(ApiModel):
+    """What a user has registered since the reset; `source` is `auditLog`, or `dates` of the methods alone."""
+
+    state: str
+    detail: str = ""
+    source: str = "dates"
+    registrations: list[Registration] = Field(default_factory=list)
+    suspicions: list[str] = Field(default_factory=list)
+
+
 class Target(ApiModel):
     """One user in a request. `number` is the position in the request, from 0."""
 
@@ -192,6 +212,7 @@ class Target(ApiModel):
     detail: str = ""
     verification: Verification | None = None
     forecast: str | None = None
+    follow_up: FollowUpFinding | None = None
     methods: list[Method] = Field(default_factory=list)
     sessions_revoked: bool | None = None
 

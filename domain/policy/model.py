@@ -262,6 +262,15 @@ class FollowUp(Part):
         json_schema_extra={"default": "10m"},
         description="Who registers sooner than this after the reset is reported as quick",
     )
+    looks: Count = Field(
+        1,
+        le=6,
+        description="How often they are looked at until then: each time after twice as long, the last time at `after`",
+    )
+    audit_log: Flag = Field(
+        default=False,
+        description="Whether each customer's audit log says who registered, when and from where; needs Directory.Read.All",
+    )
 
 
 class Undo(Part):
@@ -326,6 +335,10 @@ class Policy(Part):
     verification: Verification = Field(default_factory=Verification)
     evidence: Evidence = Field(default_factory=Evidence)
     reconciliation: Reconciliation = Field(default_factory=Reconciliation)
+
+    @property
+    def reads_audit_logs(self) -> bool:
+        return self.reconciliation.enabled or self.follow_up.audit_log
 
     @cached_property
     def _names(self) -> dict[str, str]:

@@ -8,13 +8,18 @@ from pydantic import Field
 
 from domain.methods import Method, MethodType
 from domain.model import Instant, Model
+from domain.request.registrations import AuditedRegistration, Before, Suspicion, suspicions
 
-type FollowUpState = Literal["registered", "quick", "protected", "exposed", "unreadable", "gone"]
+type FollowUpState = Literal[
+    "registered", "registeredSuspicious", "quick", "protected", "exposed", "notYet", "unreadable", "gone"
+]
 
 # What alone does not answer a request for multi-factor authentication, or ends by itself.
 WEAK = frozenset({MethodType.EMAIL, MethodType.TEMPORARY_ACCESS_PASS})
 # States that need attention, the most urgent first.
-ALARMING: tuple[FollowUpState, ...] = ("exposed", "quick", "unreadable")
+ALARMING: tuple[FollowUpState, ...] = ("registeredSuspicious", "exposed", "quick", "unreadable")
+# Of a look before the last: what may still change.
+_OPEN: frozenset[FollowUpState] = frozenset({"exposed", "protected"})
 
 
 class Registered(Model):
@@ -25,12 +30,42 @@ class Registered(Model):
 
 
 class FollowUpFinding(Model):
-    """What was found of one user. `new` are the strong methods that were registered after the reset."""
+    """What was found of one user. `new` are the strong methods that were registered after the reset.
+
+    `source` says where it is from: the audit log and the methods, or the dates of the methods alone.
+    """
 
     state: FollowUpState
     at: Instant
     new: list[Registered] = Field(default_factory=list)
     detail: str = ""
+    source: Literal["auditLog", "dates"] = "dates"
+    registrations: list[AuditedRegistration] = Field(default_factory=list)
+    suspicions: list[Suspicion] = Field(default_factory=list)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a later look may find something else."""
+        return self.state == "notYet"
+
+    def to_be_continued(self) -> "FollowUpFinding":
+        """Return the finding of a look that is not the last."""
+        return self.model_copy(update={"state": "notYet"}) if self.state in _OPEN else self
+
+    def with_registrations(
+        self, registrations: list[AuditedRegistration], reset_at: datetime | None, before: Before
+    ) -> "FollowUpFinding":
+        """Return the finding with what the audit log says. The log alone registers nobody: the methods are what is there."""
+        found = list(dict.fromkeys(word for one in registrations for word in suspicions(one, reset_at, before)))
+        alarming = found and self.state in {"registered", "quick"}
+        return self.model_copy(
+            update={
+                "state": "registeredSuspicious" if alarming else self.state,
+                "source": "auditLog",
+                "registrations": registrations,
+                "suspicions": found,
+            }
+        )
 
 
 class FollowUp(Model):

@@ -59,9 +59,16 @@ async def unverified(it: System) -> None:
     await it.advance(hours=5)
 
 
+async def looked(it: System) -> None:
+    """Of a policy that looks at the users three times."""
+    await it.approve(await _ask(it))
+    await it.advance(hours=5)
+
+
 # What a story's policy has beside the demo's.
 _VERIFICATION = '[verification]\nrequired = "always"\naccept = ["managerAttestation", "callback"]\n'
-POLICIES = {"verified": _VERIFICATION, "unverified": _VERIFICATION}
+_LOOKS = '[followUp]\nafter = "4h"\nlooks = 3\n'
+POLICIES = {"verified": _VERIFICATION, "unverified": _VERIFICATION, "looked": _LOOKS}
 STORIES: tuple[Callable[[System], Awaitable[None]], ...] = (
     approved,
     denied,
@@ -70,6 +77,7 @@ STORIES: tuple[Callable[[System], Awaitable[None]], ...] = (
     no_access,
     verified,
     unverified,
+    looked,
 )
 
 

@@ -167,6 +167,12 @@ SUPPORTED = (
         },
     ),
     Supported(
+        "auditLogs/signIns",
+        "[d] api/signin-list, resources/signin",
+        names("$filter $top $orderby $skiptoken"),
+        filters={"eq": names("userId createdDateTime"), "ge": names("createdDateTime"), "le": names("createdDateTime")},
+    ),
+    Supported(
         "servicePrincipals",
         "[d] api/serviceprincipal-list, resources/serviceprincipal",
         names("$select $filter $search $orderby $top $count $expand $skiptoken"),

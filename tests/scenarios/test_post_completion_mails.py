@@ -10,6 +10,8 @@ from contracts.workflow import PostCompletionPlan
 from localhost.simulator.world.mailbox import Mail
 from records.errors import StoreUnavailableError
 from services import Services
+from tests.client.harness import Waits, command
+from tests.console.pages import text_of
 from tests.receiver import policy_with
 from tests.system import System, system
 
@@ -201,6 +203,35 @@ async def test_after_a_day_it_is_seen_who_has_not_registered_again(tmp_path: Pat
         assert "alex@contoso.com" not in mail.content
         assert [m["kind"] for m in ended["mails"]] == ["outcome", "followUp"]
         assert (await it.audit(request_id))[-2]["event"] == "followedUp"
+
+
+async def test_several_looks_find_who_registered_and_the_mail_says_what_is_suspicious(tmp_path: Path) -> None:
+    terms = '[followUp]\nafter = "4h"\nlooks = 3\nauditLog = true\n'
+    async with system(tmp_path, policy=policy_with(tmp_path, terms)) as it:
+        request_id = await reset(it, contoso=["adele@contoso.com", "diego@contoso.com"])
+        await it.advance(seconds=20)
+        it.world.register(
+            "contoso", "adele@contoso.com", "softwareOath", by="megan@contoso.com", address="198.51.100.9"
+        )
+        await it.advance(minutes=70)
+        adele, diego = await it.targets(request_id)
+        assert adele["followUp"]["state"] == "registeredSuspicious"
+        assert adele["followUp"]["suspicions"] == ["withinAMinute", "somebodyElse"]
+        assert diego["followUp"]["state"] == "notYet"
+        assert (await it.shown(request_id))["followUp"]["endedAt"] is None
+        looks = len([call for call in it.world.calls if call.path.endswith("/directoryAudits")])
+        it.world.mailbox.clear()
+        await it.advance(hours=3)
+        assert len([call for call in it.world.calls if call.path.endswith("/directoryAudits")]) == 3 * looks
+        assert (await it.shown(request_id))["followUp"]["totals"] == {"registeredSuspicious": 1, "exposed": 1}
+        (mail,) = it.world.mailbox.to("tech@msp.example")
+        assert "within a minute of the reset, by somebody else" in mail.content
+        assert "from 198.51.100.9 by megan@contoso.com" in mail.content
+        page = await text_of(it, f"requests/{request_id}")
+        assert "Suspicious" in page
+        assert "by megan@contoso.com" in page
+        ran = await command(Waits(it), "targets", request_id)
+        assert "Suspicious, within a minute of the reset, by somebody else" in " ".join(ran.out.split())
 
 
 async def test_a_user_who_cannot_be_looked_at_is_reported_as_that(tmp_path: Path) -> None:

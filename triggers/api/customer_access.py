@@ -48,7 +48,7 @@ async def _sees_bounces(services: Services) -> bool | None:
 
 async def _access(services: Services, key: str) -> AccessResponse:
     tenant_id = services.policy.customers[key].tenant_id
-    access = await check_access(services.graph, tenant_id, audit_logs=services.policy.reconciliation.enabled)
+    access = await check_access(services.graph, tenant_id, audit_logs=services.policy.reads_audit_logs)
     return AccessResponse(
         customer=key,
         tenant_id=tenant_id,

@@ -204,6 +204,11 @@ DIRECTORY_AUDIT = ResourceType(
     collections=names("additionalDetails targetResources"),
     sorts=names("activityDateTime"),
 )
+SIGN_IN = ResourceType(
+    "signIn",
+    names("appDisplayName appId createdDateTime id ipAddress location riskState status userId userPrincipalName"),
+    sorts=names("createdDateTime"),
+)
 SERVICE_PRINCIPAL = ResourceType(
     "servicePrincipal",
     names("accountEnabled appDisplayName appId displayName id servicePrincipalType"),

@@ -19,6 +19,7 @@ from localhost.simulator.protocol.resource_types import (
     ROLE_ELIGIBILITY_INSTANCE,
     SECURITY_DEFAULTS,
     SERVICE_PRINCIPAL,
+    SIGN_IN,
     USER,
     ResourceType,
 )
@@ -65,5 +66,6 @@ REGISTRATIONS = Accepts(REGISTRATION_DETAILS, frozenset({"$filter", "$orderby"})
 INBOX = Accepts(MESSAGE, frozenset({"$select", "$filter", "$orderby", "$count", "$skip"}) | _PAGED, own_filter=True)
 # $select is not among the options of its page. [d directoryaudit-list]
 DIRECTORY_AUDITS = Accepts(DIRECTORY_AUDIT, frozenset({"$filter", "$orderby"}) | _PAGED, own_filter=True)
+SIGN_INS = Accepts(SIGN_IN, frozenset({"$filter", "$orderby"}) | _PAGED, own_filter=True)
 SERVICE_PRINCIPALS = Accepts(SERVICE_PRINCIPAL, _LIST, directory=True)
 HARDWARE_TOKENS = Accepts(HARDWARE_OATH, frozenset({"$select", "$filter", "$top", "$skiptoken"}))

@@ -20,6 +20,7 @@ from localhost.simulator.handlers import (
     role_management,
     send_mail,
     sign_in_preferences,
+    sign_ins,
     token_endpoint,
     users,
     verified_id,
@@ -189,6 +190,9 @@ def _tenant(table: Table) -> None:
         handler, options = directory_audits.list_audits, accepts.DIRECTORY_AUDITS
         path, too = f"/{version}/auditLogs/directoryAudits", permissions.DIRECTORY_READ
         table.router.add("GET", Route(path, handler, "directory", needs, needs_too=too, accepts=options))
+    # One of the two will do, unlike for the log above. [d signin-list]
+    either = permissions.REPORTS_READ | permissions.DIRECTORY_READ
+    table.read("/auditLogs/signIns", sign_ins.list_sign_ins, either, accepts.SIGN_INS)
     principals, needs = directory_audits.list_service_principals, permissions.APPLICATIONS_READ
     table.read("/servicePrincipals", principals, needs, accepts.SERVICE_PRINCIPALS)
 

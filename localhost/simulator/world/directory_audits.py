@@ -59,6 +59,18 @@ class Entry:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """A sign-in of a user. `error` 0 is a success."""
+
+    id: str
+    user_id: str
+    at: datetime
+    address: str
+    country: str
+    error: int = 0
+
+
 @dataclass
 class DirectoryAudits:
     delay: timedelta = timedelta(minutes=2)

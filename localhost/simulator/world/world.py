@@ -17,6 +17,7 @@ from localhost.simulator.world.directory_audits import (
     USER_REGISTERED,
     USER_REGISTERED_ALL,
     DirectoryAudits,
+    SignIn,
 )
 from localhost.simulator.world.faults import Faults
 from localhost.simulator.world.inbox import Inbox
@@ -46,6 +47,7 @@ class World:
         self.mailbox = Mailbox()
         self.inbox = Inbox()
         self.audits = DirectoryAudits()
+        self.sign_ins: dict[str, list[SignIn]] = {}  # by tenant id
         self.tokens = AccessTokens()
         self.presentations: dict[str, Any] = {}  # what Verified ID was asked for, by its id
         self.passes: list[str] = []  # every temporary access pass ever made, for tests that look where its text went
@@ -146,6 +148,12 @@ class World:
         if prefer is not None:
             person.preferred = prefer
         return method
+
+    def sign_in(self, tenant: str, user: str, address: str, country: str, *, error: int = 0) -> None:
+        """Note that a user signed in now from there, or tried to."""
+        home, person = self.tenant(tenant), self.user(tenant, user)
+        known = self.sign_ins.setdefault(home.id, [])
+        known.append(SignIn(f"sign-in-{len(known)}", person.id, self.clock(), address, country, error))
 
     def make_eligible(
         self, tenant: str, user: str, *, role: str | None = None, group: str | None = None, access: str = "member"
