@@ -15,6 +15,7 @@ import activities.ask_managers
 import activities.begin_post_completion
 import activities.begin_request
 import activities.concurrency_permits
+import activities.contain_targets
 import activities.finish_request
 import activities.follow_up
 import activities.notify_approvers
@@ -23,6 +24,7 @@ import activities.plan_targets
 import activities.publish_event
 import activities.read_plan_window
 import activities.record_event
+import activities.release_targets
 import activities.reset_target
 import activities.seal_plan
 import activities.send_callback
@@ -39,10 +41,12 @@ import orchestrators.approver_mails
 import orchestrators.event_delivery
 import orchestrators.manager_mails
 import orchestrators.post_completion
+import orchestrators.release_users
 import orchestrators.reset_customer
 import orchestrators.reset_request
 import triggers.api.approval_mails
 import triggers.api.audit
+import triggers.api.containment
 import triggers.api.customer_access
 import triggers.api.delegation
 import triggers.api.directory
@@ -95,6 +99,7 @@ for part in (
     triggers.api.reset_requests.app,
     triggers.api.audit.app,
     triggers.api.undo.app,
+    triggers.api.containment.app,
     triggers.api.takeover.app,
     triggers.api.verification.app,
     triggers.api.webhooks.app,

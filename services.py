@@ -22,6 +22,7 @@ from graph.verified_id import APPLICATION as VERIFIED_ID
 from graph.verified_id import VerifiedIdClient
 from records.approver_mailings import ApproverMailings
 from records.audits import Audits
+from records.blocks import Blocks
 from records.concurrency_permits import ConcurrencyPermits
 from records.console_choices import ConsoleChoices
 from records.delegations import Delegations
@@ -75,6 +76,7 @@ class Services:
         self._verified_ids: WeakKeyDictionary[asyncio.AbstractEventLoop, VerifiedIdClient] = WeakKeyDictionary()
         self._stores: WeakKeyDictionary[asyncio.AbstractEventLoop, Store] = WeakKeyDictionary()
         self._usage_counts: WeakKeyDictionary[asyncio.AbstractEventLoop, UsageCounts] = WeakKeyDictionary()
+        self._block_counts: WeakKeyDictionary[asyncio.AbstractEventLoop, UsageCounts] = WeakKeyDictionary()
         self._buses: WeakKeyDictionary[asyncio.AbstractEventLoop, Bus] = WeakKeyDictionary()
         self._file: SqliteStore | None = None
         self._seen: set[str] = set()
@@ -165,6 +167,10 @@ class Services:
         return Leases(self.store)
 
     @property
+    def blocks(self) -> Blocks:
+        return Blocks(self.store)
+
+    @property
     def holds(self) -> Holds:
         return Holds(self.store)
 
@@ -246,6 +252,16 @@ class Services:
         return counts
 
     @property
+    def block_counts(self) -> UsageCounts:
+        """Users who were blocked before an approval."""
+        loop = asyncio.get_running_loop()
+        counts = self._block_counts.get(loop)
+        if counts is None:
+            counts = UsageCounts(self.store, "blockusage")
+            self._block_counts[loop] = counts
+        return counts
+
+    @property
     def removing_stopped(self) -> bool:
         return removing_stopped(os.environ)
 
@@ -269,6 +285,7 @@ class Services:
         if bus := self._buses.pop(loop, None):
             await bus.close()
         self._usage_counts.pop(loop, None)
+        self._block_counts.pop(loop, None)
         if store := self._stores.pop(loop, None):
             await store.close()
         if self._file is not None:

@@ -6,6 +6,7 @@ from domain.outcomes import RequestStatus
 from domain.request.windows import windows
 from domain.verification.terms import may_need_verification
 from services import current_services
+from use_cases.allot_blocks import allot_blocks
 
 # Windows of a request that are planned at once, over all its customers: half of the activities that a host runs at once
 # (host.json), because planning reads much and must leave room for the resets of other requests.
@@ -35,6 +36,7 @@ async def begin_request(work: RequestRef) -> RequestPlan:
                 "dryRun": request.dry_run,
                 "retryOf": request.retry_of,
                 **({"takeoverOf": request.takeover_of} if request.takeover_of else {}),
+                **({"containment": request.containment.in_digest()} if request.containment else {}),
                 **({"undoOf": request.undo_of} if request.undo_of else {}),
             },
             once="accepted",
@@ -44,4 +46,9 @@ async def begin_request(work: RequestRef) -> RequestPlan:
     plan: RequestPlan = {"go": True, "windows": windows(request), "drafts": drafts, "planning": _PLANNING}
     if may_need_verification(services.policy, request):
         plan["verify"] = True
+    if request.containment is not None and not request.dry_run:
+        plan["contain"] = "approved"
+        if request.containment.contain_first and request.status is RequestStatus.PLANNING:
+            await allot_blocks(services, request)
+            plan["contain"] = "first"
     return plan

@@ -4,9 +4,11 @@ from activities.app import activity
 from activities.faults import fault_word
 from contracts.words import Fault
 from contracts.workflow import RESET_TARGET, Progress, TargetRun
+from domain.containment.settlement import with_block
+from domain.methods import MethodType
 from domain.outcomes import RequestStatus, TargetOutcome
 from domain.policy.load import Customer
-from domain.request.guards import Refusal, changed_since, still_allowed
+from domain.request.guards import Refusal, changed_since, guards_for, still_allowed
 from domain.request.reset_request import ResetRequest
 from domain.request.settlement import given_up
 from domain.request.target import Target
@@ -53,7 +55,9 @@ class _Reset:
         self._indexed = False
 
     async def run(self, *, last: bool) -> Progress:
-        services, target, allowed = self._services, self._kept.target, frozenset(self._customer.methods)
+        services, target = self._services, self._kept.target
+        # Of a compromised account everything goes, whatever else may be reset at the customer.
+        allowed = frozenset(MethodType if self._request.containment else self._customer.methods)
         client = services.graph.of(target.tenant_id)
         terms = Terms(
             scope=frozenset(self._request.methods) & allowed,
@@ -67,7 +71,7 @@ class _Reset:
         run = await run_removal(client, self, target, terms, privileges=privileges)
         target = run.target if run.refused is None else _refused(run.target, run.refused)
         if target.settled:
-            target = target.model_copy(update={"ended_at": services.now()})
+            target = with_block(target.model_copy(update={"ended_at": services.now()}))
         if not await services.targets.save(self._request.id, self._kept, target):
             # Another run of this activity was faster; what it recorded is as true, and the next look shows what is left.
             return _answer(1.0, "overtaken", client.pressure)
@@ -105,7 +109,7 @@ class _Reset:
             current.privileges.names,
             unknown=current.privileges.unknown,
             customer=self._customer,
-            guards=self._services.policy.guards,
+            guards=guards_for(self._services.policy.guards, self._request),
             involved=self._request.involved,
         )
 

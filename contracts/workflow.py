@@ -80,6 +80,7 @@ class RequestPlan(TypedDict):
     """`go`: False where the request has ended already. `drafts`: starts of the parts of its targets that are to be written.
 
     `verify`: some of its users may have to be verified. `planning`: how many windows are planned at once.
+    `contain`: its accounts may be compromised, so its users are blocked: before the plan, or once it is approved.
     """
 
     go: bool
@@ -87,6 +88,7 @@ class RequestPlan(TypedDict):
     drafts: list[int]
     verify: NotRequired[bool]
     planning: NotRequired[int]
+    contain: NotRequired[Literal["first", "approved"]]
 
 
 class DraftRef(RequestRef):
@@ -97,6 +99,26 @@ class PlanInput(RepeatableWindow):
     """`give_up`: nothing more is tried, and what is left is settled with this reason."""
 
     give_up: NotRequired[GivenUp]
+
+
+class ContainWindow(RepeatableWindow):
+    """`stage`: before the approval, or after it. `give_up`: nothing more is tried, and what is left ends with this reason."""
+
+    stage: Literal["first", "approved"]
+    give_up: NotRequired[GivenUp]
+
+
+class ReleaseWindow(RepeatableWindow):
+    """`ended`: the request has ended just now, so what was not approved is taken back as the policy says."""
+
+    ended: NotRequired[bool]
+    give_up: NotRequired[GivenUp]
+
+
+class UserRelease(RequestRef):
+    """`windows` have users who are to be unblocked, or whose risk is to be dismissed."""
+
+    windows: list[Window]
 
 
 class PlanWindowRef(RequestRef):
@@ -332,6 +354,8 @@ class MailsAgain(RequestRef):
 
 BEGIN_REQUEST: Activity[RequestRef, RequestPlan] = Activity("begin_request")
 PLAN_TARGETS: Activity[PlanInput, Progress] = Activity("plan_targets")
+CONTAIN_TARGETS: Activity[ContainWindow, Progress] = Activity("contain_targets")
+RELEASE_TARGETS: Activity[ReleaseWindow, Progress] = Activity("release_targets")
 WRITE_TARGETS: Activity[DraftRef, Nothing] = Activity("write_targets")
 READ_PLAN_WINDOW: Activity[PlanWindowRef, Nothing] = Activity("read_plan_window")
 SEAL_PLAN: Activity[RequestStep, SealedPlan | PlanToRead | TargetsToSettle] = Activity("seal_plan")
@@ -363,6 +387,7 @@ END_FOLLOW_UP: Activity[RequestRef, SummariesNeeded] = Activity("end_follow_up")
 RESET_REQUEST: Orchestration[RequestRun, RequestEnd] = Orchestration("reset_request")
 MAIL_APPROVERS: Orchestration[ApproverMailing, Nothing] = Orchestration("mail_approvers")
 MAIL_MANAGERS: Orchestration[ManagerMailing, Nothing] = Orchestration("mail_managers")
+RELEASE_USERS: Orchestration[UserRelease, Nothing] = Orchestration("release_users")
 RESET_CUSTOMER: Orchestration[CustomerReset, Nothing] = Orchestration("reset_customer")
 RESET_WINDOW: Orchestration[WindowReset, WindowEnd] = Orchestration("reset_window")
 DELIVER_EVENT: Orchestration[EventDelivery, Nothing] = Orchestration("deliver_event")

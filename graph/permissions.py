@@ -71,6 +71,21 @@ NARROW_CANNOT = (
     "remove passkeys, unless UserAuthMethod-Passkey.ReadWrite.All is granted too, which can also register them",
     "remove e-mail addresses, platform credentials, external methods and Temporary Access Passes",
 )
+# Only where the policy has [profiles.compromised]. (Graph documentation, "Update user": the first, with User.Read.All, is the least
+# privileged permission for accountEnabled; of users with a privileged administrator role the app needs a higher role besides.
+# "riskyUser: confirmCompromised", "riskyUser: dismiss": the second.)
+CONTAINMENT = (
+    Permission(
+        "User.EnableDisableAccount.All",
+        "blocking and unblocking the sign-in of compromised accounts",
+        instead=("User.ReadWrite.All", "Directory.ReadWrite.All"),
+    ),
+    Permission(
+        "IdentityRiskyUser.ReadWrite.All",
+        "confirming compromised accounts in Entra ID Protection, and dismissing that",
+        optional=True,
+    ),
+)
 # Only in the provider's own tenant.
 HOME = ("Mail.Send", "User.Read.All", "GroupMember.Read.All")
 # Likewise, and optional: to notice mails that bounce. Given in Exchange for the one mailbox, not by consent like those above, which
@@ -113,22 +128,29 @@ def is_narrow(roles: frozenset[str]) -> bool:
     return WIDE not in roles and not roles.isdisjoint(p.name for p in NARROW)
 
 
-def missing_of(roles: frozenset[str], *, audit_logs: bool = False) -> tuple[Permission, ...]:
-    """Return what is missing of the set that the tenant chose, the wide one where it chose none."""
+def missing_of(roles: frozenset[str], *, audit_logs: bool = False, contains: bool = False) -> tuple[Permission, ...]:
+    """Return what is missing of the set that the tenant chose, the wide one where it chose none.
+
+    `contains`: the policy offers the containment of compromised accounts there.
+    """
     wanted = (*NARROW, *PERMISSIONS[1:]) if is_narrow(roles) else PERMISSIONS
     if audit_logs:
         wanted = (*wanted, AUDIT_LOGS)
+    if contains:
+        wanted = (*wanted, *CONTAINMENT)
     return tuple(p for p in wanted if p.name not in roles and not roles & set(p.instead))
 
 
-async def check_access(graph: Graph, tenant_id: str, *, audit_logs: bool = False) -> Access:
+async def check_access(graph: Graph, tenant_id: str, *, audit_logs: bool = False, contains: bool = False) -> Access:
     """Ask for a new token, so that a consent given a minute ago counts. `audit_logs`: the policy reads them."""
     try:
         token = await graph.fresh_token(tenant_id)
     except GraphError as error:
         return Access(PERMISSIONS, error.reason, error.detail)
     roles = roles_in(token)
-    return Access(missing_of(roles, audit_logs=audit_logs), cannot=NARROW_CANNOT if is_narrow(roles) else ())
+    return Access(
+        missing_of(roles, audit_logs=audit_logs, contains=contains), cannot=NARROW_CANNOT if is_narrow(roles) else ()
+    )
 
 
 def consent_url(authority: str, tenant_id: str, client_id: str) -> str:

@@ -48,6 +48,8 @@ param graphPermissions string = 'wide'
 
 @description('Customers are asked for Directory.Read.All too, which reading their audit logs needs (docs/reconciliation.md).')
 param auditLogs bool = false
+@description('Whether customers are asked for the permissions that containing compromised accounts needs (docs/containment.md).')
+param containment bool = false
 
 @description('Users may be verified with Microsoft Entra Verified ID, which has to be set up in the provider\'s tenant (docs/verification.md).')
 param verifiedId bool = false
@@ -190,6 +192,7 @@ module entra 'app/entra.bicep' = {
     permissionSet: graphPermissions
     verifiedId: verifiedId
     auditLogs: auditLogs
+    containment: containment
   }
 }
 

@@ -11,6 +11,7 @@ from contracts.words import AfterApproval, AfterPlan
 from contracts.workflow import (
     BEGIN_REQUEST,
     CLOSE_UNDO,
+    CONTAIN_TARGETS,
     FINISH_REQUEST,
     MAIL_APPROVERS,
     MAIL_MANAGERS,
@@ -28,6 +29,7 @@ from contracts.workflow import (
     WRITE_TARGETS,
     Activity,
     ApproverMailing,
+    ContainWindow,
     CustomerReset,
     DraftRef,
     ManagerMailing,
@@ -35,6 +37,7 @@ from contracts.workflow import (
     NumberRange,
     PlanInput,
     PlanWindowRef,
+    ReleaseWindow,
     RepeatableWindow,
     RequestEnd,
     RequestRef,
@@ -52,6 +55,8 @@ from orchestrators.call_until_available import call_until_available
 from orchestrators.event_delivery import record_and_deliver
 from orchestrators.fan_out import FanOut, last_run
 from orchestrators.post_completion import start_post_completion
+from orchestrators.release_users import release_windows
+from orchestrators.timers import create_timer_after
 from orchestrators.wake_up import WakeUp
 
 # Windows of a customer that are planned at once, and of all customers in requests that began before `RequestPlan.planning`.
@@ -63,6 +68,10 @@ _READING = 8
 _SETTLING = 4
 # Customers of a request that are worked on at once; each keeps its own width.
 _CUSTOMERS = 50
+# Windows of a request whose users are blocked at once, over all its customers and of one of them: an attacker is at work.
+_CONTAINING, _CONTAINING_PER_CUSTOMER = 50, 4
+# While removing is stopped, so long between two looks whether it goes on.
+_HELD = 60.0
 # How often a customer's part that broke is started anew. It waits for the records by itself, so only a mistake of ours breaks it.
 _ANEW = 2
 
@@ -79,6 +88,8 @@ def reset_request(ctx: Context, work: RequestRun) -> Step[RequestEnd]:
         yield from record_and_deliver(ctx, run, request, "accepted")
         for start in begun["drafts"]:
             yield from call_until_available(ctx, WRITE_TARGETS, DraftRef(id=request["id"], start=start))
+        if begun.get("contain") == "first":
+            yield from _contain(ctx, request, windows, "first")
         yield from _plan(ctx, request, windows, begun.get("planning", _PLANNING))
         if begun.get("verify"):
             yield from _verify(ctx, run, request, windows, wake_up)
@@ -88,12 +99,45 @@ def reset_request(ctx: Context, work: RequestRun) -> Step[RequestEnd]:
             following = yield from _approve(ctx, run, request, wake_up)
             yield from record_and_deliver(ctx, run, request, "decided")
         if following == "reset":
+            if begun.get("contain"):
+                yield from _contain(ctx, request, windows, "approved")
             yield from _reset(ctx, run, request, windows)
         if following == "codes":
             yield from _take_codes(ctx, request, windows, wake_up)
     ended = yield from _finish(ctx, request)
+    if begun.get("contain"):
+        yield from _release(ctx, request, begun["windows"])
     start_post_completion(ctx, run, request)
     return ended
+
+
+def _contain(
+    ctx: Context, request: RequestRef, windows: Sequence[Window], stage: Literal["first", "approved"]
+) -> Step[None]:
+    """Block the users and end their sessions, all customers side by side; what waits for the approval is done after it."""
+    works = [
+        ContainWindow(id=request["id"], customer=customer, start=start, count=count, stage=stage)
+        for customer, start, count in windows
+    ]
+    while True:
+        width = _CONTAINING_PER_CUSTOMER
+        fan_out = FanOut(ctx, CONTAIN_TARGETS, works, width, total=_CONTAINING, watch=request, look_again=False)
+        yield from fan_out.run()
+        for work, reason in fan_out.left:
+            given_up: ContainWindow = {**work, "give_up": reason}
+            yield from call_activity(ctx, CONTAIN_TARGETS, given_up)
+        if fan_out.stop != "held" or stage == "first":  # what is held before the plan is done after the approval
+            return
+        yield create_timer_after(ctx, _HELD)
+
+
+def _release(ctx: Context, request: RequestRef, windows: Sequence[Window]) -> Step[None]:
+    """Undo what was done before an approval that never came."""
+    works = [
+        ReleaseWindow(id=request["id"], customer=customer, start=start, count=count, ended=True)
+        for customer, start, count in windows
+    ]
+    yield from release_windows(ctx, works)
 
 
 def _plan(ctx: Context, request: RequestRef, windows: Sequence[Window], at_once: int) -> Step[None]:

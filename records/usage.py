@@ -16,6 +16,7 @@ from domain.request.usage import (
     RecentUsers,
     Usage,
     UsageTerms,
+    allot,
     count,
     customer_key,
     recent_users,
@@ -51,8 +52,9 @@ class _Entry:
 class UsageCounts:
     """Belongs to one event loop."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, partition: str = _PARTITION) -> None:
         self._store = store
+        self._partition = partition
         self._requests = Requests(store)
         self._waiting: list[_Entry] = []
         self._writing = asyncio.Lock()
@@ -79,6 +81,10 @@ class UsageCounts:
         rows = await self._read(_keys_of(ask))
         return recent_users(ask, {key: _usage(row) for key, row in rows.items()}, terms, now)
 
+    async def allot(self, ask: Ask, allowed: int, now: datetime) -> dict[str, int]:
+        """Count as many of the users as are `allowed` within an hour, and return how many by customer. A repeat gets the same."""
+        return await self._change(_keys_of(ask), lambda counts: allot(ask, counts, allowed, now))
+
     async def end(self, sender: str, request_ids: Collection[str]) -> None:
         """Take requests that have ended out of the open ones."""
 
@@ -91,7 +97,7 @@ class UsageCounts:
     async def purge(self, before: datetime) -> int:
         """Remove the counts in which nothing was counted since then and no request is open; return how many."""
         many, after = 0, ""
-        while rows := await self._store.scan(_PARTITION, after=after, limit=100):
+        while rows := await self._store.scan(self._partition, after=after, limit=100):
             for row in rows:
                 usage = _usage(row)
                 if not usage.open_ids and usage.newest * 60 < before.timestamp():
@@ -135,7 +141,7 @@ class UsageCounts:
             elif row is not None and row.value != value:
                 changes.append(Replace(row, value))
         for start in range(0, len(changes), _ROWS):
-            if not await self._store.apply(_PARTITION, changes[start : start + _ROWS]):
+            if not await self._store.apply(self._partition, changes[start : start + _ROWS]):
                 return False
         return True
 
@@ -144,7 +150,7 @@ class UsageCounts:
 
         async def read(key: str) -> Row | None:
             async with gate:
-                return await self._store.get(_PARTITION, key)
+                return await self._store.get(self._partition, key)
 
         return dict(zip(keys, await asyncio.gather(*map(read, keys)), strict=True))
 

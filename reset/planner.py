@@ -8,7 +8,7 @@ from domain.methods import MethodType, removal_order, satisfies
 from domain.normal_address import all_spellings
 from domain.outcomes import MethodOutcome, TargetOutcome
 from domain.policy.load import Customer, Guards
-from domain.request.guards import Person, Refusal, needs_step_up, privilege_refusal, refusal
+from domain.request.guards import Person, Refusal, guards_for, needs_step_up, privilege_refusal, refusal
 from domain.request.reset_request import ResetRequest
 from domain.request.settlement import mark_kept_newer
 from domain.request.target import Target, TargetMethod
@@ -53,14 +53,15 @@ class Planner:
         self._client = graph.of(customer.tenant_id)
         self._request = request
         self._customer = customer
-        self._guards = guards
+        self._guards = guards_for(guards, request)
         self._leases = leases
         self._now = now
         self._holding = None if hold_for is None else HoldTerms(hold_for, now)
         self._earlier = earlier or {}
         # What the request asks for, as far as the customer allows it to be reset here.
-        # An undo takes nothing away, so it is not bound to what may be.
-        self._scope = [kind for kind in request.methods if kind in customer.methods or request.undo_of]
+        # An undo takes nothing away, so it is not bound to what may be; of a compromised account everything goes.
+        unbound = request.undo_of is not None or request.containment is not None
+        self._scope = [kind for kind in request.methods if unbound or kind in customer.methods]
 
     @property
     def pressure(self) -> float:
@@ -184,7 +185,7 @@ class Planner:
                 "privileged": needs_step_up(privileges.names, self._guards, unknown=privileges.unknown),
                 "methods": [*methods, *(mark_kept_newer(TargetMethod(**m.model_dump())) for m in since)],
                 "kept": kept,
-                "warnings": plan_warnings(user, privileges),
+                "warnings": plan_warnings(user, privileges, blocked_here=_is_blocked_here(target)),
             }
         )
 
@@ -256,6 +257,10 @@ class Planner:
             else:
                 refused = _refused(target, Refusal("alreadyRunning", _HELD.format(holder.request_id)))
                 made[me.number] = refused.model_copy(update={"held_by": holder.request_id})
+
+
+def _is_blocked_here(target: Target) -> bool:
+    return target.containment is not None and target.containment.may_unblock
 
 
 def person_of(user: User, tenant_id: str) -> Person:

@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from web import console_labels, labels  # noqa: E402 - the script is started by its path
+from web import console_labels, containment_labels, labels  # noqa: E402 - the script is started by its path
 
 TARGET = ROOT / "client/mfa_reset_client/labels.py"
 HEAD = '''# ruff: noqa: E501
@@ -33,6 +33,9 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "FORECAST": labels.FORECAST,
     "REASON": labels.REASON,
     "FAILURE": console_labels.FAILURE,
+    "CONTAINMENT": containment_labels.CONTAINMENT,
+    "ACTION_OUTCOME": containment_labels.ACTION_OUTCOME,
+    "CONTAINMENT_REASON": containment_labels.CONTAINMENT_REASON,
     "UNREACHABLE": console_labels.UNREACHABLE,
     "FOLLOW_UP": console_labels.FOLLOW_UP,
     "SUSPICION": labels.SUSPICION,

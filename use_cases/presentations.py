@@ -9,6 +9,7 @@ import durable
 from domain.access.approval_links import LinkError
 from domain.access.sealed_tokens import derived_key, seal, unseal
 from domain.api.verification_bodies import PresentationBegun
+from domain.containment.settlement import is_blocked_unverified
 from domain.errors import ConflictError, NotFoundError, UnauthorizedError
 from domain.outcomes import RequestStatus
 from domain.policy.verification import VerifiedId
@@ -31,7 +32,9 @@ async def begin_presentation(services: Services, request: ResetRequest, number: 
         raise NotFoundError("The request has no such user.")
     settings, target = services.policy.verification.verified_id, kept.target
     accepted = target.verification is not None and EvidenceKind.VERIFIED_ID in target.verification.accept
-    if settings is None or not accepted or not waits(target) or request.status is not RequestStatus.PLANNING:
+    waiting = is_blocked_unverified(target) if request.status.ended else waits(target)
+    open_now = request.status.ended or request.status is RequestStatus.PLANNING
+    if settings is None or not accepted or not waiting or not open_now:
         raise ConflictError(
             "This user waits for no Verified ID: the policy does not accept it here, or its time is over."
         )

@@ -4,8 +4,10 @@ import logging
 from typing import NamedTuple
 
 import durable
+from domain.containment.actions import Action
+from domain.containment.settlement import with_actions
 from domain.errors import NotFoundError
-from domain.outcomes import RequestStatus
+from domain.outcomes import RequestStatus, TargetOutcome
 from domain.request.reset_request import ResetRequest
 from domain.request.target import Target
 from domain.verification.evidence import EvidenceRefusedError
@@ -15,6 +17,7 @@ from domain.verification.terms import terms_for
 from services import Services
 from telemetry.metrics import count
 from use_cases.orchestrations import wake
+from use_cases.release_users import start_release
 
 _log = logging.getLogger("mfareset.verification")
 
@@ -35,7 +38,7 @@ async def record_evidence(
     proof: Proof,
     origin: ProofSource,
 ) -> Target:
-    """Return the target with the evidence. The same delivery again changes nothing.
+    """Return the target with the evidence. The same delivery again changes nothing. A user who waits to be unblocked is.
 
     Raises: NotFoundError; EvidenceRefusedError, after the refusal was audited and counted.
     """
@@ -97,6 +100,18 @@ def _is_open(request: ResetRequest) -> bool:
     return request.status is RequestStatus.PLANNING
 
 
+def _is_to_unblock(request: ResetRequest, target: Target) -> bool:
+    """Return whether the evidence is for the unblocking of a contained user: the reset has ended then."""
+    containment = target.containment
+    return (
+        request.status.ended and containment is not None and containment.may_unblock and containment.unblocked is None
+    )
+
+
+def _open(target: Target, *, to_unblock: bool) -> Target:
+    return target.model_copy(update={"outcome": TargetOutcome.PENDING}) if to_unblock else target
+
+
 async def _record(
     services: Services,
     client: durable.Client,
@@ -111,15 +126,23 @@ async def _record(
             raise NotFoundError("The request has no such user.")
         if await _is_repeated(services, request, proof, origin):
             return kept.target
-        if not _is_open(request) or await services.requests.cancelled(request.id) is not None:
+        to_unblock = _is_to_unblock(request, kept.target)
+        if not to_unblock and (not _is_open(request) or await services.requests.cancelled(request.id) is not None):
             raise EvidenceRefusedError("notWaiting", "The request waits for no evidence any more.")
         terms = terms_for(services.policy, request.source, kept.target.customer)
-        evidence = evidence_of(proof, Subject(request, kept.target, terms, services.now()))
+        evidence = evidence_of(
+            proof, Subject(request, _open(kept.target, to_unblock=to_unblock), terms, services.now())
+        )
         after = verified(kept.target, evidence)
+        if to_unblock:
+            after = with_actions(after, unblocked=Action(reason="verified", at=services.now(), by=evidence.by))
         # False: another process wrote the target, or used the proof; what is there now is judged.
         if await services.evidence.add(request.id, kept, after, evidence, origin.delivery):
             await audit_evidence(services, request.id, after)
-            await wake(client, request.id)
+            if to_unblock:
+                await start_release(client, request, [number])
+            else:
+                await wake(client, request.id)
             return after
 
 

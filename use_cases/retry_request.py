@@ -110,4 +110,7 @@ def body_again(request: ResetRequest, targets: Iterable[Target]) -> tuple[dict[s
         "revokeSessions": request.revoke_sessions,
         "dryRun": request.dry_run,
     }
+    if request.containment is not None:
+        body["profile"] = request.containment.profile.value
+        del body["methods"]
     return body, earlier

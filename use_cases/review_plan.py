@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import durable
 from domain.access.callers import Caller
+from domain.containment.actions import Profile
 from domain.errors import KeyReusedError
 from domain.request.approval import NotApprovableError, Tally, approval_needed
 from domain.request.new_request import CONSOLE, EarlierNumbers, Origin
@@ -41,6 +42,7 @@ async def submit_review(
     customers: frozenset[str] | None,
     methods: list[str] | None,
     revoke_sessions: bool,
+    profile: Profile | None = None,
 ) -> ResetRequest:
     """Submit the dry run whose plan is reviewed. `methods` None: the standard scope, as far as each customer allows it.
 
@@ -53,6 +55,8 @@ async def submit_review(
     }
     if methods is not None:
         body["methods"] = methods
+    if profile is not None:
+        body["profile"] = profile.value
     parsed = read_request(body, services.policy, customers)
     return (await submit_request(services, client, Submission(parsed, Origin(CONSOLE, caller=by)))).request
 
@@ -110,13 +114,16 @@ async def confirm_review(
     groups: dict[str, list[str]] = {}
     for target in plan.selected:
         groups.setdefault(target.customer, []).append(target.user_id)
-    body = {
+    body: dict[str, object] = {
         "targets": [{"customer": customer, "users": users} for customer, users in groups.items()],
         "reason": reason,
         "ticket": ticket,
-        "methods": [kind.value for kind in review.methods],
         "revokeSessions": review.revoke_sessions,
     }
+    if review.containment is not None:
+        body["profile"] = review.containment.profile.value
+    else:
+        body["methods"] = [kind.value for kind in review.methods]
     submission = Submission(
         read_request(body, services.policy, customers),
         Origin(CONSOLE, caller=by, retry_of=review.retry_of, earlier=_earlier_numbers(plan.selected)),

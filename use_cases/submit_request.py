@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import durable
 from domain.access.callers import Caller
+from domain.containment.terms import containment_terms
 from domain.errors import KeyReusedError
 from domain.request.new_request import Origin, build_request
 from domain.request.parsing import ParsedRequest
@@ -52,8 +53,10 @@ async def submit_request(services: Services, client: durable.Client, submission:
 
     A fault in the middle is repaired by the same submission again, and by the reconciling timer once the request's own record
     is there. Raises: KeyReusedError where the key came before with another body, LimitReachedError where the sender or a
-    customer asks for more than the policy allows; the same key may come again later.
+    customer asks for more than the policy allows; the same key may come again later. InvalidInputError where the source may not
+    name the profile.
     """
+    terms = containment_terms(services.policy, submission.parsed, submission.origin.source)
     request_id, created_at = str(uuid4()), services.now()
     source, raw = submission.origin.source, submission.raw
     if submission.key is not None:
@@ -74,6 +77,7 @@ async def submit_request(services: Services, client: durable.Client, submission:
             services, submission.parsed, submission.origin, request_id, undo=submission.undo is not None
         )
         request, targets = build_request(submission.parsed, submission.origin, request_id, created_at, recent)
+        request = request.model_copy(update={"containment": terms})
         if submission.undo is not None:
             request, targets = submission.undo.applied(request, targets)
         if await services.requests.create(request, targets):

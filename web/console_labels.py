@@ -22,6 +22,7 @@ NEXT: Mapping[str, str] = {
     "protectedUser": "Change the policy if this account should not be protected.",
     "privilegedUser": "Reset administrators in the customer's own admin center.",
     "privilegesUnknown": "Have the customer consent to reading eligible roles and groups, then retry.",
+    "notBlocked": "Disable the account in the customer's admin center at once, or on premises where it is synchronized.",
     "ambiguousUser": "Name the user by user principal name.",
     "guestUser": "Ask the guest's home organization.",
     "disabledUser": "Enable the account first, or allow disabled accounts in the policy.",
@@ -82,6 +83,9 @@ EVENT: Mapping[str, str] = {
     "planChanged": "Plan found changed",
     "resetting": "Reset started",
     "cancelAccepted": "Cancellation accepted",
+    "contained": "Users blocked and signed out",
+    "releaseAsked": "Unblocking, or dismissing a risk, asked for",
+    "released": "Users unblocked, or their risk dismissed",
     "undoAsked": "Undo asked for",
     "tokenActivated": "Hardware token activated again",
     "tokenCodeRefused": "A wrong code was sent for a hardware token",
@@ -163,6 +167,10 @@ NOTICE: Mapping[str, str] = {
     "notWaiting": "The request does not wait for an approval any more.",
     "sentAgain": "It is being sent again. Load the page again in a minute to see whether it got through.",
     "nothingToSend": "Nothing is left to send again: all of it got through, or is still being tried.",
+    "releasing": "It is being done. Load the page again in a few seconds to see what came of it.",
+    "nothingToRelease": "There is no user for whom this can be done.",
+    "unverifiedUser": "This user stays blocked until evidence shows who they are: record a callback, or ask for a Verified ID.",
+    "ownContainment": "You asked for this request, so somebody else unblocks its users.",
     "confirmedAlready": "This plan was confirmed already. This is its request.",
 }
 

@@ -156,6 +156,7 @@ REASON: Mapping[str, str] = {
     "duplicateUser": "This user is in the request already.",
     "alreadyRunning": "Another request had asked for this user first and had not ended.",
     "takenOver": "Another request took this user over; nothing was touched here.",
+    "notBlocked": "The methods are gone, but sign-in could not be blocked.",
     "unknownCustomer": "The service does not know this customer.",
     "customerNotAllowed": "The source of this request may not act for this customer.",
     "methodNotAllowed": "This customer does not allow resetting this kind of method.",

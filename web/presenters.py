@@ -17,7 +17,9 @@ from domain.request.reset_request import RECORD_UNREADABLE, Approver, Decision, 
 from domain.request.target import Target, TargetMethod
 from web import labels
 from web.views import (
+    ActionView,
     ApprovalView,
+    ContainmentView,
     CustomerView,
     DecisionView,
     Fate,
@@ -113,6 +115,8 @@ def user_view(target: Target, request: ResetRequest) -> UserView:
         reason=_reason_of(target, request),
         sessions_revoked=target.sessions_revoked,
         proof=_proof_view(target),
+        actions=action_views(target),
+        may_unblock=target.containment is not None and target.containment.may_unblock,
     )
 
 
@@ -133,6 +137,28 @@ def leaves_sessions_open(target: Target) -> bool:
     """Return whether methods were removed and sign-in sessions, which were to end, were not."""
     removed = (MethodOutcome.DELETED, MethodOutcome.DEACTIVATED, MethodOutcome.ALREADY_GONE, MethodOutcome.UNVERIFIED)
     return target.sessions_revoked is False and any(method.outcome in removed for method in target.methods)
+
+
+def action_views(target: Target) -> tuple[ActionView, ...]:
+    """Return what was done to the user beside the removal, in the order of doing."""
+    found = target.containment
+    if found is None:
+        return ()
+    named = {
+        "blocked": found.blocked,
+        "sessionsRevoked": found.sessions_revoked,
+        "riskConfirmed": found.risk_confirmed,
+        "unblocked": found.unblocked,
+        "riskDismissed": found.risk_dismissed,
+    }
+    return tuple(ActionView(name, a.outcome.value, a.reason, a.by) for name, a in named.items() if a is not None)
+
+
+def containment_view(request: ResetRequest) -> ContainmentView | None:
+    terms = request.containment
+    if terms is None:
+        return None
+    return ContainmentView(terms.contain_first, terms.confirm_risk, terms.unblock, terms.on_denied == "keep")
 
 
 def _proof_view(target: Target) -> ProofView | None:
@@ -280,6 +306,7 @@ def approval_view(
         through=tuple(entry.through),
         retry_of=request.retry_of or "",
         takeover_of=request.takeover_of or "",
+        containment=containment_view(request),
     )
 
 
@@ -427,6 +454,7 @@ def outcome_view(
         undo=bool(request.undo_of),
         retry_of=request.retry_of or "",
         takeover_of=request.takeover_of or "",
+        containment=containment_view(request),
     )
 
 

@@ -7,7 +7,7 @@ from jinja2.nodes import EvalContext
 from markupsafe import Markup, escape
 
 from domain.text import clean, clean_lines
-from web import labels
+from web import containment_labels, labels
 
 # A reason or comment may be long; nothing that is printed needs more.
 PRINTED = 1000
@@ -26,6 +26,7 @@ def environment(folder: Path) -> Environment:
     )
     jinja.filters.update(when=labels.when, count=labels.count, iso=_iso, exact=_exact, lines=_lines)
     jinja.globals.update(labels=labels, say=labels.say, count=labels.count, time_left=labels.time_left)
+    jinja.globals.update(containment=containment_labels)
     return jinja
 
 

@@ -35,6 +35,24 @@ class ProofView(NamedTuple):
     detail: str = ""
 
 
+class ActionView(NamedTuple):
+    """One action of a containment: codes of `web.containment_labels`."""
+
+    name: str
+    outcome: str
+    reason: str = ""
+    by: str = ""
+
+
+class ContainmentView(NamedTuple):
+    """What a request about compromised accounts does. `first`: users were blocked before the approval."""
+
+    first: bool
+    confirm_risk: bool
+    unblock: str
+    keeps: bool  # whether users stay blocked when it is denied
+
+
 class UserView(NamedTuple):
     """One target. `number` is its number in the request, what the form's `without` carries."""
 
@@ -51,6 +69,8 @@ class UserView(NamedTuple):
     sessions_revoked: bool | None = None  # None: not asked for, or not yet
     proof: ProofView | None = None  # None: none is needed
     left_out_by: tuple[str, ...] = ()  # approvers who decided before and left this user out
+    actions: tuple[ActionView, ...] = ()  # of a containment
+    may_unblock: bool = False
 
     @property
     def name(self) -> str:
@@ -177,6 +197,7 @@ class ApprovalView(NamedTuple):
     through: tuple[str, ...] = ()  # by what the approver was asked, where not by address
     retry_of: str = ""  # the request that this one tries again
     takeover_of: str = ""  # the request whose users this one takes over from others
+    containment: ContainmentView | None = None  # of compromised accounts
 
     @property
     def only_user(self) -> UserView | None:
@@ -253,6 +274,7 @@ class OutcomeView(NamedTuple):
     undo: bool = False
     retry_of: str = ""
     takeover_of: str = ""
+    containment: ContainmentView | None = None
 
 
 class NoticeView(NamedTuple):

@@ -11,6 +11,7 @@ from rich.text import Text
 from mfa_reset_client import labels
 from mfa_reset_client.formatting import RESET, UNDO, Words, coloured, count_of, moment, printable, words_of
 from mfa_reset_client.models import (
+    Action,
     Approver,
     AuditEvent,
     AuditLogState,
@@ -81,6 +82,7 @@ def target_card(target: Target, words: Words = RESET) -> RenderableType:
         lines.append(words_of(labels.REASON, _reason(target)))
     if target.detail:
         lines.append(printable(target.detail))
+    lines += [_action(name, action) for name, action in _actions(target)]
     lines += [_method(method, words) for method in target.methods]
     if target.forecast and target.outcome in {"pending", "reset", "alreadyClear"}:
         lines.append(words_of(labels.FORECAST, target.forecast))
@@ -110,6 +112,26 @@ def audit_log_line(state: AuditLogState) -> str:
     return _joined(
         [f"{printable(state.customer)}: {words}", moment(state.read_until) if state.read_until else "", state.detail]
     )
+
+
+def _actions(target: Target) -> list[tuple[str, Action]]:
+    found = target.containment
+    if found is None:
+        return []
+    named = {
+        "blocked": found.blocked,
+        "sessionsRevoked": found.sessions_revoked,
+        "riskConfirmed": found.risk_confirmed,
+        "unblocked": found.unblocked,
+        "riskDismissed": found.risk_dismissed,
+    }
+    return [(name, action) for name, action in named.items() if action is not None]
+
+
+def _action(name: str, action: Action) -> str:
+    said = f"{words_of(labels.CONTAINMENT, name)}: {words_of(labels.ACTION_OUTCOME, action.outcome)}"
+    why = words_of(labels.CONTAINMENT_REASON, action.reason) if action.reason else ""
+    return f"{said} ({why})" if why else said
 
 
 def user_card(user: User) -> RenderableType:

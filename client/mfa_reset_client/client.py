@@ -79,6 +79,8 @@ class Client:
     takeover = _method(Operations.takeover)
     undo = _method(Operations.undo)
     activate = _method(Operations.activate)
+    unblock = _method(Operations.unblock)
+    dismiss_risk = _method(Operations.dismiss_risk)
     record_callback = _method(Operations.record_callback)
     begin_presentation = _method(Operations.begin_presentation)
     wait = _method(Operations.wait)

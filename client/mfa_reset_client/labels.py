@@ -68,6 +68,9 @@ EVENT: Mapping[str, str] = {
     "planChanged": "Plan found changed",
     "resetting": "Reset started",
     "cancelAccepted": "Cancellation accepted",
+    "contained": "Users blocked and signed out",
+    "releaseAsked": "Unblocking, or dismissing a risk, asked for",
+    "released": "Users unblocked, or their risk dismissed",
     "undoAsked": "Undo asked for",
     "tokenActivated": "Hardware token activated again",
     "tokenCodeRefused": "A wrong code was sent for a hardware token",
@@ -142,6 +145,9 @@ UNDO_EVENT: Mapping[str, str] = {
     "planChanged": "Plan found changed",
     "resetting": "Undo approved",
     "cancelAccepted": "Cancellation accepted",
+    "contained": "Users blocked and signed out",
+    "releaseAsked": "Unblocking, or dismissing a risk, asked for",
+    "released": "Users unblocked, or their risk dismissed",
     "undoAsked": "Undo asked for",
     "tokenActivated": "Hardware token activated again",
     "tokenCodeRefused": "A wrong code was sent for a hardware token",
@@ -193,6 +199,7 @@ REASON: Mapping[str, str] = {
     "duplicateUser": "This user is in the request already.",
     "alreadyRunning": "Another request had asked for this user first and had not ended.",
     "takenOver": "Another request took this user over; nothing was touched here.",
+    "notBlocked": "The methods are gone, but sign-in could not be blocked.",
     "unknownCustomer": "The service does not know this customer.",
     "customerNotAllowed": "The source of this request may not act for this customer.",
     "methodNotAllowed": "This customer does not allow resetting this kind of method.",
@@ -231,6 +238,52 @@ FAILURE: Mapping[str, str] = {
     "notEnoughApprovers": "The policy names too few approvers for this request.",
     "recordUnreadable": "The service's own record of this request cannot be read.",
     "planChanged": "The recorded plan is not the one that was approved, so nothing was removed.",
+}
+
+CONTAINMENT: Mapping[str, str] = {
+    "blocked": "Block sign-in",
+    "sessionsRevoked": "End sessions",
+    "riskConfirmed": "Confirm as compromised",
+    "unblocked": "Unblock sign-in",
+    "riskDismissed": "Dismiss the risk",
+}
+
+ACTION_OUTCOME: Mapping[str, str] = {
+    "pending": "not done yet",
+    "awaitingApproval": "after the approval",
+    "done": "done",
+    "already": "was so already",
+    "refused": "refused",
+    "forbidden": "Microsoft does not permit it",
+    "failed": "failed",
+}
+
+CONTAINMENT_REASON: Mapping[str, str] = {
+    "disabledBefore": "the account was disabled before and stays so",
+    "blockedBefore": "another request has blocked it",
+    "notBlocked": "this request does not block it",
+    "blockLimit": "more users than the policy lets be blocked before an approval",
+    "notApproved": "no one approved the request",
+    "heldByRequest": "another request keeps it blocked",
+    "byRequest": "by another request",
+    "verified": "the user is verified",
+    "unverified": "nothing shows yet that it is the user who asks",
+    "riskNotConfirmed": "its risk was not confirmed by this request",
+    "askedAlready": "it was asked for already",
+    "noSuchUser": "the request has no such user",
+    "ownAccount": "no one unblocks their own account",
+    "protectedUser": "the policy protects this account",
+    "privilegedUser": "it holds an administrator role",
+    "privilegesUnknown": "whether it may activate an administrator role could not be read",
+    "guestUser": "it belongs to another organization",
+    "userNotFound": "there is no such user",
+    "ambiguousUser": "several users have this mail address",
+    "duplicateUser": "the user is in the request already",
+    "alreadyRunning": "another request holds this user",
+    "forbidden": "the service lacks a permission, a role or, for the risk, a P2 license",
+    "refusedByGraph": "Microsoft refused it; of a synchronized account the directory on premises decides",
+    "throttled": "Microsoft was too busy",
+    "customerUnreachable": "the customer's directory did not answer",
 }
 
 UNREACHABLE: Mapping[str, str] = {

@@ -198,6 +198,40 @@ class FollowUpFinding(ApiModel):
     suspicions: list[str] = Field(default_factory=list)
 
 
+class Action(ApiModel):
+    """What came of one action of a containment: pending, awaitingApproval, done, already, refused, forbidden or failed."""
+
+    outcome: str
+    reason: str = ""
+    detail: str = ""
+    by: str = ""
+
+
+class Containment(ApiModel):
+    """What was done to a user of the profile "compromised" beside the removal; null is what was not asked for."""
+
+    enabled_before: bool | None = None
+    blocked: Action | None = None
+    sessions_revoked: Action | None = None
+    risk_confirmed: Action | None = None
+    unblocked: Action | None = None
+    risk_dismissed: Action | None = None
+
+
+class UserLeft(ApiModel):
+    """A user who stays as they are, and a stable word for why."""
+
+    number: int
+    reason: str
+
+
+class ReleaseAsked(ApiModel):
+    """How many users are unblocked, or have their risk dismissed, within seconds; and who of the named is not."""
+
+    asked: int
+    left: list[UserLeft] = Field(default_factory=list)
+
+
 class Target(ApiModel):
     """One user in a request. `number` is the position in the request, from 0."""
 
@@ -211,6 +245,7 @@ class Target(ApiModel):
     reason: str = ""
     detail: str = ""
     verification: Verification | None = None
+    containment: Containment | None = None
     forecast: str | None = None
     follow_up: FollowUpFinding | None = None
     methods: list[Method] = Field(default_factory=list)

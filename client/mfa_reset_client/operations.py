@@ -10,7 +10,7 @@ from typing import Any
 from mfa_reset_client.calls import REQUESTS, Pages, path_of
 from mfa_reset_client.errors import ConflictError, WaitTimeoutError
 from mfa_reset_client.lookups import Lookups
-from mfa_reset_client.models import Accepted, CustomerTargets, Presentation, ResetRequest, Status, Target
+from mfa_reset_client.models import Accepted, CustomerTargets, Presentation, ReleaseAsked, ResetRequest, Status, Target
 from mfa_reset_client.responses import parse
 from mfa_reset_client.retry import Call, Pause, Steps, retry_after
 
@@ -37,9 +37,13 @@ class Operations(Lookups):
         methods: Sequence[str] | None = None,
         revoke_sessions: bool = True,
         dry_run: bool = False,
+        profile: str | None = None,
         idempotency_key: str | None = None,
     ) -> Steps[Accepted]:
-        """Request a reset. The same `idempotency_key` and body give the same request again; None makes a new one."""
+        """Request a reset. The same `idempotency_key` and body give the same request again; None makes a new one.
+
+        With the `profile` "compromised" the users are blocked and every method goes, so `methods` is left out.
+        """
         body = request_body(
             targets,
             reason=reason,
@@ -48,6 +52,7 @@ class Operations(Lookups):
             methods=methods,
             revoke_sessions=revoke_sessions,
             dry_run=dry_run,
+            profile=profile,
         )
         return self.submit(REQUESTS, body, idempotency_key)
 
@@ -116,6 +121,30 @@ class Operations(Lookups):
         fields = {"reason": reason, "ticket": ticket, "requester": requester}
         body = {name: text for name, text in fields.items() if text}
         return self.submit(f"{path_of(request_id)}/undo", body, idempotency_key)
+
+    def unblock(
+        self, request_id: str, numbers: Sequence[int] | None = None, *, operator: str = ""
+    ) -> Steps[ReleaseAsked]:
+        """Let users sign in again whom a request of the profile "compromised" blocked. `numbers` are targets; None: all.
+
+        `operator` is needed with a key, and refused for a signed-in caller.
+
+        Raises:
+            ConflictError: The request blocked nobody, or has not ended.
+        """
+        return self._release(request_id, "unblock", numbers, operator)
+
+    def dismiss_risk(
+        self, request_id: str, numbers: Sequence[int] | None = None, *, operator: str = ""
+    ) -> Steps[ReleaseAsked]:
+        """Dismiss the risk of users whom a request confirmed as compromised. The rest is as for `unblock`."""
+        return self._release(request_id, "dismiss-risk", numbers, operator)
+
+    def _release(self, request_id: str, what: str, numbers: Sequence[int] | None, operator: str) -> Steps[ReleaseAsked]:
+        body: dict[str, Any] = {"operator": operator} if operator else {}
+        if numbers is not None:
+            body["targets"] = [*numbers]
+        return parse(ReleaseAsked, (yield from self.send(Call("POST", f"{path_of(request_id)}/{what}", json=body))))
 
     def activate(self, request_id: str, number: int, method: str, code: str) -> Steps[Target]:
         """Send the six digits that a token shows: `number` is the undo's target, `method` the token's id.
@@ -214,6 +243,7 @@ def request_body(
     methods: Sequence[str] | None = None,
     revoke_sessions: bool = True,
     dry_run: bool = False,
+    profile: str | None = None,
 ) -> dict[str, Any]:
     """Return the JSON body that creates a reset request."""
     body: dict[str, Any] = {
@@ -224,4 +254,5 @@ def request_body(
         "revokeSessions": revoke_sessions,
         "dryRun": dry_run,
     }
+    body |= {"profile": profile} if profile else {}
     return body | ({"methods": list(methods)} if methods else {})

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from domain.audit.chain import AuditEvent
+from domain.containment.actions import Containment, ContainmentTerms
 from domain.mails import Mailed
 from domain.methods import MethodType
 from domain.model import Guid, Instant, Model
@@ -111,6 +112,9 @@ class RequestResponse(Model):
     verification: RequestVerification | None = Field(
         None, description="Where users have to be verified: until when evidence is taken, and when that ended"
     )
+    containment: ContainmentTerms | None = Field(
+        None, description="Of the profile `compromised`: what is done beside the removal; else null"
+    )
     undone_by: Guid | None = Field(description="The last undo that was asked for of this request")
     undo: UndoResponse | None = Field(description="Of an undo only")
     failure: str | None
@@ -154,6 +158,9 @@ class TargetResponse(Model):
     warnings: list[str]
     verification: TargetVerification | None = Field(
         None, description="Proof that the user asks for it; null where none is needed"
+    )
+    containment: Containment | None = Field(
+        None, description="Of the profile `compromised`: what was done beside the removal, each action with its outcome"
     )
     forecast: Forecast | None = Field(
         description="What the plan foresees for the user after the reset; null where nothing was, as of an undo"

@@ -38,6 +38,7 @@ from domain.policy.part import (
     Url,
     UserName,
 )
+from domain.policy.profiles import Profiles
 from domain.policy.reconciliation import Reconciliation
 from domain.policy.values import at_most_a_day, bearer_tokens, standard_secrets, strong_secrets
 from domain.policy.verification import CustomerVerification, Verification, VerificationOverride
@@ -201,6 +202,7 @@ class Fields(Part):
     methods: Expression | None = None
     targets: Expression | None = Field(None, description="Instead of customer and users: [{customer, users}, ...]")
     dry_run: Expression | None = None
+    profile: Expression | None = Field(None, description="`compromised`, or nothing")
 
     @model_validator(mode="after")
     def _names_targets(self) -> "Fields":
@@ -335,6 +337,7 @@ class Policy(Part):
     verification: Verification = Field(default_factory=Verification)
     evidence: Evidence = Field(default_factory=Evidence)
     reconciliation: Reconciliation = Field(default_factory=Reconciliation)
+    profiles: Profiles = Field(default_factory=Profiles)
 
     @property
     def reads_audit_logs(self) -> bool:

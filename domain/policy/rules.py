@@ -34,6 +34,7 @@ def disagreements(data: Mapping[str, Any]) -> Iterator[Mistake]:
     yield from _too_few_approvers(data, customers, sources)
     yield from _of_approvers(_table(data, "approval"), customers)
     yield from _of_verification(_table(data, "verification"), customers, sources)
+    yield from _of_profile(data, customers, sources)
 
 
 def warnings(data: Mapping[str, Any]) -> Iterator[Mistake]:
@@ -66,6 +67,25 @@ def _of_sources(
                 )
         if isinstance(fields := source.get("fields"), Mapping) and "requester" not in fields:
             yield ("sources", key, "fields"), "needs requester: every source names the person who asks, by mail address"
+
+
+def _of_profile(
+    data: Mapping[str, Any], customers: Mapping[str, Mapping[str, Any]], sources: Mapping[str, Mapping[str, Any]]
+) -> Iterator[Mistake]:
+    path = ("profiles", "compromised")
+    profile = _table(_table(data, "profiles"), "compromised")
+    for index, name in enumerate(_texts(profile, "customers")):
+        if name not in customers:
+            yield (*path, "customers", index), f"there is no customer {name!r}{did_you_mean(name, customers)}"
+    known = {*sources, *_TAKEN}
+    for key in ("sources", "containFirstSources"):
+        for index, name in enumerate(_texts(profile, key)):
+            if name not in known:
+                yield (*path, key, index), f"there is no source {name!r}{did_you_mean(name, known)}"
+    accepted = _texts(_table(data, "verification"), "accept") or ["verifiedId", "externalProof"]
+    if profile.get("unblock") == "verified" and set(accepted) <= {"managerAttestation"}:
+        what = "needs verifiedId, externalProof or callback in [verification] accept: managers are not asked about an unblocking"
+        yield (*path, "unblock"), what
 
 
 def _of_verification(

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from domain.policy.load import Customer, Guards
 from domain.request.involved import Involved
+from domain.request.reset_request import ResetRequest
 from domain.request.target import Target
 
 
@@ -26,6 +27,11 @@ class Person(NamedTuple):
     @property
     def account(self) -> str:
         return f"{self.tenant_id}/{self.user_id}"
+
+
+def guards_for(guards: Guards, request: ResetRequest) -> Guards:
+    """Return the guards as they are for this request: one about compromised accounts blocks them, so a disabled one is not refused."""
+    return guards if request.containment is None else guards.model_copy(update={"disabled_users": "allow"})
 
 
 def refusal(person: Person, *, customer: Customer, guards: Guards, involved: Involved) -> Refusal | None:

@@ -91,11 +91,33 @@ def _resolved(
             if kind not in policy.customers[key].methods:
                 detail = f"{kind.value} may not be reset at {key!r}"
                 errors.append({"pointer": f"/methods/{number}", "detail": detail})
+    errors += _of_profile(body, policy, groups)
     if names_requester and not body.requester:
         errors.append({"pointer": "/requester", "detail": "must name the person who asks, by mail address"})
     if errors:
         raise _mistakes(errors)
     return ParsedRequest(body, groups, body.scope)
+
+
+def _of_profile(body: ResetRequestBody, policy: Policy, groups: Iterable[str]) -> list[dict[str, str]]:
+    if body.profile is None:
+        return []
+    profile = policy.profiles.compromised
+    if profile is None:
+        detail = "is not offered here: the policy has no table [profiles.compromised]"
+        return [{"pointer": "/profile", "detail": detail}]
+    errors = [
+        {"pointer": "/profile", "detail": f"is not offered at {key!r} ([profiles.compromised] customers)"}
+        for key in groups
+        if profile.customers is not None and key not in profile.customers
+    ]
+    if body.methods is not None:
+        detail = f"must be left out: with profile {body.profile.value!r} every method is removed"
+        errors.append({"pointer": "/methods", "detail": detail})
+    if not body.revoke_sessions:
+        detail = f"must not be false: with profile {body.profile.value!r} sessions always end"
+        errors.append({"pointer": "/revokeSessions", "detail": detail})
+    return errors
 
 
 def _mistakes(errors: list[dict[str, str]]) -> InvalidInputError:

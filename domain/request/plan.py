@@ -30,6 +30,8 @@ def scope_line(request: ResetRequest) -> str:
         "revokeSessions": request.revoke_sessions,
         "undoOf": request.undo_of,
     }
+    if request.containment is not None:
+        scope["containment"] = request.containment.in_digest()
     return json.dumps(scope, separators=(",", ":"), ensure_ascii=True)
 
 
@@ -73,7 +75,8 @@ def plan_line(target: Target) -> str:
 
 def _more(target: Target) -> dict[str, object]:
     more: dict[str, object] = {}
-    if (verification := target.verification) is not None:
+    # Of a contained user it is asked for before the unblocking, after the approval, and is no part of what was approved.
+    if (verification := target.verification) is not None and target.containment is None:
         evidence = verification.evidence
         found = [evidence.id, evidence.kind.value, evidence.by_id, iso(evidence.at)] if evidence else []
         more["verification"] = [verification.state, *found]

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, field_validator
 
 from domain.addresses import name_of
+from domain.containment.actions import ContainmentTerms, Profile
 from domain.mails import Mailed
 from domain.methods import STANDARD_SCOPE, MethodType
 from domain.model import Instant, Model
@@ -68,6 +69,15 @@ class ResetRequestBody(Model):
     methods: list[MethodType] | None = Field(default=None, min_length=1)
     revoke_sessions: bool = True
     dry_run: bool = False
+    profile: Profile | None = Field(
+        default=None,
+        description="`compromised`: block sign-in, end sessions and remove every method (docs/containment.md)",
+    )
+
+    @field_validator("profile", mode="before")
+    @classmethod
+    def _profile(cls, value: object) -> object:
+        return next((profile for profile in Profile if profile == value), value)
 
     @field_validator("methods", mode="before")
     @classmethod
@@ -85,6 +95,8 @@ class ResetRequestBody(Model):
 
     @property
     def scope(self) -> tuple[MethodType, ...]:
+        if self.profile is not None:  # what is left could be an attacker's way in
+            return tuple(MethodType)
         return tuple(dict.fromkeys(self.methods or STANDARD_SCOPE))
 
     @property
@@ -212,6 +224,12 @@ class ResetRequest(Model):
     )
     identities: Identities | None = None
     verification: RequestVerification | None = None
+    containment: ContainmentTerms | None = Field(
+        default=None, description="What is done beside the removal, of a request about compromised accounts"
+    )
+    blocks_allotted: dict[str, int] = Field(
+        default_factory=dict, description="By customer, how many of its users may be blocked before the approval"
+    )
     undo_of: str | None = Field(
         default=None, description="The request whose deactivated tokens this one activates again"
     )

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
+from domain.containment.actions import Containment
 from domain.mails import Mailed
 from domain.methods import Method
 from domain.model import Instant, Model
@@ -87,6 +88,9 @@ class Target(Model):
     verification: TargetVerification | None = Field(
         default=None, description="Proof that the user asks for it; None where none is needed"
     )
+    containment: Containment | None = Field(
+        default=None, description="Of a request about compromised accounts: what was done beside the removal"
+    )
     kept: list[Method] = Field(default_factory=list, description="Out of scope at the time of the plan; not touched")
     sessions_revoked: bool | None = None
     begun_at: Instant | None = Field(
@@ -137,7 +141,9 @@ class Target(Model):
             "privileges": [],
         }
         verification = self.verification.without_person() if self.verification else None
-        return self.model_copy(update={**identity, **rest, "methods": methods, "verification": verification})
+        containment = self.containment.without_person() if self.containment else None
+        unnamed = {"methods": methods, "verification": verification, "containment": containment}
+        return self.model_copy(update={**identity, **rest, **unnamed})
 
     def has_newer(self, method: Method) -> bool:
         """Return whether the user registered `method` after this target was planned, as far as that is known."""

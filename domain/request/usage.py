@@ -152,6 +152,22 @@ def count(ask: Ask, counts: Mapping[str, Usage], now: datetime) -> None:
             counts[customer_key(customer)].add(ask.request_id, users, now)
 
 
+def allot(ask: Ask, counts: Mapping[str, Usage], allowed: int, now: datetime) -> dict[str, int]:
+    """Count as many users of each customer as are `allowed` within an hour, for the sender and for the customer; return how many."""
+    sender = counts[ask.sender]
+    if sender.has_counted(ask.request_id):
+        return {customer: counts[customer_key(customer)].known.get(ask.request_id, (0, 0))[1] for customer in ask.users}
+    left, shares = allowed - sender.users(now, HOUR), {}
+    for customer, users in ask.users.items():
+        usage = counts[customer_key(customer)]
+        share = max(0, min(users, left, allowed - usage.users(now, HOUR)))
+        usage.add(ask.request_id, share, now)
+        left -= share
+        shares[customer] = share
+    sender.add(ask.request_id, sum(shares.values()), now)
+    return shares
+
+
 def recent_users(ask: Ask, counts: Mapping[str, Usage], terms: UsageTerms, now: datetime) -> RecentUsers:
     """Return what others than this request asked for within the step-up's window."""
     return RecentUsers(

@@ -19,9 +19,10 @@ def terms_for(policy: Policy, source: str, customer_key: str) -> VerificationTer
 def may_need_verification(policy: Policy, request: ResetRequest) -> bool:
     """Return whether any target of the request could need evidence, before it is known who they are.
 
-    A dry run changes nothing, and an undo takes a code that only the token shows.
+    A dry run changes nothing, an undo takes a code that only the token shows, and who may be compromised is verified later, before
+    they are unblocked.
     """
-    if request.dry_run or request.undo_of is not None:
+    if request.dry_run or request.undo_of is not None or request.containment is not None:
         return False
     return any(terms_for(policy, request.source, key).required != "never" for key in request.customers)
 

@@ -25,6 +25,8 @@ param verifiedId bool
 
 @description('Whether customers are asked for what reading their audit logs needs.')
 param auditLogs bool
+@description('Whether customers are asked for what containing compromised accounts needs (docs/containment.md).')
+param containment bool
 
 // What a customer's administrator consents to. graph/permissions.py says what each is for; a test keeps the two equal.
 var customerPermissions = [
@@ -48,7 +50,13 @@ var narrowPermissions = [
 // Besides, where the policy reads audit logs.
 var auditPermissions = ['Directory.Read.All']
 var setPermissions = permissionSet == 'narrow' ? concat(narrowPermissions, skip(customerPermissions, 1)) : customerPermissions
-var askedPermissions = auditLogs ? concat(setPermissions, auditPermissions) : setPermissions
+var auditedPermissions = auditLogs ? concat(setPermissions, auditPermissions) : setPermissions
+// Besides, where compromised accounts are contained.
+var containmentPermissions = [
+  'User.EnableDisableAccount.All'
+  'IdentityRiskyUser.ReadWrite.All'
+]
+var askedPermissions = containment ? concat(auditedPermissions, containmentPermissions) : auditedPermissions
 // Only in the provider's own tenant, and so not part of what customers are asked for. Mail.Read, with which mails that bounce are
 // noticed, is not here: it is given in Exchange for the one mailbox (docs/deploy.md), as it would reach all of them from here.
 var homePermissions = ['Mail.Send', 'User.Read.All', 'GroupMember.Read.All']

@@ -24,7 +24,12 @@ def test_every_metric_is_named() -> None:
 
 
 def test_every_permission_is_named_with_what_it_is_for() -> None:
-    known = (*graph.permissions.PERMISSIONS, *graph.permissions.NARROW, graph.permissions.AUDIT_LOGS)
+    known = (
+        *graph.permissions.PERMISSIONS,
+        *graph.permissions.NARROW,
+        graph.permissions.AUDIT_LOGS,
+        *graph.permissions.CONTAINMENT,
+    )
     documented = dict(re.findall(r"^\| `([\w-]+(?:\.\w+)+)`(?: \(optional\))? \| (.+) \|$", DEPLOY, re.MULTILINE))
     assert documented == {p.name: p.needed_for for p in known}
     optional = set(re.findall(r"^\| `([\w.-]+)` \(optional\)", DEPLOY, re.MULTILINE))

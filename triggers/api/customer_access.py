@@ -48,7 +48,9 @@ async def _sees_bounces(services: Services) -> bool | None:
 
 async def _access(services: Services, key: str) -> AccessResponse:
     tenant_id = services.policy.customers[key].tenant_id
-    access = await check_access(services.graph, tenant_id, audit_logs=services.policy.reads_audit_logs)
+    profile, audit_logs = services.policy.profiles.compromised, services.policy.reads_audit_logs
+    contains = profile is not None and (profile.customers is None or key in profile.customers)
+    access = await check_access(services.graph, tenant_id, audit_logs=audit_logs, contains=contains)
     return AccessResponse(
         customer=key,
         tenant_id=tenant_id,

@@ -78,6 +78,7 @@ _VALUES: dict[str, Any] = {
     "userId": _USER,
     "userPrincipalName": "adele@contoso.com",
     "users": ["adele@contoso.com"],
+    "containment": None,
     "verification": None,
     "warnings": [],
     "without": [],

@@ -16,6 +16,7 @@ from domain.api.directory_responses import (
 )
 from domain.api.evidence_responses import EvidenceKeys
 from domain.api.people_responses import Person, PersonDeleted
+from domain.api.release_bodies import ReleaseAsked, ReleaseBody
 from domain.api.responses import (
     AuditPage,
     AuditVerification,
@@ -374,6 +375,29 @@ CALLS: tuple[Call, ...] = (
         {200: TargetResponse},
         (400, 404, 409, 422, 503),
         body=TokenCode,
+    ),
+    Call(
+        "POST",
+        f"{_ID}/unblock",
+        "unblockUsers",
+        "Let users sign in again whom a request of the profile `compromised` blocked",
+        "For approvers and operators who did not ask for the request, once it has ended. Users who were disabled before stay so; where "
+        "the policy asks for evidence, users without it stay blocked.",
+        {202: ReleaseAsked},
+        (400, 403, 404, 409),
+        body=ReleaseBody,
+        body_needed=False,
+    ),
+    Call(
+        "POST",
+        f"{_ID}/dismiss-risk",
+        "dismissUsersRisk",
+        "Dismiss the risk of users whom a request of the profile `compromised` confirmed as compromised",
+        "For approvers and operators who did not ask for the request, once it has ended.",
+        {202: ReleaseAsked},
+        (400, 403, 404, 409),
+        body=ReleaseBody,
+        body_needed=False,
     ),
     Call(
         "POST",

@@ -25,7 +25,14 @@ from use_cases.read_targets import all_targets, targets_from
 from use_cases.redeliver import undelivered_callbacks, unpublished_events
 from use_cases.resend_mails import approvers_not_reached
 from web import labels
-from web.presenters import display_status, ended_untouched, followed_views, leaves_sessions_open, user_view
+from web.presenters import (
+    containment_view,
+    display_status,
+    ended_untouched,
+    followed_views,
+    leaves_sessions_open,
+    user_view,
+)
 
 _TARGETS = 50
 _EVENTS = 200
@@ -142,6 +149,7 @@ class RequestState:
             ),
             "held": sum(one.undecided for one in held.values()),
             "holders": {target.number: held.get(account_of(target)) for target in sums.held},
+            "containment_view": containment_view(request),
             "approvers_left": await approvers_not_reached(services, request),
             "notices": sums.notices,
             "notices_failed": sums.failed[:_NAMED],

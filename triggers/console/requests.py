@@ -3,7 +3,8 @@
 import azure.functions as func
 
 import durable
-from domain.errors import ConflictError
+from domain.api.release_bodies import ReleaseBody
+from domain.errors import ConflictError, NotAllowedError
 from domain.outcomes import RequestStatus
 from domain.request.new_request import CONSOLE
 from domain.request.reset_request import ResetRequest
@@ -14,13 +15,14 @@ from triggers.console.layout import bare_frame, frame, html_page, redirect, redi
 from triggers.console.operators import Operator
 from triggers.console.request_page import RequestState
 from triggers.http.authorization import AUDITORS
-from triggers.http.forms import first_value
-from triggers.http.parameters import page_number
+from triggers.http.forms import Form, first_value
+from triggers.http.parameters import page_number, parse_unsigned
 from triggers.http.rate_limit import RateLimiter
 from use_cases.cancel_request import cancel_request
 from use_cases.list_requests import list_requests
 from use_cases.read_request import find_request, is_within
 from use_cases.redeliver import resend_callbacks
+from use_cases.release_users import Undo, release_users
 from use_cases.resend_mails import remind_approvers, resend_approval_mails, resend_mails
 from use_cases.retry_request import review_retry
 from use_cases.take_over_users import take_over_users
@@ -101,6 +103,8 @@ async def console_act(req: func.HttpRequest, client: durable.Client) -> func.Htt
         return await _take_over(services, client, request, operator)
     if act == "remind":
         notice = await _remind(services, request)
+    elif act in {"unblock", "dismissRisk"}:
+        notice = await _release(services, client, request, operator, form)
     elif act in {"approvals", "callbacks", "mails"}:
         notice = await _resend(services, client, request, act, operator)
     else:
@@ -125,6 +129,24 @@ async def _cancel(services: Services, client: durable.Client, request: ResetRequ
     decisions = await services.requests.decisions(request.id)
     stands = display_status(request, decisions, services.now(), cancelled=True)
     return "withdrawn" if stands == "withdrawn" else "cancelling"
+
+
+async def _release(
+    services: Services, client: durable.Client, request: ResetRequest, operator: Operator, form: Form
+) -> str:
+    """Undo the containment of all users, or of the one whose number the form has."""
+    undo: Undo = "unblock" if first_value(form, "act") == "unblock" else "dismissRisk"
+    number = parse_unsigned(first_value(form, "target"))
+    body = ReleaseBody(targets=None if number is None else [number])
+    try:
+        asked = await release_users(services, client, request, body, undo, by=operator.caller)
+    except ConflictError:
+        return "notEnded"
+    except NotAllowedError:
+        return "ownContainment"
+    if asked.asked:
+        return "releasing"
+    return "unverifiedUser" if any(left.reason == "unverified" for left in asked.left) else "nothingToRelease"
 
 
 async def _remind(services: Services, request: ResetRequest) -> str:

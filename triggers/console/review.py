@@ -3,6 +3,8 @@
 import azure.functions as func
 
 import durable
+from domain.containment.actions import Profile
+from domain.containment.terms import offers_profile
 from domain.errors import InvalidInputError, NotFoundError
 from domain.outcomes import RequestStatus
 from domain.request.new_request import CONSOLE
@@ -27,7 +29,7 @@ from triggers.http.parameters import page_number, selected_numbers
 from use_cases.holders import Held, account_of, holders_of
 from use_cases.read_request import find_request
 from use_cases.review_plan import ReviewedPlan, confirm_review, confirmed_request, read_plan_of, submit_review
-from web.presenters import customer_views, plan_totals
+from web.presenters import containment_view, customer_views, plan_totals
 
 app = durable.Blueprint()
 
@@ -89,6 +91,8 @@ async def console_confirm(req: func.HttpRequest, client: durable.Client) -> func
     services = current_services()
     operator, form = operators_form(services, req)
     review = await _own_review(services, req, operator)
+    if review.status is RequestStatus.PLANNED and first_value(form, "act") == "contain":
+        return await _contain_instead(services, client, review, operator, selected_numbers(form))
     if review.status is not RequestStatus.PLANNED or first_value(form, "act") != "confirm":
         return await _page(services, req, await frame(services, req), review, form)
     plan = await read_plan_of(services, review, selected_numbers(form))
@@ -111,6 +115,33 @@ async def console_confirm(req: func.HttpRequest, client: durable.Client) -> func
         done = [f"{each.customer}/{each.asked}" for each in plan.targets if each.number not in selected_numbers(form)]
         await services.console_choices.change_users(operator.caller.identity, out=done, at=services.now())
     return redirect_with_notice(services, f"/console/requests/{request.id}", created if is_new else "confirmedAlready")
+
+
+async def _contain_instead(
+    services: Services, client: durable.Client, review: ResetRequest, operator: Operator, left_out: frozenset[int]
+) -> func.HttpResponse:
+    """Review a containment of the same users: it removes more, so it has a plan of its own."""
+    plan = await read_plan_of(services, review, left_out)
+    groups: dict[str, list[str]] = {}
+    for target in plan.selected:
+        groups.setdefault(target.customer, []).append(target.user_id)
+    here = f"/console/reviews/{review.id}"
+    if not groups:
+        return redirect(here)
+    try:
+        contained = await submit_review(
+            services,
+            client,
+            groups,
+            by=operator.caller,
+            customers=operator.reach,
+            methods=None,
+            revoke_sessions=True,
+            profile=Profile.COMPROMISED,
+        )
+    except InvalidInputError:
+        return redirect_with_notice(services, here, "notOffered")
+    return redirect(f"/console/reviews/{contained.id}")
 
 
 def _confirmation_error(plan: ReviewedPlan, form: Form, reason: str, ticket: str) -> str:
@@ -151,6 +182,8 @@ async def _page(
         totals=plan_totals(target for target in plan.targets if target.number not in left_out),
         holders=await _holders(services, around, shown),
         undo_within=services.policy.undo.within,
+        containment_view=containment_view(review),
+        may_contain=review.containment is None and offers_profile(services.policy, CONSOLE, review.customers),
         customers=customer_views(services.policy, review, shown, counts),
         page=number,
         pages=pages,

@@ -37,6 +37,7 @@ async def purge(timer: func.TimerRequest, client: durable.Client) -> None:
     await services.sign_outs.purge(now - _LONGEST_SESSION)
     deliveries = await services.retention.purge_deliveries(sorted(senders), before)
     await services.usage_counts.purge(now - LONGEST_WINDOW)
+    await services.block_counts.purge(now - LONGEST_WINDOW)
     unused = await services.unused_deliveries.purge(services.policy.sources, now - timedelta(days=KEPT_DAYS))
     await services.removals.purge((one.tenant_id for one in services.policy.customers.values()), now - _AUDITED)
     await services.console_choices.purge(now - timedelta(days=_CHOICE_DAYS))

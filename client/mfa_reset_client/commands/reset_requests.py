@@ -44,6 +44,10 @@ def request(
         bool, typer.Option("--revoke-sessions/--no-revoke-sessions", help="Sign the users out everywhere.")
     ] = True,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only plan: show what would be removed.")] = False,
+    profile: Annotated[
+        str | None,
+        typer.Option(metavar="PROFILE", help="compromised: block sign-in, end sessions and remove every method."),
+    ] = None,
 ) -> None:
     """Request a reset."""
     targets = _targets(service.output, customer, user or [], file)
@@ -54,6 +58,7 @@ def request(
         "methods": method,
         "revoke_sessions": revoke_sessions,
         "dry_run": dry_run,
+        "profile": profile,
     }
     with service.session(quiet=submission.quiet) as session:
         raise submission.submit(

@@ -29,7 +29,7 @@ def call_back(
     """Record that you called the user back on the number on file."""
     with service.session() as session:
         try:
-            target = _find(session.client.targets(request_id), user)
+            target = find_target(session.client.targets(request_id), user)
         except LookupError as error:
             raise session.output.bad_input([str(error)]) from None
         done = session.client.record_callback(request_id, target.number, number, note=note, operator=operator)
@@ -45,7 +45,7 @@ def verified_id(service: Service, request_id: RequestId, user: User) -> None:
     """Ask the user for a Verified ID and print its address."""
     with service.session() as session:
         try:
-            target = _find(session.client.targets(request_id), user)
+            target = find_target(session.client.targets(request_id), user)
         except LookupError as error:
             raise session.output.bad_input([str(error)]) from None
         made = session.client.begin_presentation(request_id, target.number)
@@ -55,7 +55,7 @@ def verified_id(service: Service, request_id: RequestId, user: User) -> None:
             session.output.out.print(made.url)
 
 
-def _find(targets: Iterable[Target], user: str) -> Target:
+def find_target(targets: Iterable[Target], user: str) -> Target:
     """Return the user's target. Raises: LookupError."""
     wanted = user.strip().casefold()
     found = [target for target in targets if wanted in {target.user_id, target.user_principal_name.casefold()}]

@@ -17,6 +17,9 @@ function Request-MfaReset {
     The number of the ticket.
     .PARAMETER Method
     The methods to remove. Default: what "require re-register MFA" removes.
+    .PARAMETER Compromised
+    The accounts may be in the hands of somebody else: sign-in is blocked, sessions end, and every method is removed. The policy has to
+    offer it; with its containFirst the users are blocked before anybody approves, which can be undone.
     .PARAMETER KeepSessions
     Leaves the users signed in.
     .PARAMETER IdempotencyKey
@@ -43,6 +46,7 @@ function Request-MfaReset {
         [ValidateSet('phone', 'microsoftAuthenticator', 'softwareOath', 'hardwareOath', 'fido2', 'windowsHelloForBusiness', 'email',
             'temporaryAccessPass', 'platformCredential', 'externalAuthenticationMethod')]
         [string[]] $Method,
+        [switch] $Compromised,
         [switch] $KeepSessions,
         [ValidateLength(1, 255)] [string] $IdempotencyKey = [guid]::NewGuid().ToString()
     )
@@ -66,6 +70,7 @@ function Request-MfaReset {
         }
         if ($Requester) { $body.requester = $Requester }
         if ($Ticket) { $body.ticket = $Ticket }
+        if ($Compromised) { $body.profile = 'compromised' }
         if ($Method) { $body.methods = @($Method) }
         $count = ($users.Values | Measure-Object -Property Count -Sum).Sum
         # -WhatIf is not asked about: it sends a dry run, which removes nothing.

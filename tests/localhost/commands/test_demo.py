@@ -32,6 +32,22 @@ def test_an_unknown_story_is_refused_with_the_names_of_the_known_ones() -> None:
     assert "ticket" in run.stderr
 
 
+def test_compromised_accounts_are_blocked_first_and_unblocked_by_evidence() -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "localhost", "demo", "--story", "compromised"],
+        cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    for expected in (
+        "blocked                  already (disabledBefore)",
+        "blocked                  refused (protectedUser)",
+        "no user was unblocked",
+        "unblocked                done (verified)",
+        "Every outcome agrees with what the tenants really hold.",
+    ):
+        assert expected in run.stdout
+
+
 def test_a_caller_who_is_not_the_user_gets_nothing() -> None:
     run = subprocess.run(
         [sys.executable, "-m", "localhost", "demo", "--story", "vishing"],

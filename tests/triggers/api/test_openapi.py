@@ -79,7 +79,7 @@ async def test_it_is_valid_openapi(tmp_path: Path) -> None:
         schema.validate()
         body = description["components"]["schemas"]["NewResetRequest"]
         assert body["additionalProperties"] is False
-        assert {"targets", "reason", "ticket", "requester", "methods", "revokeSessions", "dryRun"} == set(
+        assert {"targets", "reason", "ticket", "requester", "methods", "revokeSessions", "dryRun", "profile"} == set(
             body["properties"]
         )
 

@@ -1,0 +1,113 @@
+"""Ask for the undo of a containment: users are unblocked, or their risk is dismissed. An orchestration does it."""
+
+from collections.abc import Collection
+from typing import Literal
+from uuid import uuid4
+
+import durable
+from contracts.workflow import RELEASE_USERS, UserRelease
+from domain.access.callers import Caller
+from domain.api.release_bodies import ReleaseAsked, ReleaseBody, UserLeft
+from domain.containment.actions import Action, ActionOutcome
+from domain.containment.settlement import asked_to_dismiss, asked_to_unblock, is_verified, with_actions
+from domain.containment.terms import needs_evidence
+from domain.errors import ConflictError, InvalidInputError, NotAllowedError
+from domain.normal_address import all_spellings
+from domain.request.reset_request import ResetRequest
+from domain.request.target import Target
+from domain.request.windows import windows
+from records.targets import StoredTarget
+from services import Services
+from use_cases.read_targets import target_pages
+
+type Undo = Literal["unblock", "dismissRisk"]
+
+
+async def release_users(
+    services: Services, client: durable.Client, request: ResetRequest, body: ReleaseBody, undo: Undo, *, by: Caller
+) -> ReleaseAsked:
+    """Ask for it, for those for whom it is possible. Asking again does it again where it failed.
+
+    Raises: ConflictError for a request without containment, or one that has not ended; NotAllowedError for the person who asked
+    for the request; InvalidInputError.
+    """
+    if request.containment is None:
+        raise ConflictError("This request blocked no user: it does not have the profile compromised.")
+    if not request.status.ended:
+        raise ConflictError(
+            f"The request has not ended yet: {request.status.value}. Deny or cancel it, and who was blocked before an approval is "
+            'unblocked (unless the policy says onDenied = "keep"); or wait for its end.'
+        )
+    operator = _operator(body, by)
+    if request.involved.has(all_spellings(operator), by.identity if by.signed_in else ""):
+        raise NotAllowedError("You asked for this request, so somebody else undoes its containment.")
+    asked, left = await _mark(services, request, body.targets, undo, operator, by.identity)
+    if asked:
+        data = {"action": undo, "users": len(asked), "targets": asked[:200]}
+        await services.audits.append(request.id, services.now(), operator, "releaseAsked", data)
+        await start_release(client, request, asked)
+    return ReleaseAsked(asked=len(asked), left=left)
+
+
+async def start_release(client: durable.Client, request: ResetRequest, numbers: Collection[int]) -> None:
+    """Start what releases these users; their records say what is to be done."""
+    parts = [part for part in windows(request) if any(part[1] <= n < part[1] + part[2] for n in numbers)]
+    work = UserRelease(id=request.id, windows=parts)
+    await durable.start_instance(client, RELEASE_USERS, work, f"{request.id}:release-{uuid4().hex[:8]}")
+
+
+def _operator(body: ReleaseBody, by: Caller) -> str:
+    """Return the person who decided it: a key is none. Raises: InvalidInputError."""
+    if by.signed_in and body.operator:
+        mistake = {"pointer": "/operator", "detail": "is only for callers with a key: you are signed in"}
+        raise InvalidInputError("The body is not valid.", [mistake])
+    if not by.signed_in and not body.operator:
+        mistake = {"pointer": "/operator", "detail": "is needed: a key does not say who decided it"}
+        raise InvalidInputError("The body is not valid.", [mistake])
+    return by.name if by.signed_in else body.operator
+
+
+async def _mark(
+    services: Services, request: ResetRequest, wanted: Collection[int] | None, undo: Undo, operator: str, by_id: str
+) -> tuple[list[int], list[UserLeft]]:
+    """Write into the targets what is asked for; return their numbers, and whom of the named it is not possible for."""
+    asked: list[int] = []
+    left: dict[int, str] = dict.fromkeys(wanted or (), "noSuchUser")
+    action = Action(at=services.now(), by=operator)
+    async for page in target_pages(services, request.id):
+        pairs: list[tuple[StoredTarget, Target]] = []
+        for kept in page:
+            number = kept.target.number
+            if wanted is not None and number not in left:
+                continue
+            refused = _refused(services, request, kept.target, undo, operator, by_id)
+            if refused:
+                left[number] = refused
+                continue
+            left.pop(number, None)
+            asked.append(number)
+            name = "unblocked" if undo == "unblock" else "risk_dismissed"
+            pairs.append((kept, with_actions(kept.target, **{name: action})))
+        await services.targets.save_all(request.id, pairs)
+    return asked, [UserLeft(number=number, reason=reason) for number, reason in left.items() if wanted is not None]
+
+
+def _refused(services: Services, request: ResetRequest, target: Target, undo: Undo, operator: str, by_id: str) -> str:
+    """Return why it is not done for this user, a stable word; "" where it is."""
+    containment = target.containment
+    account = f"{target.tenant_id}/{target.user_id}"
+    if by_id == account or all_spellings(operator) & all_spellings(target.user_principal_name, target.mail):
+        return "ownAccount"
+    if undo == "dismissRisk":
+        confirmed = containment.risk_confirmed if containment else None
+        if confirmed is None or confirmed.outcome is not ActionOutcome.DONE:
+            return "riskNotConfirmed"
+        return "askedAlready" if asked_to_dismiss(target) else ""
+    if containment is None or not containment.may_unblock:
+        before = containment is not None and containment.enabled_before is False
+        return "disabledBefore" if before else "notBlocked"
+    if asked_to_unblock(target):
+        return ""  # what was to do it may have been lost
+    if needs_evidence(services.policy, request, target) and not is_verified(target):
+        return "unverified"
+    return ""
