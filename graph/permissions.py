@@ -50,7 +50,8 @@ AUDIT_LOGS = Permission(
     "Directory.Read.All", "reading the audit log: reconciliation, and who registered in the follow-up", optional=True
 )
 # What does instead of the first, and cannot make a pass, a password, a passkey or an app. (Graph documentation, permissions
-# reference: since October 2025.) To remove a number and to add one is the same permission; with it, only numbers can be added.
+# reference: since October 2025.) To remove a number, to add one and to turn on SMS sign-in for it is the same permission;
+# with it, only numbers can be added. (Graph documentation: phoneauthenticationmethod-enablesmssignin, application permissions)
 # UserAuthMethod-Passkey.ReadWrite.All is left out: it removes passkeys, and registers them for anybody as well.
 # (Graph documentation: authentication-post-fido2methods, application permissions)
 NARROW = (

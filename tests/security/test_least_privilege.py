@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from domain.methods import MethodType
+from domain.methods import MOBILE_PHONE_ID, MethodType
 from graph.permissions import NARROW, NARROW_CANNOT, PERMISSIONS, WIDE
 from localhost.simulator.server.router import Node, Route
 from localhost.simulator.server.routes import build
 from tests.graph_calls.plugin import stop_recording
-from tests.system import System, system
+from tests.system import ROOT, System, system
 
 OTHERS = frozenset(p.name for p in PERMISSIONS) - {WIDE}
 NARROWLY = OTHERS | {p.name for p in NARROW}
@@ -69,6 +69,21 @@ async def test_only_a_number_can_be_added(it: System, path: str) -> None:
 
 
 @pytest.mark.usefixtures("unrecorded")
+@pytest.mark.parametrize("allowed", [True, False])
+async def test_a_number_signs_in_by_itself_where_the_tenant_lets_numbers(it: System, *, allowed: bool) -> None:
+    """So the narrow set is not without a way to make a credential, as docs/security.md says, with what to turn off."""
+    it.world.tenant("contoso").sms_sign_in = allowed
+    user = it.world.user("contoso", "adele@contoso.com")
+    client = it.services.graph.of(it.world.tenant("contoso").id)
+    path = f"users/{user.id}/authentication/phoneMethods/{MOBILE_PHONE_ID}/enableSmsSignIn"
+    response = await client.send("POST", path)
+    assert response.status == (204 if allowed else 400)
+    assert (user.methods[MOBILE_PHONE_ID].properties["smsSignInState"] == "ready") is allowed
+    security = (ROOT / "docs/security.md").read_text("utf-8")
+    assert "add\na phone number and make it one to sign in with" in security
+
+
+@pytest.mark.usefixtures("unrecorded")
 @pytest.mark.parametrize("path", MAKING)
 async def test_the_wide_permission_adds_them_all(it: System, path: str) -> None:
     it.world.tenant("contoso").granted = WIDELY
@@ -105,6 +120,7 @@ def test_every_other_write_of_the_narrow_set_removes_something() -> None:
         ("POST", "/identity/conditionalAccess/evaluate"),  # asks what a policy would do, and changes nothing
         ("POST", "/users/{user}/revokeSignInSessions"),
         ("POST", "/users/{user}/authentication/phoneMethods"),
+        ("POST", "/users/{user}/authentication/phoneMethods/{method}/enableSmsSignIn"),
     }
 
 

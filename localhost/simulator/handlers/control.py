@@ -29,6 +29,7 @@ TENANT_SWITCHES = {
     "applicationIsAdministrator": "application_is_administrator",
     "syncedAccounts": "synced_accounts",
     "identityProtection": "identity_protection",
+    "smsSignIn": "sms_sign_in",
     "passesEnabled": "passes_enabled",
     "passesReplace": "passes_replace",
     "advancedQueries": "advanced_queries",

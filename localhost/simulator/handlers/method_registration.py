@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from localhost.simulator.handlers.method_removal import find
 from localhost.simulator.model import method_kinds
 from localhost.simulator.model.new_methods import new_method
 from localhost.simulator.protocol.errors import GraphError
@@ -25,6 +26,18 @@ def post_phone(world: World, request: Request) -> Response:
     user.add(method)
     _log(world, request)
     return Response(201, {"@odata.context": _context(request, "phoneMethods"), "id": method.id, **method.properties})
+
+
+def enable_sms_sign_in(_: World, request: Request) -> Response:
+    """Serve `POST phoneMethods/{id}/enableSmsSignIn`: 204 for a mobile number where the policy allows it.
+
+    [d phoneauthenticationmethod-enablesmssignin; with which status it is refused is inf]
+    """
+    method = find(request, method_kinds.PHONE)
+    if method.phone_type != "mobile" or not request.own_tenant.sms_sign_in:
+        raise GraphError(400, "badRequest", "The number cannot be used to sign in by SMS.")
+    method.properties["smsSignInState"] = "ready"
+    return Response(204)
 
 
 def post_passkey(world: World, request: Request) -> Response:

@@ -151,6 +151,7 @@ class Tenant:
     passes_enabled: bool = True
     # A second pass is refused [d of 2021], or takes the place of the first [d authentication-post-temporaryaccesspassmethods].
     passes_replace: bool = False
+    sms_sign_in: bool = False  # whether a number alone may sign in [d howto-authentication-sms-signin]
     # Lifetimes that the policy allows, in minutes. [d temporaryaccesspassauthenticationmethodconfiguration]
     pass_lifetimes: tuple[int, int] = (10, 480)
     premium: bool = True  # an Entra ID P1 licence, which the reports need [d]

@@ -111,6 +111,9 @@ def _kind(table: Table, kind: Kind) -> None:
         table.methods("POST", f"{one}/activate", hardware_oath.activate, write)
     elif kind is method_kinds.PHONE:
         table.methods("POST", here, method_registration.post_phone, write)
+        # Of applications the page of the permission names that of phones. [d includes/permissions/
+        # phoneauthenticationmethod-enablesmssignin-permissions]
+        table.methods("POST", f"{one}/enableSmsSignIn", method_registration.enable_sms_sign_in, write)
     elif kind is method_kinds.FIDO2:
         table.methods("POST", here, method_registration.post_passkey, write)  # [d authentication-post-fido2methods]
     elif kind is method_kinds.ACCESS_PASS:
