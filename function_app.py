@@ -53,6 +53,7 @@ import triggers.api.directory
 import triggers.api.evidence
 import triggers.api.exports
 import triggers.api.health
+import triggers.api.lookup
 import triggers.api.openapi
 import triggers.api.people
 import triggers.api.reconciliation
@@ -66,6 +67,7 @@ import triggers.api.webhooks
 import triggers.approval_page.handlers
 import triggers.attestation_page.handlers
 import triggers.console.approvals_and_audit
+import triggers.console.bulk
 import triggers.console.deliveries
 import triggers.console.directory
 import triggers.console.downloads
@@ -109,6 +111,7 @@ for part in (
     triggers.attestation_page.handlers.app,
     triggers.api.delegation.app,
     triggers.api.directory.app,
+    triggers.api.lookup.app,
     triggers.api.customer_access.app,
     triggers.api.approval_mails.app,
     triggers.api.redelivery.app,
@@ -116,6 +119,7 @@ for part in (
     triggers.console.home.app,
     triggers.console.overview.app,
     triggers.console.directory.app,
+    triggers.console.bulk.app,
     triggers.console.deliveries.app,
     triggers.console.selection.app,
     triggers.console.reconciliation.app,

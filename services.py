@@ -39,6 +39,7 @@ from records.reconciliations import Reconciliations
 from records.removals import Removals
 from records.requests import Requests
 from records.retention import Retention
+from records.saved_groups import SavedGroups
 from records.sign_outs import SignOuts
 from records.sqlite import SqliteStore
 from records.store import Store
@@ -189,6 +190,10 @@ class Services:
     @property
     def console_choices(self) -> ConsoleChoices:
         return ConsoleChoices(self.store)
+
+    @property
+    def saved_groups(self) -> SavedGroups:
+        return SavedGroups(self.store)
 
     @property
     def approver_mailings(self) -> ApproverMailings:

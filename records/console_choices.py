@@ -24,6 +24,10 @@ _PAGE = 1000
 _TRIES = 50
 
 
+# Where a saved group is listed: partition and key.
+type Group = tuple[str, str]
+
+
 class ConsoleChoices:
     """`person` is the identity of an account, which never becomes another's."""
 
@@ -38,10 +42,12 @@ class ConsoleChoices:
         users = [user for row in rows if row.key.startswith(_USERS) for user in _users_in(row)]
         return ConsoleChoice(None if some is None else frozenset(some), {user.ref: user for user in users})
 
-    async def choose_customers(self, person: str, keys: Sequence[str] | None, at: datetime) -> None:
+    async def choose_customers(
+        self, person: str, keys: Sequence[str] | None, at: datetime, *, group_of: Group | None = None
+    ) -> None:
         """Replace the customers; None: all. All of it is one write, so that no fault leaves a part of the choice."""
         partition = _partition(person)
-        await self._note(person, at)
+        await self.note(person, at, group_of=group_of)
         parts = list(batched(keys or (), _KEYS, strict=False)) or [()]
         changes: dict[str, Change] = {
             f"{_CUSTOMERS}{n:03d}": Put(f"{_CUSTOMERS}{n:03d}", {"all": keys is None, "keys": list(part)})
@@ -53,7 +59,13 @@ class ConsoleChoices:
             raise StoreUnavailableError("another window of the same person changed the customers at this moment")
 
     async def change_users(
-        self, person: str, *, out: Iterable[str] = (), into: Iterable[ChosenUser] = (), at: datetime
+        self,
+        person: str,
+        *,
+        out: Iterable[str] = (),
+        into: Iterable[ChosenUser] = (),
+        at: datetime,
+        group_of: Group | None = None,
     ) -> ConsoleChoice:
         """Take users out by reference, then put others in; return the choice afterwards."""
         wanted: dict[str, ChosenUser | None] = dict.fromkeys(out)
@@ -62,7 +74,7 @@ class ConsoleChoices:
         for ref, user in wanted.items():
             buckets.setdefault(_bucket(ref), {})[ref] = user
         if buckets:
-            await self._note(person, at)
+            await self.note(person, at, group_of=group_of)
         for keys in batched(sorted(buckets), _AT_ONCE, strict=False):
             await self._write(_partition(person), {key: buckets[key] for key in keys})
         return await self.read(person)
@@ -79,18 +91,33 @@ class ConsoleChoices:
                 return
         raise StoreUnavailableError("the choice is written by other windows all the time")
 
-    async def _note(self, person: str, at: datetime) -> None:
-        """Write down that this person has a choice, before it is written: no choice is ever out of retention's sight."""
-        await self._store.put(PEOPLE, _hash(person), {"at": at.isoformat()})
+    async def note(self, person: str, at: datetime, *, group_of: Group | None = None) -> None:
+        """Write down that this person has a choice, before it is written: no choice is ever out of retention's sight.
 
-    async def purge(self, before: datetime) -> int:
-        """Remove the choices that were last changed before then, and return of how many people."""
+        `group_of`: it is a saved group, listed in this partition under this key.
+        """
+        listed = {"group": list(group_of)} if group_of else {}
+        await self._store.put(PEOPLE, owner_of(person), {"at": at.isoformat()} | listed)
+
+    async def purge(self, before: datetime, groups_before: datetime) -> int:
+        """Remove the choices that were last changed, and the saved groups last used, before then; return how many."""
         many = 0
         async for row in self._people():
-            if datetime.fromisoformat(row.value["at"]) < before:
+            group = row.value.get("group")
+            if datetime.fromisoformat(row.value["at"]) < (groups_before if group else before):
+                listed = await self._store.get(*group) if group else None
+                if listed is not None:
+                    await self._store.delete(listed)
                 await self._empty(f"choice:{row.key}")
                 many += await self._store.delete(row)
         return many
+
+    async def remove(self, person: str) -> None:
+        """Remove a choice at once."""
+        await self._empty(_partition(person))
+        row = await self._store.get(PEOPLE, owner_of(person))
+        if row is not None:
+            await self._store.delete(row)
 
     async def forget(self, customer: str, users: Iterable[str]) -> None:
         """Take a user out of everybody's choice; `users` are the names and ids that they are known by."""
@@ -137,9 +164,10 @@ def _bucket(ref: str) -> str:
     return f"{_USERS}{int(hashlib.sha256(ref.encode()).hexdigest()[:4], 16) % _BUCKETS:03d}"
 
 
-def _hash(person: str) -> str:
+def owner_of(person: str) -> str:
+    """Return the name of a person's partitions: identities may be longer than a name may be."""
     return hashlib.sha256(person.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _partition(person: str) -> str:
-    return f"choice:{_hash(person)}"
+    return f"choice:{owner_of(person)}"

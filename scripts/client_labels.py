@@ -39,6 +39,8 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "UNREACHABLE": console_labels.UNREACHABLE,
     "FOLLOW_UP": console_labels.FOLLOW_UP,
     "SUSPICION": labels.SUSPICION,
+    "LOOKUP": console_labels.LOOKUP,
+    "LOOKUP_REASON": console_labels.LOOKUP_REASON,
     "REMOVAL_ALERT": labels.REMOVAL_ALERT,
     "READ_STATE": console_labels.READ_STATE,
 }

@@ -146,11 +146,39 @@ HELD_NEXT: Mapping[str, str] = {
     "awaitingApproval": "Follow that request, have it decided, or take the user over from it.",
 }
 
+# What a list of users came to when it was looked up, and what to do about it.
+LOOKUP: Mapping[str, str] = {
+    "ambiguous": "Ambiguous",
+    "unknown": "Unknown",
+    "invalid": "Not readable",
+    "unread": "Customer away",
+    "duplicate": "In the list already",
+    "found": "Found",
+}
+LOOKUP_TEXT: Mapping[str, str] = {
+    "ambiguous": "Several users have this name or address. Tick whom you mean.",
+    "unknown": "Correct the line in the list above, or name the customer before it.",
+    "invalid": "Correct the line in the list above.",
+    "unread": "Look the list up again when the customer answers.",
+    "duplicate": "Each user is chosen once.",
+}
+LOOKUP_REASON: Mapping[str, str] = {
+    "unknownCustomer": "The line names a customer that you do not show, or that the service does not know.",
+    "noUser": "The line has no user.",
+    "notAUser": "This is no address, user name or object id.",
+    "noCustomer": "Too many customers to look in: name the customer in the line, or show fewer customers.",
+}
+
 NOTICE: Mapping[str, str] = {
     "calledBack": "The call back was recorded: the user is verified.",
     "wrongNumber": "Nothing was recorded: enter the telephone number that you called, in digits.",
     "involvedInProof": "Nothing was recorded: a person who asked for the reset, or is reset, cannot vouch for it.",
     "waitsForNoProof": "Nothing was recorded: this user does not wait for this kind of verification.",
+    "added": "All users of the list were chosen.",
+    "addedSome": "The users who were found were chosen. The other lines of the list were not.",
+    "groupSaved": "The group was saved.",
+    "groupChosen": "The customers and users of the group were chosen.",
+    "groupDeleted": "The group was deleted.",
     "created": "Request sent. Nothing is removed before the approver's decision.",
     "cancelling": "Cancelling: no other user is begun. Users whose reset had begun are finished first.",
     "withdrawn": "Withdrawn. Nothing was removed.",
@@ -240,6 +268,11 @@ FOLLOW_UP_NEXT: Mapping[str, str] = {
 ERROR: Mapping[str, str] = {
     "awayWrong": "Not saved: the time has to be in the next 90 days, and the other person has to be allowed to approve.",
     "noUserChosen": "Choose at least one user.",
+    "noLines": "Paste at least one user, or open a file.",
+    "tooManyLines": "The list has more than 10,000 lines. Look it up in parts.",
+    "noName": "Name the group, in at most 80 characters.",
+    "noSuchGroup": "There is no such group any more.",
+    "tooManyGroups": "You have 100 groups, which is the most. Delete one first.",
     "noUserMatches": "No user matches, so none was added.",
     "tooMany": "These are more users than one request may have, so nothing was added. Filter, or send several requests.",
     "reasonNeeded": "Say why: the approver and the audit need a reason.",

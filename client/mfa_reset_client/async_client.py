@@ -79,6 +79,7 @@ class AsyncClient:
     remind = _method(Operations.remind)
     customers = _iterator(Operations.customers)
     users = _iterator(Operations.users)
+    look_up = _method(Operations.look_up)
     audit = _iterator(Operations.audit)
     removal_alerts = _iterator(Operations.removal_alerts)
     audit_logs = _method(Operations.audit_logs)

@@ -17,6 +17,7 @@ from mfa_reset_client.models import (
     AuditLogState,
     Customer,
     FollowUpFinding,
+    LookupRow,
     Method,
     RemovalAlert,
     ResetRequest,
@@ -142,6 +143,14 @@ def user_card(user: User) -> RenderableType:
         facts.append("registered for MFA" if user.registered else "not registered for MFA")
     heading = Text(printable(user.user_principal_name), "bold").append(f"  {printable(user.display_name)}", "not bold")
     return _card(heading, [_joined(facts), f"Object id {user.id}"])
+
+
+def lookup_card(row: LookupRow) -> RenderableType:
+    """Show a line of a list that is not one user, and why."""
+    heading = Text(f"Line {row.line}: {words_of(labels.LOOKUP, row.state)}", "bold")
+    why = words_of({**labels.UNREACHABLE, **labels.LOOKUP_REASON}, row.reason) if row.reason else ""
+    people = [f"{user.customer}: {user.user_principal_name}  {user.id}" for user in row.candidates]
+    return _card(heading, [row.text, why, *people])
 
 
 def customer_card(customer: Customer) -> RenderableType:

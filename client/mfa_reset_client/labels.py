@@ -316,6 +316,22 @@ SUSPICION: Mapping[str, str] = {
     "somebodyElse": "by somebody else",
 }
 
+LOOKUP: Mapping[str, str] = {
+    "ambiguous": "Ambiguous",
+    "unknown": "Unknown",
+    "invalid": "Not readable",
+    "unread": "Customer away",
+    "duplicate": "In the list already",
+    "found": "Found",
+}
+
+LOOKUP_REASON: Mapping[str, str] = {
+    "unknownCustomer": "The line names a customer that you do not show, or that the service does not know.",
+    "noUser": "The line has no user.",
+    "notAUser": "This is no address, user name or object id.",
+    "noCustomer": "Too many customers to look in: name the customer in the line, or show fewer customers.",
+}
+
 REMOVAL_ALERT: Mapping[str, str] = {
     "unrequestedRemoval": "Removed without a request",
     "surplusRemoval": "More removed than the request did",

@@ -5,7 +5,16 @@ from collections.abc import Callable, Iterable
 import httpx
 
 from mfa_reset_client.calls import Calls, Pages, given, path_of
-from mfa_reset_client.models import AuditEvent, AuditLogs, AuditVerification, Customer, RemovalAlert, Unreachable, User
+from mfa_reset_client.models import (
+    AuditEvent,
+    AuditLogs,
+    AuditVerification,
+    Customer,
+    Lookup,
+    RemovalAlert,
+    Unreachable,
+    User,
+)
 from mfa_reset_client.responses import file_content, parse, refusal
 from mfa_reset_client.retry import Call, Steps, json_of
 
@@ -30,6 +39,11 @@ class Lookups(Calls):
         """
         params = {"customers": ",".join(customers), "search": search}
         return self.pages(User, "/api/users", params, on_unreachable)
+
+    def look_up(self, text: str, customers: Iterable[str] = ()) -> Steps[Lookup]:
+        """Look up the users of a list or CSV file, up to 10,000 lines, in these customers (none: every one)."""
+        body = {"text": text, "customers": list(customers)}
+        return parse(Lookup, (yield from self.send(Call("POST", "/api/users/lookup", json=body))))
 
     def audit(self, request_id: str) -> Pages[AuditEvent]:
         """Iterate over the audit events of a request, oldest first."""

@@ -318,6 +318,34 @@ class Unreachable(ApiModel):
     detail: str = ""
 
 
+class FoundUser(ApiModel):
+    """A user that a name in a list may stand for."""
+
+    customer: str
+    id: str
+    user_principal_name: str = ""
+    display_name: str = ""
+
+
+class LookupRow(ApiModel):
+    """One user of a list: `user` where `state` is found or duplicate, `candidates` where it is ambiguous."""
+
+    line: int
+    text: str = ""
+    name: str = ""
+    state: str
+    reason: str = ""
+    user: FoundUser | None = None
+    candidates: list[FoundUser] = Field(default_factory=list)
+
+
+class Lookup(ApiModel):
+    """What a list of users came to, line by line."""
+
+    value: list[LookupRow]
+    counts: dict[str, int] = Field(default_factory=dict)
+
+
 class AuditEvent(ApiModel):
     """One event in a request's audit. `hash` covers the event and `previous_hash`."""
 

@@ -3,6 +3,7 @@
 import codecs
 import csv
 import json
+from collections.abc import Iterable
 from io import StringIO
 from pathlib import Path
 
@@ -35,6 +36,18 @@ def read_targets(path: Path) -> list[CustomerTargets]:
     if not groups:
         raise TargetFileError([f"{path.name} contains no users"])
     return groups
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a list of users. Raises: TargetFileError."""
+    return _read(path)
+
+
+def to_csv(rows: Iterable[tuple[str, str]]) -> str:
+    """Return customers and users as a CSV file that `read_targets` reads."""
+    out = StringIO()
+    csv.writer(out, lineterminator="\n").writerows([("customer", "user"), *rows])
+    return out.getvalue()
 
 
 def remove_duplicates(groups: list[CustomerTargets]) -> tuple[list[CustomerTargets], int]:

@@ -15,6 +15,7 @@ from domain.api.directory_responses import (
     UsersResponse,
 )
 from domain.api.evidence_responses import EvidenceKeys
+from domain.api.lookup_responses import LookupBody, LookupResponse
 from domain.api.people_responses import Person, PersonDeleted
 from domain.api.release_bodies import ReleaseAsked, ReleaseBody
 from domain.api.responses import (
@@ -643,6 +644,16 @@ CALLS: tuple[Call, ...] = (
         {200: UsersResponse},
         (400,),
         _OF_USERS,
+    ),
+    Call(
+        "POST",
+        "/api/users/lookup",
+        "lookUpUsers",
+        "Look up many users at once: who is found where, ambiguous or unknown",
+        "Up to 10,000 lines: user principal names, mail addresses or object ids, or a CSV file with a header. Nothing is requested.",
+        {200: LookupResponse},
+        (400, 413),
+        body=LookupBody,
     ),
     Call(
         "GET",

@@ -4,11 +4,14 @@ import azure.functions as func
 
 from domain.api.directory_responses import OptionsResponse
 from domain.api.options import options_of
+from domain.console_choice import ConsoleChoice
+from domain.text import clean
 from graph.errors import GraphError
+from records.saved_groups import MAX_NAME
 from services import Services, current_services
 from triggers.console.console_forms import operators_form
 from triggers.console.layout import Frame, frame, html_page, local_path, redirect_with_notice, require_sign_in
-from triggers.console.user_selection import InvalidSelectionError, choose_matching, remove_users, save_page
+from triggers.console.user_selection import InvalidSelectionError, add_users, choose_matching, remove_users, save_page
 from triggers.http.forms import Form, first_value
 from triggers.http.parameters import page_number
 from web.console import console_headers, render
@@ -32,6 +35,7 @@ async def console_selection(req: func.HttpRequest) -> func.HttpResponse:
         users=around.picked[(number - 1) * _USERS : number * _USERS],
         page=number,
         pages=pages,
+        groups=await services.saved_groups.all(around.operator.caller.identity),
         options=offered(services, around),
     )
 
@@ -53,6 +57,47 @@ async def console_select(req: func.HttpRequest) -> func.HttpResponse:
     if first_value(form, "part"):
         return await _bar(services, req, error)
     return redirect_with_notice(services, local_path(first_value(form, "return")), error)
+
+
+@app.route("console/groups", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@require_sign_in
+async def console_groups(req: func.HttpRequest) -> func.HttpResponse:
+    """Save the choice as a group, choose a group's customers and add its users, or delete a group."""
+    services = current_services()
+    operator, form = operators_form(services, req)
+    person, act = operator.caller.identity, first_value(form, "act")
+    around = await frame(services, req)
+    notice = "noSuchGroup"
+    if act == "save":
+        notice = await _save_group(services, around, clean(first_value(form, "name"), MAX_NAME))
+    elif act.startswith("delete:"):
+        await services.saved_groups.delete(person, act.removeprefix("delete:")[:64])
+        notice = "groupDeleted"
+    elif act.startswith("choose:"):
+        group = await services.saved_groups.read(person, act.removeprefix("choose:")[:64], services.now())
+        notice = await _choose_group(services, around, group) if group else notice
+    return redirect_with_notice(services, "/console/selection", notice)
+
+
+async def _save_group(services: Services, around: Frame, name: str) -> str:
+    if not name:
+        return "noName"
+    choice = ConsoleChoice(None if around.all_chosen else frozenset(around.chosen), around.picks)
+    saved = await services.saved_groups.save(around.operator.caller.identity, name, choice, services.now())
+    return "groupSaved" if saved else "tooManyGroups"
+
+
+async def _choose_group(services: Services, around: Frame, group: ConsoleChoice) -> str:
+    """Show the group's customers and add its users; what is out of this person's reach by now is left out."""
+    try:
+        await add_users(services, around, group.users.values())
+    except InvalidSelectionError as error:
+        return error.reason
+    some = group.customers
+    keys = None if some is None else [key for key in around.names if key in some]
+    if keys is None or keys:
+        await services.console_choices.choose_customers(around.operator.caller.identity, keys, services.now())
+    return "groupChosen"
 
 
 async def _change(services: Services, around: Frame, form: Form) -> None:

@@ -47,6 +47,11 @@ async def choose_matching(services: Services, around: Frame, form: Form) -> Cons
     return await _change(services, around, into=found)
 
 
+async def add_users(services: Services, around: Frame, users: Iterable[ChosenUser]) -> ConsoleChoice:
+    """Add users to the choice, those of customers that this person may see. Raises: InvalidSelectionError."""
+    return await _change(services, around, into=[user for user in users if user.customer in around.names])
+
+
 async def remove_users(services: Services, around: Frame, refs: Iterable[str]) -> ConsoleChoice:
     return await services.console_choices.change_users(around.operator.caller.identity, out=refs, at=services.now())
 

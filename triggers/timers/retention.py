@@ -40,7 +40,7 @@ async def purge(timer: func.TimerRequest, client: durable.Client) -> None:
     await services.block_counts.purge(now - LONGEST_WINDOW)
     unused = await services.unused_deliveries.purge(services.policy.sources, now - timedelta(days=KEPT_DAYS))
     await services.removals.purge((one.tenant_id for one in services.policy.customers.values()), now - _AUDITED)
-    await services.console_choices.purge(now - timedelta(days=_CHOICE_DAYS))
+    await services.console_choices.purge(now - timedelta(days=_CHOICE_DAYS), before)
     await services.reconciliations.purge(before)
     # Otherwise the engine keeps ended orchestrations for ever: Azure Storage has no retention of its own.
     await durable.forget_ended_before(client, now - timedelta(days=keep.history_days))

@@ -46,3 +46,21 @@ async def test_a_customer_that_does_not_respond_is_named(tmp_path: Path) -> None
 async def test_an_unknown_customer(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         assert (await command(Waits(it), "users", "--customer", "nobody")).code in {2, 11}
+
+
+async def test_a_list_is_looked_up_and_saved_for_a_request(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        listed, saved = tmp_path / "users.txt", tmp_path / "found.csv"
+        listed.write_text("adele@contoso.com\nAlex <alex@fabrikam.com>\nnobody@contoso.com\n", encoding="utf-8")
+        ran = await command(Waits(it), "lookup", str(listed), "--save", str(saved))
+        assert ran.code == 2
+        assert "Line 3: Unknown\n  nobody@contoso.com\n" in ran.out
+        assert "Found: 2, Unknown: 1" in ran.err
+        asked = await command(Waits(it), "request", "--file", str(saved), "--dry-run", "--json")
+        assert asked.out, asked.err
+        assert json.loads(asked.out)["totals"]["targets"] == 2
+        listed.write_text("adele@contoso.com\n", encoding="utf-8")
+        whole = await command(Waits(it), "lookup", str(listed), "--json")
+        assert whole.code == 0
+        assert json.loads(whole.out)["counts"] == {"found": 1}
+        assert (await command(Waits(it), "lookup", str(tmp_path / "none.txt"))).code == 2

@@ -1,4 +1,5 @@
 // Everything here is a convenience: the pages work without scripts.
+import { bulk } from "./bulk.js";
 import { pick } from "./pick.js";
 import { choose } from "./choose.js";
 import { follow } from "./follow.js";
@@ -40,6 +41,7 @@ document.addEventListener("keydown", (event) => {
 });
 choose(document.querySelector("[data-chooser]"));
 pick(document.querySelector("[data-pick]"));
+bulk(document.querySelector("[data-bulk]"));
 follow(document.querySelector("[data-live]"));
 review(document.querySelector("[data-review]"));
 tellTimes(document);
