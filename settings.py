@@ -11,6 +11,7 @@ from uuid import UUID
 from domain.access.approval_links import KeyRing, LinkKeyError
 from domain.access.secret_strength import is_unresolved, weakness
 from domain.loopback import is_of_this_machine
+from domain.policy.files import PolicyFiles
 from domain.policy.load import Policy, PolicyError, parse_policy
 from domain.policy.model import Role
 
@@ -231,16 +232,15 @@ class _Reader:
         value = self.text(name)
         if not value:
             return None
-        path = Path(value)
         try:
-            text = path.read_text(encoding="utf-8")
+            files = PolicyFiles.read(Path(value), short=True)
         except (OSError, UnicodeDecodeError) as error:
             self.wrong(name, f"names {value}, which cannot be read: {type(error).__name__}")
             return None
         if self.mistakes:  # reported together with the mistakes in the policy
             try:
-                return parse_policy(text, self._environ, path.name)
+                return parse_policy(files.text, self._environ, files.filename, files.customers)
             except PolicyError as error:
                 self.mistakes += error.mistakes
                 return None
-        return parse_policy(text, self._environ, path.name)
+        return parse_policy(files.text, self._environ, files.filename, files.customers)

@@ -9,6 +9,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+from domain.policy.files import FOLDER
 from scripts.packaging.contents import app_files
 from scripts.packaging.host_json import host_json
 from scripts.packaging.sbom import sbom
@@ -40,7 +41,9 @@ _TIME = (2020, 1, 1, 0, 0, 0)
 def main(arguments: list[str]) -> int:
     """Build the package in build/package, and zipped where `--output` says."""
     parser = argparse.ArgumentParser(prog="scripts/package", description="Builds the deployment package.")
-    parser.add_argument("policy", nargs="?", type=Path, help="goes in as policy.toml")
+    parser.add_argument(
+        "policy", nargs="?", type=Path, help="goes in as policy.toml, with the customers/*.toml beside it"
+    )
     parser.add_argument("--output", type=Path, default=ROOT / "dist/mfa-reset.zip")
     parser.add_argument(
         "--durable-task-scheduler",
@@ -58,7 +61,7 @@ def main(arguments: list[str]) -> int:
     trimmed = size_of(packages)
     own = copy_app(ROOT, work, scheduler=options.durable_task_scheduler)
     if options.policy:
-        shutil.copyfile(options.policy, work / "policy.toml")
+        copy_policy(options.policy, work)
     options.output.parent.mkdir(parents=True, exist_ok=True)
     bill = json.dumps(sbom(ROOT, packages), indent=2) + "\n"
     (work / "sbom.cdx.json").write_text(bill, "utf-8")
@@ -102,6 +105,14 @@ def copy_app(root: Path, to: Path, *, scheduler: bool) -> int:
         shutil.copyfile(root / file, to / file)
     (to / "host.json").write_text(host_json(root, scheduler=scheduler), "utf-8")
     return sum((to / file).stat().st_size for file in files)
+
+
+def copy_policy(policy: Path, to: Path) -> None:
+    """Copy a policy file to the folder `to` as policy.toml, and the customers' files beside it."""
+    shutil.copyfile(policy, to / "policy.toml")
+    for file in sorted((policy.parent / FOLDER).glob("*.toml")):
+        (to / FOLDER).mkdir(exist_ok=True)
+        shutil.copyfile(file, to / FOLDER / file.name)
 
 
 def size_of(folder: Path) -> int:

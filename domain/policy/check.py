@@ -1,4 +1,7 @@
-"""`python -m domain.policy.check [--without-secrets] [FILE]` checks a policy file, `--schema` prints its schema."""
+"""`python -m domain.policy.check [--without-secrets] [FILE]` checks a policy file and the customers' files beside it.
+
+`--schema` prints the file's schema.
+"""
 
 import argparse
 import json
@@ -8,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
+from domain.policy.files import PolicyFiles
 from domain.policy.load import Policy, PolicyError, parse_policy, policy_warnings
 
 
@@ -35,16 +39,19 @@ def main(arguments: Sequence[str], environ: Mapping[str, str], out: TextIO) -> i
         out.write(policy_schema())
         return 0
     try:
-        text = options.file.read_text(encoding="utf-8")
-        policy = parse_policy(text, None if options.without_secrets else environ, str(options.file))
+        files = PolicyFiles.read(options.file)
+        secrets = None if options.without_secrets else environ
+        policy = parse_policy(files.text, secrets, files.filename, files.customers)
     except (OSError, UnicodeDecodeError) as error:
         out.write(f"{options.file} cannot be read: {type(error).__name__}\n")
         return 2
     except PolicyError as error:
         out.write(f"{error}\n")
         return 1
-    out.writelines(f"warning: {warning}\n" for warning in policy_warnings(text, str(options.file)))
-    out.write(f"{options.file} is good: {len(policy.customers)} customers, {len(policy.sources)} sources\n")
+    found = policy_warnings(files.text, files.filename, files.customers)
+    out.writelines(f"warning: {warning}\n" for warning in found)
+    split = f" ({len(files.customers)} in files of their own)" if files.customers else ""
+    out.write(f"{options.file} is good: {len(policy.customers)} customers{split}, {len(policy.sources)} sources\n")
     return 0
 
 

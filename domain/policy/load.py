@@ -1,4 +1,4 @@
-"""The policy file (TOML): read, checked as a whole, with every mistake named by key and line."""
+"""The policy (TOML): its files checked as a whole, with every mistake named by file, line and key."""
 
 import re
 import tomllib
@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from domain.policy.files import FOLDER, CustomerFile, PolicyFiles, joined
 from domain.policy.model import (
     Access,
     Approval,
@@ -80,42 +81,67 @@ class PolicyError(Exception):
         super().__init__(mistakes[0] if one else "\n  ".join([f"{filename} has {len(mistakes)} mistakes:", *mistakes]))
 
 
-def parse_policy(text: str, environ: Mapping[str, str] | None, filename: str = "policy") -> Policy:
-    """Return the policy that `text` says, its secrets taken from `environ`; PolicyError names every mistake in it.
+def parse_policy(
+    text: str,
+    environ: Mapping[str, str] | None,
+    filename: str = "policy",
+    customers: tuple[CustomerFile, ...] = (),
+) -> Policy:
+    """Return the policy that `text` and the files of customers say, its secrets taken from `environ`.
 
     `environ` None leaves the secrets out (and empty): to check a file where the secrets are not.
+    Raises: PolicyError, which names every mistake.
     """
-    data = _read(text, filename)
-    found: set[tuple[Path, str]] = set(disagreements(data))
+    files = PolicyFiles(text, filename, customers)
+    data, found = _read(files)
+    found.update(disagreements(data))
     try:
         policy = Policy.model_validate(data, by_alias=True, by_name=False, context={"environ": environ})
     except ValidationError as error:
         found.update(_in_words(detail) for detail in error.errors(include_url=False))
-        raise PolicyError(_lines(text, filename, found), filename) from None
+        raise PolicyError(_lines(files, found), filename) from None
     if found:
-        raise PolicyError(_lines(text, filename, found), filename)
+        raise PolicyError(_lines(files, found), filename)
     return policy
 
 
-def policy_warnings(text: str, filename: str = "policy") -> list[str]:
-    """Return what a valid policy file may mean, but probably does not; one line each."""
-    return _lines(text, filename, warnings(_read(text, filename)))
+def policy_warnings(text: str, filename: str = "policy", customers: tuple[CustomerFile, ...] = ()) -> list[str]:
+    """Return what a valid policy may mean, but probably does not; one line each."""
+    files = PolicyFiles(text, filename, customers)
+    return _lines(files, warnings(_read(files)[0]))
 
 
-def _read(text: str, filename: str) -> dict[str, Any]:
+def _read(files: PolicyFiles) -> tuple[dict[str, Any], set[tuple[Path, str]]]:
+    """Return the data of all files, and which customers are written twice. Raises: PolicyError for what is no TOML."""
+    mistakes: list[str] = []
+    data = _toml(files.text, files.filename, mistakes)
+    tables = [(file.key, _toml(file.text, file.filename, mistakes)) for file in files.customers]
+    if mistakes:
+        raise PolicyError(mistakes, files.filename)
+    whole, twice = joined(data, tables)
+    return whole, {((FOLDER, key), f"is in {files.filename}, too") for key in twice}
+
+
+def _toml(text: str, filename: str, mistakes: list[str]) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         place = _TOML_PLACE.search(str(error))
         line = f":{place[1]}" if place else f":{len(text.splitlines())}"
-        raise PolicyError([f"{filename}{line}: is no TOML: {_TOML_PLACE.sub('', str(error))}"], filename) from None
+        mistakes.append(f"{filename}{line}: is no TOML: {_TOML_PLACE.sub('', str(error))}")
+        return {}
 
 
-def _lines(text: str, filename: str, mistakes: Iterable[tuple[Path, str]]) -> list[str]:
+def _lines(files: PolicyFiles, mistakes: Iterable[tuple[Path, str]]) -> list[str]:
     from domain.policy.toml_lines import line_of
 
-    placed = sorted((line_of(text, path) or 0, ".".join(map(str, path)), what) for path, what in mistakes)
-    return [f"{filename}{f':{line}' if line else ''}: {key}: {what}" for line, key, what in placed]
+    placed = []
+    for path, what in mistakes:
+        filename, text, within = files.place_of(path)
+        placed.append(
+            (filename != files.filename, filename, line_of(text, within) or 0, ".".join(map(str, path)), what)
+        )
+    return [f"{name}{f':{line}' if line else ''}: {key}: {what}" for _, name, line, key, what in sorted(placed)]
 
 
 def _in_words(error: ErrorDetails) -> tuple[Path, str]:

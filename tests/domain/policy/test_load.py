@@ -14,7 +14,11 @@ from hypothesis import strategies as st
 from domain.durations import parse_duration
 from domain.methods import STANDARD_SCOPE
 from domain.policy.check import main, policy_schema
-from domain.policy.load import PolicyError, parse_policy, policy_warnings
+from domain.policy.files import PolicyFiles
+from domain.policy.load import Policy, PolicyError, parse_policy, policy_warnings
+from scripts.package import copy_policy
+from settings import read_settings
+from tests.system import environment
 
 ROOT = Path(__file__).resolve().parents[3]
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef01234567").decode()
@@ -328,6 +332,106 @@ def test_editors_see_mistakes_too() -> None:
     bad = tomllib.loads(CONTRACT.replace('"env:HELPDESK_SECRET"', '"hunter2"'))
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(bad, json.loads(policy_schema()))
+
+
+CUSTOMER = 'tenantId = "22222222-2222-2222-2222-222222222222"\ndomains = ["fabrikam.com"]\n'
+
+
+@pytest.fixture
+def split(tmp_path: Path) -> Path:
+    """A policy whose second customer has a file of its own."""
+    (tmp_path / "customers").mkdir()
+    (tmp_path / "customers/fabrikam.toml").write_text(CUSTOMER, "utf-8")
+    (tmp_path / "customers/notes.txt").write_text("no customer", "utf-8")
+    policy = tmp_path / "policy.toml"
+    policy.write_text(CONTRACT, "utf-8")
+    return policy
+
+
+def load(path: Path) -> Policy:
+    files = PolicyFiles.read(path, short=True)
+    return parse_policy(files.text, ENVIRON, files.filename, files.customers)
+
+
+def test_a_customer_may_have_a_file_of_its_own(split: Path) -> None:
+    policy = load(split)
+    assert list(policy.customers) == ["contoso", "fabrikam"]
+    assert policy.find_customer("fabrikam.com") == "fabrikam"
+    assert (
+        policy.customers["fabrikam"]
+        == parse_policy(CONTRACT + "[customers.fabrikam]\n" + CUSTOMER, ENVIRON).customers["fabrikam"]
+    )
+
+
+def test_all_customers_may_have_files_of_their_own(split: Path) -> None:
+    split.write_text('[approval]\napprovers = ["lead@msp.example"]\n', "utf-8")
+    assert list(load(split).customers) == ["fabrikam"]
+
+
+@pytest.mark.parametrize(
+    ("text", "mistakes"),
+    [
+        (
+            CUSTOMER + "aprovers = []\n",
+            ["customers/fabrikam.toml:3: customers.fabrikam.aprovers: is not known; did you mean 'approvers'"],
+        ),
+        ("domains = []\n", ["customers/fabrikam.toml: customers.fabrikam.tenantId: is missing"]),
+        ("domains = = 1", ["customers/fabrikam.toml:1: is no TOML: Invalid value"]),
+        (
+            CUSTOMER.replace("2" * 8, "1" * 8)
+            .replace("2222", "1111")
+            .replace("1111-222222222222", "1111-111111111111"),
+            ["customers/fabrikam.toml:1: customers.fabrikam.tenantId: '11111111-"],
+        ),
+    ],
+)
+def test_a_mistake_names_the_customers_file_and_line(split: Path, text: str, mistakes: list[str]) -> None:
+    (split.parent / "customers/fabrikam.toml").write_text(text, "utf-8")
+    with pytest.raises(PolicyError) as error:
+        load(split)
+    assert [found[: len(mistake)] for found, mistake in zip(error.value.mistakes, mistakes, strict=True)] == mistakes
+
+
+def test_mistakes_of_all_files_are_named_at_once(split: Path) -> None:
+    split.write_text(CONTRACT + "[queu]\n", "utf-8")
+    (split.parent / "customers/contoso.toml").write_text(CUSTOMER.replace("fabrikam", "other"), "utf-8")
+    (split.parent / "customers/fabrikam.toml").write_text(CUSTOMER + "x = 1\n", "utf-8")
+    with pytest.raises(PolicyError) as error:
+        load(split)
+    found = "\n".join(error.value.mistakes)
+    assert "policy.toml:" in found
+    assert "queu: is not known" in found
+    assert "customers/contoso.toml: customers.contoso: is in policy.toml, too" in found
+    assert "customers/fabrikam.toml:3: customers.fabrikam.x: is not known" in found
+
+
+def test_the_command_checks_the_customers_files_too(split: Path) -> None:
+    out = io.StringIO()
+    assert main([str(split)], ENVIRON, out) == 0
+    assert out.getvalue().endswith(f"{split} is good: 2 customers (1 in files of their own), 1 sources\n")
+    (split.parent / "customers/bad key.toml").write_text(
+        CUSTOMER.replace("2222-", "3333-").replace("fabrikam", "bad"), "utf-8"
+    )
+    out = io.StringIO()
+    assert main([str(split)], ENVIRON, out) == 1
+    assert str(split.parent / "customers/bad key.toml") in out.getvalue()
+
+
+BASE_URL = {"PUBLIC_BASE_URL": "http://127.0.0.1"}
+
+
+def test_the_service_reads_them_at_its_start(split: Path, tmp_path: Path) -> None:
+    policy = read_settings(environment(tmp_path, policy=split) | ENVIRON | BASE_URL).policy
+    assert list(policy.customers) == ["contoso", "fabrikam"]
+
+
+def test_the_package_has_them(split: Path, tmp_path: Path) -> None:
+    package = tmp_path / "package"
+    package.mkdir()
+    copy_policy(split, package)
+    files = {path.relative_to(package).as_posix() for path in package.rglob("*") if path.is_file()}
+    assert files == {"policy.toml", "customers/fabrikam.toml"}
+    assert list(load(package / "policy.toml").customers) == ["contoso", "fabrikam"]
 
 
 def test_the_command_exits_by_whether_the_file_is_valid(tmp_path: Path) -> None:
