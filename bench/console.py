@@ -1,24 +1,28 @@
-"""How fast the console's lists answer: `python -m bench.console [CUSTOMERS] [USERS]`, against the simulator without latency.
+"""How fast the console's lists answer: `python -m bench.console [CUSTOMERS] [USERS] [MILLISECONDS]`, the last the latency of Graph.
 
-Milliseconds to the first byte, as a browser would see it: median and slowest of eleven, after one that is not counted.
+Milliseconds to the first byte, as a browser would see it: the first one, then median, 95th percentile and slowest of forty.
 """
 
 import asyncio
-import re
 import statistics
 import sys
 import tempfile
 import time
+from copy import replace
 from pathlib import Path
 
 import httpx
 
+import services
+from domain.access.console_session import session_for
 from localhost.commands.serve import ServeOptions, served
 from localhost.host.http_server import HttpServer, bind, url_of
 from localhost.simulator import World, create_app
+from triggers.console.operators import COOKIE
 
 PAGES = ("/console/users", "/console/users?search=User%2000", "/console/users?registered=false", "/console/methods")
-ROUNDS = 12
+ROUNDS = 41
+TECHNICIAN = "tech@msp.example"
 
 
 def policy_of(world: World) -> str:
@@ -29,11 +33,11 @@ def policy_of(world: World) -> str:
     return "\n".join(lines)
 
 
-async def signed_in(http: httpx.AsyncClient) -> None:
-    nonce = re.search(r'name="nonce" value="([^"]*)"', (await http.get("/console/sign-in")).text)
-    assert nonce is not None
-    form = {"identity": "tech@msp.example", "nonce": nonce[1], "return": "/console/users"}
-    assert (await http.post("/console/sign-in", data=form)).status_code == 303
+def sign_in(http: httpx.AsyncClient) -> None:
+    """Sign in as a test identity: the host offers none where it is given another Graph server than the bundled one."""
+    made = services.current_services()
+    made.settings = replace(made.settings, console_test_sign_in=(TECHNICIAN,))
+    http.cookies.set(COOKIE, session_for(made.settings.approval_keys, TECHNICIAN, made.now()))
 
 
 async def first_byte(http: httpx.AsyncClient, page: str) -> float:
@@ -45,8 +49,14 @@ async def first_byte(http: httpx.AsyncClient, page: str) -> float:
     return taken * 1000
 
 
-async def main(customers: int, users: int) -> None:
+def percentile(values: list[float], part: float) -> float:
+    return sorted(values)[min(len(values) - 1, int(part * len(values)))]
+
+
+async def main(customers: int, users: int, latency: int = 0) -> None:
     world = World.generate(customers, users)
+    if latency:
+        world.faults.add(latency=latency / 1000)
     sock = bind("127.0.0.1", 0)
     graph = HttpServer(create_app(world), sock, grace_seconds=1)
     await graph.start()
@@ -57,13 +67,17 @@ async def main(customers: int, users: int) -> None:
         async with served(options) as it:
             origin = {"Origin": it.host.base_url}
             async with httpx.AsyncClient(base_url=it.host.base_url, headers=origin, timeout=60) as http:
-                await signed_in(http)
-                print(f"{customers} customers x {users} users")
+                sign_in(http)
+                print(f"{customers} customers x {users} users, Graph answers after {latency} ms")
                 for page in PAGES:
-                    taken = [await first_byte(http, page) for _ in range(ROUNDS)][1:]
-                    print(f"{page:45} median {statistics.median(taken):5.0f} ms  slowest {max(taken):5.0f} ms")
+                    first, *taken = [await first_byte(http, page) for _ in range(ROUNDS)]
+                    print(
+                        f"{page:45} first {first:5.0f} ms  median {statistics.median(taken):5.0f} ms"
+                        f"  p95 {percentile(taken, 0.95):5.0f} ms  slowest {max(taken):5.0f} ms",
+                        flush=True,
+                    )
     await graph.stop()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*(int(text) for text in sys.argv[1:3] or ("10", "1000"))))
+    asyncio.run(main(*(int(text) for text in sys.argv[1:4] or ("10", "1000"))))

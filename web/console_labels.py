@@ -170,6 +170,12 @@ LOOKUP_REASON: Mapping[str, str] = {
 }
 
 NOTICE: Mapping[str, str] = {
+    "undoSent": "Undo sent. Once it is approved, each token is activated with the code that it shows.",
+    "nothingToUndo": "There is no deactivated token to activate again, or the time for it is over.",
+    "activated": "The token is active again.",
+    "wrongCode": "That code was wrong. Wait for the next one that the token shows, then enter it.",
+    "codeFormat": "Enter the six digits that the token shows.",
+    "noCodeNow": "No code is taken for this token now. See how it stands below.",
     "calledBack": "The call back was recorded: the user is verified.",
     "wrongNumber": "Nothing was recorded: enter the telephone number that you called, in digits.",
     "involvedInProof": "Nothing was recorded: a person who asked for the reset, or is reset, cannot vouch for it.",

@@ -112,7 +112,7 @@ def user_view(target: Target, request: ResetRequest) -> UserView:
         refused=target.reason if _is_refused(target) else "",
         privileged=target.privileged,
         outcome=target.outcome.value,
-        reason=_reason_of(target, request),
+        reason=reason_of(target, request),
         sessions_revoked=target.sessions_revoked,
         proof=_proof_view(target),
         actions=action_views(target),
@@ -124,7 +124,7 @@ def user_view(target: Target, request: ResetRequest) -> UserView:
 _MIDWAY = {"cancelled": "cancelledMidway", "requestFailed": "failedMidway"}
 
 
-def _reason_of(target: Target, request: ResetRequest) -> str:
+def reason_of(target: Target, request: ResetRequest) -> str:
     """Return the code of labels.REASON: a user of whom something was changed was not left before their turn."""
     if target.outcome is TargetOutcome.PARTIALLY_RESET:
         return _MIDWAY.get(target.reason, target.reason)

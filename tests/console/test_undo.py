@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
-from tests.console.pages import text_of
+import httpx
+
+from tests.browsing import browser_client
+from tests.console.pages import fetched, hidden, notice_of, sign_in, text_of
 from tests.system import System, system
 
 ISAIAH = "isaiah@contoso.com"
@@ -37,14 +40,41 @@ async def test_lists_tell_an_undo_from_its_reset(tmp_path: Path) -> None:
 async def test_the_undos_own_pages_say_how_it_goes_on_and_name_no_reset(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         request, undo = await undone(it)
-        command = f"mfa-reset activate {undo} --user {ISAIAH}"
-        assert "mfa-reset activate" not in await text_of(it, f"requests/{undo}")
+        assert "enter the code" not in await text_of(it, f"requests/{undo}")
         await it.approve(undo)
         page = await text_of(it, f"requests/{undo}")
-        assert command in page
+        assert "With the user on the phone, enter the code that the token shows" in page
+        assert "mfa-reset activate" not in page
         assert "Codes count until Tue 6 Jan 2026, 09:00 UTC." in page
         for text in (page, await text_of(it, f"requests/{undo}/audit")):
             assert "INC0012345 undo" in text
             assert "Undo approved" in text
             assert "Reset started" not in text
         assert "Reset started" in await text_of(it, f"requests/{request}")
+
+
+async def test_undo_and_the_tokens_code_are_given_in_the_console(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        request = str((await it.ask(contoso=[ISAIAH]))["id"])
+        await it.approve(request)
+        assert "Undo: activate 1 token again" in await text_of(it, f"requests/{request}")
+        sent = await act(it, request, act="undo")
+        assert notice_of(sent) == "undoSent"
+        undo = sent.headers["Location"].rpartition("/")[2]
+        await it.host.idle()
+        assert (await it.shown(undo))["requester"] == "tech@msp.example"
+        assert notice_of(await act(it, request, act="undo")) == "nothingToUndo"
+        await it.approve(undo)
+        (target,) = await it.targets(undo)
+        fields = {"act": "activate", "number": "0", "method": target["methods"][0]["id"]}
+        assert notice_of(await act(it, undo, **fields, code="12")) == "codeFormat"
+        assert notice_of(await act(it, undo, **fields, code="000000")) == "wrongCode"
+        page = await fetched(it, f"requests/{undo}")
+        assert [each["name"] for _, each in page.elements if each.get("inputmode") == "numeric"] == ["code"]
+
+
+async def act(it: System, request_id: str, **fields: str) -> httpx.Response:
+    async with browser_client(it.host.base_url) as http:
+        await sign_in(http, "tech@msp.example")
+        nonce = hidden((await http.get(f"/console/requests/{request_id}")).text)
+        return await http.post(f"/console/requests/{request_id}/act", data={"nonce": nonce} | fields)

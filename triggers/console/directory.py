@@ -64,6 +64,7 @@ async def console_users(req: func.HttpRequest) -> func.HttpResponse:
         listing=listing,
         shown=shown,
         options=offered(services, around),
+        resettable={key for key in around.chosen if options_of(services.policy, [key]).actions},
     )
 
 

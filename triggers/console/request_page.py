@@ -8,7 +8,7 @@ from typing import Any
 
 import azure.functions as func
 
-from domain.outcomes import TargetOutcome
+from domain.outcomes import MethodOutcome, TargetOutcome
 from domain.request.approval import approvals, left_out, same_account
 from domain.request.notifications import Notification
 from domain.request.reset_request import Decision, ResetRequest
@@ -31,6 +31,7 @@ from web.presenters import (
     ended_untouched,
     followed_views,
     leaves_sessions_open,
+    reason_of,
     user_view,
 )
 
@@ -51,12 +52,14 @@ class Sums:
         self.followed: list[Target] = []
         self.held: list[Target] = []
         self.managers_failed = 0
+        self.deactivated = 0  # hardware tokens
         self.untouched: Counter[str] = Counter()  # users of whom nothing was changed, by reason
 
     def add(self, target: Target) -> None:
         self.managers_failed += manager_not_reached(target)
         if target.held_by:
             self.held.append(target)
+        self.deactivated += sum(method.outcome is MethodOutcome.DEACTIVATED for method in target.methods)
         if target.outcome is TargetOutcome.CANCELLED:
             self.untouched[target.reason] += 1
         self.by_customer.setdefault(target.customer, Counter())[target.outcome.value] += 1
@@ -91,10 +94,19 @@ class RequestState:
         self._notifications = notifications
         self._cancelled = cancelled
         self._outcome = req.params.get("outcome", "")
+        self._cause = req.params.get("cause", "")[:40]
         text = req.params.get("from", "0")
         self._start = parse_unsigned(text, 6) or 0
         records = [request, *decisions, *self._notifications]
-        seen = [[record.to_json() for record in records], totals, self._outcome, self._start, self.live, cancelled]
+        seen = [
+            [record.to_json() for record in records],
+            totals,
+            self._outcome,
+            self._cause,
+            self._start,
+            self.live,
+            cancelled,
+        ]
         self.etag = f'"{hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()[:24]}"'
 
     @property
@@ -118,6 +130,7 @@ class RequestState:
         given = {decision.approver.casefold(): decision for decision in self.decisions}
         cancelled = self._cancelled
         sums = await self._sums()
+        exposed, causes = await self._problems()
         held = await holders_of(services, map(account_of, sums.held), self._reach, but=request.id)
         followed = followed_views(services.policy, sums.followed)
         stands = display_status(
@@ -132,7 +145,10 @@ class RequestState:
             "counts": _counts(self.totals, sums.untouched, stands, undo=bool(request.undo_of)),
             "done": request.target_count - sum(self.totals.get(outcome, 0) for outcome in ("pending", *_NOT_DONE)),
             "finishing": await self._finishing() if stands == "cancelling" else 0,
-            "open_sessions": await self._open_sessions(),
+            "open_sessions": exposed,
+            "undoable": sums.deactivated if self._can_be_undone() else 0,
+            "causes": causes.most_common(),
+            "cause": self._cause,
             "etag": self.etag,
             "live": self.live,
             "approvers": [(entry, given.get(entry.approver.casefold())) for entry in request.approval.approvers],
@@ -179,6 +195,12 @@ class RequestState:
         excluded = sum(map(len, left_out(self.request, self.decisions).values()))
         return not self.request.dry_run and not self.request.undo_of and _open_ends(self.totals) > excluded
 
+    def _can_be_undone(self) -> bool:
+        request, within = self.request, self._services.policy.undo.within
+        if request.undo_of or request.undone_by or request.dry_run or request.ended_at is None:
+            return False
+        return self._services.now() < request.ended_at + within
+
     async def _page(self) -> tuple[list[Target], int | None]:
         """The next users with the outcome that is asked for, and where the page after them begins."""
         found: list[Target] = []
@@ -189,23 +211,34 @@ class RequestState:
                 break
             for target in page:
                 at = target.number + 1
-                if not self._outcome or target.outcome.value == self._outcome:
+                if self._is_shown(target):
                     found.append(target)
                     if len(found) == _TARGETS:
                         break
         return found, at if at < self.request.target_count else None
+
+    def _is_shown(self, target: Target) -> bool:
+        if self._outcome and target.outcome.value != self._outcome:
+            return False
+        return not self._cause or (target.outcome.value in _NOT_WELL and reason_of(target, self.request) == self._cause)
 
     async def _finishing(self) -> int:
         """Return how many users a cancel came to while they were being reset."""
         targets = all_targets(self._services, self.request.id)
         return sum([target.touched and not target.settled async for target in targets])
 
-    async def _open_sessions(self) -> list[str]:
-        """Return the names of the users whose methods are removed and whose sign-in sessions are not ended."""
-        if not self.request.revoke_sessions or not self.totals.get(TargetOutcome.PARTIALLY_RESET.value):
-            return []
-        targets = all_targets(self._services, self.request.id)
-        return [t.user_principal_name or t.asked async for t in targets if leaves_sessions_open(t)]
+    async def _problems(self) -> tuple[list[str], Counter[str]]:
+        """Return who has methods removed and sessions still open, by name, and how many users have which cause of a failure."""
+        exposed: list[str] = []
+        causes: Counter[str] = Counter()
+        if not any(self.totals.get(outcome) for outcome in _NOT_WELL):
+            return exposed, causes
+        async for target in all_targets(self._services, self.request.id):
+            if self.request.revoke_sessions and leaves_sessions_open(target):
+                exposed.append(target.user_principal_name or target.asked)
+            if target.outcome.value in _NOT_WELL and target.reason:
+                causes[reason_of(target, self.request)] += 1
+        return exposed, causes
 
     async def _sums(self) -> Sums:
         sums = Sums()
@@ -215,6 +248,8 @@ class RequestState:
         return sums
 
 
+# Outcomes with a cause that somebody can do something about.
+_NOT_WELL = (TargetOutcome.FAILED.value, TargetOutcome.PARTIALLY_RESET.value, TargetOutcome.REFUSED.value)
 # What no reset was begun for.
 _NOT_DONE = (TargetOutcome.CANCELLED.value, TargetOutcome.REFUSED.value)
 

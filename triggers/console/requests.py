@@ -1,13 +1,14 @@
 """Pages of the console: the list of requests, one request as it goes on, and what an operator may do about it."""
 
 import azure.functions as func
+from pydantic import ValidationError
 
 import durable
 from domain.api.release_bodies import ReleaseBody
-from domain.errors import ConflictError, NotAllowedError
+from domain.errors import ConflictError, NotAllowedError, WrongCodeError
 from domain.outcomes import RequestStatus
 from domain.request.new_request import CONSOLE
-from domain.request.reset_request import ResetRequest
+from domain.request.reset_request import ResetRequest, TokenCode, UndoBody
 from services import Services, current_services
 from triggers.console.console_forms import operators_form
 from triggers.console.directory import Listing
@@ -18,6 +19,7 @@ from triggers.http.authorization import AUDITORS
 from triggers.http.forms import Form, first_value
 from triggers.http.parameters import page_number, parse_unsigned
 from triggers.http.rate_limit import RateLimiter
+from use_cases.activate_token import activate_token
 from use_cases.cancel_request import cancel_request
 from use_cases.list_requests import list_requests
 from use_cases.read_request import find_request, is_within
@@ -26,6 +28,7 @@ from use_cases.release_users import Undo, release_users
 from use_cases.resend_mails import remind_approvers, resend_approval_mails, resend_mails
 from use_cases.retry_request import review_retry
 from use_cases.take_over_users import take_over_users
+from use_cases.undo_request import undo_request
 from web.console import console_headers, render
 from web.presenters import display_status
 
@@ -101,7 +104,11 @@ async def console_act(req: func.HttpRequest, client: durable.Client) -> func.Htt
         return await _retry(services, client, request, operator)
     if act == "takeover":
         return await _take_over(services, client, request, operator)
-    if act == "remind":
+    if act == "undo":
+        return await _undo(services, client, request, operator)
+    if act == "activate":
+        notice = await _activate(services, client, request, form, operator)
+    elif act == "remind":
         notice = await _remind(services, request)
     elif act in {"unblock", "dismissRisk"}:
         notice = await _release(services, client, request, operator, form)
@@ -110,6 +117,39 @@ async def console_act(req: func.HttpRequest, client: durable.Client) -> func.Htt
     else:
         notice = await _cancel(services, client, request, operator) if act == "cancel" else "ended"
     return redirect_with_notice(services, f"/console/requests/{request.id}", notice)
+
+
+async def _activate(
+    services: Services, client: durable.Client, request: ResetRequest, form: Form, operator: Operator
+) -> str:
+    """Send the code of a hardware token; it is kept nowhere."""
+    number = parse_unsigned(first_value(form, "number"))
+    code = "".join(first_value(form, "code").split())
+    try:
+        token = TokenCode(method=first_value(form, "method"), code=code)
+    except ValidationError:
+        return "codeFormat"
+    if number is None:
+        return "codeFormat"
+    try:
+        await activate_token(services, client, request, number, token, by=operator.caller.name)
+    except WrongCodeError:
+        return "wrongCode"
+    except ConflictError:
+        return "noCodeNow"
+    return "activated"
+
+
+async def _undo(
+    services: Services, client: durable.Client, request: ResetRequest, operator: Operator
+) -> func.HttpResponse:
+    """Submit an undo with the operator as its requester."""
+    body = UndoBody(requester=operator.mail)
+    try:
+        submitted = await undo_request(services, client, request, body, by=operator.caller, key=None)
+    except ConflictError:
+        return redirect_with_notice(services, f"/console/requests/{request.id}", "nothingToUndo")
+    return redirect_with_notice(services, f"/console/requests/{submitted.request.id}", "undoSent")
 
 
 def _is_of(request: ResetRequest, operator: Operator) -> bool:
