@@ -45,7 +45,7 @@ class Attempts:
             return False
         pause = PAUSES[self._made] * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards nothing
         if throttled or retry_after:
-            pause = max(pause, (retry_after if retry_after is not None else _THROTTLED) * random.uniform(1.0, 1.2))  # noqa: S311
+            pause = max(pause, (retry_after if retry_after is not None else _THROTTLED) * random.uniform(1.0, 1.1))  # noqa: S311
         if pause > min(self._left, self._shared.left):
             return False
         self._made += 1
