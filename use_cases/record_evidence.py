@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import durable
 from domain.containment.actions import Action
-from domain.containment.settlement import with_actions
+from domain.containment.settlement import asked_to_unblock, awaiting_evidence, with_actions
+from domain.containment.terms import needs_evidence
 from domain.errors import NotFoundError
 from domain.outcomes import RequestStatus, TargetOutcome
 from domain.request.reset_request import ResetRequest
@@ -100,16 +101,9 @@ def _is_open(request: ResetRequest) -> bool:
     return request.status is RequestStatus.PLANNING
 
 
-def _is_to_unblock(request: ResetRequest, target: Target) -> bool:
+def _is_to_unblock(services: Services, request: ResetRequest, target: Target) -> bool:
     """Return whether the evidence is for the unblocking of a contained user: the reset has ended then."""
-    containment = target.containment
-    return (
-        request.status.ended and containment is not None and containment.may_unblock and containment.unblocked is None
-    )
-
-
-def _open(target: Target, *, to_unblock: bool) -> Target:
-    return target.model_copy(update={"outcome": TargetOutcome.PENDING}) if to_unblock else target
+    return request.status.ended and needs_evidence(services.policy, request, target) and not asked_to_unblock(target)
 
 
 async def _record(
@@ -126,14 +120,15 @@ async def _record(
             raise NotFoundError("The request has no such user.")
         if await _is_repeated(services, request, proof, origin):
             return kept.target
-        to_unblock = _is_to_unblock(request, kept.target)
+        to_unblock = _is_to_unblock(services, request, kept.target)
         if not to_unblock and (not _is_open(request) or await services.requests.cancelled(request.id) is not None):
             raise EvidenceRefusedError("notWaiting", "The request waits for no evidence any more.")
         terms = terms_for(services.policy, request.source, kept.target.customer)
-        evidence = evidence_of(
-            proof, Subject(request, _open(kept.target, to_unblock=to_unblock), terms, services.now())
-        )
-        after = verified(kept.target, evidence)
+        # The step that has targets wait for it may come later than the end of the request.
+        target = awaiting_evidence(kept.target, terms.accept, services.now()) if to_unblock else kept.target
+        judged = target.model_copy(update={"outcome": TargetOutcome.PENDING}) if to_unblock else target
+        evidence = evidence_of(proof, Subject(request, judged, terms, services.now()))
+        after = verified(target, evidence)
         if to_unblock:
             after = with_actions(after, unblocked=Action(reason="verified", at=services.now(), by=evidence.by))
         # False: another process wrote the target, or used the proof; what is there now is judged.

@@ -35,6 +35,10 @@ Describe 'MfaReset' {
         $request.status | Should -Be 'planned'
     }
 
+    It 'asks for the containment of compromised accounts, which the policy has to offer' {
+        { Request-MfaReset isaiah@contoso.com @people -Compromised } | Should -Throw '*/profile*' -ErrorId 'invalidInput'
+    }
+
     It 'makes the same request of the same idempotency key' {
         $first = Request-MfaReset alex@contoso.com @people -IdempotencyKey again
         (Request-MfaReset alex@contoso.com @people -IdempotencyKey again).id | Should -Be $first.id
