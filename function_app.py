@@ -44,6 +44,7 @@ import orchestrators.post_completion
 import orchestrators.release_users
 import orchestrators.reset_customer
 import orchestrators.reset_request
+import triggers.api.access_passes
 import triggers.api.approval_mails
 import triggers.api.audit
 import triggers.api.containment
@@ -66,6 +67,7 @@ import triggers.api.verification
 import triggers.api.webhooks
 import triggers.approval_page.handlers
 import triggers.attestation_page.handlers
+import triggers.console.access_passes
 import triggers.console.approvals_and_audit
 import triggers.console.bulk
 import triggers.console.deliveries
@@ -104,6 +106,7 @@ for part in (
     triggers.api.containment.app,
     triggers.api.takeover.app,
     triggers.api.verification.app,
+    triggers.api.access_passes.app,
     triggers.api.webhooks.app,
     triggers.api.unused_deliveries.app,
     triggers.api.reconciliation.app,
@@ -126,6 +129,7 @@ for part in (
     triggers.console.review.app,
     triggers.console.requests.app,
     triggers.console.verification.app,
+    triggers.console.access_passes.app,
     triggers.console.approvals_and_audit.app,
     triggers.console.downloads.app,
     triggers.api.evidence.app,

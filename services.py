@@ -49,7 +49,7 @@ from records.targets import Targets
 from records.unused_deliveries import UnusedDeliveryRecords
 from records.usage import UsageCounts
 from records.verification_windows import VerificationWindows
-from settings import Settings, read_settings, removing_stopped
+from settings import GraphApplication, Settings, read_settings, removing_stopped
 
 if TYPE_CHECKING:
     from graph.credentials import NewCredential
@@ -74,6 +74,7 @@ class Services:
         self.now = now
         self._transport = transport
         self._graphs: WeakKeyDictionary[asyncio.AbstractEventLoop, Graph] = WeakKeyDictionary()
+        self._bootstraps: WeakKeyDictionary[asyncio.AbstractEventLoop, Graph] = WeakKeyDictionary()
         self._verified_ids: WeakKeyDictionary[asyncio.AbstractEventLoop, VerifiedIdClient] = WeakKeyDictionary()
         self._stores: WeakKeyDictionary[asyncio.AbstractEventLoop, Store] = WeakKeyDictionary()
         self._usage_counts: WeakKeyDictionary[asyncio.AbstractEventLoop, UsageCounts] = WeakKeyDictionary()
@@ -90,14 +91,27 @@ class Services:
 
     @property
     def graph(self) -> Graph:
+        """Graph as the application that reads and resets."""
+        return self._graph_of(self._graphs, self.settings.reset_application)
+
+    @property
+    def bootstrap_graph(self) -> Graph:
+        """Graph as the application that makes Temporary Access Passes. Raises: LookupError where there is none."""
+        if self.settings.bootstrap is None:
+            raise LookupError("GRAPH_BOOTSTRAP_CLIENT_ID")
+        return self._graph_of(self._bootstraps, self.settings.bootstrap)
+
+    def _graph_of(
+        self, graphs: WeakKeyDictionary[asyncio.AbstractEventLoop, Graph], application: GraphApplication
+    ) -> Graph:
         loop = asyncio.get_running_loop()
-        graph = self._graphs.get(loop)
+        graph = graphs.get(loop)
         if graph is None:
             transport = self._transport or _connections()
             http = httpx.AsyncClient(timeout=TIMEOUT, transport=transport)
-            tokens = Tokens(_token_source(self.settings, http))
+            tokens = Tokens(_token_source(self.settings, application, http))
             graph = Graph(self.settings.graph_endpoint, tokens, transport, self._sleep)
-            self._graphs[loop] = graph
+            graphs[loop] = graph
         return graph
 
     @property
@@ -107,7 +121,7 @@ class Services:
         client = self._verified_ids.get(loop)
         if client is None:
             http = httpx.AsyncClient(timeout=TIMEOUT, transport=self._transport or _connections())
-            tokens = Tokens(_token_source(self.settings, http, VERIFIED_ID))
+            tokens = Tokens(_token_source(self.settings, self.settings.reset_application, http, VERIFIED_ID))
             client = VerifiedIdClient(http, tokens, self.settings.verified_id_endpoint, self.settings.graph_home_tenant)
             self._verified_ids[loop] = client
         return client
@@ -283,8 +297,9 @@ class Services:
     async def close(self) -> None:
         """Close the clients of this event loop and the shared file of records."""
         loop = asyncio.get_running_loop()
-        if graph := self._graphs.pop(loop, None):
-            await graph.close()
+        for graphs in (self._graphs, self._bootstraps):
+            if graph := graphs.pop(loop, None):
+                await graph.close()
         if verified_id := self._verified_ids.pop(loop, None):
             await verified_id.close()
         if bus := self._buses.pop(loop, None):
@@ -324,36 +339,38 @@ def _connections() -> httpx.AsyncBaseTransport:
     return AiohttpTransport(connections=CONNECTIONS, timeout=TIMEOUT)
 
 
-def _token_source(settings: Settings, http: httpx.AsyncClient, audience: str = "") -> TokenSource:
-    """Return where tokens come from; `audience` is the API they are for, "" for Graph."""
+def _token_source(
+    settings: Settings, application: GraphApplication, http: httpx.AsyncClient, audience: str = ""
+) -> TokenSource:
+    """Return where the tokens of an application come from; `audience` is the API they are for, "" for Graph."""
     audience = audience or settings.graph_endpoint
     if settings.graph_is_local:
         return SecretTokens(
             http,
             settings.graph_authority,
             audience,
-            settings.graph_client_id,
-            settings.graph_client_secret,
+            application.client_id,
+            application.client_secret,
         )
-    return CredentialTokens(_credentials(settings), audience)
+    return CredentialTokens(_credentials(settings, application), audience)
 
 
-def _credentials(settings: Settings) -> "NewCredential":
+def _credentials(settings: Settings, application: GraphApplication) -> "NewCredential":
     from graph.credentials import by_certificate, by_managed_identity, by_secret
 
     where: dict[str, Any] = {
         "tenant_id": settings.graph_home_tenant,
-        "client_id": settings.graph_client_id,
+        "client_id": application.client_id,
         "authority": settings.graph_authority,
         "additionally_allowed_tenants": ["*"],
     }
-    match settings.graph_credential:
+    match application.credential:
         case "managed-identity":
-            return by_managed_identity(settings.managed_identity_client_id, where)
+            return by_managed_identity(application.identity, where)
         case "certificate":
-            return by_certificate(settings.graph_certificate_path, where)
+            return by_certificate(application.certificate_path, where)
         case _:
-            return by_secret(settings.graph_client_secret, where)
+            return by_secret(application.client_secret, where)
 
 
 def _tables(settings: Settings) -> Store:

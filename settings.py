@@ -31,6 +31,22 @@ class SettingsError(Exception):
         self.mistakes = mistakes
 
 
+class GraphApplication(NamedTuple):
+    """An application of the provider's in Entra, and how the service authenticates as it.
+
+    `identity` is the client id of the managed identity whose tokens it is federated with, "" for the app's own.
+    """
+
+    client_id: str
+    credential: str
+    client_secret: str
+    certificate_path: str
+    identity: str
+
+    def __repr__(self) -> str:
+        return f"GraphApplication {self.client_id}"  # its secret is not to be printed
+
+
 class Settings(NamedTuple):
     """As read and checked; docs/settings.md says what each is for."""
 
@@ -52,12 +68,24 @@ class Settings(NamedTuple):
     service_bus: str
     service_bus_namespace: str
     policy: Policy
+    bootstrap: GraphApplication | None = None  # makes Temporary Access Passes, and nothing else
     console_test_sign_in: tuple[str, ...] = ()
     signs_in: bool = False  # App Service authentication is on
     api_keys: Mapping[str, str] = MappingProxyType({})  # by their names; only where it is on
 
     def __repr__(self) -> str:
         return f"Settings of {self.public_base_url}"  # secrets are not to be printed with the rest
+
+    @property
+    def reset_application(self) -> GraphApplication:
+        """The application that reads and resets. Whoever holds its credential must not be able to make a pass."""
+        return GraphApplication(
+            self.graph_client_id,
+            self.graph_credential,
+            self.graph_client_secret,
+            self.graph_certificate_path,
+            self.managed_identity_client_id,
+        )
 
     @property
     def has_service_bus(self) -> bool:
@@ -114,8 +142,13 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         "service_bus": reader.text("ServiceBusConnection", ""),
         "service_bus_namespace": reader.text("ServiceBusConnection__fullyQualifiedNamespace", ""),
     }
+    bootstrap = _bootstrap(reader, settings)
     keys = reader.keys("APPROVAL_KEYS")
     policy = reader.policy("POLICY_FILE")
+    if policy is not None and policy.bootstrap.offers and bootstrap is None:
+        reader.wrong(
+            "GRAPH_BOOTSTRAP_CLIENT_ID", "is missing: with accessPass in [bootstrap] of the policy it is needed"
+        )
     on = signs_in(environ)
     local = all(is_of_this_machine(settings[name]) for name in ("graph_endpoint", "graph_authority", "public_base_url"))
     reader.sign_in("REQUIRE_SIGN_IN", on=on, local=local)
@@ -125,8 +158,41 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     if reader.mistakes or keys is None or policy is None:
         raise SettingsError(reader.mistakes)
     return Settings(
-        **settings, approval_keys=keys, policy=policy, signs_in=on, api_keys=api_keys, console_test_sign_in=identities
+        **settings,
+        approval_keys=keys,
+        policy=policy,
+        signs_in=on,
+        api_keys=api_keys,
+        bootstrap=bootstrap,
+        console_test_sign_in=identities,
     )
+
+
+def _bootstrap(reader: "_Reader", reset: Mapping[str, str]) -> GraphApplication | None:
+    """Return the application that makes passes, None where there is none; `reset` are the settings of the one that resets.
+
+    Whatever the two share lets the one act as the other.
+    """
+    client_id = reader.text("GRAPH_BOOTSTRAP_CLIENT_ID", "")
+    if not client_id:
+        return None
+    credential = reader.one_of("GRAPH_BOOTSTRAP_CREDENTIAL", _CREDENTIALS)
+
+    def needed_with(kind: str) -> str | None:
+        return None if credential == kind else ""
+
+    identity = reader.text("GRAPH_BOOTSTRAP_IDENTITY_CLIENT_ID", needed_with("managed-identity"))
+    certificate = reader.text("GRAPH_BOOTSTRAP_CERTIFICATE_PATH", needed_with("certificate"))
+    secret = reader.text("GRAPH_BOOTSTRAP_CLIENT_SECRET", needed_with("secret"))
+    for name, mine, others in (
+        ("CLIENT_ID", client_id, reset["graph_client_id"]),
+        ("IDENTITY_CLIENT_ID", identity, reset["managed_identity_client_id"]),
+        ("CERTIFICATE_PATH", certificate, reset["graph_certificate_path"]),
+        ("CLIENT_SECRET", secret, reset["graph_client_secret"]),
+    ):
+        if mine and mine.lower() == others.lower():
+            reader.wrong(f"GRAPH_BOOTSTRAP_{name}", "must not be that of the application that resets")
+    return GraphApplication(client_id, credential, secret, certificate, identity)
 
 
 class _Reader:

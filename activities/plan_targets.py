@@ -125,6 +125,7 @@ async def _plan(
         now=services.now(),
         hold_for=services.policy.approval.hold_for,
         earlier=earlier,
+        bootstrap=services.policy.bootstrap,
     )
     return await planner.plan(targets, slow=slow), planner.pressure
 

@@ -111,6 +111,18 @@ class EvidenceProblem(Problem):
             self.status = 409
 
 
+class AccessPassProblem(Problem):
+    """No Temporary Access Pass was made; `reason` says why, and the target's record, too."""
+
+    status, reason, title = 409, "accessPass", "There is no pass"
+
+    def __init__(self, reason: str, detail: str, *, passing: bool = False) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        if passing:
+            self.status = 503
+
+
 class TooManyError(Problem):
     """The source exceeds its rate limit."""
 

@@ -87,6 +87,15 @@ CONTAINMENT = (
         optional=True,
     ),
 )
+# Of the application that makes Temporary Access Passes, which has no other. (Graph documentation, "Create
+# temporaryAccessPassMethod": application permissions)
+BOOTSTRAP = (
+    Permission(
+        "UserAuthMethod-TAP.ReadWrite.All",
+        "making Temporary Access Passes, and removing those that were not shown",
+        instead=(WIDE,),
+    ),
+)
 # Only in the provider's own tenant.
 HOME = ("Mail.Send", "User.Read.All", "GroupMember.Read.All")
 # Likewise, and optional: to notice mails that bounce. Given in Exchange for the one mailbox, not by consent like those above, which
@@ -152,6 +161,15 @@ async def check_access(graph: Graph, tenant_id: str, *, audit_logs: bool = False
     return Access(
         missing_of(roles, audit_logs=audit_logs, contains=contains), cannot=NARROW_CANNOT if is_narrow(roles) else ()
     )
+
+
+async def check_bootstrap_access(graph: Graph, tenant_id: str) -> Access:
+    """Likewise for the application that makes passes; `graph` is its own."""
+    try:
+        roles = roles_in(await graph.fresh_token(tenant_id))
+    except GraphError as error:
+        return Access(BOOTSTRAP, error.reason, error.detail)
+    return Access(tuple(p for p in BOOTSTRAP if p.name not in roles and not roles & set(p.instead)))
 
 
 def consent_url(authority: str, tenant_id: str, client_id: str) -> str:

@@ -54,6 +54,9 @@ param containment bool = false
 @description('Users may be verified with Microsoft Entra Verified ID, which has to be set up in the provider\'s tenant (docs/verification.md).')
 param verifiedId bool = false
 
+@description('A second application and managed identity that make Temporary Access Passes (docs/bootstrap.md).')
+param bootstrapPasses bool = false
+
 @description('Storage, Service Bus and the key vault are reached over private endpoints only. Costs more: Service Bus becomes Premium.')
 param privateNetworking bool = false
 
@@ -90,6 +93,16 @@ module identity 'app/identity.bicep' = {
   scope: group
   params: {
     name: 'id-mfareset-${token}'
+    location: location
+    tags: tags
+  }
+}
+
+// Not the one that resets: whoever gets a token of that one cannot make a pass.
+module bootstrapIdentity 'app/identity.bicep' = if (bootstrapPasses) {
+  scope: group
+  params: {
+    name: 'id-mfareset-bootstrap-${token}'
     location: location
     tags: tags
   }
@@ -193,6 +206,8 @@ module entra 'app/entra.bicep' = {
     verifiedId: verifiedId
     auditLogs: auditLogs
     containment: containment
+    makesPasses: bootstrapPasses
+    bootstrapPrincipalId: bootstrapPasses ? bootstrapIdentity!.outputs.principalId : ''
   }
 }
 
@@ -205,6 +220,9 @@ module functionApp 'app/function.bicep' = {
     tags: union(tags, { 'azd-service-name': 'app' })
     identityId: identity.outputs.id
     identityClientId: identity.outputs.clientId
+    makesPasses: bootstrapPasses
+    bootstrapIdentityId: bootstrapPasses ? bootstrapIdentity!.outputs.id : ''
+    bootstrapIdentityClientId: bootstrapPasses ? bootstrapIdentity!.outputs.clientId : ''
     storageName: storage.outputs.name
     deploymentContainer: storage.outputs.deploymentContainer
     serviceBusNamespace: bus.outputs.hostName
@@ -212,6 +230,7 @@ module functionApp 'app/function.bicep' = {
     policySecretNames: secretNames
     insightsConnectionString: monitoring.outputs.connectionString
     graphClientId: entra.outputs.graphClientId
+    bootstrapClientId: entra.outputs.bootstrapClientId
     signInClientId: entra.outputs.signInClientId
     apiUri: apiUri
     signInAudience: signInAudience
@@ -256,6 +275,7 @@ output AZURE_RESOURCE_GROUP string = group.name
 output AZURE_FUNCTION_NAME string = functionApp.outputs.name
 output AZURE_KEY_VAULT_NAME string = vaultName
 output GRAPH_CLIENT_ID string = entra.outputs.graphClientId
+output GRAPH_BOOTSTRAP_CLIENT_ID string = entra.outputs.bootstrapClientId
 output SIGN_IN_CLIENT_ID string = entra.outputs.signInClientId
 output API_SCOPE string = '${apiUri}/.default'
 output SERVICE_URL string = functionApp.outputs.baseUrl

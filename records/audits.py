@@ -30,8 +30,12 @@ class Audits:
         data: dict[str, Any] | None = None,
         *,
         once: str = "",
+        together: Replace | None = None,
     ) -> bool:
-        """Add an event and log it; False if an event with the same `once` was added before, as by an activity that runs again."""
+        """Add an event and log it; False if an event with the same `once` was added before, as by an activity that runs again.
+
+        `together` is written with the event or not at all; False if its row changed since it was read: then neither is written.
+        """
         once_key = _ONCE + (once if len(once) <= _LONGEST_ONCE else hashlib.sha256(once.encode()).hexdigest())
         while True:
             if once and await self._store.get(request_id, once_key) is not None:
@@ -46,9 +50,15 @@ class Audits:
             ]
             if once:
                 changes.append(Put(once_key, {"number": link.number}))
+            if together is not None:
+                changes.append(together)
             if await self._store.apply(request_id, changes):
                 log_event(event, request_id, data or {})
                 return True
+            if together is not None:
+                row = await self._store.get(request_id, together.row.key)
+                if row is None or row.etag != together.row.etag:
+                    return False
 
     async def page(self, request_id: str, after: int = 0, limit: int = 100) -> list[AuditEvent]:
         """Return events after number `after`, oldest first."""

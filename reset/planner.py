@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from domain.bootstrap.offer import offered_pass
 from domain.methods import MethodType, removal_order, satisfies
 from domain.normal_address import all_spellings
 from domain.outcomes import MethodOutcome, TargetOutcome
+from domain.policy.bootstrap import Bootstrap
 from domain.policy.load import Customer, Guards
 from domain.request.guards import Person, Refusal, guards_for, needs_step_up, privilege_refusal, refusal
 from domain.request.reset_request import ResetRequest
@@ -34,7 +36,7 @@ class Planner:
 
     `earlier` are, of a retry, the targets of the request before by the numbers they have now: what a user registered since
     then is not for the retry to remove. `hold_for` is how long another request holds its users while it is not decided;
-    None: until it ends.
+    None: until it ends. `bootstrap` says who is offered a pass; None: no user is.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Planner:
         now: datetime,
         hold_for: timedelta | None = None,
         earlier: Mapping[int, Target] | None = None,
+        bootstrap: Bootstrap | None = None,
     ) -> None:
         self._graph = graph
         self._client = graph.of(customer.tenant_id)
@@ -58,6 +61,7 @@ class Planner:
         self._now = now
         self._holding = None if hold_for is None else HoldTerms(hold_for, now)
         self._earlier = earlier or {}
+        self._bootstrap = bootstrap or Bootstrap()
         # What the request asks for, as far as the customer allows it to be reset here.
         # An undo takes nothing away, so it is not bound to what may be; of a compromised account everything goes.
         unbound = request.undo_of is not None or request.containment is not None
@@ -228,7 +232,9 @@ class Planner:
         for number, forecast in zip(subjects, forecasts, strict=True):
             target = made[number]
             if isinstance(target, Target):
-                made[number] = target.model_copy(update={"forecast": forecast})
+                foreseen = target.model_copy(update={"forecast": forecast})
+                offered = offered_pass(self._bootstrap, self._request, foreseen)
+                made[number] = foreseen.model_copy(update={"access_pass": offered})
 
     async def _refuse_busy(self, made: dict[int, Target | GraphError]) -> None:
         """Refuse those that another request, or another place in this one, is about already. A dry run takes no lease."""

@@ -32,6 +32,8 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "METHOD_TYPE": labels.METHOD_TYPE,
     "FORECAST": labels.FORECAST,
     "REASON": labels.REASON,
+    "ACCESS_PASS": labels.ACCESS_PASS,
+    "ACCESS_PASS_REASON": labels.ACCESS_PASS_REASON,
     "FAILURE": console_labels.FAILURE,
     "CONTAINMENT": containment_labels.CONTAINMENT,
     "ACTION_OUTCOME": containment_labels.ACTION_OUTCOME,

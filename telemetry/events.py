@@ -25,7 +25,16 @@ FIELDS = (
     "httpStatus",
 )
 _WARN = frozenset(
-    {"limitReached", "mailFailed", "mailBounced", "planChanged", "callbackLost", "callbackFailed", "removalAlert"}
+    {
+        "accessPassFailed",
+        "limitReached",
+        "mailFailed",
+        "mailBounced",
+        "planChanged",
+        "callbackLost",
+        "callbackFailed",
+        "removalAlert",
+    }
 )
 
 

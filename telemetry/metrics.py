@@ -22,6 +22,7 @@ _NAMES = {
     "mfareset.access.refused": ("{call}", "Refused authentication and authorization, by kind, reason and endpoint"),
     "mfareset.limits.reached": ("{request}", "Requests that a limit of the policy refused, by limit, scope and source"),
     "mfareset.deliveries.ignored": ("{delivery}", "Deliveries that asked for nothing, by source and reason"),
+    "mfareset.access_passes": ("{pass}", "Temporary Access Passes, by result: shown, or why there is none"),
     "mfareset.evidence": (
         "{proof}",
         "Proofs that users ask themselves, by kind and result: recorded, denied, or why refused",

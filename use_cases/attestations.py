@@ -5,6 +5,9 @@ from typing import NamedTuple
 import durable
 from domain.access.approval_links import LinkError
 from domain.access.attestation_links import AttestationLink, read
+from domain.bootstrap.access_pass import AccessPassMade
+from domain.bootstrap.offer import pass_standing
+from domain.errors import AccessPassProblem
 from domain.outcomes import RequestStatus
 from domain.request.reset_request import ResetRequest
 from domain.request.target import Target
@@ -13,7 +16,9 @@ from domain.verification.manager_attestation import ManagerAttestation
 from services import Services
 from use_cases.decide_approval import NotAllowedToDecideError
 from use_cases.record_evidence import ProofSource, deny_user, record_evidence
+from use_cases.show_access_pass import Viewer, show_access_pass
 from web.attestation import AttestationView
+from web.presenters import pass_view
 
 
 class LocatedAttestation(NamedTuple):
@@ -60,6 +65,8 @@ def attestation_view(services: Services, request: ResetRequest, target: Target, 
         until=verification.until,
         now=services.now(),
         state=_state(services, request, target),
+        access_pass=pass_view(target.access_pass) if verification.state == "verified" else None,
+        standing=pass_standing(services.policy.bootstrap, target, services.now()),
     )
 
 
@@ -74,6 +81,15 @@ async def deny(services: Services, client: durable.Client, located: LocatedAttes
     """Record that the user did not ask for it. Raises: EvidenceRefusedError."""
     name = located.invitation.name
     await deny_user(services, client, located.request, located.link.number, name, located.link.account)
+
+
+async def show_pass(services: Services, located: LocatedAttestation) -> AccessPassMade:
+    """Make the user's pass and show it to the manager, once. Raises: NotAllowedError, AccessPassProblem."""
+    target = located.target
+    if target.verification is None or target.verification.state != "verified":
+        raise AccessPassProblem("notVerified", "Nothing shows that this user asked for the reset.")
+    viewer = Viewer(located.invitation.name, located.link.account, "manager")
+    return await show_access_pass(services, located.request, located.link.number, viewer)
 
 
 def _state(services: Services, request: ResetRequest, target: Target) -> str:

@@ -113,4 +113,6 @@ def body_again(request: ResetRequest, targets: Iterable[Target]) -> tuple[dict[s
     if request.containment is not None:
         body["profile"] = request.containment.profile.value
         del body["methods"]
+    if request.access_pass:  # else bodies that were made before this field have another hash
+        body["accessPass"] = True
     return body, earlier

@@ -70,6 +70,8 @@ EVENT: Mapping[str, str] = {
     "evidenceRefused": "A proof was refused",
     "verificationDenied": "A user did not ask for it",
     "verificationEnded": "No more proof waited for",
+    "accessPassShown": "Temporary Access Pass shown",
+    "accessPassFailed": "No Temporary Access Pass could be made",
     "planned": "Plan made",
     "approvalMailSent": "Approver asked by mail",
     "reminderSent": "Approver reminded by mail",

@@ -214,7 +214,7 @@ FORECAST: Mapping[str, str] = {
     "keepsStrongMethod": "Keeps a method that answers a request for MFA, so nothing has to be registered.",
     "passwordOnly": "Nothing makes this user register again: the password alone may be enough to sign in.",
     "cannotRegister": "Cannot register without help, at least from places that are not trusted: a policy blocks it, or asks for"
-    " what this user does not keep. Prepare a Temporary Access Pass.",
+    " what this user does not keep. A Temporary Access Pass helps.",
     "unknown": "What this user meets at the next sign-in could not be found out. Count on the password alone being enough.",
 }
 # Forecasts that ask for something to be done before or right after the reset.
@@ -333,6 +333,42 @@ VERIFICATION: Mapping[str, str] = {
     "missing": "Not verified: nothing shows that this user asks for it",
 }
 
+# Why the plan offers a Temporary Access Pass.
+ACCESS_PASS_WHY: Mapping[str, str] = {
+    "cannotRegister": "because this user cannot register without help",
+    "requested": "because the request asks for it",
+    "always": "as for every user of a reset",
+}
+# How it stands with the pass; `{}` is who was shown it.
+ACCESS_PASS: Mapping[str, str] = {
+    "offered": "A Temporary Access Pass is offered after the reset",
+    "refused": "No Temporary Access Pass",
+    "making": "A Temporary Access Pass is being made",
+    "shown": "A Temporary Access Pass was shown",
+    "failed": "No Temporary Access Pass could be made",
+}
+ACCESS_PASS_REASON: Mapping[str, str] = {
+    "guestUser": "Guests sign in to their own organization, and Microsoft makes no pass for them.",
+    "passNotAllowed": "The customer's policy lets this user not sign in with a pass. An administrator of the customer can"
+    " add the user to the policy for Temporary Access Pass.",
+    "forbidden": "The customer has not consented to the application that makes passes.",
+    "consentMissing": "The customer has not consented to the application that makes passes.",
+    "refused": "Microsoft refused it: the customer's policy may not allow this lifetime.",
+    "notFound": "There is no such user any more.",
+    "ownAccount": "You are the user, or the user's manager and the person who asked for the reset: somebody else has to open it.",
+    "notOffered": "The plan of the request offers no pass for this user.",
+    "off": "The policy offers no passes any more.",
+    "notYet": "The reset of this user has not ended yet.",
+    "notReset": "The reset of this user did not end well. Retry it first.",
+    "notVerified": "Nothing shows that this user asked for the reset.",
+    "tooLate": "The time for it is over. Ask for another reset.",
+    "beingMade": "Somebody else asked for it a moment ago. If they were not shown it, try again in two minutes.",
+    "alreadyShown": "It was shown before, and it is shown once. Where it was lost, ask for another reset.",
+    "alreadyRunning": "Another request is about this user now.",
+    "unavailable": "Microsoft did not answer. Try again: what may have been made is removed first.",
+    "throttled": "Microsoft asks for a pause. Try again in a minute.",
+}
+
 # The problem page: what happened, and what to do next.
 PROBLEM: Mapping[str, tuple[str, str]] = {
     "badLink": (
@@ -438,6 +474,11 @@ def duration(length: timedelta) -> str:
         if length >= 2 * size or length == size:
             return count(length // size, unit)
     return count(length // timedelta(minutes=1), "minute")
+
+
+def pass_terms(lifetime: timedelta, *, once: bool) -> str:
+    """Return what a pass is good for: `good for one sign-in within 1 hour`."""
+    return f"good for {'one sign-in' if once else 'any number of sign-ins'} within {duration(lifetime)}"
 
 
 def registering(users: int, again: int) -> str:

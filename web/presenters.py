@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import NamedTuple
 
+from domain.bootstrap.access_pass import AccessPass
 from domain.methods import Method, MethodType
 from domain.outcomes import MethodOutcome, RequestStatus, TargetOutcome
 from domain.policy.load import Policy
@@ -29,6 +30,7 @@ from web.views import (
     NoticeView,
     OutcomeView,
     PageView,
+    PassView,
     PlanTotals,
     ProofView,
     StateView,
@@ -117,6 +119,16 @@ def user_view(target: Target, request: ResetRequest) -> UserView:
         proof=_proof_view(target),
         actions=action_views(target),
         may_unblock=target.containment is not None and target.containment.may_unblock,
+        access_pass=pass_view(target.access_pass),
+    )
+
+
+def pass_view(offered: AccessPass | None) -> PassView | None:
+    if offered is None:
+        return None
+    lifetime = timedelta(minutes=offered.lifetime_minutes)
+    return PassView(
+        offered.state, offered.why, lifetime, offered.once, offered.by, offered.at, offered.reason, offered.detail
     )
 
 

@@ -53,6 +53,19 @@ class ContainmentView(NamedTuple):
     keeps: bool  # whether users stay blocked when it is denied
 
 
+class PassView(NamedTuple):
+    """A Temporary Access Pass, never the pass itself. `state` and `why` are those of domain/bootstrap/access_pass.py."""
+
+    state: str
+    why: str
+    lifetime: timedelta
+    once: bool = True
+    by: str = ""
+    at: datetime | None = None
+    reason: str = ""  # a code of labels.ACCESS_PASS_REASON
+    detail: str = ""
+
+
 class UserView(NamedTuple):
     """One target. `number` is its number in the request, what the form's `without` carries."""
 
@@ -71,6 +84,7 @@ class UserView(NamedTuple):
     left_out_by: tuple[str, ...] = ()  # approvers who decided before and left this user out
     actions: tuple[ActionView, ...] = ()  # of a containment
     may_unblock: bool = False
+    access_pass: PassView | None = None  # None: none is offered
 
     @property
     def name(self) -> str:

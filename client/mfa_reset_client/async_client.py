@@ -75,6 +75,7 @@ class AsyncClient:
     dismiss_risk = _method(Operations.dismiss_risk)
     record_callback = _method(Operations.record_callback)
     begin_presentation = _method(Operations.begin_presentation)
+    make_access_pass = _method(Operations.make_access_pass)
     wait = _method(Operations.wait)
     remind = _method(Operations.remind)
     customers = _iterator(Operations.customers)

@@ -89,6 +89,10 @@ def target_card(target: Target, words: Words = RESET) -> RenderableType:
         lines.append(words_of(labels.FORECAST, target.forecast))
     if target.follow_up:
         lines += _follow_up(target.follow_up)
+    if target.access_pass is not None:
+        seen = f" to {printable(target.access_pass.by)}" if target.access_pass.state == "shown" else ""
+        why = words_of(labels.ACCESS_PASS_REASON, target.access_pass.reason) if target.access_pass.reason else ""
+        lines.append(_joined([f"{words_of(labels.ACCESS_PASS, target.access_pass.state)}{seen}", why], ". "))
     if target.sessions_revoked is not None:
         ended = "ended" if target.sessions_revoked else "not ended"
         lines.append(Text("Sign-in sessions: ").append(ended, "green" if target.sessions_revoked else "red"))

@@ -5,7 +5,16 @@ from typing import Annotated
 import typer
 from typer.completion import completion_init  # type: ignore[attr-defined] # used by its own options
 
-from mfa_reset_client.commands import containment, directory, records, reference, reset_requests, undo, verification
+from mfa_reset_client.commands import (
+    access_pass,
+    containment,
+    directory,
+    records,
+    reference,
+    reset_requests,
+    undo,
+    verification,
+)
 from mfa_reset_client.output import allow_any_text
 from mfa_reset_client.version import __version__
 
@@ -16,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,  # one of them is the key
     rich_markup_mode=None,
 )
-for module in (reset_requests, directory, records, undo, containment, verification, reference):
+for module in (reset_requests, directory, records, undo, containment, verification, access_pass, reference):
     app.add_typer(module.app)
 
 

@@ -55,6 +55,8 @@ EVENT: Mapping[str, str] = {
     "evidenceRefused": "A proof was refused",
     "verificationDenied": "A user did not ask for it",
     "verificationEnded": "No more proof waited for",
+    "accessPassShown": "Temporary Access Pass shown",
+    "accessPassFailed": "No Temporary Access Pass could be made",
     "planned": "Plan made",
     "approvalMailSent": "Approver asked by mail",
     "reminderSent": "Approver reminded by mail",
@@ -132,6 +134,8 @@ UNDO_EVENT: Mapping[str, str] = {
     "evidenceRefused": "A proof was refused",
     "verificationDenied": "A user did not ask for it",
     "verificationEnded": "No more proof waited for",
+    "accessPassShown": "Temporary Access Pass shown",
+    "accessPassFailed": "No Temporary Access Pass could be made",
     "planned": "Plan made",
     "approvalMailSent": "Approver asked by mail",
     "reminderSent": "Approver reminded by mail",
@@ -183,7 +187,7 @@ FORECAST: Mapping[str, str] = {
     "mustRegister": "Has to register again as soon as a sign-in asks for MFA; the password is enough for that.",
     "keepsStrongMethod": "Keeps a method that answers a request for MFA, so nothing has to be registered.",
     "passwordOnly": "Nothing makes this user register again: the password alone may be enough to sign in.",
-    "cannotRegister": "Cannot register without help, at least from places that are not trusted: a policy blocks it, or asks for what this user does not keep. Prepare a Temporary Access Pass.",
+    "cannotRegister": "Cannot register without help, at least from places that are not trusted: a policy blocks it, or asks for what this user does not keep. A Temporary Access Pass helps.",
     "unknown": "What this user meets at the next sign-in could not be found out. Count on the password alone being enough.",
 }
 
@@ -230,6 +234,35 @@ REASON: Mapping[str, str] = {
     "notReactivated": "The hardware token was not activated again.",
     "partlyReactivated": "Not all of this user's hardware tokens were activated again.",
     "tokenGone": "The hardware token is not assigned to this user any more.",
+}
+
+ACCESS_PASS: Mapping[str, str] = {
+    "offered": "A Temporary Access Pass is offered after the reset",
+    "refused": "No Temporary Access Pass",
+    "making": "A Temporary Access Pass is being made",
+    "shown": "A Temporary Access Pass was shown",
+    "failed": "No Temporary Access Pass could be made",
+}
+
+ACCESS_PASS_REASON: Mapping[str, str] = {
+    "guestUser": "Guests sign in to their own organization, and Microsoft makes no pass for them.",
+    "passNotAllowed": "The customer's policy lets this user not sign in with a pass. An administrator of the customer can add the user to the policy for Temporary Access Pass.",
+    "forbidden": "The customer has not consented to the application that makes passes.",
+    "consentMissing": "The customer has not consented to the application that makes passes.",
+    "refused": "Microsoft refused it: the customer's policy may not allow this lifetime.",
+    "notFound": "There is no such user any more.",
+    "ownAccount": "You are the user, or the user's manager and the person who asked for the reset: somebody else has to open it.",
+    "notOffered": "The plan of the request offers no pass for this user.",
+    "off": "The policy offers no passes any more.",
+    "notYet": "The reset of this user has not ended yet.",
+    "notReset": "The reset of this user did not end well. Retry it first.",
+    "notVerified": "Nothing shows that this user asked for the reset.",
+    "tooLate": "The time for it is over. Ask for another reset.",
+    "beingMade": "Somebody else asked for it a moment ago. If they were not shown it, try again in two minutes.",
+    "alreadyShown": "It was shown before, and it is shown once. Where it was lost, ask for another reset.",
+    "alreadyRunning": "Another request is about this user now.",
+    "unavailable": "Microsoft did not answer. Try again: what may have been made is removed first.",
+    "throttled": "Microsoft asks for a pause. Try again in a minute.",
 }
 
 FAILURE: Mapping[str, str] = {

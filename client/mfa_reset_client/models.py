@@ -170,6 +170,28 @@ class Verification(ApiModel):
     evidence: Evidence | None = None
 
 
+class PassState(ApiModel):
+    """How it stands with a user's Temporary Access Pass: offered, refused, making, shown or failed. Never the pass itself."""
+
+    state: str
+    why: str
+    lifetime_minutes: int
+    once: bool = True
+    by: str = ""
+    at: datetime | None = None
+    reason: str = ""
+
+
+class AccessPass(ApiModel):
+    """A Temporary Access Pass. Show it to one person and keep it nowhere."""
+
+    access_pass: Annotated[str, Field(repr=False)]
+    user_principal_name: str
+    lifetime_minutes: int
+    once: bool = True
+    ends_at: datetime
+
+
 class Presentation(ApiModel):
     """What a user opens with a wallet to present a credential of Microsoft Entra Verified ID."""
 
@@ -246,6 +268,7 @@ class Target(ApiModel):
     detail: str = ""
     verification: Verification | None = None
     containment: Containment | None = None
+    access_pass: PassState | None = None
     forecast: str | None = None
     follow_up: FollowUpFinding | None = None
     methods: list[Method] = Field(default_factory=list)

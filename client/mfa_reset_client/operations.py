@@ -10,7 +10,16 @@ from typing import Any
 from mfa_reset_client.calls import REQUESTS, Pages, path_of
 from mfa_reset_client.errors import ConflictError, WaitTimeoutError
 from mfa_reset_client.lookups import Lookups
-from mfa_reset_client.models import Accepted, CustomerTargets, Presentation, ReleaseAsked, ResetRequest, Status, Target
+from mfa_reset_client.models import (
+    Accepted,
+    AccessPass,
+    CustomerTargets,
+    Presentation,
+    ReleaseAsked,
+    ResetRequest,
+    Status,
+    Target,
+)
 from mfa_reset_client.responses import parse
 from mfa_reset_client.retry import Call, Pause, Steps, retry_after
 
@@ -38,6 +47,7 @@ class Operations(Lookups):
         revoke_sessions: bool = True,
         dry_run: bool = False,
         profile: str | None = None,
+        access_pass: bool = False,
         idempotency_key: str | None = None,
     ) -> Steps[Accepted]:
         """Request a reset. The same `idempotency_key` and body give the same request again; None makes a new one.
@@ -53,6 +63,7 @@ class Operations(Lookups):
             revoke_sessions=revoke_sessions,
             dry_run=dry_run,
             profile=profile,
+            access_pass=access_pass,
         )
         return self.submit(REQUESTS, body, idempotency_key)
 
@@ -183,6 +194,19 @@ class Operations(Lookups):
         call = Call("POST", f"{_verification(request_id, number)}/verified-id")
         return parse(Presentation, (yield from self.send(call)))
 
+    def make_access_pass(self, request_id: str, number: int, *, operator: str = "") -> Steps[AccessPass]:
+        """Make the Temporary Access Pass that the plan offers the user and return it, once: `number` is the target.
+
+        `operator`, who sees it, is needed with a key, and refused for a signed-in caller. It is sent once: after a lost answer
+        it counts as shown.
+
+        Raises:
+            ConflictError: There is none, not yet, or it was shown already; the message says which.
+        """
+        body = {"operator": operator} if operator else {}
+        call = Call("POST", f"{path_of(request_id)}/targets/{number}/access-pass", json=body)
+        return parse(AccessPass, (yield from self.send(call, 0)))
+
     def wait(
         self,
         request_id: str,
@@ -244,6 +268,7 @@ def request_body(
     revoke_sessions: bool = True,
     dry_run: bool = False,
     profile: str | None = None,
+    access_pass: bool = False,
 ) -> dict[str, Any]:
     """Return the JSON body that creates a reset request."""
     body: dict[str, Any] = {
@@ -255,4 +280,5 @@ def request_body(
         "dryRun": dry_run,
     }
     body |= {"profile": profile} if profile else {}
+    body |= {"accessPass": True} if access_pass else {}
     return body | ({"methods": list(methods)} if methods else {})

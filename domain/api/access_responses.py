@@ -13,6 +13,18 @@ class PermissionResponse(Model):
     optional: bool = Field(description="Without it the service does less, and says so")
 
 
+class BootstrapAccessResponse(Model):
+    """Of the application that makes Temporary Access Passes."""
+
+    is_enough: bool = Field(description="Whether passes can be made there")
+    reason: str = Field("", description="Why there is no access at all, a stable word")
+    missing: list[PermissionResponse]
+    consent_url: str
+    is_separate: bool = Field(
+        description="Whether only this application can make passes: not where the one that resets has the wide set"
+    )
+
+
 class AccessResponse(Model):
     customer: str
     tenant_id: Guid
@@ -27,6 +39,9 @@ class AccessResponse(Model):
     )
     cannot: list[str] = Field(default_factory=list, description="What this set does not allow, in words")
     consent_url: str = Field(description="Where an administrator of the customer gives consent")
+    bootstrap: BootstrapAccessResponse | None = Field(
+        None, description="Of the application that makes Temporary Access Passes; null where there is none"
+    )
 
 
 class AccessesResponse(Model):

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from domain.audit.chain import AuditEvent
+from domain.bootstrap.access_pass import AccessPass
 from domain.containment.actions import Containment, ContainmentTerms
 from domain.mails import Mailed
 from domain.methods import MethodType
@@ -99,6 +100,7 @@ class RequestResponse(Model):
     dry_run: bool
     methods: list[MethodType]
     revoke_sessions: bool
+    access_pass: bool = Field(default=False, description="Whether a Temporary Access Pass was asked for")
     customers: list[str]
     plan_digest: str | None
     totals: Totals
@@ -164,6 +166,9 @@ class TargetResponse(Model):
     )
     forecast: Forecast | None = Field(
         description="What the plan foresees for the user after the reset; null where nothing was, as of an undo"
+    )
+    access_pass: AccessPass | None = Field(
+        None, description="The Temporary Access Pass that was planned, and what came of it; never the pass itself"
     )
     methods: list[MethodResponse]
     sessions_revoked: bool | None

@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from domain.methods import STANDARD_SCOPE, MethodType
+from domain.policy.bootstrap import Bootstrap
 from domain.policy.on_call import OnCall
 from domain.policy.part import (
     Account,
@@ -203,6 +204,7 @@ class Fields(Part):
     targets: Expression | None = Field(None, description="Instead of customer and users: [{customer, users}, ...]")
     dry_run: Expression | None = None
     profile: Expression | None = Field(None, description="`compromised`, or nothing")
+    access_pass: Expression | None = Field(None, description="Whether users get a Temporary Access Pass: true or false")
 
     @model_validator(mode="after")
     def _names_targets(self) -> "Fields":
@@ -335,6 +337,7 @@ class Policy(Part):
     notices: Notices = Field(default_factory=Notices)
     undo: Undo = Field(default_factory=Undo)
     verification: Verification = Field(default_factory=Verification)
+    bootstrap: Bootstrap = Field(default_factory=Bootstrap)
     evidence: Evidence = Field(default_factory=Evidence)
     reconciliation: Reconciliation = Field(default_factory=Reconciliation)
     profiles: Profiles = Field(default_factory=Profiles)

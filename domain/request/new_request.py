@@ -68,6 +68,7 @@ def build_request(
         dry_run=body.dry_run,
         methods=list(parsed.methods),
         revoke_sessions=body.revoke_sessions,
+        access_pass=body.access_pass,
         target_count=len(targets),
         ranges=ranges,
         recent=recent or RecentUsers(),

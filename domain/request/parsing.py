@@ -1,7 +1,7 @@
 """Parsing of request bodies: all mistakes at once, each with its JSON pointer."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
@@ -86,11 +86,7 @@ def _resolved(
             errors.append({"pointer": f"/targets/{number}/customer", "detail": detail})
         else:
             groups.setdefault(key, []).extend(group.users)
-    for number, kind in enumerate(body.methods or ()):
-        for key in groups:
-            if kind not in policy.customers[key].methods:
-                detail = f"{kind.value} may not be reset at {key!r}"
-                errors.append({"pointer": f"/methods/{number}", "detail": detail})
+    errors += _not_offered(body, policy, groups)
     errors += _of_profile(body, policy, groups)
     if names_requester and not body.requester:
         errors.append({"pointer": "/requester", "detail": "must name the person who asks, by mail address"})
@@ -118,6 +114,18 @@ def _of_profile(body: ResetRequestBody, policy: Policy, groups: Iterable[str]) -
         detail = f"must not be false: with profile {body.profile.value!r} sessions always end"
         errors.append({"pointer": "/revokeSessions", "detail": detail})
     return errors
+
+
+def _not_offered(body: ResetRequestBody, policy: Policy, customers: Iterable[str]) -> Iterator[dict[str, str]]:
+    """Return a mistake for each thing that is asked for and that the policy does not have, or not for one of the customers."""
+    keys = list(customers)
+    for number, kind in enumerate(body.methods or ()):
+        for key in keys:
+            if kind not in policy.customers[key].methods:
+                yield {"pointer": f"/methods/{number}", "detail": f"{kind.value} may not be reset at {key!r}"}
+    if body.access_pass and not policy.bootstrap.offers:
+        detail = "the policy offers no Temporary Access Passes: [bootstrap] accessPass is never"
+        yield {"pointer": "/accessPass", "detail": detail}
 
 
 def _mistakes(errors: list[dict[str, str]]) -> InvalidInputError:

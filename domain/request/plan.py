@@ -32,6 +32,8 @@ def scope_line(request: ResetRequest) -> str:
     }
     if request.containment is not None:
         scope["containment"] = request.containment.in_digest()
+    if request.access_pass:
+        scope["accessPass"] = True
     return json.dumps(scope, separators=(",", ":"), ensure_ascii=True)
 
 
@@ -80,6 +82,8 @@ def _more(target: Target) -> dict[str, object]:
         evidence = verification.evidence
         found = [evidence.id, evidence.kind.value, evidence.by_id, iso(evidence.at)] if evidence else []
         more["verification"] = [verification.state, *found]
+    if (offered := target.access_pass) is not None and offered.state != "refused":
+        more["accessPass"] = [offered.why, offered.lifetime_minutes, offered.once]
     return more
 
 

@@ -68,6 +68,9 @@ class ResetRequestBody(Model):
     requester: Requester = ""
     methods: list[MethodType] | None = Field(default=None, min_length=1)
     revoke_sessions: bool = True
+    access_pass: bool = Field(
+        default=False, description="Whether each user is offered a Temporary Access Pass after the reset"
+    )
     dry_run: bool = False
     profile: Profile | None = Field(
         default=None,
@@ -210,6 +213,7 @@ class ResetRequest(Model):
     dry_run: bool = False
     methods: list[MethodType]
     revoke_sessions: bool = True
+    access_pass: bool = Field(default=False, description="Whether a Temporary Access Pass was asked for")
     target_count: int
     ranges: list[tuple[str, int, int]] = Field(description="Customer key, number of its first target, how many it has")
     recent: RecentUsers = Field(

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
+from domain.bootstrap.access_pass import AccessPass
 from domain.containment.actions import Containment
 from domain.mails import Mailed
 from domain.methods import Method
@@ -91,6 +92,10 @@ class Target(Model):
     containment: Containment | None = Field(
         default=None, description="Of a request about compromised accounts: what was done beside the removal"
     )
+    access_pass: AccessPass | None = Field(
+        default=None,
+        description="The Temporary Access Pass that was planned, and what came of it; None where there is none",
+    )
     kept: list[Method] = Field(default_factory=list, description="Out of scope at the time of the plan; not touched")
     sessions_revoked: bool | None = None
     begun_at: Instant | None = Field(
@@ -142,7 +147,13 @@ class Target(Model):
         }
         verification = self.verification.without_person() if self.verification else None
         containment = self.containment.without_person() if self.containment else None
-        unnamed = {"methods": methods, "verification": verification, "containment": containment}
+        access_pass = self.access_pass.without_person() if self.access_pass else None
+        unnamed = {
+            "access_pass": access_pass,
+            "methods": methods,
+            "verification": verification,
+            "containment": containment,
+        }
         return self.model_copy(update={**identity, **rest, **unnamed})
 
     def has_newer(self, method: Method) -> bool:

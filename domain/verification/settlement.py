@@ -28,7 +28,8 @@ def assessed(target: Target, terms: VerificationTerms, now: datetime) -> Target:
         verification = verification.model_copy(update={"state": "waiting", "evidence": None})
     if verification.state == "waiting" and now >= verification.until:
         verification = verification.model_copy(update={"state": "missing"})
-        target = target.model_copy(update={"verification": verification})
+        # Who was not shown to be the user gets no way in, however many people approve the reset.
+        target = target.model_copy(update={"verification": verification, "access_pass": None})
         return target.settle(TargetOutcome.REFUSED, UNVERIFIED, _MISSING) if terms.otherwise == "refuse" else target
     return target.model_copy(update={"verification": verification})
 

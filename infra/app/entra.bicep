@@ -1,4 +1,5 @@
-// The two app registrations, both without a secret: one that customers consent to, one that people sign in with.
+// The app registrations, all without a secret: one that customers consent to, one that people sign in with, and one more to consent to
+// where Temporary Access Passes are made.
 extension microsoftGraphV1
 
 @description('Display name of the registrations; customers see it when they consent.')
@@ -27,6 +28,10 @@ param verifiedId bool
 param auditLogs bool
 @description('Whether customers are asked for what containing compromised accounts needs (docs/containment.md).')
 param containment bool
+
+@description('Whether there is an application that makes passes, and the managed identity that signs in as it.')
+param makesPasses bool
+param bootstrapPrincipalId string
 
 // What a customer's administrator consents to. graph/permissions.py says what each is for; a test keeps the two equal.
 var customerPermissions = [
@@ -57,6 +62,8 @@ var containmentPermissions = [
   'IdentityRiskyUser.ReadWrite.All'
 ]
 var askedPermissions = containment ? concat(auditedPermissions, containmentPermissions) : auditedPermissions
+// Of the application that makes Temporary Access Passes, and of no other.
+var bootstrapPermissions = ['UserAuthMethod-TAP.ReadWrite.All']
 // Only in the provider's own tenant, and so not part of what customers are asked for. Mail.Read, with which mails that bounce are
 // noticed, is not here: it is given in Exchange for the one mailbox (docs/deploy.md), as it would reach all of them from here.
 var homePermissions = ['Mail.Send', 'User.Read.All', 'GroupMember.Read.All']
@@ -96,6 +103,30 @@ resource resetApp 'Microsoft.Graph/applications@v1.0' = {
     description: 'The managed identity of the function app'
     issuer: '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
     subject: identityPrincipalId
+    audiences: ['api://AzureADTokenExchange']
+  }
+}
+
+resource bootstrapApp 'Microsoft.Graph/applications@v1.0' = if (makesPasses) {
+  uniqueName: '${name}-bootstrap'
+  displayName: '${name} access passes'
+  signInAudience: 'AzureADMultipleOrgs'
+  web: { redirectUris: [for url in baseUrls: '${url}/api/health'] }
+  requiredResourceAccess: [
+    {
+      resourceAppId: graph.appId
+      resourceAccess: map(bootstrapPermissions, permission => {
+        id: filter(graph.appRoles, role => role.value == permission)[0].id
+        type: 'Role'
+      })
+    }
+  ]
+
+  resource federated 'federatedIdentityCredentials@v1.0' = {
+    name: '${bootstrapApp.uniqueName}/managed-identity'
+    description: 'The managed identity for access passes'
+    issuer: '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
+    subject: bootstrapPrincipalId
     audiences: ['api://AzureADTokenExchange']
   }
 }
@@ -191,4 +222,5 @@ resource consent 'Microsoft.Graph/oauth2PermissionGrants@v1.0' = {
 }
 
 output graphClientId string = resetApp.appId
+output bootstrapClientId string = makesPasses ? bootstrapApp!.appId : ''
 output signInClientId string = signInApp.appId

@@ -7,6 +7,13 @@ param location string
 param tags Tags
 param identityId string
 param identityClientId string
+
+@description('Whether there is an identity that makes passes, and an application it signs in as.')
+param makesPasses bool
+param bootstrapIdentityId string
+param bootstrapIdentityClientId string
+param bootstrapClientId string
+
 param storageName string
 param deploymentContainer string
 param serviceBusNamespace string
@@ -82,6 +89,11 @@ var schedulerConnection = 'Endpoint=${schedulerEndpoint};Authentication=ManagedI
 var schedulerSettings = [
   { name: 'DURABLE_TASK_SCHEDULER_CONNECTION_STRING', value: schedulerConnection }
 ]
+var bootstrapSettings = [
+  { name: 'GRAPH_BOOTSTRAP_CLIENT_ID', value: bootstrapClientId }
+  { name: 'GRAPH_BOOTSTRAP_CREDENTIAL', value: 'managed-identity' }
+  { name: 'GRAPH_BOOTSTRAP_IDENTITY_CLIENT_ID', value: bootstrapIdentityClientId }
+]
 var keySettings = [
   { name: 'API_KEYS', value: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/api-keys/)' }
 ]
@@ -105,7 +117,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
   location: location
   tags: tags
   kind: 'functionapp,linux'
-  identity: { type: 'UserAssigned', userAssignedIdentities: { '${identityId}': {} } }
+  identity: { type: 'UserAssigned', userAssignedIdentities: makesPasses ? { '${identityId}': {}, '${bootstrapIdentityId}': {} } : { '${identityId}': {} } }
   properties: {
     serverFarmId: plan.id
     httpsOnly: true
@@ -117,7 +129,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
       minTlsVersion: '1.2'
       http20Enabled: true
       ftpsState: 'Disabled'
-      appSettings: concat(settings, policySecrets, allowApiKeys ? keySettings : [], useScheduler ? schedulerSettings : [])
+      appSettings: concat(settings, policySecrets, allowApiKeys ? keySettings : [], useScheduler ? schedulerSettings : [], makesPasses ? bootstrapSettings : [])
     }
     functionAppConfig: {
       runtime: { name: 'python', version: '3.13' }

@@ -1,4 +1,5 @@
-// The one identity of the service: for storage, Service Bus, the key vault, telemetry and, federated, Microsoft Graph.
+// An identity of the service. The first is for storage, Service Bus, the key vault, telemetry and, federated, Microsoft Graph; a second,
+// where passes are made, is for that alone.
 import { Tags } from 'types.bicep'
 
 param name string

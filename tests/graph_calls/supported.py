@@ -122,6 +122,10 @@ SUPPORTED = (
     Supported("directoryRoles", "[d] api/directoryrole-list: no options"),
     Supported("directoryRoles/{}/members", "[d] api/directoryrole-list-members", names("$select $top $skiptoken")),
     Supported("users/{}/authentication/methods", "[d] api/authentication-list-methods: no options"),
+    Supported(
+        "users/{}/authentication/temporaryAccessPassMethods",
+        "[d] api/authentication-list-temporaryaccesspassmethods: no options the service needs",
+    ),
     Supported("users/{}/authentication/signInPreferences", "[d] beta/api/signinpreferences-get: no options"),
     Supported(
         "users/{}/authentication/hardwareOathMethods",
@@ -190,4 +194,9 @@ SUPPORTED = (
 BETA_WRITES = {
     "users/{}/authentication/hardwareOathMethods/{}/deactivate": "[d] beta/api/hardwareoathauthenticationmethod-deactivate",
     "users/{}/authentication/hardwareOathMethods/{}/activate": "[d] beta/api/hardwareoathauthenticationmethod-activate",
+}
+
+# POSTs to a collection that answer with the item they made.
+CREATES = {
+    "users/{}/authentication/temporaryAccessPassMethods": "[d] api/authentication-post-temporaryaccesspassmethods: 201",
 }

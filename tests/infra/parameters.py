@@ -30,7 +30,13 @@ SETS: dict[str, dict[str, str]] = {
     "private": _BASE | _PRIVATE,
     "scheduler": _BASE | _SCHEDULER,
     "private-scheduler": _BASE | _PRIVATE | _SCHEDULER,
-    "keys": _BASE | {"ALLOW_API_KEYS": "true", "VERIFIED_ID": "true", "PUBLIC_BASE_URL": "https://mfa.msp.example"},
+    "keys": _BASE
+    | {
+        "ALLOW_API_KEYS": "true",
+        "VERIFIED_ID": "true",
+        "PUBLIC_BASE_URL": "https://mfa.msp.example",
+        "BOOTSTRAP_PASSES": "true",
+    },
     "no-alerts": {name: value for name, value in _BASE.items() if name != "ALERT_MAIL"},
 }
 # The longest name of an environment that infra/main.bicep takes: names of resources must hold with it, too.

@@ -8,7 +8,7 @@ import pytest
 
 import services
 import triggers.messages.service_bus
-from graph.permissions import AUDIT_LOGS, CONTAINMENT, HOME, HOME_MAILBOX, NARROW, PERMISSIONS, WIDE
+from graph.permissions import AUDIT_LOGS, BOOTSTRAP, CONTAINMENT, HOME, HOME_MAILBOX, NARROW, PERMISSIONS, WIDE
 from localhost.host.app_index import App, load_app
 from messaging.bus import OUTCOMES
 from tests.infra.bicep import INFRA, ROOT, list_of, resources, settings_of
@@ -86,6 +86,7 @@ def test_customers_are_asked_for_exactly_what_the_code_needs() -> None:
     assert set(list_of("app/entra.bicep", "narrowPermissions")) == {p.name for p in NARROW}
     assert list_of("app/entra.bicep", "auditPermissions") == [AUDIT_LOGS.name]
     assert list_of("app/entra.bicep", "containmentPermissions") == [p.name for p in CONTAINMENT]
+    assert list_of("app/entra.bicep", "bootstrapPermissions") == [p.name for p in BOOTSTRAP]
     assert set(list_of("app/entra.bicep", "homePermissions")) == set(HOME)
     # Given in Exchange, for one mailbox: a consent would reach every mailbox of the provider.
     assert not set(HOME_MAILBOX) & set(list_of("app/entra.bicep", "homePermissions"))

@@ -102,6 +102,17 @@ def test_the_app_has_its_settings(deployed: tuple[str, Snapshot]) -> None:
     assert len(settings) == len(listed), "a setting is there twice"
 
 
+def test_passes_are_made_by_another_application_and_identity(deployed: tuple[str, Snapshot]) -> None:
+    name, made = deployed
+    wanted = {
+        "GRAPH_BOOTSTRAP_CLIENT_ID": "{entra.bootstrapClientId}",
+        "GRAPH_BOOTSTRAP_CREDENTIAL": "managed-identity",
+        "GRAPH_BOOTSTRAP_IDENTITY_CLIENT_ID": "{bootstrapIdentity.clientId}",
+    }
+    given = {key: value for key, value in made.app_settings.items() if "BOOTSTRAP" in key}
+    assert given == (wanted if name == "keys" else {})
+
+
 def test_the_address_is_the_own_domain_where_there_is_one(deployed: tuple[str, Snapshot]) -> None:
     name, made = deployed
     site = made.one("Microsoft.Web/sites")["name"]
@@ -109,9 +120,11 @@ def test_the_address_is_the_own_domain_where_there_is_one(deployed: tuple[str, S
     assert made.app_settings["PUBLIC_BASE_URL"] == expected
 
 
-def test_everything_is_done_with_the_one_identity(deployed: tuple[str, Snapshot]) -> None:
-    site = deployed[1].one("Microsoft.Web/sites")
-    assert site["identity"] == {"type": "UserAssigned", "userAssignedIdentities": {"{identity.id}": {}}}
+def test_everything_but_passes_is_done_with_the_one_identity(deployed: tuple[str, Snapshot]) -> None:
+    name, made = deployed
+    site = made.one("Microsoft.Web/sites")
+    identities: dict[str, Any] = {"{identity.id}": {}} | ({"{bootstrapIdentity.id}": {}} if name == "keys" else {})
+    assert site["identity"] == {"type": "UserAssigned", "userAssignedIdentities": identities}
     assert site["properties"]["keyVaultReferenceIdentity"] == Unknown("identity.id")
     storage = site["properties"]["functionAppConfig"]["deployment"]["storage"]
     assert storage["authentication"] == {

@@ -58,6 +58,7 @@ def test_every_setting_that_is_needed_is_set_on_azure() -> None:
 
 def test_every_setting_on_azure_is_read_by_the_app_or_the_host() -> None:
     given = settings_of("settings").keys() | settings_of("schedulerSettings").keys()
+    given |= settings_of("bootstrapSettings").keys()
     assert given <= _documented("The app") | _documented("Read by the Functions host and its worker")
 
 

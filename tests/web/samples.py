@@ -3,6 +3,7 @@
 from copy import replace
 from datetime import UTC, datetime, timedelta
 
+from domain.bootstrap.access_pass import AccessPassMade
 from web.attestation import AttestationView
 from web.views import (
     ApprovalView,
@@ -14,6 +15,7 @@ from web.views import (
     NoticeView,
     OutcomeView,
     PageView,
+    PassView,
     PlanTotals,
     StateView,
     UserView,
@@ -41,6 +43,7 @@ GRADY = UserView(
     user_principal_name="grady@contoso.com",
     methods=(MethodView("hardwareOath", "•••8841", fate="deactivate"), MethodView("phone", "office •••07")),
     forecast="passwordOnly",
+    access_pass=PassView("offered", "requested", timedelta(hours=1)),
 )
 BREAKGLASS = UserView(
     number=2, display_name="Break Glass", user_principal_name="breakglass@contoso.com", refused="protectedUser"
@@ -185,6 +188,15 @@ ATTESTATION = AttestationView(
     state="waiting",
     address="/api/attestations?token=k1.abc.def",
     hidden=(("nonce", "k1.1.abc"),),
+)
+
+PASS = PassView("offered", "cannotRegister", timedelta(hours=1))
+MADE = AccessPassMade(
+    access_pass="3+vwUwZ*",
+    user_principal_name="adele@contoso.com",
+    lifetime_minutes=60,
+    once=True,
+    ends_at=NOW + timedelta(hours=1),
 )
 
 FOLLOW_UP = FollowUpView(

@@ -11,7 +11,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from tests.web.markup import Markup
-from tests.web.samples import ADDRESS, ADELE, APPROVAL, ATTESTATION, CAREFUL, NOW, ONE_USER, STATE, large
+from tests.web.samples import ADDRESS, ADELE, APPROVAL, ATTESTATION, CAREFUL, MADE, NOW, ONE_USER, PASS, STATE, large
 from web import labels, pages
 from web.evidence_summary import RequestSummary, evidence_summary
 from web.pages import page_headers, render
@@ -30,6 +30,18 @@ EVERY = {
     "manager": ("attestation.html", ATTESTATION),
     "manager after a mistake": ("attestation.html", replace(ATTESTATION, error="answerNeeded")),
     "evidence of a period": ("evidence_summary.html", None),
+    "manager before the reset": (
+        "attestation.html",
+        replace(ATTESTATION, state="verified", access_pass=PASS, standing="notYet"),
+    ),
+    "manager who may open a pass": (
+        "attestation.html",
+        replace(ATTESTATION, state="verified", access_pass=PASS, standing="ready"),
+    ),
+    "manager who is shown a pass": (
+        "attestation.html",
+        replace(ATTESTATION, state="verified", access_pass=PASS, standing="shown", made=MADE),
+    ),
     "manager too late": ("attestation.html", replace(ATTESTATION, state="missing")),
 }
 
@@ -66,7 +78,7 @@ def test_no_template_without_a_test() -> None:
     folder = Path(pages.__file__).parent / "templates"
     assert {path.name for path in folder.iterdir() if path.is_file()} == {
         template for template, _ in EVERY.values()
-    } | {"base.html"}
+    } | {"base.html", "pass_offered.html"}
 
 
 def test_page_is_well_formed_and_its_references_exist(page: str) -> None:

@@ -1,13 +1,19 @@
 """Endpoint that checks anew what each customer consented to: for onboarding, and when a customer fails."""
 
 import asyncio
+from collections.abc import Iterable
 
 import azure.functions as func
 
-from domain.api.access_responses import AccessesResponse, AccessResponse, PermissionResponse
+from domain.api.access_responses import (
+    AccessesResponse,
+    AccessResponse,
+    BootstrapAccessResponse,
+    PermissionResponse,
+)
 from graph.bounces import can_read
 from graph.errors import GraphError
-from graph.permissions import check_access, consent_url
+from graph.permissions import Access, Permission, check_access, check_bootstrap_access, consent_url
 from services import Services, current_services
 from triggers.http.authorization import API_LEVEL, OPERATORS, authorize
 from triggers.http.responses import json_response, problem_responses
@@ -57,10 +63,28 @@ async def _access(services: Services, key: str) -> AccessResponse:
         is_enough=access.is_enough,
         reason=access.reason,
         detail=access.detail,
-        missing=[
-            PermissionResponse(permission=p.name, needed_for=p.needed_for, optional=p.optional) for p in access.missing
-        ],
+        missing=_shown(access.missing),
         permission_set="narrow" if access.cannot else "wide",
         cannot=list(access.cannot),
         consent_url=consent_url(services.settings.graph_authority, tenant_id, services.settings.graph_client_id),
+        bootstrap=await _bootstrap(services, tenant_id, access),
     )
+
+
+async def _bootstrap(services: Services, tenant_id: str, reset: Access) -> BootstrapAccessResponse | None:
+    """Return what the application that makes passes may do there; `reset` is the access of the one that resets."""
+    application = services.settings.bootstrap
+    if application is None or not services.policy.bootstrap.offers:
+        return None
+    access = await check_bootstrap_access(services.bootstrap_graph, tenant_id)
+    return BootstrapAccessResponse(
+        is_enough=access.is_enough,
+        reason=access.reason,
+        missing=_shown(access.missing),
+        consent_url=consent_url(services.settings.graph_authority, tenant_id, application.client_id),
+        is_separate=bool(reset.cannot),
+    )
+
+
+def _shown(permissions: Iterable[Permission]) -> list[PermissionResponse]:
+    return [PermissionResponse(permission=p.name, needed_for=p.needed_for, optional=p.optional) for p in permissions]

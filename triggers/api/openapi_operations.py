@@ -5,6 +5,7 @@ A new route needs an entry here; tests/triggers/api/test_openapi.py compares the
 
 from typing import Any, NamedTuple
 
+from domain.api.access_pass_bodies import AccessPassBody
 from domain.api.access_responses import AccessesResponse
 from domain.api.delegation_responses import DelegationBody, DelegationResponse
 from domain.api.directory_responses import (
@@ -29,6 +30,7 @@ from domain.api.responses import (
     TargetsPage,
 )
 from domain.api.verification_bodies import CallbackBody, PresentationBegun, PresentationTaken, ProofAccepted
+from domain.bootstrap.access_pass import AccessPassMade
 from domain.ingress.unused import UnusedDeliveries
 from domain.model import Model
 from domain.reconciliation.alerts import ReconciliationPage
@@ -484,6 +486,16 @@ CALLS: tuple[Call, ...] = (
         "Show the user the QR code, or send the address: it opens their wallet.",
         {200: PresentationBegun},
         (404, 409),
+    ),
+    Call(
+        "POST",
+        "/api/reset-requests/{id}/targets/{number}/access-pass",
+        "makeAccessPass",
+        "Make the Temporary Access Pass that the plan offers a user who was reset, and show it, once",
+        "The pass is in this answer and nowhere else; a second call is answered 409. Keep it out of logs.",
+        {200: AccessPassMade},
+        (400, 404, 409),
+        body=AccessPassBody,
     ),
     Call(
         "POST",

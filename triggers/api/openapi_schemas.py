@@ -20,6 +20,7 @@ _NAMES = {
     "BusState": "OutcomeEventState",
     "CustomerResponse": "CustomerSummary",
     "CustomersResponse": "CustomerList",
+    "AccessPassBody": "AccessPassViewer",
     "CallbackBody": "UserCallback",
     "ReleaseBody": "UserRelease",
     "ReleaseAsked": "UserReleaseResult",

@@ -8,12 +8,14 @@ import durable
 from domain.access.approval_links import check_nonce, issue_nonce
 from domain.access.attestation_links import link_path
 from domain.access.callers import Principal
+from domain.bootstrap.access_pass import AccessPassMade
+from domain.errors import AccessPassProblem, NotAllowedError
 from domain.verification.evidence import EvidenceRefusedError
 from services import Services, current_services
 from triggers.approval_page.approver import principal_of, stronger_sign_in, token_of
 from triggers.approval_page.pages import RefusedError, error_pages
 from triggers.http.forms import Form, check_origin, first_value, read_form
-from use_cases.attestations import LocatedAttestation, attest, attestation_view, deny, locate_attestation
+from use_cases.attestations import LocatedAttestation, attest, attestation_view, deny, locate_attestation, show_pass
 from use_cases.decide_approval import NotAllowedToDecideError
 from use_cases.sign_out import is_signed_out
 from web.pages import page_headers, render
@@ -41,6 +43,11 @@ async def answer_attestation(req: func.HttpRequest, client: durable.Client) -> f
     located, person = await _located_for(services, req)
     form = read_form(req, max_bytes=_MAX_BYTES, max_fields=20)
     view = attestation_view(services, located.request, located.target, located.invitation.name)
+    if first_value(form, "answer") == "accessPass":
+        if view.standing != "ready":  # nothing is shown any more, or yet, so it needs no nonce
+            return _page(services, req, located, person, status=409)
+        _check_nonce(services, req, form, person)
+        return await _show_pass(services, req, located, person)
     if view.state != "waiting":  # nothing is answered any more, so it needs no nonce
         return _page(services, req, located, person, status=409)
     _check_nonce(services, req, form, person)
@@ -57,6 +64,19 @@ async def answer_attestation(req: func.HttpRequest, client: durable.Client) -> f
             raise RefusedError(403, "notYours") from None
         return _page(services, req, await _located(services, req), person, status=409)
     return _page(services, req, await _located(services, req), person)
+
+
+async def _show_pass(
+    services: Services, req: func.HttpRequest, located: LocatedAttestation, person: Principal | None
+) -> func.HttpResponse:
+    try:
+        made = await show_pass(services, located)
+    except NotAllowedError:
+        raise RefusedError(403, "notYours") from None
+    except AccessPassProblem as problem:
+        now = await _located(services, req)
+        return _page(services, req, now, person, status=problem.status, error=problem.reason)
+    return _page(services, req, await _located(services, req), person, made=made)
 
 
 async def _located_for(services: Services, req: func.HttpRequest) -> tuple[LocatedAttestation, Principal | None]:
@@ -93,6 +113,7 @@ def _page(
     *,
     status: int = 200,
     error: str = "",
+    made: AccessPassMade | None = None,
 ) -> func.HttpResponse:
     token = token_of(req)
     nonce = issue_nonce(services.settings.approval_keys, token, services.now(), person.identity if person else "")
@@ -101,6 +122,7 @@ def _page(
         address=link_path(token),
         hidden=(("nonce", nonce),),
         error=error,
+        made=made,
     )
     html = render("attestation.html", view=view)
     return func.HttpResponse(html, status_code=status, headers=page_headers(), mimetype="text/html")

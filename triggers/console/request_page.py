@@ -8,6 +8,7 @@ from typing import Any
 
 import azure.functions as func
 
+from domain.bootstrap.offer import pass_standing
 from domain.outcomes import MethodOutcome, TargetOutcome
 from domain.request.approval import approvals, left_out, same_account
 from domain.request.notifications import Notification
@@ -156,6 +157,7 @@ class RequestState:
             "same_account": same_account(self.decisions),
             "cancelled": cancelled,
             "targets": [(target, user_view(target, request)) for target in targets],
+            "passes": {t.number: pass_standing(services.policy.bootstrap, t, services.now()) for t in targets},
             "by_customer": sums.by_customer if len(request.customers) > 1 else {},
             "callbacks": [each for each in self._notifications if each.state != "none"],
             "topic": [each for each in self._notifications if each.bus != "none"],

@@ -43,6 +43,9 @@ def request(
     revoke_sessions: Annotated[
         bool, typer.Option("--revoke-sessions/--no-revoke-sessions", help="Sign the users out everywhere.")
     ] = True,
+    access_pass: Annotated[
+        bool, typer.Option("--access-pass", help="Offer each user a Temporary Access Pass after the reset.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only plan: show what would be removed.")] = False,
     profile: Annotated[
         str | None,
@@ -59,6 +62,7 @@ def request(
         "revoke_sessions": revoke_sessions,
         "dry_run": dry_run,
         "profile": profile,
+        "access_pass": access_pass,
     }
     with service.session(quiet=submission.quiet) as session:
         raise submission.submit(

@@ -63,3 +63,19 @@ def test_a_caller_who_is_not_the_user_gets_nothing() -> None:
         "diego@contoso.com            reset, sessions revoked",
     ):
         assert expected in run.stdout
+
+
+def test_a_lost_phone_ends_with_a_way_back_in() -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "localhost", "demo", "--story", "lost-phone"],
+        cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    for expected in (
+        "forecast cannotRegister, so the plan offers a pass of 60 minutes",
+        "asks Graph for a pass: 403",
+        "pressed again: 409",
+        "registers a passkey: temporaryAccessPass, fido2",
+        "accessPassShown",
+    ):
+        assert expected in run.stdout

@@ -79,9 +79,10 @@ async def test_it_is_valid_openapi(tmp_path: Path) -> None:
         schema.validate()
         body = description["components"]["schemas"]["NewResetRequest"]
         assert body["additionalProperties"] is False
-        assert {"targets", "reason", "ticket", "requester", "methods", "revokeSessions", "dryRun", "profile"} == set(
-            body["properties"]
-        )
+        fields = {"targets", "reason", "ticket", "requester", "methods", "revokeSessions", "accessPass", "dryRun"} | {
+            "profile"
+        }
+        assert fields == set(body["properties"])
 
 
 def _explore(description: dict[str, Any], base_url: str, key: str, known: str, examples: int) -> list[str]:
