@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic.alias_generators import to_camel
 
+from domain.containment.actions import Action, ActionOutcome, Containment, ContainmentTerms
 from domain.methods import STANDARD_SCOPE, MethodType
 from domain.request.plan import (
     WINDOW,
@@ -19,6 +21,7 @@ from domain.request.plan import (
 )
 from domain.request.reset_request import ResetRequest
 from domain.request.target import Target, TargetMethod
+from domain.verification.evidence import EvidenceKind, TargetVerification
 
 NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
 REQUEST = ResetRequest(
@@ -105,3 +108,28 @@ def test_a_target_that_is_missing_or_doubled_makes_another_digest() -> None:
     targets = [changed(number=number) for number in range(WINDOW + 1)]
     for other in (targets[:-1], targets[1:], [*targets, targets[-1]]):
         assert digest(REQUEST, *other) != digest(REQUEST, *targets)
+
+
+CONTAINED = REQUEST.model_copy(update={"containment": ContainmentTerms()})
+
+
+@pytest.mark.parametrize(
+    "terms", [{"contain_first": True}, {"confirm_risk": True}, {"unblock": "verified"}, {"on_denied": "keep"}]
+)
+def test_another_term_of_a_containment_is_another_digest(terms: dict[str, object]) -> None:
+    other = CONTAINED.model_copy(update={"containment": ContainmentTerms().model_copy(update=terms)})
+    assert digest(other) != digest(CONTAINED)
+    assert set(terms) <= set(ContainmentTerms.model_fields), "it names a field that there is not"
+
+
+def test_a_containment_is_in_the_digest_where_there_is_one_and_only_there() -> None:
+    assert digest(CONTAINED) != digest()
+    assert "containment" not in scope_line(REQUEST)
+    assert {to_camel(name) for name in ContainmentTerms.model_fields} == set(ContainmentTerms().in_digest())
+
+
+def test_what_is_done_to_a_contained_user_after_the_plan_leaves_the_digest_as_it_is() -> None:
+    before = changed(containment=Containment())
+    waiting = TargetVerification(accept=[EvidenceKind.CALLBACK], until=NOW)
+    blocked = Containment(enabled_before=True, blocked=Action(outcome=ActionOutcome.DONE, at=NOW))
+    assert digest(CONTAINED, before) == digest(CONTAINED, changed(containment=blocked, verification=waiting))
