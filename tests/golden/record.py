@@ -59,6 +59,12 @@ async def unverified(it: System) -> None:
     await it.advance(hours=5)
 
 
+async def followed(it: System) -> None:
+    """Of a policy that looks at the users once."""
+    await it.approve(await _ask(it))
+    await it.advance(hours=5)
+
+
 async def looked(it: System) -> None:
     """Of a policy that looks at the users three times."""
     await it.approve(await _ask(it))
@@ -67,8 +73,9 @@ async def looked(it: System) -> None:
 
 # What a story's policy has beside the demo's.
 _VERIFICATION = '[verification]\nrequired = "always"\naccept = ["managerAttestation", "callback"]\n'
+_FOLLOW_UP = '[followUp]\nafter = "4h"\n'
 _LOOKS = '[followUp]\nafter = "4h"\nlooks = 3\n'
-POLICIES = {"verified": _VERIFICATION, "unverified": _VERIFICATION, "looked": _LOOKS}
+POLICIES = {"verified": _VERIFICATION, "unverified": _VERIFICATION, "followed": _FOLLOW_UP, "looked": _LOOKS}
 STORIES: tuple[Callable[[System], Awaitable[None]], ...] = (
     approved,
     denied,
@@ -77,6 +84,7 @@ STORIES: tuple[Callable[[System], Awaitable[None]], ...] = (
     no_access,
     verified,
     unverified,
+    followed,
     looked,
 )
 

@@ -181,15 +181,15 @@ async def test_what_was_removed_before_the_first_reading_is_not_judged(tmp_path:
         assert removal.done
 
 
-@pytest.mark.parametrize("late", [timedelta(minutes=20), timedelta(hours=20)])
-async def test_entries_that_come_late_are_found(works: Works, late: timedelta) -> None:
+@pytest.mark.parametrize(("late", "minutes"), [(timedelta(minutes=20), 5), (timedelta(hours=20), 65)])
+async def test_entries_that_come_late_are_found(works: Works, late: timedelta, minutes: int) -> None:
     user = works.user(APP)
     works.world.audits.by_app(
         works.world.tenant("contoso"), user, ADMIN_DELETED, works.clock(), "the-service", delay=late
     )
     await read(works, minutes=5)
     assert await read(works, seconds=late.total_seconds() - 301) == []
-    assert kinds(await read(works, minutes=65)) == ["unrequestedRemoval"]
+    assert kinds(await read(works, minutes=minutes)) == ["unrequestedRemoval"]
 
 
 async def test_a_log_of_several_pages_is_read_to_the_end(works: Works) -> None:
@@ -202,7 +202,7 @@ async def test_a_log_of_several_pages_is_read_to_the_end(works: Works) -> None:
 async def test_a_log_that_is_throttled_is_read_from_where_it_was(works: Works) -> None:
     await steal(works, works.user(APP))
     limit = works.world.throttle.limit(0.001, 1, tenant="contoso", path="*/auditLogs/*")
-    assert await read(works, hours=3) == []
+    assert await read(works, hours=30) == []
     assert (await state(works))[0] == "unavailable"
     assert (await works.services.reconciliations.state("22222222-2222-2222-2222-222222222222")).state == "read"
     works.world.throttle.limits.remove(limit)
