@@ -1,15 +1,17 @@
 """Containment: blocked and signed out first, everything removed once approved, unblocked by a person or by evidence."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from domain.ingress.signatures import sign_standard
 from localhost.simulator.model.entities import User
 from tests.receiver import policy_with
 from tests.scenarios.test_verification import POLICY as VERIFICATION
 from tests.scenarios.test_verification import SECRET, call_back, prove
-from tests.system import HOME, System, system
+from tests.system import HELPDESK_SECRET, HOME, System, system
 from tests.triggers.principals import CONTOSO, principal
 
 ADELE, ALEX, GRADY, PATTI, NESTOR, LEE = (
@@ -293,6 +295,29 @@ async def test_only_sources_of_the_policy_block_before_the_approval(tmp_path: Pa
         assert user(it, ADELE).enabled
         await it.approve(request["id"])
         assert not user(it, ADELE).enabled
+
+
+@pytest.mark.engine_only(REASON)
+async def test_a_source_may_name_the_profile_where_the_policy_lets_it(tmp_path: Path) -> None:
+    more = """
+sources = ["soc"]
+containFirstSources = ["soc"]
+[sources.soc]
+scheme = "standard-webhooks"
+secret = "env:HELPDESK_SECRET"
+[sources.soc.fields]
+requester = "analyst"
+users = "users"
+profile = "kind"
+"""
+    async with containing(tmp_path, more) as it:
+        for number, (kind, status) in enumerate((("compromised", 202), ("stolen", 400))):
+            raw = json.dumps({"analyst": "tech@msp.example", "users": [ADELE], "kind": kind}).encode()
+            headers = sign_standard(HELPDESK_SECRET, f"msg_{number}", it.services.now(), raw)
+            answer = await it.http.post("/api/webhooks/soc", content=raw, headers=headers)
+            assert answer.status_code == status, answer.text
+            await it.host.idle()
+            assert not user(it, ADELE).enabled
 
 
 @pytest.mark.engine_only(REASON)
