@@ -72,7 +72,7 @@ class ConsoleChoices:
         wanted |= {user.ref: user for user in into}
         buckets: dict[str, dict[str, ChosenUser | None]] = {}
         for ref, user in wanted.items():
-            buckets.setdefault(_bucket(ref), {})[ref] = user
+            buckets.setdefault(bucket_of(ref), {})[ref] = user
         if buckets:
             await self.note(person, at, group_of=group_of)
         for keys in batched(sorted(buckets), _AT_ONCE, strict=False):
@@ -160,7 +160,8 @@ def _is_one(user: ChosenUser, names: set[str]) -> bool:
     return user.id.casefold() in names or user.user_principal_name.casefold() in names
 
 
-def _bucket(ref: str) -> str:
+def bucket_of(ref: str) -> str:
+    """Return the key of the row that a user is kept in."""
     return f"{_USERS}{int(hashlib.sha256(ref.encode()).hexdigest()[:4], 16) % _BUCKETS:03d}"
 
 
