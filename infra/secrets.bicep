@@ -1,5 +1,6 @@
 // What has to be there before the app: the resource group, the key vault, and the secrets that it does not have yet. The app's
-// settings refer to them, and Azure keeps for a day that a reference led nowhere. scripts/azure/prepare deploys this.
+// settings refer to them, and Azure keeps what a reference led to, or that it led nowhere, for up to a day
+// (https://learn.microsoft.com/azure/app-service/app-service-key-vault-references; not tried). scripts/azure/prepare deploys this.
 targetScope = 'subscription'
 
 @minLength(1)

@@ -167,7 +167,7 @@ resource deadLetters 'Microsoft.Insights/metricAlerts@2026-01-01' = {
 }
 
 // A wrong function key is refused by the Functions host before this service's code runs, so no metric of ours counts it; the platform's
-// does (https://azure.github.io/azure-monitor-baseline-alerts/services/Web/sites/: Http401, web and function apps).
+// does (https://azure.github.io/azure-monitor-baseline-alerts/services/Web/sites/: Http401, web and function apps; not tried).
 resource refusedByHost 'Microsoft.Insights/metricAlerts@2026-01-01' = {
   name: 'mfareset-refused-by-host'
   location: 'global'

@@ -99,7 +99,7 @@ var keySettings = [
 ]
 
 resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
-  // checkov:skip=CKV_AZURE_225:Zone redundancy of Flex Consumption needs two always-ready instances of each kind, paid day and night; a lost zone delays, no more
+  // checkov:skip=CKV_AZURE_225:Zone redundancy of Flex Consumption needs two always-ready instances of each kind, paid day and night; a lost zone delays, no more (https://learn.microsoft.com/azure/reliability/reliability-functions; not tried)
   name: planName
   location: location
   tags: tags
@@ -111,8 +111,8 @@ resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
 resource app 'Microsoft.Web/sites@2025-03-01' = {
   // checkov:skip=CKV_AZURE_222:Ticketing systems and approvers come from the internet
   // checkov:skip=CKV_AZURE_17:Ticketing systems sign their deliveries and people sign in; neither has a client certificate
-  // checkov:skip=CKV_AZURE_212:Flex Consumption scales by itself, with always-ready instances for webhooks and the durable work
-  // checkov:skip=CKV_AZURE_213:Flex Consumption has no health check of its own; infra/app/alerts.bicep probes /api/health
+  // checkov:skip=CKV_AZURE_212:Flex Consumption scales by itself (not tried), with always-ready instances for webhooks and the durable work
+  // checkov:skip=CKV_AZURE_213:Flex Consumption has no health check of its own (not tried); infra/app/alerts.bicep probes /api/health
   name: name
   location: location
   tags: tags
@@ -143,7 +143,8 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
       scaleAndConcurrency: {
         maximumInstanceCount: maximumInstances
         instanceMemoryMB: 2048
-        // One for timers and waiting orchestrations, one for HTTP: a cold start takes longer than some senders of webhooks wait.
+        // One for timers and waiting orchestrations, one for HTTP: a cold start may take longer than some senders of webhooks wait
+        // (https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan, "Always ready instances"; how long was not tried).
         alwaysReady: [
           { name: 'durable', instanceCount: 1 }
           { name: 'http', instanceCount: 1 }

@@ -18,7 +18,7 @@ resource scheduler 'Microsoft.DurableTask/schedulers@2025-11-01' = {
   tags: tags
   properties: {
     sku: { name: 'Consumption' }
-    ipAllowlist: ['0.0.0.0/0'] // an empty list admits none; a caller needs a token with the role below
+    ipAllowlist: ['0.0.0.0/0'] // an empty list is said to admit none (not tried); a caller needs a token with the role below
   }
 }
 

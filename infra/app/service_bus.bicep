@@ -71,7 +71,7 @@ resource everything 'Microsoft.ServiceBus/namespaces/topics/subscriptions@2026-0
 
 // Owner, not Receiver: what scales the app out, and wakes it, asks how long the queue is, which is a right of managing it; with
 // Receiver alone it guesses from a peek (https://github.com/MicrosoftDocs/azure-docs/pull/128626). Microsoft's sample gives the same
-// (https://github.com/Azure-Samples/functions-quickstart-python-azd-service-bus), there on the namespace; the queue is enough.
+// (https://github.com/Azure-Samples/functions-quickstart-python-azd-service-bus), there on the namespace; that the queue is enough was not tried.
 resource receives 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: queue
   name: guid(queue.id, principalId, roles.serviceBusDataOwner)

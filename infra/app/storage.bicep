@@ -21,7 +21,8 @@ param endpointSubnetId string
 param zoneIds ZoneIds?
 
 var deploymentContainer = 'app-package'
-// The host owns leases of blobs, which Contributor may not break: it asks for Owner.
+// The host asks for Owner of blobs for its own storage, where it keeps its leases
+// (https://learn.microsoft.com/azure/azure-functions/functions-reference, "Connecting to host storage with an identity"; not tried).
 var rolesOfApp = [
   roles.storageBlobDataOwner
   roles.storageQueueDataContributor
