@@ -9,15 +9,17 @@ import durable
 from domain.access.callers import Caller
 from domain.errors import ConflictError
 from domain.normal_address import known_address
-from domain.outcomes import WELL_ENDED
+from domain.outcomes import WELL_ENDED, TargetOutcome
 from domain.request.approval import left_out
 from domain.request.new_request import CONSOLE, EarlierNumbers, Origin
 from domain.request.parsing import read_request
 from domain.request.reset_request import ResetRequest
 from domain.request.target import Target
 from services import Services
-from use_cases.read_targets import all_targets
 from use_cases.submit_request import Submission, Submitted, caller_keys, canonical_json, submit_request
+from use_cases.target_summaries import targets_with
+
+_ENDED_BADLY = [outcome.value for outcome in TargetOutcome if outcome not in WELL_ENDED]
 
 
 async def retry_request(
@@ -80,8 +82,8 @@ async def _retry_body(services: Services, request: ResetRequest) -> tuple[dict[s
     excluded = await left_out_of(services, request)
     open_ends = [
         target
-        async for target in all_targets(services, request.id)
-        if target.outcome not in WELL_ENDED and target.reason != "duplicateUser"
+        for target in await targets_with(services, request, "outcomes", _ENDED_BADLY)
+        if target.reason != "duplicateUser"
     ]
     left = [target for target in open_ends if target.number not in excluded and target.reason != "excludedByApprover"]
     if not left and open_ends:

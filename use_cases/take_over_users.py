@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import durable
 from domain.access.callers import Caller
 from domain.errors import ConflictError
+from domain.outcomes import TargetOutcome
 from domain.request.new_request import Origin
 from domain.request.parsing import read_request
 from domain.request.reset_request import ResetRequest
@@ -12,9 +13,9 @@ from domain.request.target import Target
 from records.holds import Takeover
 from services import Services
 from use_cases.orchestrations import wake
-from use_cases.read_targets import all_targets
 from use_cases.retry_request import body_again
 from use_cases.submit_request import Submission, Submitted, caller_keys, canonical_json, submit_request
+from use_cases.target_summaries import targets_with
 
 
 async def take_over_users(
@@ -33,7 +34,8 @@ async def take_over_users(
     It is planned and approved anew. A user whose reset was approved meanwhile stays with the other request. `requester` is the
     new request's, the first one's unless given. Raises: ConflictError where there is no user to take over; KeyReusedError.
     """
-    held = [target async for target in all_targets(services, request.id) if target.held_by]
+    refused = await targets_with(services, request, "outcomes", [TargetOutcome.REFUSED.value])
+    held = [target for target in refused if target.held_by]
     if not held:
         raise ConflictError("No user of this request was held by another request.")
     if key is None or not await services.deliveries.known(caller_keys(by), key):

@@ -68,6 +68,16 @@ async def first_targets(
     return [read[number] for number in chosen if number in read]
 
 
+async def targets_with(services: Services, request: ResetRequest, of: Of, words: Collection[str]) -> list[Target]:
+    """Return all targets that have one of `words`, by number. Of a long request that has summaries no others are read."""
+    windows = await _windows(services, request, of) if _is_long(request) else None
+    if windows is None:
+        return [target async for target in all_targets(services, request.id) if _WORDS[of](target) in words]
+    numbers = sorted(number for group in grouped(windows) if group.word in words for number in group.numbers)
+    read = await _read(services, request.id, numbers)
+    return [read[number] for number in numbers if number in read]
+
+
 async def _windows(services: Services, request: ResetRequest, of: Of) -> Mapping[int, Groups] | None:
     if not _is_long(request):
         return {0: _groups(of, [kept.target for kept in await services.targets.range(request.id, 0, WINDOW)])}
@@ -80,7 +90,7 @@ async def _read(services: Services, request_id: str, numbers: Sequence[int]) -> 
     found: dict[int, Target] = {}
     first = 0
     for place, number in enumerate(numbers):
-        if place + 1 == len(numbers) or numbers[place + 1] != number + 1:
+        if place + 1 == len(numbers) or numbers[place + 1] != number + 1 or place + 1 - first == WINDOW:
             run = await services.targets.range(request_id, numbers[first], place + 1 - first)
             found |= {kept.target.number: kept.target for kept in run}
             first = place + 1

@@ -19,11 +19,11 @@ from messaging.mail_text import OUTCOME_USERS, TROUBLE_FIRST
 from records.target_summaries import Of
 from tests.activities.conftest import Works
 from tests.reads import counted
-from use_cases import read_targets
+from use_cases import read_targets, retry_request
 from use_cases.approval_view import totals_for
 from use_cases.export_evidence import evidence_pack
 from use_cases.read_targets import all_targets
-from use_cases.target_summaries import count_words, first_targets, summarise, windows_to_summarise
+from use_cases.target_summaries import count_words, first_targets, summarise, targets_with, windows_to_summarise
 from use_cases.ticket_comment import comment_view
 
 USERS = 2 * WINDOW + 40
@@ -186,3 +186,30 @@ async def test_an_evidence_pack_reads_each_target_once_page_by_page(
     assert [json.loads(line)["number"] for line in lines["targets.jsonl"]] == list(range(USERS))
     assert [json.loads(line)[0] for line in lines["plan.jsonl"][2:]] == list(range(USERS))
     assert len(lines["outcomes.csv"]) == USERS + 1
+
+
+async def test_another_try_reads_only_those_that_it_is_about(
+    works: Works, long: ResetRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def tried_again() -> list[str]:
+        body, _ = await retry_request._retry_body(works.services, long)
+        return [user for group in body["targets"] for user in group["users"]]  # type: ignore[attr-defined]
+
+    whole = await tried_again()
+    await summarised(works, long, "outcomes")
+    with counted(works.services.store) as reads:
+        assert await tried_again() == whole
+    well = (TargetOutcome.RESET, TargetOutcome.ALREADY_CLEAR)
+    assert reads.targets == len(whole) == sum(target.outcome not in well for target in await everything(works))
+    assert 0 < len(whole) < 50
+
+
+async def test_many_neighbours_are_read_in_pages(works: Works, long: ResetRequest) -> None:
+    await summarised(works, long, "outcomes")
+    words = [outcome.value for outcome in TargetOutcome]
+    with counted(works.services.store) as reads:
+        assert await targets_with(works.services, long, "outcomes", words) == await everything(works)
+    assert reads.largest <= 500
+    with counted(works.services.store) as reads:
+        await targets_with(works.services, long, "outcomes", words)
+    assert (reads.targets, reads.largest) == (USERS, WINDOW)
