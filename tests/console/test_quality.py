@@ -158,7 +158,7 @@ async def test_everything_works_without_scripts(it: System, tech: Person) -> Non
     await it.host.idle()
     await page.reload()
     await page.get_by_label("Reason").fill("Lost phone")
-    await page.get_by_label("Ticket").fill("INC7")
+    await page.get_by_label("Ticket", exact=True).fill("INC7")
     await page.get_by_role("button", name="Send for approval").click()
     await expect(page.get_by_text("Request sent")).to_be_visible()
     await it.host.idle()

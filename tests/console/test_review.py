@@ -27,7 +27,7 @@ def request_of(page: Page) -> str:
 
 async def say_why(page: Page) -> None:
     await page.get_by_label("Reason").fill("Lost phone")
-    await page.get_by_label("Ticket").fill("INC7")
+    await page.get_by_label("Ticket", exact=True).fill("INC7")
 
 
 async def test_what_is_removed_kept_and_refused_and_who_must_approve(it: System, tech: Person) -> None:
