@@ -65,6 +65,7 @@ class _Reset:
             revoke=self._request.revoke_sessions,
             last=last,
             now=services.now(),
+            phone_only=self._request.phone_only is not None,
         )
         # A privileged user was approved as one, or the policy does not mind.
         privileges = not target.privileges and services.policy.guards.privileged_users != "allow"

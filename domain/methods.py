@@ -34,6 +34,10 @@ STANDARD_SCOPE = (
     MethodType.HARDWARE_OATH,
 )
 
+# The authentication strength "Phishing-resistant MFA" accepts these, and certificates, which no list of methods has.
+# Source: Microsoft, "Conditional Access authentication strength".
+PHISHING_RESISTANT = frozenset({MethodType.FIDO2, MethodType.WINDOWS_HELLO, MethodType.PLATFORM_CREDENTIAL})
+
 MOBILE_PHONE_ID = "3179e48a-750b-4051-897c-87b9720928f7"
 ALTERNATE_MOBILE_PHONE_ID = "b6332ec1-7057-4abe-9331-3d72feddfe41"
 OFFICE_PHONE_ID = "e37fc753-ff3b-4958-9484-eaa9425c82bc"
@@ -93,6 +97,7 @@ class Method(Model):
     created_at: ExactInstant | None = None
     number_hash: str | None = None
     active: bool = True  # a hardware token that is only assigned is not active
+    model: str = ""  # of a passkey, as its maker's metadata name it (fido2AuthenticationMethod: model)
     usable: bool = True  # a Temporary Access Pass that has ended, was used up or has not begun is not usable
 
     def same_registration(self, later: "Method", planned_at: datetime | None = None) -> bool:
@@ -219,8 +224,14 @@ def method_of(resource: Mapping[str, Any], kind: MethodType | None = None) -> Me
         created_at=read_date(resource.get("createdDateTime")),
         number_hash=_hashed(kind, resource),
         active=kind is not MethodType.HARDWARE_OATH or _token_is_active(resource),
+        model=_model(kind, resource),
         usable=resource.get("isUsable") is not False,
     )
+
+
+def _model(kind: MethodType, resource: Mapping[str, Any]) -> str:
+    model = resource.get("model")
+    return model[:100] if kind is MethodType.FIDO2 and isinstance(model, str) else ""
 
 
 def _hashed(kind: MethodType, resource: Mapping[str, Any]) -> str | None:

@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from domain.bootstrap.offer import offered_pass
-from domain.methods import MethodType, removal_order, satisfies
+from domain.methods import Method, MethodType, removal_order, satisfies
 from domain.normal_address import all_spellings
 from domain.outcomes import MethodOutcome, TargetOutcome
 from domain.policy.bootstrap import Bootstrap
 from domain.policy.load import Customer, Guards
 from domain.request.guards import Person, Refusal, guards_for, needs_step_up, privilege_refusal, refusal
+from domain.request.phone_numbers import NUMBER_KEPT, keeps_numbers
 from domain.request.reset_request import ResetRequest
 from domain.request.settlement import mark_kept_newer
 from domain.request.target import Target, TargetMethod
@@ -174,6 +175,7 @@ class Planner:
         before = self._earlier.get(target.number)
         since = [m for m in of_scope if before is not None and before.has_newer(m)]
         in_scope = [m for m in of_scope if m not in since]
+        of_scope, in_scope, number_kept = self._without_numbers(details, of_scope, in_scope)
         methods = [
             TargetMethod(**method.model_dump(), is_default=satisfies(method, details.found.preference))
             for method in removal_order(in_scope, details.found.preference)
@@ -189,9 +191,22 @@ class Planner:
                 "privileged": needs_step_up(privileges.names, self._guards, unknown=privileges.unknown),
                 "methods": [*methods, *(mark_kept_newer(TargetMethod(**m.model_dump())) for m in since)],
                 "kept": kept,
-                "warnings": plan_warnings(user, privileges, blocked_here=_is_blocked_here(target)),
+                "warnings": [
+                    *plan_warnings(user, privileges, blocked_here=_is_blocked_here(target)),
+                    *([NUMBER_KEPT] if number_kept else []),
+                ],
             }
         )
+
+    def _without_numbers(
+        self, details: Details, of_scope: list[Method], in_scope: list[Method]
+    ) -> tuple[list[Method], list[Method], bool]:
+        """Return both without the numbers that the request wants kept where nothing strong stays, and whether there were any."""
+        if self._request.phone_only is None or not keeps_numbers(details.found.methods, in_scope):
+            return of_scope, in_scope, False
+        without = [m for m in in_scope if m.type is not MethodType.PHONE]
+        kept = len(without) < len(in_scope)
+        return [m for m in of_scope if m.type is not MethodType.PHONE or m not in in_scope], without, kept
 
     def _undo(self, target: Target, user: User, details: Details, privileges: Privileges) -> Target | GraphError:
         if details.found.hardware_unreadable is not None:

@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 from domain.methods import ALTERNATE_MOBILE_PHONE_ID, Method, MethodType, other_default
 from domain.outcomes import MethodOutcome
+from domain.request.phone_numbers import keeps_numbers
 from domain.request.settlement import mark_gone, mark_kept_newer, mark_unverified
 from domain.request.target import Answered, Target, TargetMethod
 from graph.errors import Fault
@@ -15,6 +16,9 @@ from graph.found import Found
 _ASK_AGAIN = 2
 # Sooner than this after the removal a user has not signed in, entered the number again and confirmed it.
 _INTERRUPTED = timedelta(minutes=1)
+_NOTHING_STRONG = (
+    "Since the approval, the passkey or other strong method that was to stay is gone, so the number was kept."
+)
 _NO_LONGER_ALLOWED = "Since the approval, the policy no longer allows this kind of method to be removed here."
 
 # Whether changes may still be made: "held" while removing is stopped by the kill switch.
@@ -25,6 +29,7 @@ class Terms(NamedTuple):
     """What a run may do, given from outside.
 
     `scope` are the types that the request names and the policy allows, `allowed` all that the policy lets be removed now.
+    `phone_only`: numbers go only where something strong stays.
     `last`: no further run will follow, so what is still open ends as what it is. `now` is when the run began.
     """
 
@@ -33,6 +38,7 @@ class Terms(NamedTuple):
     revoke: bool
     last: bool
     now: datetime
+    phone_only: bool = False
 
 
 class Sessions(NamedTuple):
@@ -123,8 +129,22 @@ class Progress(NamedTuple):
         progress = self
         for place in self.open:
             progress = progress.with_method(place, self._compared(self.methods[place], found))
+        progress = progress.with_numbers_kept(found)
         ambiguous = (place for place in progress.open if self._is_ambiguous(self.methods[place], found))
         return progress._replace(ambiguous=frozenset(ambiguous), read=True)
+
+    def with_numbers_kept(self, found: Found) -> "Progress":
+        """Keep the numbers where what the plan counted on to stay is gone; one that was asked for already is not in time."""
+        removed = [self.methods[place] for place in self.open]
+        if not self.terms.phone_only or not keeps_numbers(found.methods, removed):
+            return self
+        progress = self
+        for place in self.open:
+            method = self.methods[place]
+            if method.type is MethodType.PHONE and not method.answered:
+                update = {"outcome": MethodOutcome.FORBIDDEN, "detail": _NOTHING_STRONG}
+                progress = progress.with_method(place, method.model_copy(update=update))
+        return progress
 
     def with_newer(self, found: Found) -> "Progress":
         """Add what was registered after the plan, as kept."""

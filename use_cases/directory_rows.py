@@ -52,6 +52,7 @@ def _registered_method(method: Method, preference: str | None, customer: Custome
         label=method.label,
         is_default=satisfies(method, preference),
         created_at=method.created_at,
+        model=method.model,
         active=method.active,
         in_scope=not kept,
         kept=kept,

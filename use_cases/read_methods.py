@@ -7,6 +7,7 @@ from domain.api.directory_responses import MethodRow, MethodsResponse, Unreachab
 from domain.cursors import pack, unpack
 from domain.methods import MethodType
 from domain.policy.load import Customer
+from domain.request.phone_numbers import has_only_phones
 from graph.client import Graph
 from graph.errors import GraphError
 from graph.found import Found
@@ -28,14 +29,18 @@ async def read_methods(
     *,
     kinds: frozenset[MethodType] = frozenset(),
     older_than_days: int | None = None,
+    only_phone: bool = False,
 ) -> MethodsResponse:
-    """Return the methods of the next users: of `kinds` only, where some are named, and registered at least so many days ago."""
+    """Return the methods of the next users: of `kinds` only, where some are named, and registered at least so many days ago.
+
+    `only_phone`: only of users who have nothing but SMS and voice to answer a request for MFA with.
+    """
     bound_to = list_key("methods", customers, query)
     spots = unpack(services.settings.approval_keys, bound_to, cursor) if cursor else None
     shown = MethodsResponse(value=[], cursor=None, users=0, unread=[], unreachable=[], read_at=services.now())
     for _ in range(_PAGES):
         page = await list_users(services.graph, tenant_ids(services, customers), query, spots, _USERS)
-        rows, unread = await _methods_of(services, page)
+        rows, unread = await _methods_of(services, page, only_phone=only_phone)
         shown.users += len(page.users)
         shown.value += [row for row in rows if _matches(row, kinds, older_than_days, shown)]
         shown.unread += unread
@@ -47,7 +52,9 @@ async def read_methods(
     return shown
 
 
-async def _methods_of(services: Services, page: UserPage) -> tuple[list[MethodRow], list[Unreachable]]:
+async def _methods_of(
+    services: Services, page: UserPage, *, only_phone: bool
+) -> tuple[list[MethodRow], list[Unreachable]]:
     groups: dict[str, list[ListedUser]] = {}
     for row in page.users:
         groups.setdefault(row.customer, []).append(row)
@@ -66,6 +73,8 @@ async def _methods_of(services: Services, page: UserPage) -> tuple[list[MethodRo
         if isinstance(answer, GraphError):
             fault = unreachable(row.customer, answer)
             unread.append(fault.model_copy(update={"detail": f"{row.user.user_principal_name}: {fault.detail}"}))
+            continue
+        if only_phone and (answer.hardware_unreadable is not None or not has_only_phones(answer.methods)):
             continue
         policy = services.policy.customers[row.customer]
         names = {

@@ -117,4 +117,6 @@ def body_again(request: ResetRequest, targets: Iterable[Target]) -> tuple[dict[s
         del body["methods"]
     if request.access_pass:  # else bodies that were made before this field have another hash
         body["accessPass"] = True
+    if request.phone_only:
+        body["phoneOnly"] = request.phone_only
     return body, earlier

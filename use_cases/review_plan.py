@@ -33,6 +33,22 @@ class ReviewedPlan(NamedTuple):
     problem: str
 
 
+class ReviewModes(NamedTuple):
+    """What a review asks for besides: `phone_only` as in a request's body, "" for none, and passes."""
+
+    phone_only: str = ""
+    access_pass: bool = False
+
+    def fields(self) -> dict[str, object]:
+        """Return the fields of the request's body; none where nothing was asked for."""
+        return ({"phoneOnly": self.phone_only} if self.phone_only else {}) | (
+            {"accessPass": True} if self.access_pass else {}
+        )
+
+
+NO_MODES = ReviewModes()
+
+
 async def submit_review(
     services: Services,
     client: durable.Client,
@@ -43,6 +59,7 @@ async def submit_review(
     methods: list[str] | None,
     revoke_sessions: bool,
     profile: Profile | None = None,
+    modes: ReviewModes = NO_MODES,
 ) -> ResetRequest:
     """Submit the dry run whose plan is reviewed. `methods` None: the standard scope, as far as each customer allows it.
 
@@ -57,6 +74,7 @@ async def submit_review(
         body["methods"] = methods
     if profile is not None:
         body["profile"] = profile.value
+    body |= modes.fields()
     parsed = read_request(body, services.policy, customers)
     return (await submit_request(services, client, Submission(parsed, Origin(CONSOLE, caller=by)))).request
 
@@ -124,6 +142,7 @@ async def confirm_review(
         body["profile"] = review.containment.profile.value
     else:
         body["methods"] = [kind.value for kind in review.methods]
+    body |= ReviewModes(review.phone_only or "", review.access_pass).fields()
     submission = Submission(
         read_request(body, services.policy, customers),
         Origin(CONSOLE, caller=by, retry_of=review.retry_of, earlier=_earlier_numbers(plan.selected)),

@@ -261,6 +261,7 @@ FOLLOW_UP: Mapping[str, str] = {
     "quick": "Registered quickly",
     "notYet": "Not yet",
     "unreadable": "Not seen",
+    "phishingResistant": "Phishing-resistant",
     "protected": "Still protected",
     "registered": "Registered again",
     "gone": "No longer there",

@@ -195,6 +195,7 @@ KEPT: Mapping[str, str] = {
     "methodNotAllowed": "the customer does not allow resetting it",
     "notActive": "assigned, but not active",
     "registeredSince": "registered after the first reset",
+    "nothingStrong": "no passkey or other strong method would stay",
 }
 
 WARNING: Mapping[str, str] = {
@@ -205,6 +206,7 @@ WARNING: Mapping[str, str] = {
     "hardwareToken": "Keeps the hardware token: it is deactivated and has to be activated again.",
     "guestUser": "Is a guest. Sessions in the home organization go on.",
     "disabledUser": "The account is disabled.",
+    "numberKept": "Keeps the phone number: no passkey or other strong method would stay. Have the user register one first.",
     "methodsUnreadable": "Not every kind of method could be read. What was not seen is not removed.",
 }
 
@@ -251,6 +253,7 @@ FOLLOW_UP: Mapping[str, str] = {
     "exposed": "has not registered again: the password alone may be enough to sign in",
     "quick": "registered again within minutes of the reset: ask whether it was the user",
     "registered": "has registered again",
+    "phishingResistant": "can sign in with a passkey or another method that phishing cannot take",
     "protected": "has not registered again, and still has another strong method",
     "notYet": "has not registered again yet",
     "unreadable": "could not be looked at",

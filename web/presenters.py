@@ -13,6 +13,7 @@ from domain.policy.load import Policy
 from domain.request.approval import Verdict, approvals, counting, left_out, same_account, still_decides, verdict
 from domain.request.follow_up import ALARMING, FollowUpFinding
 from domain.request.forecast import Forecast
+from domain.request.phone_numbers import NUMBER_KEPT
 from domain.request.registrations import AuditedRegistration
 from domain.request.reset_request import RECORD_UNREADABLE, Approver, Decision, ResetRequest
 from domain.request.target import Target, TargetMethod
@@ -59,6 +60,15 @@ NAMED = 50
 _STATUS_OF_ENDING = {RequestStatus.RESETTING: "approved", RequestStatus.CANCELLED: "withdrawn"}
 
 
+def _label(method: Method) -> str:
+    """Return a method's label; a passkey's also says which model it is and since when it is there."""
+    if method.type is not MethodType.FIDO2:
+        return method.label
+    model = method.model if method.model not in method.label else ""
+    since = f"registered {method.created_at:%Y-%m-%d}" if method.created_at else ""
+    return ", ".join(part for part in (method.label, model, since) if part)
+
+
 def method_view(method: TargetMethod, *, undo: bool = False) -> MethodView:
     fate: Fate = "deactivate" if method.type is MethodType.HARDWARE_OATH else "remove"
     if method.outcome is MethodOutcome.FORBIDDEN and not method.id:
@@ -67,7 +77,7 @@ def method_view(method: TargetMethod, *, undo: bool = False) -> MethodView:
         fate = "activate"
     return MethodView(
         type=method.type.value,
-        label=method.label,
+        label=_label(method),
         fate=fate,
         is_default=method.is_default,
         outcome=method.outcome.value,
@@ -75,10 +85,12 @@ def method_view(method: TargetMethod, *, undo: bool = False) -> MethodView:
     )
 
 
-def _kept_view(method: Method, request: ResetRequest) -> MethodView:
+def _kept_view(method: Method, request: ResetRequest, warnings: Sequence[str]) -> MethodView:
     allowed = "methodNotAllowed" if method.active else "notActive"
     reason = allowed if method.type in request.methods else "notInScope"
-    return MethodView(type=method.type.value, label=method.label, fate="keep", reason=reason)
+    if reason == "methodNotAllowed" and method.type is MethodType.PHONE and NUMBER_KEPT in warnings:
+        reason = "nothingStrong"
+    return MethodView(type=method.type.value, label=_label(method), fate="keep", reason=reason)
 
 
 def _is_kept_since(target: Target, method: TargetMethod) -> bool:
@@ -87,7 +99,7 @@ def _is_kept_since(target: Target, method: TargetMethod) -> bool:
 
 
 def _kept_since(method: TargetMethod) -> MethodView:
-    return MethodView(type=method.type.value, label=method.label, fate="keep", reason="registeredSince")
+    return MethodView(type=method.type.value, label=_label(method), fate="keep", reason="registeredSince")
 
 
 def _is_refused(target: Target) -> bool:
@@ -107,7 +119,7 @@ def user_view(target: Target, request: ResetRequest) -> UserView:
                 for m in target.methods
                 if m.id
             ),
-            *(_kept_view(m, request) for m in target.kept),
+            *(_kept_view(m, request, target.warnings) for m in target.kept),
         ),
         warnings=(*target.warnings, *(["methodsUnreadable"] if unreadable else [])),
         forecast=target.forecast_holds or "",

@@ -17,7 +17,7 @@ Fate = Literal["remove", "deactivate", "activate", "keep"]
 
 class MethodView(NamedTuple):
     type: str
-    label: str  # masked already
+    label: str  # masked already; of a passkey with its model and date
     fate: Fate = "remove"
     is_default: bool = False
     reason: str = ""  # why it is kept

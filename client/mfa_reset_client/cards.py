@@ -230,6 +230,10 @@ def _method(method: Method, words: Words) -> Text:
     name = words_of(labels.METHOD_TYPE, method.type)
     label = f" {printable(method.label)}" if method.label and method.label != method.type else ""
     detail = f" ({printable(method.detail)})" if method.detail else ""
+    if method.type == "fido2":
+        since = f"registered {method.created_at:%Y-%m-%d}" if method.created_at else ""
+        model = printable(method.model) if method.model not in method.label else ""
+        label += "".join(f", {part}" for part in (model, since) if part)
     return Text(f"{name}{label}: ").append(coloured(words.method, method.outcome)).append(detail)
 
 

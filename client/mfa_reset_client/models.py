@@ -148,6 +148,8 @@ class Method(ApiModel):
     is_default: bool = False
     outcome: str
     detail: str = ""
+    model: str = ""
+    created_at: datetime | None = None
     request_id: str | None = None
     reactivated: bool = False
 

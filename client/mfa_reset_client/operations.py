@@ -48,6 +48,7 @@ class Operations(Lookups):
         dry_run: bool = False,
         profile: str | None = None,
         access_pass: bool = False,
+        phone_only: str | None = None,
         idempotency_key: str | None = None,
     ) -> Steps[Accepted]:
         """Request a reset. The same `idempotency_key` and body give the same request again; None makes a new one.
@@ -64,6 +65,7 @@ class Operations(Lookups):
             dry_run=dry_run,
             profile=profile,
             access_pass=access_pass,
+            phone_only=phone_only,
         )
         return self.submit(REQUESTS, body, idempotency_key)
 
@@ -269,6 +271,7 @@ def request_body(
     dry_run: bool = False,
     profile: str | None = None,
     access_pass: bool = False,
+    phone_only: str | None = None,
 ) -> dict[str, Any]:
     """Return the JSON body that creates a reset request."""
     body: dict[str, Any] = {
@@ -281,4 +284,5 @@ def request_body(
     }
     body |= {"profile": profile} if profile else {}
     body |= {"accessPass": True} if access_pass else {}
+    body |= {"phoneOnly": phone_only} if phone_only else {}
     return body | ({"methods": list(methods)} if methods else {})

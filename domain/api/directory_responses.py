@@ -37,6 +37,7 @@ class OptionsResponse(Model):
     missing: list[Missing]
     targets_per_request: int
     step_up_targets: int = Field(description="From this many users on more approvals are needed")
+    access_passes: bool = Field(default=False, description="Whether the policy offers Temporary Access Passes")
 
 
 class Unreachable(Model):
@@ -80,6 +81,7 @@ class RegisteredMethod(Model):
     label: str
     is_default: bool
     created_at: Instant | None
+    model: str = Field("", description="Of a passkey, as its maker's metadata name it")
     active: bool
     in_scope: bool
     kept: str

@@ -27,6 +27,7 @@ def options_of(policy: Policy, customers: Sequence[str]) -> OptionsResponse:
         missing=missing,
         targets_per_request=policy.limits.targets_per_request,
         step_up_targets=policy.approval.step_up.targets,
+        access_passes=policy.bootstrap.offers,
     )
 
 

@@ -15,6 +15,7 @@ from domain.outcomes import MethodOutcome, RequestStatus, TargetOutcome
 from domain.request.follow_up import FollowUp, FollowUpFinding
 from domain.request.forecast import Forecast
 from domain.request.notifications import CallbackResponse, OutcomeEventResponse
+from domain.request.phone_numbers import PhoneOnly
 from domain.request.reset_request import ApproverMail, Decision, ResetRequest
 from domain.request.target import Target
 from domain.verification.evidence import RequestVerification, TargetVerification
@@ -101,6 +102,9 @@ class RequestResponse(Model):
     methods: list[MethodType]
     revoke_sessions: bool
     access_pass: bool = Field(default=False, description="Whether a Temporary Access Pass was asked for")
+    phone_only: PhoneOnly | None = Field(
+        None, description="ifPasskey: phone numbers go only where a passkey or another strong method stays"
+    )
     customers: list[str]
     plan_digest: str | None
     totals: Totals
@@ -138,6 +142,7 @@ class MethodResponse(Model):
     label: str
     is_default: bool
     created_at: Instant | None
+    model: str = Field("", description="Of a passkey, as its maker's metadata name it")
     outcome: MethodOutcome
     detail: str
     request_id: str | None

@@ -6,12 +6,20 @@ from typing import Literal
 
 from pydantic import Field
 
-from domain.methods import Method, MethodType
+from domain.methods import PHISHING_RESISTANT, Method, MethodType
 from domain.model import Instant, Model
 from domain.request.registrations import AuditedRegistration, Before, Suspicion, suspicions
 
 type FollowUpState = Literal[
-    "registered", "registeredSuspicious", "quick", "protected", "exposed", "notYet", "unreadable", "gone"
+    "registered",
+    "registeredSuspicious",
+    "quick",
+    "phishingResistant",
+    "protected",
+    "exposed",
+    "notYet",
+    "unreadable",
+    "gone",
 ]
 
 # What alone does not answer a request for multi-factor authentication, or ends by itself.
@@ -50,14 +58,16 @@ class FollowUpFinding(Model):
 
     def to_be_continued(self) -> "FollowUpFinding":
         """Return the finding of a look that is not the last."""
-        return self.model_copy(update={"state": "notYet"}) if self.state in _OPEN else self
+        waits = self.state in _OPEN or (self.state == "phishingResistant" and not self.new)
+        return self.model_copy(update={"state": "notYet"}) if waits else self
 
     def with_registrations(
         self, registrations: list[AuditedRegistration], reset_at: datetime | None, before: Before
     ) -> "FollowUpFinding":
         """Return the finding with what the audit log says. The log alone registers nobody: the methods are what is there."""
         found = list(dict.fromkeys(word for one in registrations for word in suspicions(one, reset_at, before)))
-        alarming = found and self.state in {"registered", "quick"}
+        registered = self.state in {"registered", "quick"} or (self.state == "phishingResistant" and bool(self.new))
+        alarming = found and registered
         return self.model_copy(
             update={
                 "state": "registeredSuspicious" if alarming else self.state,
@@ -82,12 +92,15 @@ def assess_follow_up(
     """Return what a user's methods of now say. `before` are those that the reset left on purpose.
 
     quick: something strong was registered sooner than `quickly` after the reset; Graph may not say when, then it is not quick.
+    phishingResistant: the user has a passkey or the like, new or left.
     registered: something strong is new. protected: nothing is new, but a strong method was left. exposed: neither.
     """
     left = list(before)
     strong = [method for method in methods if method.active and method.type not in WEAK]
     new = [method for method in strong if not any(other.same_registration(method) for other in left)]
     state: FollowUpState = "registered" if new else "protected" if strong else "exposed"
+    if any(method.type in PHISHING_RESISTANT for method in strong):
+        state = "phishingResistant"
     if reset_at and any(method.created_at and method.created_at <= reset_at + quickly for method in new):
         state = "quick"
     return FollowUpFinding(

@@ -69,6 +69,7 @@ def build_request(
         methods=list(parsed.methods),
         revoke_sessions=body.revoke_sessions,
         access_pass=body.access_pass,
+        phone_only=body.phone_only,
         target_count=len(targets),
         ranges=ranges,
         recent=recent or RecentUsers(),

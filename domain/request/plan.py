@@ -34,6 +34,8 @@ def scope_line(request: ResetRequest) -> str:
         scope["containment"] = request.containment.in_digest()
     if request.access_pass:
         scope["accessPass"] = True
+    if request.phone_only:
+        scope["phoneOnly"] = request.phone_only
     return json.dumps(scope, separators=(",", ":"), ensure_ascii=True)
 
 

@@ -15,6 +15,7 @@ from domain.normal_address import all_spellings, normal_address, spellings
 from domain.outcomes import RequestStatus
 from domain.request.follow_up import FollowUp
 from domain.request.involved import Identities, Involved, asked_by
+from domain.request.phone_numbers import PhoneOnly
 from domain.request.usage import RecentUsers
 from domain.text import clean
 from domain.verification.evidence import RequestVerification
@@ -70,6 +71,9 @@ class ResetRequestBody(Model):
     revoke_sessions: bool = True
     access_pass: bool = Field(
         default=False, description="Whether each user is offered a Temporary Access Pass after the reset"
+    )
+    phone_only: PhoneOnly | None = Field(
+        default=None, description="ifPasskey: phone numbers go only where a passkey or another strong method stays"
     )
     dry_run: bool = False
     profile: Profile | None = Field(
@@ -214,6 +218,7 @@ class ResetRequest(Model):
     methods: list[MethodType]
     revoke_sessions: bool = True
     access_pass: bool = Field(default=False, description="Whether a Temporary Access Pass was asked for")
+    phone_only: PhoneOnly | None = Field(default=None, description="When phone numbers may go; None: always")
     target_count: int
     ranges: list[tuple[str, int, int]] = Field(description="Customer key, number of its first target, how many it has")
     recent: RecentUsers = Field(

@@ -145,7 +145,7 @@ async def test_looks_before_the_last_leave_open_who_has_not_registered(works: Wo
     assert (await found(works, 0, more=True)).state == "registered"
     assert [(await found(works, number, more=True)).state for number in (1, 2)] == ["notYet", "notYet"]
     register(works, users[1])
-    assert [(await found(works, number)).state for number in (1, 2)] == ["registered", "protected"]
+    assert [(await found(works, number)).state for number in (1, 2)] == ["registered", "phishingResistant"]
 
 
 async def test_who_has_not_registered_by_the_last_look_is_exposed(works: Works) -> None:

@@ -88,6 +88,7 @@ async def list_authentication_methods(req: func.HttpRequest) -> func.HttpRespons
         req.params.get("cursor", ""),
         kinds=_kinds(req),
         older_than_days=number(req, "olderThanDays", digits=5),
+        only_phone=_flag(req.params, "onlyPhone") or False,
     )
     return json_response(shown)
 

@@ -692,6 +692,7 @@ CALLS: tuple[Call, ...] = (
                 "Only methods registered at least so many days ago",
                 _whole(99_999),
             ),
+            Parameter("onlyPhone", "Only users who have nothing but SMS and voice for MFA", _FLAG),
         ),
     ),
 )

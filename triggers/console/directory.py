@@ -26,7 +26,18 @@ app = func.Blueprint()  # type: ignore[no-untyped-call]
 _PAGE = 50
 # Requests searched for those of one user: the page shows recent ones, not an archive.
 _RECENT = 50
-_FILTERS = ("search", "customer", "enabled", "guest", "privileged", "registered", "sort", "type", "olderThanDays")
+_FILTERS = (
+    "search",
+    "customer",
+    "enabled",
+    "guest",
+    "privileged",
+    "registered",
+    "sort",
+    "type",
+    "olderThanDays",
+    "onlyPhone",
+)
 
 
 class Listing(NamedTuple):
@@ -115,6 +126,7 @@ async def console_methods(req: func.HttpRequest) -> func.HttpResponse:
         req.params.get("cursor", ""),
         kinds=kinds,
         older_than_days=parse_unsigned(age, 5),
+        only_phone=listing.get("onlyPhone") == "true",
     )
     return html_page(
         "methods.html",

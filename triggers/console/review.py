@@ -28,7 +28,14 @@ from triggers.http.forms import Form, first_value
 from triggers.http.parameters import page_number, selected_numbers
 from use_cases.holders import Held, account_of, holders_of
 from use_cases.read_request import find_request
-from use_cases.review_plan import ReviewedPlan, confirm_review, confirmed_request, read_plan_of, submit_review
+from use_cases.review_plan import (
+    ReviewedPlan,
+    ReviewModes,
+    confirm_review,
+    confirmed_request,
+    read_plan_of,
+    submit_review,
+)
 from web.presenters import containment_view, customer_views, plan_totals
 
 app = durable.Blueprint()
@@ -58,6 +65,7 @@ async def console_plan(req: func.HttpRequest, client: durable.Client) -> func.Ht
             customers=operator.reach,
             methods=list(form["method"]) if scoped else None,
             revoke_sessions=bool(first_value(form, "revoke")) or not scoped,
+            modes=ReviewModes(first_value(form, "phoneOnly"), bool(first_value(form, "accessPass"))),
         )
     except InvalidInputError:
         return redirect_with_notice(services, back, "notOffered")

@@ -43,6 +43,10 @@ def request(
     revoke_sessions: Annotated[
         bool, typer.Option("--revoke-sessions/--no-revoke-sessions", help="Sign the users out everywhere.")
     ] = True,
+    phone_only: Annotated[
+        str | None,
+        typer.Option(metavar="MODE", help="ifPasskey: keep numbers where no strong method would stay."),
+    ] = None,
     access_pass: Annotated[
         bool, typer.Option("--access-pass", help="Offer each user a Temporary Access Pass after the reset.")
     ] = False,
@@ -63,6 +67,7 @@ def request(
         "dry_run": dry_run,
         "profile": profile,
         "access_pass": access_pass,
+        "phone_only": phone_only,
     }
     with service.session(quiet=submission.quiet) as session:
         raise submission.submit(

@@ -80,7 +80,8 @@ async def test_it_is_valid_openapi(tmp_path: Path) -> None:
         body = description["components"]["schemas"]["NewResetRequest"]
         assert body["additionalProperties"] is False
         fields = {"targets", "reason", "ticket", "requester", "methods", "revokeSessions", "accessPass", "dryRun"} | {
-            "profile"
+            "profile",
+            "phoneOnly",
         }
         assert fields == set(body["properties"])
 
