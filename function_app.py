@@ -14,8 +14,10 @@ import activities.app
 import activities.ask_managers
 import activities.begin_post_completion
 import activities.begin_request
+import activities.begin_wave
 import activities.concurrency_permits
 import activities.contain_targets
+import activities.find_open_customers
 import activities.finish_request
 import activities.follow_up
 import activities.notify_approvers

@@ -44,6 +44,8 @@ async def begin_request(work: RequestRef) -> RequestPlan:
     long = services.target_drafts.needed(request.target_count)
     drafts = await services.target_drafts.starts(request.id) if long else []
     plan: RequestPlan = {"go": True, "windows": windows(request), "drafts": drafts, "planning": _PLANNING}
+    if request.schedule is not None and not request.undo_of:
+        plan["scheduled"] = True
     if may_need_verification(services.policy, request):
         plan["verify"] = True
     if request.containment is not None and not request.dry_run:

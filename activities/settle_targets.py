@@ -117,6 +117,7 @@ _ENDS: dict[Ending, _End] = {
         "The request failed before this user's turn came; nothing was touched.",
         TargetOutcome.FAILED,
     ),
+    "wavesStopped": _End("wavesStopped", "Too many users of a wave before failed; nothing was touched."),
     "stopped": _End("stopped", "The service stopped before this user was done; look at the log.", TargetOutcome.FAILED),
 }
 

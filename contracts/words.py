@@ -29,7 +29,7 @@ type GivenUp = NoAccess | Literal["tokenRejected", "customerUnreachable", "inter
 type AfterApproval = Literal["reset", "codes", "end"]
 type AfterPlan = Literal["approve"] | AfterApproval
 # Why targets of a request are settled that nothing more is done for: approvers left them out, or so the request ends.
-type Ending = Literal["excluded", "cancelled", "denied", "expired", "requestFailed", "stopped"]
+type Ending = Literal["excluded", "cancelled", "denied", "expired", "requestFailed", "stopped", "wavesStopped"]
 # Events for the source and for the Service Bus topic.
 type EventKind = Literal["accepted", "awaitingVerification", "awaitingApproval", "decided", "completed", "followedUp"]
 type Sender = Literal["callback", "bus"]

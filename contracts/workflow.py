@@ -87,6 +87,7 @@ class RequestPlan(TypedDict):
     windows: list[Window]
     drafts: list[int]
     verify: NotRequired[bool]
+    scheduled: NotRequired[bool]
     planning: NotRequired[int]
     contain: NotRequired[Literal["first", "approved"]]
 
@@ -213,6 +214,41 @@ class AwaitingApproval(TypedDict):
 
 class ApprovalEnded(TypedDict):
     next: AfterApproval
+
+
+class WaveRef(RequestRef):
+    """`wave` counts from 0."""
+
+    wave: int
+
+
+class WaveBegun(TypedDict):
+    """`windows`: of the targets of the wave."""
+
+    next: Literal["run"]
+    windows: list[Window]
+
+
+class WavesEnded(TypedDict):
+    next: Literal["end"]
+
+
+class OpenCheck(RequestRef):
+    """`customers` have targets of the wave that were not begun."""
+
+    customers: list[str]
+
+
+class OpenCustomers(TypedDict):
+    """`open`: customers whose users may be reset now; of those in `limited` only a window, because it may close.
+
+    `until`: ISO 8601, when to ask again, where none is open. `stop`: nothing more is begun.
+    """
+
+    open: list[str]
+    limited: list[str]
+    until: str
+    stop: bool
 
 
 class AwaitingCodes(TypedDict):
@@ -369,6 +405,8 @@ SETTLE_APPROVAL: Activity[RequestStep, AwaitingApproval | PlanToRead | TargetsTo
 SETTLE_TARGETS: Activity[SettleWindow, Nothing] = Activity("settle_targets")
 SETTLE_UNDO: Activity[RequestRef, AwaitingCodes | CodesEnded] = Activity("settle_undo")
 CLOSE_UNDO: Activity[RepeatableWindow, Progress] = Activity("close_undo")
+BEGIN_WAVE: Activity[WaveRef, WaveBegun | WavesEnded | TargetsToSettle] = Activity("begin_wave")
+FIND_OPEN_CUSTOMERS: Activity[OpenCheck, OpenCustomers] = Activity("find_open_customers")
 ACQUIRE_PERMITS: Activity[WindowRef, Permits] = Activity("acquire_permits")
 CHECK_STOP: Activity[RequestRef, StopCheck] = Activity("check_stop")
 RESET_TARGET: Activity[TargetRun, Progress] = Activity("reset_target")

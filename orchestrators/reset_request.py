@@ -56,6 +56,7 @@ from orchestrators.event_delivery import record_and_deliver
 from orchestrators.fan_out import FanOut, last_run
 from orchestrators.post_completion import start_post_completion
 from orchestrators.release_users import release_windows
+from orchestrators.scheduled_reset import reset_as_scheduled
 from orchestrators.timers import create_timer_after
 from orchestrators.wake_up import WakeUp
 
@@ -101,7 +102,7 @@ def reset_request(ctx: Context, work: RequestRun) -> Step[RequestEnd]:
         if following == "reset":
             if begun.get("contain"):
                 yield from _contain(ctx, request, windows, "approved")
-            yield from _reset(ctx, run, request, windows)
+            yield from _reset_in_time(ctx, run, request, windows, wake_up, scheduled=begun.get("scheduled", False))
         if following == "codes":
             yield from _take_codes(ctx, request, windows, wake_up)
     ended = yield from _finish(ctx, request)
@@ -252,6 +253,22 @@ def _take_codes(ctx: Context, request: RequestRef, windows: Sequence[Window], wa
         yield from fan_out.run()
         for work, _ in fan_out.left:
             yield from call_activity(ctx, CLOSE_UNDO, last_run(work))
+
+
+def _reset_in_time(
+    ctx: Context, run: str, request: RequestRef, windows: Sequence[Window], wake_up: WakeUp, *, scheduled: bool
+) -> Step[None]:
+    """Reset at once or, where the request has a schedule, when and in the parts that it says."""
+    if not scheduled:  # as of every request that began before there were schedules
+        yield from _reset(ctx, run, request, windows)
+        return
+    yield from reset_as_scheduled(
+        ctx,
+        request,
+        wake_up,
+        lambda part, ready: _reset(ctx, f"{run}:p{part}", request, ready),
+        lambda to_settle: _settle(ctx, request, to_settle),
+    )
 
 
 def _reset(ctx: Context, run: str, request: RequestRef, windows: Sequence[Window]) -> Step[None]:

@@ -5,16 +5,18 @@ Every step may be repeated.
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 from uuid import uuid4
 
 import durable
 from domain.access.callers import Caller
 from domain.containment.terms import containment_terms
-from domain.errors import KeyReusedError
+from domain.errors import InvalidInputError, KeyReusedError
 from domain.request.new_request import Origin, build_request
 from domain.request.parsing import ParsedRequest
 from domain.request.reset_request import ResetRequest
+from domain.request.schedule import LONGEST
 from domain.request.undo import Undo
 from services import Services
 from telemetry.metrics import count
@@ -58,6 +60,7 @@ async def submit_request(services: Services, client: durable.Client, submission:
     """
     terms = containment_terms(services.policy, submission.parsed, submission.origin.source)
     request_id, created_at = str(uuid4()), services.now()
+    _check_time(submission.parsed.body.not_before, created_at)
     source, raw = submission.origin.source, submission.raw
     if submission.key is not None:
         owner = submission.key_owner or source
@@ -87,6 +90,12 @@ async def submit_request(services: Services, client: durable.Client, submission:
     request = await services.requests.get(request_id) or request
     await ensure_started(client, request)
     return Submitted(request, is_new=False)
+
+
+def _check_time(not_before: datetime | None, now: datetime) -> None:
+    if not_before is not None and not_before > now + LONGEST:
+        detail = f"must be within {LONGEST.days} days: what is planned now may be something else by then"
+        raise InvalidInputError("The request waits too long.", [{"pointer": "/notBefore", "detail": detail}])
 
 
 def caller_keys(caller: Caller) -> str:

@@ -6,6 +6,8 @@ After a change run scripts/client_labels.py, which copies the words to the clien
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
+from domain.request.schedule import Schedule
+
 STATUS: Mapping[str, str] = {
     "planning": "Being prepared",
     "planned": "Dry run finished",
@@ -169,6 +171,7 @@ REASON: Mapping[str, str] = {
     "cancelled": "The request was cancelled before this user's turn.",
     "cancelledMidway": "The request was cancelled while this user was being reset.",
     "withdrawn": "The request was withdrawn before it was approved.",
+    "wavesStopped": "Too many users of an earlier wave failed, so this one was not begun.",
     "excludedByApprover": "An approver left this user out.",
     "methodsUnreadable": "Microsoft does not let this user's authentication methods be read.",
     "throttled": "Microsoft was too busy for longer than the service waits.",
@@ -534,3 +537,17 @@ def asked_through(names: Iterable[str]) -> str:
     words = {"group": "member of the group {}", "onCall": "on call: {}", "delegateOf": "for {}, who is away"}
     parts = (name.partition(":") for name in names)
     return ", ".join(words[kind].format(key) for kind, _, key in parts if kind in words)
+
+
+def schedule_text(schedule: Schedule) -> str:
+    """Return in words when an approved request resets; the names of customers are their keys."""
+    parts = [f"not before {when(schedule.not_before)}"] if schedule.not_before else []
+    if schedule.waves:
+        sizes = [f"{size:,}" for size in schedule.waves]
+        parts.append("in waves: first " + ", then ".join([*sizes, "the rest"]))
+    if schedule.stop_above is not None:
+        parts.append(f"stops if more than {schedule.stop_above} % of a wave fail")
+    for customer, window in schedule.windows.items():
+        days = "" if len(window.days) == 7 else f" ({', '.join(window.days)})"
+        parts.append(f"{customer} only from {window.start} to {window.until} {window.time_zone}{days}")
+    return "; ".join(parts)

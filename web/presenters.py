@@ -328,6 +328,7 @@ def approval_view(
         undo=bool(request.undo_of),
         undo_within=policy.undo.within,
         through=tuple(entry.through),
+        schedule=request.schedule,
         retry_of=request.retry_of or "",
         takeover_of=request.takeover_of or "",
         containment=containment_view(request),

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 
 from domain.request.follow_up import ALARMING, FollowUpState
 from domain.request.forecast import Forecast
+from domain.request.schedule import Schedule
 
 # What would happen to a method. `keep` needs a reason of `labels.KEPT`.
 Fate = Literal["remove", "deactivate", "activate", "keep"]
@@ -209,6 +210,7 @@ class ApprovalView(NamedTuple):
     undo: bool = False  # the tokens of an undo are activated again, and nothing is removed
     undo_within: timedelta = timedelta(days=7)  # how long deactivated tokens can be activated again
     through: tuple[str, ...] = ()  # by what the approver was asked, where not by address
+    schedule: Schedule | None = None  # None: at once, all together
     retry_of: str = ""  # the request that this one tries again
     takeover_of: str = ""  # the request whose users this one takes over from others
     containment: ContainmentView | None = None  # of compromised accounts

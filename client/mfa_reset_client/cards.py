@@ -21,6 +21,7 @@ from mfa_reset_client.models import (
     Method,
     RemovalAlert,
     ResetRequest,
+    Schedule,
     Status,
     Target,
     User,
@@ -62,6 +63,7 @@ def explanations(request: ResetRequest) -> list[str]:
         people = ", ".join(_approver(entry) for entry in request.approval.approvers)
         until = f" until {moment(request.approval.expires_at)}" if request.approval.expires_at else ""
         lines.append(f"Waiting for approval by {people or 'its approvers'}{until}")
+    lines += _schedule(request.schedule)
     for decision in request.approval.decisions:
         verb = {"approve": "Approved", "deny": "Denied"}.get(decision.decision, printable(decision.decision))
         comment = f": {printable(decision.comment)}" if decision.comment else ""
@@ -71,6 +73,22 @@ def explanations(request: ResetRequest) -> list[str]:
     if request.detail:
         lines.append(printable(request.detail))
     return lines
+
+
+def _schedule(schedule: Schedule | None) -> list[str]:
+    if schedule is None:
+        return []
+    parts = [f"not before {moment(schedule.not_before)}"] if schedule.not_before else []
+    if schedule.waves:
+        parts.append("waves of " + ", then ".join([*(f"{size:,}" for size in schedule.waves), "the rest"]))
+    if schedule.stop_above is not None:
+        parts.append(f"stops if more than {schedule.stop_above} % of a wave fail")
+    lines = [f"Scheduled: {'; '.join(parts) or 'in the maintenance windows of its customers'}"]
+    lines += [
+        f"Wave {number}: {count_of(wave.count, 'user')}, begun {moment(wave.at)}"
+        for number, wave in enumerate(schedule.begun, start=1)
+    ]
+    return [*lines, *(["Stopped: too many users of the wave failed"] if schedule.stopped_at else [])]
 
 
 def target_card(target: Target, words: Words = RESET) -> RenderableType:

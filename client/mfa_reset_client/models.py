@@ -109,6 +109,23 @@ class Approval(ApiModel):
     decisions: list[Decision] = Field(default_factory=list)
 
 
+class Wave(ApiModel):
+    """A wave of a scheduled request that was begun."""
+
+    count: int = 0
+    at: datetime
+
+
+class Schedule(ApiModel):
+    """When a request resets once it is approved, and the waves begun."""
+
+    not_before: datetime | None = None
+    waves: list[int] = Field(default_factory=list)
+    stop_above: int | None = None
+    begun: list[Wave] = Field(default_factory=list)
+    stopped_at: datetime | None = None
+
+
 class ResetRequest(ApiModel):
     """A reset request."""
 
@@ -128,6 +145,7 @@ class ResetRequest(ApiModel):
     approval: Approval = Field(default_factory=Approval)
     retry_of: str | None = None
     takeover_of: str | None = None
+    schedule: Schedule | None = None
     undo_of: str | None = None
     undone_by: str | None = None
     failure: str | None = None

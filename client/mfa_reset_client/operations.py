@@ -49,6 +49,9 @@ class Operations(Lookups):
         profile: str | None = None,
         access_pass: bool = False,
         phone_only: str | None = None,
+        not_before: str = "",
+        waves: Sequence[int] = (),
+        stop_above: int | None = None,
         idempotency_key: str | None = None,
     ) -> Steps[Accepted]:
         """Request a reset. The same `idempotency_key` and body give the same request again; None makes a new one.
@@ -66,6 +69,9 @@ class Operations(Lookups):
             profile=profile,
             access_pass=access_pass,
             phone_only=phone_only,
+            not_before=not_before,
+            waves=waves,
+            stop_above=stop_above,
         )
         return self.submit(REQUESTS, body, idempotency_key)
 
@@ -272,6 +278,9 @@ def request_body(
     profile: str | None = None,
     access_pass: bool = False,
     phone_only: str | None = None,
+    not_before: str = "",
+    waves: Sequence[int] = (),
+    stop_above: int | None = None,
 ) -> dict[str, Any]:
     """Return the JSON body that creates a reset request."""
     body: dict[str, Any] = {
@@ -285,4 +294,10 @@ def request_body(
     body |= {"profile": profile} if profile else {}
     body |= {"accessPass": True} if access_pass else {}
     body |= {"phoneOnly": phone_only} if phone_only else {}
+    if not_before:
+        body["notBefore"] = not_before
+    if waves:
+        body["waves"] = list(waves)
+    if stop_above is not None:
+        body["stopAbove"] = stop_above
     return body | ({"methods": list(methods)} if methods else {})

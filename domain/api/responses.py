@@ -17,6 +17,7 @@ from domain.request.forecast import Forecast
 from domain.request.notifications import CallbackResponse, OutcomeEventResponse
 from domain.request.phone_numbers import PhoneOnly
 from domain.request.reset_request import ApproverMail, Decision, ResetRequest
+from domain.request.schedule import Schedule
 from domain.request.target import Target
 from domain.verification.evidence import RequestVerification, TargetVerification
 
@@ -115,6 +116,9 @@ class RequestResponse(Model):
     )
     kind: Literal["reset", "undo"]
     undo_of: Guid | None = Field(description="The request whose deactivated hardware tokens this one activates again")
+    schedule: Schedule | None = Field(
+        None, description="When it resets once it is approved, and the waves begun; null: at once, all together"
+    )
     verification: RequestVerification | None = Field(
         None, description="Where users have to be verified: until when evidence is taken, and when that ended"
     )

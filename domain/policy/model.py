@@ -20,6 +20,7 @@ from pydantic import (
 
 from domain.methods import STANDARD_SCOPE, MethodType
 from domain.policy.bootstrap import Bootstrap
+from domain.policy.maintenance import MaintenanceWindow
 from domain.policy.on_call import OnCall
 from domain.policy.part import (
     Account,
@@ -184,6 +185,7 @@ class Customer(Part):
     notify_managers: Flag = Field(default=False, description="Whether the user's manager gets one, too")
     contact: str = Field("", max_length=100, description="Whom users call, in notices; absent: notices.contact")
     verification: CustomerVerification = Field(default_factory=CustomerVerification)
+    maintenance: MaintenanceWindow | None = Field(None, description="When its users may be reset; absent: at any time")
 
 
 class Fields(Part):

@@ -2,14 +2,14 @@
 
 import re
 from datetime import datetime, time
-from typing import Annotated, Literal
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, model_validator
 
 from domain.policy.part import Mail, Part, TimeZone
+from domain.request.schedule import Day
 
-type Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 _DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00", re.ASCII)
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}", re.ASCII)
@@ -27,6 +27,13 @@ def _local(text: str) -> str:
     raise ValueError(f"{text[:30]!r} is neither a time such as 18:00 nor a day and time such as 2026-12-07T18:00")
 
 
+def _clock(text: str) -> str:
+    if not _CLOCK.fullmatch(text):
+        raise ValueError(f"{text[:30]!r} is no time such as 18:00")
+    return text
+
+
+ClockTime = Annotated[str, AfterValidator(_clock)]
 _LocalTime = Annotated[str, AfterValidator(_local)]
 
 

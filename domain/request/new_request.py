@@ -7,6 +7,7 @@ from datetime import datetime
 from domain.access.callers import Caller
 from domain.request.parsing import ParsedRequest
 from domain.request.reset_request import ResetRequest
+from domain.request.schedule import schedule_of
 from domain.request.target import Target
 from domain.request.usage import RecentUsers
 from domain.text import clean
@@ -75,6 +76,7 @@ def build_request(
         recent=recent or RecentUsers(),
         retry_of=origin.retry_of,
         takeover_of=origin.takeover_of,
+        schedule=schedule_of(body, parsed.windows),
         correlation_id=origin.correlation_id,
         reply_to=origin.reply_to,
     )

@@ -10,6 +10,7 @@ from domain.errors import InvalidInputError
 from domain.methods import MethodType
 from domain.policy.load import Policy
 from domain.request.reset_request import ResetRequestBody
+from domain.request.schedule import WeeklyWindow
 
 # More would make the response larger than the body.
 _MOST_ERRORS = 1000
@@ -28,6 +29,7 @@ class ParsedRequest(NamedTuple):
     body: ResetRequestBody
     groups: dict[str, list[str]]
     methods: tuple[MethodType, ...]
+    windows: dict[str, WeeklyWindow] = {}  # noqa: RUF012 - the maintenance windows of its customers; never changed
 
 
 def read_json(raw: bytes) -> Any:
@@ -92,7 +94,8 @@ def _resolved(
         errors.append({"pointer": "/requester", "detail": "must name the person who asks, by mail address"})
     if errors:
         raise _mistakes(errors)
-    return ParsedRequest(body, groups, body.scope)
+    windows = {key: found.weekly for key in groups if (found := policy.customers[key].maintenance) is not None}
+    return ParsedRequest(body, groups, body.scope, windows)
 
 
 def _of_profile(body: ResetRequestBody, policy: Policy, groups: Iterable[str]) -> list[dict[str, str]]:

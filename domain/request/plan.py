@@ -36,6 +36,8 @@ def scope_line(request: ResetRequest) -> str:
         scope["accessPass"] = True
     if request.phone_only:
         scope["phoneOnly"] = request.phone_only
+    if request.schedule is not None:
+        scope["schedule"] = request.schedule.line()
     return json.dumps(scope, separators=(",", ":"), ensure_ascii=True)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from domain.addresses import name_of
 from domain.containment.actions import ContainmentTerms, Profile
@@ -16,6 +16,7 @@ from domain.outcomes import RequestStatus
 from domain.request.follow_up import FollowUp
 from domain.request.involved import Identities, Involved, asked_by
 from domain.request.phone_numbers import PhoneOnly
+from domain.request.schedule import Schedule
 from domain.request.usage import RecentUsers
 from domain.text import clean
 from domain.verification.evidence import RequestVerification
@@ -80,11 +81,28 @@ class ResetRequestBody(Model):
         default=None,
         description="`compromised`: block sign-in, end sessions and remove every method (docs/containment.md)",
     )
+    not_before: Annotated[Instant | None, Field(strict=False)] = Field(
+        default=None, description="An approved request resets nobody before then; at most 30 days ahead"
+    )
+    waves: list[Annotated[int, Field(ge=1, le=1000)]] = Field(
+        default_factory=list, max_length=10, description="Users of each wave; those that are left are the last wave"
+    )
+    stop_above: Annotated[int | None, Field(ge=0, le=99)] = Field(
+        default=None, description="Percent: where more of a wave's users fail, the rest is not begun"
+    )
 
     @field_validator("profile", mode="before")
     @classmethod
     def _profile(cls, value: object) -> object:
         return next((profile for profile in Profile if profile == value), value)
+
+    @model_validator(mode="after")
+    def _can_wait(self) -> Self:
+        if self.stop_above is not None and not self.waves:
+            raise ValueError("stopAbove is about waves, and there are none")
+        if self.profile is not None and (self.not_before is not None or self.waves):
+            raise ValueError("compromised accounts wait for nothing: leave notBefore and waves out")
+        return self
 
     @field_validator("methods", mode="before")
     @classmethod
@@ -231,6 +249,7 @@ class ResetRequest(Model):
     takeover_of: str | None = Field(
         default=None, description="The request whose users this one takes over from others that held them"
     )
+    schedule: Schedule | None = None
     identities: Identities | None = None
     verification: RequestVerification | None = None
     containment: ContainmentTerms | None = Field(

@@ -6,6 +6,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 
 from tests.golden.histories import GOLDEN, write
@@ -71,11 +72,26 @@ async def looked(it: System) -> None:
     await it.advance(hours=5)
 
 
+async def scheduled(it: System) -> None:
+    """Of a policy with a maintenance window (POLICIES); two waves."""
+    later = (it.services.now() + timedelta(hours=1)).isoformat()
+    request_id = await _ask(it, notBefore=later, waves=[1])
+    await it.approve(request_id)
+    await it.advance(hours=26)
+
+
 # What a story's policy has beside the demo's.
+_WINDOW = '[customers.fabrikam.maintenance]\ntimeZone = "Etc/UTC"\nfrom = "20:00"\nto = "21:00"\n'
 _VERIFICATION = '[verification]\nrequired = "always"\naccept = ["managerAttestation", "callback"]\n'
 _FOLLOW_UP = '[followUp]\nafter = "4h"\n'
 _LOOKS = '[followUp]\nafter = "4h"\nlooks = 3\n'
-POLICIES = {"verified": _VERIFICATION, "unverified": _VERIFICATION, "followed": _FOLLOW_UP, "looked": _LOOKS}
+POLICIES = {
+    "verified": _VERIFICATION,
+    "unverified": _VERIFICATION,
+    "followed": _FOLLOW_UP,
+    "looked": _LOOKS,
+    "scheduled": _WINDOW,
+}
 STORIES: tuple[Callable[[System], Awaitable[None]], ...] = (
     approved,
     denied,
@@ -86,6 +102,7 @@ STORIES: tuple[Callable[[System], Awaitable[None]], ...] = (
     unverified,
     followed,
     looked,
+    scheduled,
 )
 
 

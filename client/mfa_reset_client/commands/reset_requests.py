@@ -55,6 +55,15 @@ def request(
         str | None,
         typer.Option(metavar="PROFILE", help="compromised: block sign-in, end sessions and remove every method."),
     ] = None,
+    not_before: Annotated[
+        str, typer.Option(metavar="TIME", help="Once approved, wait until then: 2026-12-01T22:00:00Z.")
+    ] = "",
+    wave: Annotated[
+        list[int] | None, typer.Option(metavar="USERS", help="Size of a wave. Repeatable; the rest is the last one.")
+    ] = None,
+    stop_above: Annotated[
+        int | None, typer.Option(metavar="PERCENT", help="Do not go on if more of a wave's users fail.")
+    ] = None,
 ) -> None:
     """Request a reset."""
     targets = _targets(service.output, customer, user or [], file)
@@ -68,6 +77,9 @@ def request(
         "profile": profile,
         "access_pass": access_pass,
         "phone_only": phone_only,
+        "not_before": not_before,
+        "waves": wave or (),
+        "stop_above": stop_above,
     }
     with service.session(quiet=submission.quiet) as session:
         raise submission.submit(
