@@ -29,6 +29,7 @@ def test_every_permission_is_named_with_what_it_is_for() -> None:
         *graph.permissions.NARROW,
         graph.permissions.AUDIT_LOGS,
         *graph.permissions.CONTAINMENT,
+        *graph.permissions.BOOTSTRAP,
     )
     documented = dict(re.findall(r"^\| `([\w-]+(?:\.\w+)+)`(?: \(optional\))? \| (.+) \|$", DEPLOY, re.MULTILINE))
     assert documented == {p.name: p.needed_for for p in known}
