@@ -30,6 +30,7 @@ _NAMES = {
     "EventData": "ResetRequestEventData",
     "EventKind": "ResetRequestEventKind",
     "ExportResponse": "ResetRequestExport",
+    "LookupBody": "UserLookup",
     "Mailed": "MailDelivery",
     "MethodResponse": "TargetMethod",
     "MethodRow": "UserMethod",
