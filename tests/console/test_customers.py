@@ -60,7 +60,7 @@ async def test_what_is_not_offered_says_who_lacks_it_and_why(tech: Person) -> No
     await page.get_by_text("Methods to reset").click()
     missing = page.locator(".missing li", has_text="Passkey or security key")
     await expect(missing).to_contain_text("Contoso, Fabrikam, Tailspin Toys: the policy does not allow it")
-    await expect(page.locator(".scope").get_by_role("checkbox", name="Phone number")).to_be_checked()
+    await expect(page.locator(".scope").get_by_role("checkbox", name="Phone number", exact=True)).to_be_checked()
 
 
 async def test_only_what_the_customers_of_the_ticked_users_allow_is_offered(

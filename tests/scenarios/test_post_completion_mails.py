@@ -194,9 +194,9 @@ async def test_after_a_day_it_is_seen_who_has_not_registered_again(tmp_path: Pat
         assert states["adele@contoso.com"] == "quick"
         assert states["alex@contoso.com"] == "registered"
         assert states["diego@contoso.com"] == "exposed"
-        assert states["lee@contoso.com"] == "protected"  # a passkey was out of scope
+        assert states["lee@contoso.com"] == "phishingResistant"  # a passkey was out of scope
         assert "lynne@contoso.com" not in states  # nothing was taken from her
-        assert ended["followUp"]["totals"] == {"quick": 1, "registered": 1, "exposed": 1, "protected": 1}
+        assert ended["followUp"]["totals"] == {"quick": 1, "registered": 1, "exposed": 1, "phishingResistant": 1}
         assert ended["status"] == "completed"
         (mail,) = it.world.mailbox.to("tech@msp.example")
         assert "diego@contoso.com" in mail.content

@@ -113,7 +113,7 @@ async def test_an_unknown_requester_needs_two_approvals(tmp_path: Path, requeste
         approval = (await it.shown(request["id"]))["approval"]
         assert (approval["quorum"], approval["stepUp"], approval["unknownRequester"]) == (2, True, True)
         links = it.links(request["id"])
-        assert "was found in no directory" in (await it.http.get(links[LEAD])).text
+        assert "was not found in any directory" in (await it.http.get(links[LEAD])).text
         await it.decide(links[LEAD], "approve")
         assert (await it.shown(request["id"]))["status"] == "awaitingApproval"
         await it.decide(links[SECOND], "approve")

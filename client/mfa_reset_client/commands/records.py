@@ -63,7 +63,7 @@ def audit(
 @app.command()
 @expand_groups
 def alerts(service: Service) -> None:
-    """List removals that customers' audit logs and the service's records disagree about.
+    """List removals that audit logs and records disagree about.
 
     The exit code is 1 if there are any, or a customer's audit log could not be read.
     """

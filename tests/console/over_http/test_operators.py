@@ -103,7 +103,7 @@ async def test_error_page_has_no_link_to_itself(
     refused = await browser.get("/console/users")
     assert "This page is not open to you" in refused.text
     assert links(refused.text) == ["/console"]
-    assert (await browser.get("/console")).headers["Location"] == "/console/approvals"
+    assert (await browser.get("/console")).headers["Location"] == "/console/start"
     monkeypatch.setattr(it.services, "settings", replace(it.services.settings, signs_in=True))
     unknown = await browser.get("/console/users?search=a")
     assert unknown.status_code == 401

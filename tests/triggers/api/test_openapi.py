@@ -82,6 +82,9 @@ async def test_it_is_valid_openapi(tmp_path: Path) -> None:
         fields = {"targets", "reason", "ticket", "requester", "methods", "revokeSessions", "accessPass", "dryRun"} | {
             "profile",
             "phoneOnly",
+            "notBefore",
+            "waves",
+            "stopAbove",
         }
         assert fields == set(body["properties"])
 

@@ -228,7 +228,7 @@ async def test_whom_another_request_holds_is_refused_on_the_page_and_in_the_mail
         assert "authentication of Adele Vance ?" in page
         assert "Removes 3 methods and ends" in page
         assert "1 user refused by a rule" in page
-        assert "isaiah@contoso.com Not touched Another request is resetting this user right now." in page
+        assert "isaiah@contoso.com Not touched Another request had asked for this user first and had not ended." in page
         assert "Adele Vance" in it.world.mailbox.to(OWNER)[0].subject
         # Leaving out all the users who are left is leaving out everybody.
         assert (await it.decide(link, "approve", without=["1"])).status_code == 400
