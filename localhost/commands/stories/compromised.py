@@ -94,7 +94,7 @@ async def _targets(http: httpx.AsyncClient, request_id: str) -> dict[str, dict[s
 
 
 async def _settled(http: httpx.AsyncClient, request_id: str) -> dict[str, dict[str, Any]]:
-    async with asyncio.timeout(LIMIT):
+    async with asyncio.timeout(2 * LIMIT):  # a call to Graph that was cut is made again after a minute at most
         while True:
             targets = await _targets(http, request_id)
             unblocked = targets[LEE]["containment"]["unblocked"]

@@ -43,6 +43,7 @@ def config(app: ASGIApp) -> uvicorn.Config:
         lifespan="off",
         date_header=False,
         server_header=False,
+        timeout_keep_alive=75,  # longer than clients keep an idle connection: none is closed as it is used again
         timeout_graceful_shutdown=2,
     )
 

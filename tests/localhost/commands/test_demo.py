@@ -8,7 +8,7 @@ from tests.system import ROOT
 
 def test_the_demo_prints_every_step_and_ends_well() -> None:
     run = subprocess.run(
-        [sys.executable, "-m", "localhost", "demo"], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-m", "localhost", "demo"], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
     )
     assert run.returncode == 0, run.stderr
     for expected in (
@@ -35,7 +35,7 @@ def test_an_unknown_story_is_refused_with_the_names_of_the_known_ones() -> None:
 def test_compromised_accounts_are_blocked_first_and_unblocked_by_evidence() -> None:
     run = subprocess.run(
         [sys.executable, "-m", "localhost", "demo", "--story", "compromised"],
-        cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
+        cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
     for expected in (
@@ -51,7 +51,7 @@ def test_compromised_accounts_are_blocked_first_and_unblocked_by_evidence() -> N
 def test_a_caller_who_is_not_the_user_gets_nothing() -> None:
     run = subprocess.run(
         [sys.executable, "-m", "localhost", "demo", "--story", "vishing"],
-        cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
+        cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
     for expected in (
@@ -68,7 +68,7 @@ def test_a_caller_who_is_not_the_user_gets_nothing() -> None:
 def test_a_lost_phone_ends_with_a_way_back_in() -> None:
     run = subprocess.run(
         [sys.executable, "-m", "localhost", "demo", "--story", "lost-phone"],
-        cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
+        cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
     for expected in (
