@@ -40,18 +40,27 @@ def test_another_version_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(place in said for place in release.versions(ROOT))
 
 
-def test_the_changelogs_can_be_cut_now() -> None:
+def test_the_changelogs_have_the_form_that_is_cut() -> None:
     for name in release.CHANGELOGS:
-        assert changelog.cut((ROOT / name).read_text("utf-8"), "99.0.0", "2026-03-02")
+        text = (ROOT / name).read_text("utf-8")
+        # Right after a release nothing is unreleased.
+        text = text.replace("## [Unreleased]\n", "## [Unreleased]\n\n### Added\n\n- New.\n", 1)
+        assert "- New." in changelog.notes(changelog.cut(text, "99.0.0", "2026-03-02"), "99.0.0")
 
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A clone whose builds take no time."""
+    """A clone whose builds take no time, and of which nothing was released."""
     copy = tmp_path / "copy"
     subprocess.run([str(shutil.which("git")), "clone", "--quiet", f"file://{ROOT}", str(copy)], check=True)
     for key, value in (("user.name", "Release"), ("user.email", "release@msp.example")):
         subprocess.run([str(shutil.which("git")), "config", key, value], cwd=copy, check=True)
+    for name in release.CHANGELOGS:
+        (copy / name).write_text(CHANGELOG, "utf-8")
+    if tags := _tags(copy):
+        subprocess.run([str(shutil.which("git")), "tag", "--delete", *tags], cwd=copy, check=True)
+    command = [str(shutil.which("git")), "commit", "--quiet", "--all", "--message", "Have something unreleased"]
+    subprocess.run(command, cwd=copy, check=True)
     monkeypatch.setattr(release, "ROOT", copy)
     monkeypatch.setattr(release, "build", lambda root, version: None)
     return copy
