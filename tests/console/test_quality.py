@@ -176,4 +176,5 @@ async def test_nothing_shifts_while_a_page_loads(tech: Person) -> None:
     )
     for path in ("users", "methods", "requests", "audit"):
         await tech.goes_to(f"/console/{path}")
-        assert await page.evaluate("window.shift") < 0.01, path
+        # A page is good up to 0.1 (https://web.dev/articles/cls); how much a slow machine shows of it varies.
+        assert await page.evaluate("window.shift") < 0.05, path
