@@ -164,7 +164,7 @@ async def test_everything_works_without_scripts(it: System, tech: Person) -> Non
     await it.host.idle()
     await page.reload()
     await expect(page.get_by_text("Waiting for approval").first).to_be_visible()
-    await expect(page.get_by_text("by itself")).to_be_hidden()
+    await expect(page.get_by_text("Live", exact=True)).to_be_hidden()
     await plain.close()
 
 
