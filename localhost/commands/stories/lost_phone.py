@@ -8,7 +8,6 @@ import httpx
 
 from localhost.commands.serve import Served
 from localhost.commands.stories.steps import (
-    HIDDEN,
     LIMIT,
     Story,
     all_targets,
@@ -23,6 +22,7 @@ from localhost.commands.stories.steps import (
     wait_for_approval_mails,
     watch,
 )
+from localhost.commands.stories.verification import answer_on_page, wait_for_targets
 
 MEGAN, TENANT = "megan@contoso.com", "11111111-1111-1111-1111-111111111111"
 POLICY = """
@@ -97,7 +97,7 @@ async def _verify(it: Served, http: httpx.AsyncClient, browser: httpx.AsyncClien
     name = target["verification"]["invitation"]["name"]
     mails = (await browser.get(f"{it.graph_url}/mailbox.json")).json()["value"]
     link = next(link for mail in mails for link in mail["links"] if "/api/attestations?token=" in link)
-    answer = await _press(it, browser, link, "spoken")
+    answer = await answer_on_page(it, browser, link, "spoken")
     must(answer.status_code == 200, f"the answer got {answer.status_code}")
     say("3. Verified", f"her manager {name} has spoken to her, and says so on the page.")
     return str(link)
@@ -147,12 +147,12 @@ async def _open(it: Served, http: httpx.AsyncClient, browser: httpx.AsyncClient,
     must(not _PASS.search((await browser.get(link)).text), "opening the page made a pass")
     async with asyncio.timeout(LIMIT):
         # A call to Graph that was cut makes no pass, and the page says so: a person presses again.
-        while (found := _PASS.search((shown := await _press(it, browser, link, "accessPass")).text)) is None:
+        while (found := _PASS.search((shown := await answer_on_page(it, browser, link, "accessPass")).text)) is None:
             must(shown.status_code == 409, f"the button got {shown.status_code}")
             await asyncio.sleep(1)
     text = found[1]
     print(f"     the button makes the pass and shows it: {text[:2]}{'•' * (len(text) - 2)}")
-    again = await _press(it, browser, link, "accessPass")
+    again = await answer_on_page(it, browser, link, "accessPass")
     must(again.status_code == 409 and text not in again.text, f"the pass was shown again: {again.status_code}")
     target = await _wait(http, request_id)
     must(target["accessPass"]["state"] == "shown", f"the record says {target['accessPass']}")
@@ -184,21 +184,15 @@ async def _look_for(
     say("9. The audit", f"{events[0]['event']} by {events[0]['actor']}; the pass itself is in no record, mail or file.")
 
 
-async def _press(it: Served, browser: httpx.AsyncClient, link: str, answer: str) -> httpx.Response:
-    page = await browser.get(link)
-    form = dict(HIDDEN.findall(page.text)) | {"answer": answer}
-    return await browser.post(link, data=form, headers={"Origin": it.host.base_url})
-
-
 async def _wait(http: httpx.AsyncClient, request_id: str, *, invited: bool = False) -> dict[str, Any]:
     """Return the one target once it is planned, and its manager was asked where `invited`."""
-    async with asyncio.timeout(LIMIT):
-        while True:
-            async for target in all_targets(http, request_id):
-                verification = target["verification"]
-                if verification and (verification["invitation"] or not invited):
-                    return target
-            await asyncio.sleep(0.1)
+
+    def ready(targets: list[dict[str, Any]]) -> bool:
+        found = [target["verification"] for target in targets]
+        return bool(found) and all(each and (each["invitation"] or not invited) for each in found)
+
+    (target,) = await wait_for_targets(http, request_id, ready)
+    return target
 
 
 LOST_PHONE_STORY = Story("a lost phone: verified, reset, let in by a pass, registered again", _run, POLICY)

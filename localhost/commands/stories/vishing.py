@@ -1,19 +1,12 @@
 """The story `vishing`: a caller who is not the user asks for a reset of her methods, and is refused."""
 
-import asyncio
-import json
-import os
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
-from standardwebhooks import Webhook
 
 from localhost.commands.serve import Served
 from localhost.commands.stories.steps import (
-    HIDDEN,
-    LIMIT,
     Story,
     all_targets,
     approval_links,
@@ -27,6 +20,7 @@ from localhost.commands.stories.steps import (
     wait_for_approval_mails,
     watch,
 )
+from localhost.commands.stories.verification import answer_on_page, post_proof, wait_for_targets
 
 MEGAN, DIEGO, TENANT = "megan@contoso.com", "diego@contoso.com", "11111111-1111-1111-1111-111111111111"
 POLICY = """
@@ -76,7 +70,7 @@ async def _ask(http: httpx.AsyncClient) -> str:
         "requester": "tech@msp.example",
     }
     request_id = str((await post(http, "/api/reset-requests", body))["id"])
-    await _wait(http, request_id, lambda t: all(each["verification"] for each in t))
+    await wait_for_targets(http, request_id, lambda t: all(each["verification"] for each in t))
     shown = await get(http, f"/api/reset-requests/{request_id}")
     must(shown["status"] == "planning", f"the request is {shown['status']}")
     must(not shown["approval"]["approvers"], "an approver was asked already")
@@ -87,19 +81,19 @@ async def _ask(http: httpx.AsyncClient) -> str:
 async def _replay(http: httpx.AsyncClient, request_id: str) -> None:
     say("2. The caller tries", "proofs of the verification service that are not Megan's, or not signed by it:")
     now = datetime.now(UTC)
-    other = await _prove(http, request_id, "alex@contoso.com", now)
+    other = await post_proof(http, request_id, "alex@contoso.com", now)
     print(f"     of another user: {other.status_code} {_reason(other)}")
     must((other.status_code, _reason(other)) == (422, "otherUser"), "a proof of another user was not refused")
-    forged = await _prove(http, request_id, MEGAN, now, tamper=True)
+    forged = await post_proof(http, request_id, MEGAN, now, tamper=True)
     print(f"     changed on the way: {forged.status_code}")
     must(forged.status_code == 401, "a proof that was changed was not refused")
-    old = await _prove(http, request_id, MEGAN, datetime(2026, 1, 1, tzinfo=UTC))
+    old = await post_proof(http, request_id, MEGAN, datetime(2026, 1, 1, tzinfo=UTC))
     print(f"     of last winter: {old.status_code} {_reason(old)}")
     must((old.status_code, _reason(old)) == (422, "stale"), "a stale proof was not refused")
 
 
 async def _ask_manager(it: Served, http: httpx.AsyncClient, request_id: str) -> None:
-    megan, _ = await _wait(http, request_id, lambda t: all(each["verification"]["invitation"] for each in t))
+    megan, _ = await wait_for_targets(http, request_id, lambda t: all(each["verification"]["invitation"] for each in t))
     name = megan["verification"]["invitation"]["name"]
     say("3. Megan's manager is asked", f"{name} gets a mail, reaches Megan on her own number: she did not ask.")
     async with httpx.AsyncClient(timeout=30) as browser:
@@ -108,57 +102,18 @@ async def _ask_manager(it: Served, http: httpx.AsyncClient, request_id: str) -> 
         link = next(link for link in links if "/api/attestations?token=" in link)
         page = await browser.get(link)
         must("Did <bdi>Megan" in page.text, "the page does not ask about Megan")
-        form = dict(HIDDEN.findall(page.text)) | {"answer": "notTheUser"}
-        answer = await browser.post(link, data=form, headers={"Origin": it.host.base_url})
+        answer = await answer_on_page(it, browser, link, "notTheUser")
         must(answer.status_code == 200, f"the answer got {answer.status_code}")
     print(f"   {name} opens the page and answers: they did not ask for it. Megan's reset is refused at once.")
 
 
 async def _prove_other(http: httpx.AsyncClient, request_id: str) -> None:
     say("4. Diego proves who he is", "the verification service posts its signed result:")
-    proved = await _prove(http, request_id, DIEGO, datetime.now(UTC))
+    proved = await post_proof(http, request_id, DIEGO, datetime.now(UTC))
     must(proved.status_code == 200, f"the proof got {proved.status_code}: {proved.text}")
-    replayed = await _prove(http, request_id, DIEGO, datetime.now(UTC), delivery="msg_replayed")
+    replayed = await post_proof(http, request_id, DIEGO, datetime.now(UTC), delivery="msg_replayed")
     print(f"     200; the same proof once more, as another delivery: {replayed.status_code} {_reason(replayed)}")
     must((replayed.status_code, _reason(replayed)) == (409, "replayed"), "a replayed proof was not refused")
-
-
-async def _prove(
-    http: httpx.AsyncClient,
-    request_id: str,
-    user: str,
-    at: datetime,
-    *,
-    tamper: bool = False,
-    delivery: str = "msg_first",
-) -> httpx.Response:
-    proof = {
-        "id": f"proof-of-{user}",
-        "request": request_id,
-        "user": user,
-        "method": "passport and selfie",
-        "result": "verified",
-        "verifiedAt": at.isoformat(),
-    }
-    body, now = json.dumps(proof), datetime.now(UTC)
-    headers = {
-        "content-type": "application/json",
-        "webhook-id": delivery,
-        "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": Webhook(os.environ["IDPROOF_SECRET"]).sign(delivery, now, body),
-    }
-    return await http.post("/api/verification/proofs/idproof", content=body + " " * tamper, headers=headers)
-
-
-async def _wait(
-    http: httpx.AsyncClient, request_id: str, ready: Callable[[list[dict[str, Any]]], bool]
-) -> list[dict[str, Any]]:
-    async with asyncio.timeout(LIMIT):
-        while True:
-            targets = [target async for target in all_targets(http, request_id)]
-            if ready(targets):
-                return targets
-            await asyncio.sleep(0.1)
 
 
 def _print_proof(target: dict[str, Any]) -> None:

@@ -6,10 +6,13 @@ import sys
 from tests.system import ROOT
 
 
+def _demo(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "localhost", "demo", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+
+
 def test_the_demo_prints_every_step_and_ends_well() -> None:
-    run = subprocess.run(
-        [sys.executable, "-m", "localhost", "demo"], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
-    )
+    run = _demo()
     assert run.returncode == 0, run.stderr
     for expected in (
         "Changed on the way: 401",
@@ -24,19 +27,13 @@ def test_the_demo_prints_every_step_and_ends_well() -> None:
 
 
 def test_an_unknown_story_is_refused_with_the_names_of_the_known_ones() -> None:
-    run = subprocess.run(
-        [sys.executable, "-m", "localhost", "demo", "--story", "fable"],
-        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+    run = _demo("--story", "fable")
     assert run.returncode == 2
     assert "ticket" in run.stderr
 
 
 def test_compromised_accounts_are_blocked_first_and_unblocked_by_evidence() -> None:
-    run = subprocess.run(
-        [sys.executable, "-m", "localhost", "demo", "--story", "compromised"],
-        cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
+    run = _demo("--story", "compromised")
     assert run.returncode == 0, run.stderr
     for expected in (
         "blocked                  already (disabledBefore)",
@@ -49,10 +46,7 @@ def test_compromised_accounts_are_blocked_first_and_unblocked_by_evidence() -> N
 
 
 def test_a_caller_who_is_not_the_user_gets_nothing() -> None:
-    run = subprocess.run(
-        [sys.executable, "-m", "localhost", "demo", "--story", "vishing"],
-        cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
+    run = _demo("--story", "vishing")
     assert run.returncode == 0, run.stderr
     for expected in (
         "of another user: 422 otherUser",
@@ -66,10 +60,7 @@ def test_a_caller_who_is_not_the_user_gets_nothing() -> None:
 
 
 def test_a_lost_phone_ends_with_a_way_back_in() -> None:
-    run = subprocess.run(
-        [sys.executable, "-m", "localhost", "demo", "--story", "lost-phone"],
-        cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
+    run = _demo("--story", "lost-phone")
     assert run.returncode == 0, run.stderr
     for expected in (
         "forecast cannotRegister, so the plan offers a pass of 60 minutes",
