@@ -60,7 +60,7 @@ async def release_window(services: Services, request: ResetRequest, work: Releas
 
 
 async def _end(services: Services, request: ResetRequest, work: ReleaseWindow) -> None:
-    """Ask for the unblocking of what nobody approved, as the policy says, and for evidence of the others where it is needed."""
+    """Ask to unblock users whose block was not approved, as the policy says, and for evidence of the others where needed."""
     terms = request.containment
     if terms is None:
         return

@@ -54,7 +54,7 @@ async def make_pass(client: GraphClient, user_id: str, *, lifetime_minutes: int,
 
 
 async def remove_passes(client: GraphClient, user_id: str) -> int:
-    """Remove the user's passes, whoever made them, and return how many there were. Raises: GraphError."""
+    """Remove the user's passes, also those that others made, and return how many there were. Raises: GraphError."""
     answer = await client.send("GET", _collection(user_id))
     ids: list[Any] = [item.get("id") for item in answer.items()]
     if not all(is_id(each) for each in ids):

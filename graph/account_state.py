@@ -1,4 +1,4 @@
-"""Whether users may sign in, and what Entra ID Protection is told of their risk. All of it may be repeated.
+"""Whether users may sign in, and what Entra ID Protection takes their risk to be. All of it may be repeated.
 
 Sources: Graph documentation, "Update user" (accountEnabled), "user: revokeSignInSessions", "riskyUser: confirmCompromised" and
 "riskyUser: dismiss". None of it was tried against a real tenant.

@@ -98,7 +98,7 @@ module identity 'app/identity.bicep' = {
   }
 }
 
-// Not the one that resets: whoever gets a token of that one cannot make a pass.
+// Not the one that resets: a token of that one makes no pass.
 module bootstrapIdentity 'app/identity.bicep' = if (bootstrapPasses) {
   scope: group
   params: {

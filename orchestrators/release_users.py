@@ -1,4 +1,4 @@
-"""Undo the containment of users: by a person or by evidence, and at the end of a request that nobody approved."""
+"""Undo the containment of users: by a person or by evidence, and at the end of a request that was not approved."""
 
 from collections.abc import Sequence
 

@@ -149,7 +149,7 @@ class Operations(Lookups):
         `operator` is needed with a key, and refused for a signed-in caller.
 
         Raises:
-            ConflictError: The request blocked nobody, or has not ended.
+            ConflictError: The request blocked no user, or has not ended.
         """
         return self._release(request_id, "unblock", numbers, operator)
 

@@ -64,7 +64,7 @@ class FollowUpFinding(Model):
     def with_registrations(
         self, registrations: list[AuditedRegistration], reset_at: datetime | None, before: Before
     ) -> "FollowUpFinding":
-        """Return the finding with what the audit log says. The log alone registers nobody: the methods are what is there."""
+        """Return the finding with what the audit log says. An entry alone makes no user registered: the methods are what is there."""
         found = list(dict.fromkeys(word for one in registrations for word in suspicions(one, reset_at, before)))
         registered = self.state in {"registered", "quick"} or (self.state == "phishingResistant" and bool(self.new))
         alarming = found and registered

@@ -9,7 +9,7 @@ from domain.model import Instant, Model
 type Suspicion = Literal["withinAMinute", "otherCountry", "otherAddress", "somebodyElse"]
 type Registrar = Literal["user", "otherUser", "application"]
 
-# Nobody registers so soon who was not waiting for it.
+# Only a person who was waiting for the reset registers so soon.
 _AT_ONCE = timedelta(minutes=1)
 
 

@@ -82,7 +82,7 @@ class ResetRequestBody(Model):
         description="`compromised`: block sign-in, end sessions and remove every method (docs/containment.md)",
     )
     not_before: Annotated[Instant | None, Field(strict=False)] = Field(
-        default=None, description="An approved request resets nobody before then; at most 30 days ahead"
+        default=None, description="An approved request resets no user before then; at most 30 days ahead"
     )
     waves: list[Annotated[int, Field(ge=1, le=1000)]] = Field(
         default_factory=list, max_length=10, description="Users of each wave; those that are left are the last wave"

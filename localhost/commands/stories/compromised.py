@@ -68,7 +68,7 @@ async def _run(it: Served, http: httpx.AsyncClient) -> None:
     await compare(it, list(targets.values()))
     must(all(targets[name]["outcome"] == "reset" for name in (LEE, NESTOR, PATTI)), "not all were reset")
 
-    say("5. Who calls now?", "a caller says he is Lee. Nobody unblocks him without evidence:")
+    say("5. Who calls now?", "a caller says he is Lee. Without evidence he is not unblocked:")
     left = await post(http, f"/api/reset-requests/{request_id}/unblock", {"operator": "second@msp.example"})
     must(left["asked"] == 0, "a user was unblocked without evidence")
     print("     no user was unblocked")
