@@ -39,6 +39,10 @@ def test_what_it_finds(tmp_path: Path, text: str, found: str) -> None:
         missing_tool("the prose rules were not tested: scripts/lint-prose has not installed textlint")
     page = tmp_path / "page.md"
     page.write_text(text, encoding="utf-8")
-    command = [str(textlint), "--config", str(TOOLS / "textlintrc.json"), "--no-color", str(page)]
+    rules = [
+        f"--rules-base-directory={TOOLS / 'node_modules'}",
+        f"--config={ROOT / 'scripts/prose_tools/textlintrc.json'}",
+    ]
+    command = [str(textlint), *rules, "--no-color", str(page)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, found in done.stdout) == (int(bool(found)), True), done.stdout
