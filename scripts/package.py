@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 from domain.policy.files import FOLDER
+from languages import languages
 from scripts.packaging.contents import app_files
 from scripts.packaging.host_json import host_json
 from scripts.packaging.sbom import sbom
@@ -34,6 +35,8 @@ TRIMMED = [
 # The typed half of the Graph SDK is 130 MB. graph/client.py reads bytes through the SDK's request adapter alone, because typed
 # responses cost 1.2 s of imports; what importing that adapter brings in is kept, and a test runs the app with no more.
 GENERATED, KEPT = "msgraph/generated", {"__init__.py", "base_graph_service_client.py"}
+# Babel brings the data of a thousand languages, 30 MB; those of languages that have a catalogue are kept.
+LOCALES = "babel/locale-data"
 # Every file gets this time, so that the same input makes the same bytes.
 _TIME = (2020, 1, 1, 0, 0, 0)
 
@@ -94,6 +97,10 @@ def trim(packages: Path) -> None:
         if path.is_dir():
             shutil.rmtree(path)
         elif path.name not in KEPT:
+            path.unlink()
+    spoken = {"root", *(code.partition("-")[0] for code in languages())}
+    for path in (packages / LOCALES).glob("*.dat"):
+        if path.stem.partition("_")[0] not in spoken:
             path.unlink()
 
 

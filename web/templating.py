@@ -1,12 +1,17 @@
-"""The Jinja environment that pages and mails share: strict, escaping, and cleaning whatever it prints."""
+"""The Jinja environment that pages and mails share: strict, escaping, translating, and cleaning whatever it prints."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_eval_context, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context, pass_eval_context, select_autoescape
 from jinja2.nodes import EvalContext
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
+import languages
 from domain.text import clean, clean_lines
+from languages.catalogue import active
+from languages.texts import shown
 from web import containment_labels, labels
 
 # A reason or comment may be long; nothing that is printed needs more.
@@ -20,19 +25,52 @@ def environment(folder: Path) -> Environment:
         autoescape=select_autoescape(["html"], default_for_string=True, default=False),
         undefined=StrictUndefined,
         finalize=_printed,
+        extensions=["jinja2.ext.i18n"],
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,  # a deployed file does not change
     )
-    jinja.filters.update(when=labels.when, count=labels.count, iso=_iso, exact=_exact, lines=_lines)
+    jinja.policies["ext.i18n.trimmed"] = True  # line breaks in a text are no part of it
+    # "newstyle": the values come to these functions, which clean and escape them, instead of to a format of the template's.
+    jinja.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
+    jinja.globals.update(gettext=_gettext, ngettext=_ngettext, pgettext=_pgettext, npgettext=_npgettext)
+    jinja.filters.update(when=languages.when, number=languages.number, iso=_iso, exact=_exact, lines=_lines)
+    jinja.filters.update(count=labels.count)
     jinja.globals.update(labels=labels, say=labels.say, count=labels.count, time_left=labels.time_left)
-    jinja.globals.update(containment=containment_labels)
+    jinja.globals.update(containment=containment_labels, language=languages.current)
     return jinja
 
 
 def _printed(value: object) -> object:
     # Every text passes here on its way out, so that no template can forget it.
     return clean(value, PRINTED) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+@pass_context
+def _gettext(context: Context, text: str, /, **values: object) -> str:
+    return _filled(context, active().gettext(text), values)
+
+
+@pass_context
+def _ngettext(context: Context, one: str, many: str, num: int, /, **values: object) -> str:
+    return _filled(context, active().ngettext(one, many, num), {"num": num} | values)
+
+
+@pass_context
+def _pgettext(context: Context, where: str, text: str, /, **values: object) -> str:
+    return _filled(context, active().pgettext(where, text), values)
+
+
+@pass_context
+def _npgettext(context: Context, where: str, one: str, many: str, num: int, /, **values: object) -> str:
+    return _filled(context, active().npgettext(where, one, many, num), {"num": num} | values)
+
+
+def _filled(context: Context, text: str, values: Mapping[str, object]) -> str:
+    """The text with its values, which are cleaned and escaped as if they stood in the template; its own markup is ours."""
+    if context.eval_ctx.autoescape:
+        text = Markup(text)  # noqa: S704 - a catalogue is a file of ours
+    return text % {name: _printed(shown(value)) for name, value in values.items()}
 
 
 @pass_eval_context

@@ -16,6 +16,7 @@ FILES = (
     "LICENSE",
     "host.json",
     "requirements.txt",
+    "languages/*.po",
     "messaging/comments/comment.*",
     "messaging/templates/*.html",
     "messaging/templates/*.txt",

@@ -30,6 +30,7 @@ RUN_BY = {
     ("docs/deploy.md", "Copy-Item policy.example.toml policy.toml"): "tests/infra/test_azd_windows.py",
     ("docs/deploy.md", "./scripts/setup.ps1"): "tests/infra/test_azd_windows.py",
     ("docs/deploy.md", ".venv/Scripts/python.exe -m domain.policy.check"): "tests/infra/test_azd_windows.py",
+    ("docs/languages.md", "scripts/catalogue"): "tests/languages/test_catalogues.py",
     (
         "docs/one-machine.md",
         ".venv/bin/python -m localhost verify-audit",

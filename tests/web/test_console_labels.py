@@ -54,7 +54,7 @@ def test_every_notification_and_follow_up_state_has_a_label(
 
 def test_no_words_are_a_code_or_empty() -> None:
     for name, dictionary in vars(console_labels).items():
-        if isinstance(dictionary, dict) and name.isupper() and name != "PROBLEM":
+        if isinstance(dictionary, Mapping) and name.isupper() and name != "PROBLEM":
             for code, text in dictionary.items():
                 assert text.strip(), f"{name}[{code}]"
                 assert text != code, f"{name}[{code}]"

@@ -1,4 +1,5 @@
 import inspect
+from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
 from typing import get_args
@@ -70,7 +71,7 @@ def test_every_decision_has_words() -> None:
 
 def test_no_words_are_a_code_or_empty() -> None:
     for name, dictionary in vars(labels).items():
-        if isinstance(dictionary, dict) and name.isupper() and name != "PROBLEM":
+        if isinstance(dictionary, Mapping) and name.isupper() and name != "PROBLEM":
             for code, text in dictionary.items():
                 assert text, f"{name}[{code}]"
                 assert text != code, f"{name}[{code}]"
@@ -141,7 +142,7 @@ def test_every_forecast_has_words_and_only_one_says_that_the_user_has_to_registe
         ({"passwordOnly": 2}, "The password alone may be enough for 2 users afterwards."),
         (
             {"cannotRegister": 1, "unknown": 1},
-            "1 user cannot register without help; what 1 user meets next could not be found out.",
+            "1 user cannot register without help. What 1 user meets next could not be found out.",
         ),
     ],
 )

@@ -37,8 +37,8 @@ async def test_a_review_becomes_a_containment_and_somebody_else_undoes_it(
     assert contained.headers["location"] != plain.headers["location"]
     await it.host.idle()
     shown = await text_at(browser, contained.headers["location"])
-    assert containment_labels.PLANNED in shown
-    assert containment_labels.EVERYTHING in shown
+    assert containment_labels.EFFECT["planned"] in shown
+    assert containment_labels.EFFECT["everything"] in shown
     assert "Are these accounts compromised?" not in shown
     assert user(it, ADELE).enabled, "a review changes nothing"
     address = contained.headers["location"].removeprefix("/console/")
@@ -48,10 +48,10 @@ async def test_a_review_becomes_a_containment_and_somebody_else_undoes_it(
     assert not user(it, ADELE).enabled
     request_id = page.rpartition("/")[2]
     approval = html.unescape((await it.http.get(next(iter(it.links(request_id).values())))).text)
-    assert containment_labels.FIRST in approval
+    assert containment_labels.EFFECT["first"] in approval
     assert "Block sign-in: done" in approval
     (mail, *_) = [mail for mail in it.world.mailbox.to() if mail.links]
-    assert containment_labels.FIRST.split(".")[0] in html.unescape(str(mail))
+    assert containment_labels.EFFECT["first"].split(".")[0] in html.unescape(str(mail))
     await it.approve(request_id)
     shown = await text_at(browser, page)
     assert containment_labels.UNBLOCK["approver"] in shown

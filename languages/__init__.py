@@ -1,0 +1,20 @@
+"""Texts for people in the reader's language. English is the source; every other language is one file here (docs/languages.md)."""
+
+from languages.formats import number, when
+from languages.selection import ENGLISH, accepted, current, in_language, languages
+from languages.texts import gettext, ngettext, npgettext, pgettext, texts
+
+__all__ = [
+    "ENGLISH",
+    "accepted",
+    "current",
+    "gettext",
+    "in_language",
+    "languages",
+    "ngettext",
+    "npgettext",
+    "number",
+    "pgettext",
+    "texts",
+    "when",
+]
