@@ -75,9 +75,22 @@ async def seal(
         },
         once="planned",
     )
+    await _audit_delegations(services, request)
     if request.status is RequestStatus.RESETTING:
         return approved_next(request)
     return "approve" if request.status is RequestStatus.AWAITING_APPROVAL else "end"
+
+
+async def _audit_delegations(services: Services, request: ResetRequest) -> None:
+    """Write who is asked for whom because of a delegation, who said so and when."""
+    deciders = request.identities.deciders if request.identities else {}
+    asked = {entry.approver for entry in request.approval.approvers}
+    for customer, found in deciders.items():
+        for each in found.delegations:
+            if each.delegate in asked:
+                once = f"delegateAsked:{customer}:{each.approver}"
+                data = {"customer": customer, **each.to_json()}
+                await services.audits.append(request.id, services.now(), "service", "delegateAsked", data, once=once)
 
 
 def approved_next(request: ResetRequest) -> AfterApproval:

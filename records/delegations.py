@@ -3,21 +3,11 @@
 import hashlib
 from datetime import datetime
 
-from domain.model import Instant, Model
+from domain.request.deciders import Delegation
 from records.store import Store
 
 _PARTITION = "delegations"
 _PAGE = 1000
-
-
-class Delegation(Model):
-    """`approver` is away until then, and `delegate` is asked instead; `set_by` is the account, or the name, that said so."""
-
-    approver: str
-    delegate: str
-    until: Instant
-    set_by: str
-    set_at: Instant
 
 
 class Delegations:

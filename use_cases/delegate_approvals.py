@@ -6,8 +6,8 @@ from typing import NamedTuple
 from domain.access.callers import Principal
 from domain.errors import InvalidInputError, NotAllowedError
 from domain.policy.load import Policy
+from domain.request.deciders import Delegation
 from graph.accounts import Directory
-from records.delegations import Delegation
 from services import Services
 from use_cases.resolve_deciders import members_of
 

@@ -9,11 +9,21 @@ from datetime import datetime
 from typing import NamedTuple
 
 from domain.policy.load import Policy
-from domain.request.deciders import DELEGATE, Deciders, Through, allowed, folded, is_named
+from domain.request.deciders import (
+    DELEGATE,
+    Deciders,
+    Delegation,
+    Through,
+    allowed,
+    deputies,
+    folded,
+    groups_in,
+    has,
+    is_named,
+)
 from domain.request.reset_request import Approver, ResetRequest
 from graph.approver_groups import Member
 from graph.errors import GraphError
-from records.delegations import Delegation
 from services import Services
 
 
@@ -52,20 +62,29 @@ async def resolve_deciders(services: Services, customer: str, *, last: bool = Fa
                 raise
             unreadable[key] = f"The group {key} of approvers cannot be read: {error.detail}."
     finder = _Finder(policy, members, delegations, now)
-    deputies = frozenset({*finder.people(step_up), *finder.people(approval.delegates)})
+    stand_ins = frozenset({*finder.people(step_up), *finder.people(approval.delegates)})
+    found = Deciders(
+        first=finder.with_delegates(finder.people(first), stand_ins, policy.approval.quorum),
+        step_up=finder.with_delegates(finder.people(step_up), stand_ins, policy.approval.step_up.quorum),
+        escalation=finder.people(approval.escalate_to),
+        unreadable=unreadable,
+    )
+    found.delegations = _used(found, delegations)
     return Resolved(
-        Deciders(
-            first=finder.with_delegates(finder.people(first), deputies, policy.approval.quorum),
-            step_up=finder.with_delegates(finder.people(step_up), deputies, policy.approval.step_up.quorum),
-            escalation=finder.people(approval.escalate_to),
-            unreadable=unreadable,
-        ),
+        found,
         {
             member.address: f"{services.settings.graph_home_tenant.lower()}/{member.id}"
             for group in members.values()
             for member in group
         },
     )
+
+
+def _used(found: Deciders, delegations: dict[str, Delegation]) -> list[Delegation]:
+    """Return the delegations by which somebody is asked."""
+    through = {name for people in (found.first, found.step_up) for names in people.values() for name in names}
+    away = sorted(name.removeprefix(DELEGATE) for name in through if name.startswith(DELEGATE))
+    return [delegations[person] for person in away]
 
 
 async def members_of(services: Services, key: str, *, fresh: bool = False) -> tuple[Member, ...]:
@@ -77,10 +96,11 @@ async def members_of(services: Services, key: str, *, fresh: bool = False) -> tu
 async def is_still_member(services: Services, request: ResetRequest, entry: Approver, *, fresh: bool) -> bool:
     """Return whether an approver who was asked as a member of a group is in one of those groups still.
 
-    Who was asked by address, or through an on-call table, is judged by the policy alone. Raises: GraphError.
+    A delegate decides only while whom they stand in for would: members of a group who left it are represented by nobody. Who was
+    asked by address, or through an on-call table, is judged by the policy alone. Raises: GraphError.
     """
     policy, address = services.policy, entry.approver.casefold()
-    direct = [name for name in entry.through if not name.startswith("group:")]
+    direct = [name for name in entry.through if not name.startswith(("group:", DELEGATE))]
     for customer in entry.customers:
         if customer not in policy.customers:
             continue
@@ -89,9 +109,37 @@ async def is_still_member(services: Services, request: ResetRequest, entry: Appr
             continue
         groups = [name.removeprefix("group:") for name in entry.through if name.startswith("group:") and name in names]
         found = [await members_of(services, key, fresh=fresh) for key in groups if key in policy.approval.groups]
-        if not any(_is(member, entry) for group in found for member in group):
+        if any(_is(member, entry) for group in found for member in group):
+            continue
+        if not await _stands_in(services, address, entry.through, names, fresh=fresh):
             return False
     return True
+
+
+async def _stands_in(
+    services: Services, address: str, through: Iterable[str], names: frozenset[str], *, fresh: bool
+) -> bool:
+    """Return whether somebody whom `address` stands in for still decides, and `address` may still stand in for them."""
+    stand_ins = deputies(services.policy, names)
+    return any(
+        [
+            await _is_among(services, name.removeprefix(DELEGATE), names, fresh=fresh)
+            and await _is_among(services, address, stand_ins, fresh=fresh)
+            for name in through
+            if name.startswith(DELEGATE)
+        ]
+    )
+
+
+async def _is_among(services: Services, address: str, names: frozenset[str], *, fresh: bool) -> bool:
+    if has(services.policy, address, names):
+        return True
+    found = [
+        await members_of(services, key, fresh=fresh)
+        for key in groups_in(names)
+        if key in services.policy.approval.groups
+    ]
+    return any(member.address == address for group in found for member in group)
 
 
 def _is(member: Member, entry: Approver) -> bool:

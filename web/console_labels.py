@@ -90,6 +90,7 @@ EVENT: Mapping[str, str] = texts(
         "waveBegun": "Wave begun",
         "wavesStopped": "Stopped: too many users of a wave failed",
         "escalated": "More approvers asked",
+        "delegateAsked": "Somebody asked in place of an approver who is away",
         "mailFailed": "A mail could not be sent",
         "mailBounced": "A mail to an approver came back",
         "decided": "Decision made",

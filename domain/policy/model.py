@@ -120,7 +120,7 @@ class Approval(Part):
         (), description="Who is asked then, and at once where a customer has too few approvers left"
     )
     escalation_quorum: Count | None = Field(
-        None, description="Approvals needed once those of escalateTo are asked, never fewer than before"
+        None, description="Approvals needed once those of escalateTo are asked; always at least one more than before"
     )
     delegates: tuple[ApproverName, ...] = Field(
         (), description="Who may stand in for an approver who is away, besides the customer's other approvers"

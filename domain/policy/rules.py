@@ -40,6 +40,11 @@ def disagreements(data: Mapping[str, Any]) -> Iterator[Mistake]:
 def warnings(data: Mapping[str, Any]) -> Iterator[Mistake]:
     """Return what a valid file may mean, but probably does not."""
     approval = _table(data, "approval")
+    more = _texts(approval, "escalateTo")
+    needed = _escalation_quorum(approval)
+    if more and len({name.lower() for name in more}) < needed and not any(":" in name for name in more):
+        what = f"{needed} approvals are needed after an escalation and {len(more)} more approver(s) are asked"
+        yield ("approval", "escalateTo"), f"{what}: where the first do not respond, nothing can be approved"
     step_up = _number(_table(approval, "stepUp"), "quorum", 2)
     for key, customer in _tables(data, "customers").items():
         people = {mail.lower() for mail in (*_texts(customer, "approvers"), *_texts(approval, "approvers"))}
@@ -135,7 +140,7 @@ def _repeated(data: Mapping[str, Any], customers: Mapping[str, Mapping[str, Any]
 
 
 def _of_approvers(approval: Mapping[str, Any], customers: Mapping[str, Mapping[str, Any]]) -> Iterator[Mistake]:
-    """Groups and on-call tables that are named are there, and an escalation is never less careful than what it follows."""
+    """Groups and on-call tables that are named are there, and an escalation is more careful than what it follows."""
     lists: list[tuple[Path, list[str]]] = [
         (("approval", name), _texts(approval, name)) for name in ("approvers", "escalateTo", "delegates")
     ]
@@ -150,8 +155,12 @@ def _of_approvers(approval: Mapping[str, Any], customers: Mapping[str, Mapping[s
     if "escalateAfter" in approval and not _texts(approval, "escalateTo"):
         yield ("approval", "escalateAfter"), "needs escalateTo: who is asked then"
     quorum = _number(approval, "quorum", 1)
-    if _number(approval, "escalationQuorum", quorum) < quorum:
-        yield ("approval", "escalationQuorum"), f"must be at least approval.quorum, which is {quorum}"
+    if _number(approval, "escalationQuorum", quorum + 1) <= quorum:
+        yield ("approval", "escalationQuorum"), f"must be more than approval.quorum, which is {quorum}"
+
+
+def _escalation_quorum(approval: Mapping[str, Any]) -> int:
+    return max(_number(approval, "quorum", 1) + 1, _number(approval, "escalationQuorum", 0))
 
 
 def _too_few_approvers(

@@ -137,7 +137,8 @@ def approval_needed(
     was asked for before, so that a request in parts is judged as the whole. `at_least` is the approval of the request that is tried
     again: its quorum and its step-up are kept.
 
-    Where a customer has too few approvers left, those of an escalation are asked at once, and no fewer approvals are needed.
+    An escalation is always more careful: it needs at least one approval more, and there is none where a customer has not so many
+    people. Where a customer has too few approvers left, it takes place at once.
 
     Raises: NotEnoughApproversError, UnknownRequesterError, GroupUnreadableError.
     """
@@ -151,14 +152,15 @@ def approval_needed(
     if exempt and not step_up:
         return ApprovalNeeded(required=False)
     quorum = max(kept.quorum, policy.approval.quorum, policy.approval.step_up.quorum if step_up else 0)
-    escalation_quorum = max(quorum, policy.approval.escalation_quorum or 0)
+    escalation_quorum = max(quorum + 1, policy.approval.escalation_quorum or 0)
     found = identities or Identities()
     candidates = _Candidates(policy, found, involved, tally, accounts_needed=accounts_needed)
     first = {customer: candidates.of(customer, step_up=step_up) for customer in tally.customers}
     more = {customer: candidates.escalation_of(customer, first[customer]) for customer in tally.customers}
     at_once = [customer for customer, people in first.items() if len(people) < quorum and more[customer]]
-    if at_once:
+    if at_once:  # of the others, too, so many approvals are needed
         quorum = escalation_quorum
+        at_once = [customer for customer, people in first.items() if len(people) < quorum and more[customer]]
     for customer, people in first.items():
         left = len(people) + (len(more[customer]) if customer in at_once else 0)
         if left < quorum:
@@ -169,6 +171,8 @@ def approval_needed(
     asked_more = {customer: people for customer, people in more.items() if customer in at_once}
     later = {customer: people for customer, people in more.items() if customer not in at_once and people}
     after = policy.approval.escalate_after
+    if at_once or any(len(people) + len(more[customer]) < escalation_quorum for customer, people in first.items()):
+        after = None
     return ApprovalNeeded(
         required=True,
         quorum=quorum,

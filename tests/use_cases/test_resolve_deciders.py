@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from domain.request.deciders import Delegation
 from domain.request.plan import people_line
 from graph.approver_groups import MOST
 from localhost.simulator import World
@@ -16,8 +17,8 @@ from localhost.simulator.model.entities import Group
 from localhost.simulator.seeds import people
 from tests.browsing import browser_client
 from tests.console.pages import hidden, sign_in, text_of
-from tests.system import ROOT, System, system
-from tests.triggers.principals import SOMEBODY, principal
+from tests.system import HOME, ROOT, System, system
+from tests.triggers.principals import KNOWN, SOMEBODY, principal
 
 LEAD, SECOND, TECH, OWNER = "lead@msp.example", "second@msp.example", "tech@msp.example", "owner@contoso.com"
 ADELE = "adele@contoso.com"
@@ -211,6 +212,29 @@ async def test_who_is_on_call_is_asked(tmp_path: Path) -> None:
         assert (await it.shown(request))["status"] == "completed"
 
 
+async def test_an_escalation_needs_one_approval_more_unless_the_policy_says_more_still(tmp_path: Path) -> None:
+    without = ESCALATION.replace("\nescalationQuorum = 2", "")
+    async with served(tmp_path, without) as (it, _):
+        request = (await it.ask(contoso=[ADELE]))["id"]
+        assert (await it.shown(request))["approval"]["quorum"] == 1
+        await it.advance(hours=2, seconds=2)
+        assert (await it.shown(request))["approval"]["quorum"] == 2
+        await it.decide(it.links(request)[SECOND], "approve")
+        assert (await it.shown(request))["status"] == "awaitingApproval"
+        await it.decide(it.links(request)[OWNER], "approve")
+        assert (await it.shown(request))["status"] == "completed"
+
+
+async def test_an_escalation_that_could_not_get_its_approvals_does_not_take_place(tmp_path: Path) -> None:
+    async with served(tmp_path, ESCALATION.replace(f', "{OWNER}"', "").replace("Quorum = 2", "Quorum = 3")) as (it, _):
+        request = (await it.ask(contoso=[ADELE]))["id"]
+        await it.advance(hours=2, seconds=2)
+        approval = (await it.shown(request))["approval"]
+        assert (approval["quorum"], approval["escalatesAt"], approval["escalatedAt"]) == (1, None, None)
+        await it.decide(it.links(request)[LEAD], "approve")
+        assert (await it.shown(request))["status"] == "completed"
+
+
 PLAIN = f'approvers = ["{LEAD}", "{OWNER}"]\ndelegates = ["{SECOND}"]'
 
 
@@ -233,6 +257,11 @@ async def test_an_approver_who_is_away_is_stood_in_for(tmp_path: Path) -> None:
         entries = {each["approver"]: each["through"] for each in (await it.shown(request))["approval"]["approvers"]}
         assert entries == {OWNER: [], SECOND: [f"delegateOf:{LEAD}"]}
         assert LEAD in {each["approver"] for each in (await it.shown(before))["approval"]["approvers"]}
+        (noted,) = [event["data"] for event in await it.audit(request) if event["event"] == "delegateAsked"]
+        who = (noted["customer"], noted["approver"], noted["delegate"], noted["setBy"])
+        assert who == ("contoso", LEAD, SECOND, f"{HOME}/{KNOWN[HOME, LEAD]}")
+        assert noted["until"].startswith(until[:16])
+        assert [e["event"] for e in await it.audit(before)].count("delegateAsked") == 0
         answer = await _decide_as(it, it.links(request)[SECOND], SECOND)
         assert answer.status_code == 200
         assert (await it.shown(request))["status"] == "completed"
@@ -254,6 +283,57 @@ async def test_who_is_needed_for_the_quorum_is_asked_though_away(tmp_path: Path)
             assert f"<bdi>{SECOND}</bdi> is asked instead of you" in (await http.get("/console/approvals")).text
         request = (await it.ask(contoso=[ADELE]))["id"]
         assert {each["approver"] for each in (await it.shown(request))["approval"]["approvers"]} == {LEAD, SECOND}
+
+
+async def test_a_delegate_of_a_member_who_left_the_group_decides_nothing(tmp_path: Path) -> None:
+    async with served(tmp_path, GROUPS + f'\ndelegates = ["{OWNER}"]') as (it, group):
+        await it.services.delegations.put(_delegation(it, LEAD, OWNER))
+        request = (await it.ask(contoso=[ADELE]))["id"]
+        links = it.links(request)
+        assert links.keys() == {OWNER, SECOND}
+        assert (await it.http.get(links[OWNER])).status_code == 200
+        it.world.user("home", LEAD).groups.remove(group)
+        assert await _refused(it, links[OWNER])
+        await it.decide(links[SECOND], "approve")
+        assert (await it.shown(request))["status"] == "completed"
+
+
+async def test_a_delegate_who_left_the_group_of_delegates_decides_nothing(tmp_path: Path) -> None:
+    deputies = f'approvers = ["{LEAD}", "{OWNER}"]\ndelegates = ["group:leads"]\ngroups = {{leads = "GROUP"}}'
+    async with served(tmp_path, deputies) as (it, _):
+        await it.services.delegations.put(_delegation(it, LEAD, SECOND))
+        first, second = [(await it.ask(contoso=[user]))["id"] for user in (ADELE, "alex@contoso.com")]
+        await it.decide(it.links(first)[SECOND], "approve")
+        assert (await it.shown(first))["status"] == "completed"
+        it.world.user("home", SECOND).groups.clear()
+        assert await _refused(it, it.links(second)[SECOND])
+        assert (await it.shown(second))["status"] == "awaitingApproval"
+
+
+async def test_a_delegate_whom_the_policy_no_longer_lets_stand_in_decides_nothing(tmp_path: Path) -> None:
+    async with served(tmp_path, PLAIN) as (it, _):
+        await it.services.delegations.put(_delegation(it, LEAD, SECOND))
+        request = (await it.ask(contoso=[ADELE]))["id"]
+        policy = it.services.policy
+        approval = policy.approval.model_copy(update={"delegates": ()})
+        it.services.settings = replace(it.services.settings, policy=policy.model_copy(update={"approval": approval}))
+        assert await _refused(it, it.links(request)[SECOND])
+
+
+def _delegation(it: System, approver: str, deputy: str) -> Delegation:
+    now = it.services.now()
+    return Delegation(approver=approver, delegate=deputy, until=now + timedelta(days=1), set_by=approver, set_at=now)
+
+
+async def _refused(it: System, link: str) -> bool:
+    """Return whether a decision by this link is refused; the page may be shown while the group is held for minutes."""
+    page = await it.http.get(link)
+    if page.status_code == 403:
+        return True
+    form = {"decision": "approve", "comment": "", "nonce": hidden(page.text)}
+    answer = await it.http.post(link, data=form, headers={"Origin": it.host.base_url})
+    await it.host.idle()
+    return answer.status_code == 403
 
 
 async def _need_two(it: System) -> None:

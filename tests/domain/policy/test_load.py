@@ -458,8 +458,8 @@ def test_the_command_exits_by_whether_the_file_is_valid(tmp_path: Path) -> None:
         ('approvers = ["team:leads"]', "is no mail address, and neither group:NAME nor onCall:NAME"),
         ('approvers = ["a@x.example"]\nescalateAfter = "1h"', "needs escalateTo"),
         (
-            'approvers = ["a@x.example", "b@x.example"]\nquorum = 2\nescalationQuorum = 1',
-            "must be at least approval.quorum",
+            'approvers = ["a@x.example", "b@x.example"]\nquorum = 2\nescalationQuorum = 2',
+            "must be more than approval.quorum",
         ),
         ('approvers = ["a@x.example"]\ngroups = {leads = "not an id"}', "must be a GUID"),
     ],
@@ -469,3 +469,20 @@ def test_approvers_by_name_and_escalations_have_to_make_sense(lines: str, mistak
     with pytest.raises(PolicyError) as caught:
         parse_policy(text, None)
     assert mistake in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("more", "warned"),
+    [('["a@x.example"]', True), ('["a@x.example", "c@x.example"]', False), ('["group:leads"]', False)],
+)
+def test_an_escalation_that_cannot_replace_the_first_approvers_is_warned_of(more: str, warned: bool) -> None:
+    text = f"""
+[approval]
+approvers = ["b@x.example", "d@x.example"]
+groups = {{leads = "44444444-4444-4444-4444-444444444444"}}
+escalateAfter = "1h"
+escalateTo = {more}
+[customers.contoso]
+tenantId = "11111111-1111-1111-1111-111111111111"
+"""
+    assert any("after an escalation" in warning for warning in policy_warnings(text)) is warned
