@@ -212,6 +212,15 @@ class AccessPass(ApiModel):
     ends_at: datetime
 
 
+class Delegation(ApiModel):
+    """Who stands in for the signed-in approver. `approvers` are the addresses under which they are asked, none: they are no approver."""
+
+    approvers: list[str] = Field(default_factory=list)
+    delegate: str | None = None
+    until: datetime | None = None
+    deputies: list[str] = Field(default_factory=list)
+
+
 class Presentation(ApiModel):
     """What a user opens with a wallet to present a credential of Microsoft Entra Verified ID."""
 

@@ -5,6 +5,7 @@ This is the one place that defines the clients' methods: their names, parameters
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from mfa_reset_client.calls import REQUESTS, Pages, path_of
@@ -14,6 +15,7 @@ from mfa_reset_client.models import (
     Accepted,
     AccessPass,
     CustomerTargets,
+    Delegation,
     Presentation,
     ReleaseAsked,
     ResetRequest,
@@ -31,6 +33,7 @@ WAIT_RETRY_TIMEOUT = 900.0  # the same in a wait: an outage of minutes must not 
 _SHORTEST_POLL, _LONGEST_POLL = 1.0, 15.0
 # A hardware token shows a code for 30 or 60 seconds, and some of them have passed when it is typed in.
 _CODE_LIFETIME = 15.0
+_DELEGATION = "/api/delegation"
 
 
 class Operations(Lookups):
@@ -177,6 +180,28 @@ class Operations(Lookups):
         """
         call = Call("POST", f"{path_of(request_id)}/targets/{number}/activate", json={"method": method, "code": code})
         return parse(Target, (yield from self.send(call, min(self._retry_timeout, _CODE_LIFETIME))))
+
+    def delegation(self) -> Steps[Delegation]:
+        """Return who stands in for the signed-in approver."""
+        return parse(Delegation, (yield from self.send(Call("GET", _DELEGATION))))
+
+    def delegate(self, delegate: str, until: datetime) -> Steps[Delegation]:
+        """Have `delegate` asked about new requests instead of the signed-in approver, who is away `until` then.
+
+        Raises:
+            InvalidInputError: The delegate may not stand in, or the time is not within 90 days.
+            NotAllowedError: The caller is no approver, or a key.
+        """
+        body = {"delegate": delegate, "until": until.isoformat()}
+        return parse(Delegation, (yield from self.send(Call("PUT", _DELEGATION, json=body))))
+
+    def end_delegation(self) -> Steps[Delegation]:
+        """Say that the signed-in approver is back.
+
+        Raises:
+            NotAllowedError: The caller is no approver, or a key.
+        """
+        return parse(Delegation, (yield from self.send(Call("DELETE", _DELEGATION))))
 
     def record_callback(
         self, request_id: str, number: int, telephone: str, *, note: str = "", operator: str = ""

@@ -8,7 +8,8 @@
     Description          = 'Requests resets of multi-factor authentication in Microsoft Entra tenants from the MFA reset service, and follows them.'
     PowerShellVersion    = '7.2'
     CompatiblePSEditions = @('Core')
-    FunctionsToExport    = @('Connect-MfaReset', 'Get-MfaReset', 'Request-MfaReset', 'Stop-MfaReset', 'Wait-MfaReset')
+    FunctionsToExport    = @('Connect-MfaReset', 'Get-MfaReset', 'Get-MfaResetDelegation', 'Remove-MfaResetDelegation', 'Request-MfaReset',
+        'Set-MfaResetDelegation', 'Stop-MfaReset', 'Wait-MfaReset')
     CmdletsToExport      = @()
     VariablesToExport    = @()
     AliasesToExport      = @()

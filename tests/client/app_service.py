@@ -36,6 +36,7 @@ class Platform:
     url: str
     assertions: set[str] = field(default_factory=set)  # issued to jobs, each good for one exchange
     tokens: set[str] = field(default_factory=set)
+    signed_in: dict[str, str] = field(default_factory=lambda: principal("", "Operator", oid=PIPELINE_APP))
 
     def github(self) -> dict[str, str]:
         """The variables of a GitHub job with `id-token: write`."""
@@ -106,7 +107,7 @@ class Platform:
             f"{self.it.host.base_url}{request.url.path}",
             params=dict(request.query_params),
             content=await request.body(),
-            headers=headers | principal("", "Operator", oid=PIPELINE_APP),
+            headers=headers | self.signed_in,
         )
         kept = {"content-type", "retry-after", "location", "date"}
         passed = {name: value for name, value in response.headers.items() if name in kept}
@@ -126,7 +127,7 @@ async def app_service(it: System) -> AsyncIterator[Platform]:
         Route("/oidc/github", platform.github_token),
         Route("/oidc/azure-devops", platform.azure_devops_token, methods=["POST"]),
         Route(f"/{TENANT}/oauth2/v2.0/token", platform.entra_token, methods=["POST"]),
-        Route("/api/{path:path}", platform.api, methods=["GET", "POST"]),
+        Route("/api/{path:path}", platform.api, methods=["GET", "POST", "PUT", "DELETE"]),
     ]
     server = HttpServer(Starlette(routes=routes), sock)
     await server.start()
