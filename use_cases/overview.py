@@ -13,8 +13,8 @@ from use_cases.read_request import is_within
 # Requests looked at, newest first: a page must be quick, and what is older is in the list of requests.
 SCANNED = 500
 _PAGE = 50
-# How long an ended request that needs attention stays on the page.
-ATTENTION = timedelta(days=7)
+# How long an ended request stays on the page, and one that needs attention.
+ENDED, ATTENTION = timedelta(days=1), timedelta(days=7)
 # Failed requests whose targets are looked at for their reasons, and how many targets of each.
 _REASONED, _TARGETS = 10, 100
 
@@ -61,7 +61,7 @@ async def read_overview(
         running=[request for request in seen if request.status in _RUNNING],
         failed=failed,
         exposed=[request for request in recent if exposed_users(request)],
-        ended=[request for request in recent if request.ended_at and request.ended_at.date() == now.date()],
+        ended=[request for request in recent if request.ended_at and now - request.ended_at < ENDED],
         access=await _access_problems(services, failed, reach),
         more=more,
     )

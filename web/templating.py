@@ -9,10 +9,12 @@ from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 import languages
+from domain.model import iso
 from domain.text import clean, clean_lines
 from languages.catalogue import active
 from languages.texts import shown
 from web import containment_labels, labels
+from web.times import days, time_element, timed
 
 # A reason or comment may be long; nothing that is printed needs more.
 PRINTED = 1000
@@ -34,9 +36,9 @@ def environment(folder: Path) -> Environment:
     # "newstyle": the values come to these functions, which clean and escape them, instead of to a format of the template's.
     jinja.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
     jinja.globals.update(gettext=_gettext, ngettext=_ngettext, pgettext=_pgettext, npgettext=_npgettext)
-    jinja.filters.update(when=languages.when, number=languages.number, iso=_iso, exact=_exact, lines=_lines)
-    jinja.filters.update(count=labels.count)
-    jinja.globals.update(labels=labels, say=labels.say, count=labels.count, time_left=labels.time_left)
+    jinja.filters.update(when=languages.when, number=languages.number, time=time_element, days=days)
+    jinja.filters.update(iso=iso, count=labels.count, exact=_exact, lines=_lines)
+    jinja.globals.update(labels=labels, say=labels.say, count=labels.count, time_left=labels.time_left, timed=timed)
     jinja.globals.update(containment=containment_labels, language=languages.current)
     return jinja
 
@@ -81,7 +83,3 @@ def _exact(context: EvalContext, text: str) -> Markup:
 
 def _lines(text: str) -> Markup:
     return escape(clean_lines(text))
-
-
-def _iso(at: object) -> str:
-    return at.isoformat() if hasattr(at, "isoformat") else str(at)

@@ -101,6 +101,25 @@ async def test_no_page_has_an_axe_violation_scrolls_sideways_or_loads_from_elsew
     assert [text for text in tech.complaints if "404" not in text] == []
 
 
+# Texts with a date or a time of day that are outside of an element for times; code, as of a raw event, is exact already.
+_LOOSE_TIMES = """() => {
+  const loose = [];
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+    const known = node.parentElement.closest("time, code");
+    if (!known && /\\b\\d{1,2}:\\d{2}\\b|\\b\\d{4}-\\d{2}-\\d{2}\\b|\\b\\d{1,2} [A-Z][a-z]{2} \\d{4}\\b/.test(node.data))
+      loose.push(node.data);
+  }
+  return loose;
+}"""
+
+
+async def test_no_page_says_a_time_outside_of_an_element_for_it(it: System, tech: Person) -> None:
+    for path in await addresses(it, tech):
+        page = await tech.goes_to(path)
+        assert await page.evaluate(_LOOSE_TIMES) == [], path
+
+
 async def test_signing_in_leads_to_what_is_open_to_one(it: System, tech: Person) -> None:
     page = tech.page
     await page.context.clear_cookies()

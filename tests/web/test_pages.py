@@ -202,7 +202,7 @@ def test_summary_says_who_asks_why_for_whom_and_until_when() -> None:
         "Why Lost phones after the break-in at the Contoso office",
         "Decide by 23 hours left Wed 25 Nov 2026, 10:43 UTC",
         "1 of 2 given; yours is the last one needed",
-        "owner@contoso.com approved, Tue 24 Nov 2026, 10:52 UTC, without 1 user",
+        "owner@contoso.com approved, Tue 24 Nov 2026, 10:52 UTC , without 1 user",
     ):
         assert part in text
 

@@ -55,6 +55,18 @@ def test_no_words_run_together(folder: Path, name: str) -> None:
     assert stripped(environment(folder), (folder / name).read_text("utf-8")) == []
 
 
+PAGES = [name for folder, name in TEMPLATES if folder == FOLDERS[0] and name.endswith(".html")]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_prints_a_time_as_an_element_alone(name: str) -> None:
+    parsed = environment(FOLDERS[0]).parse((FOLDERS[0] / name).read_text("utf-8"))
+    assert [f.lineno for f in parsed.find_all(nodes.Filter) if f.name == "when"] == []
+    assert [f.lineno for f in parsed.find_all(nodes.Getattr) if f.attr in {"when", "isoformat", "strftime"}] == []
+    texts = [data.data for data in parsed.find_all(nodes.TemplateData)]
+    assert [text for text in texts if "<time" in text] == []
+
+
 @pytest.mark.parametrize(
     ("source", "found"),
     [

@@ -13,7 +13,7 @@ ADELE = "adele@contoso.com"
 async def section(http: httpx.AsyncClient, heading: str, path: str = "/console/start") -> str:
     """The text of the page from this heading on, up to the next one."""
     text = Markup((await http.get(path)).text).text
-    return text.partition(f" {heading} ")[2].split(" Ended today ")[0]
+    return text.partition(f" {heading} ")[2].split(" Ended in the last 24 hours ")[0]
 
 
 async def test_start_is_where_the_console_begins(browser: httpx.AsyncClient) -> None:
@@ -38,7 +38,7 @@ async def test_each_person_sees_what_waits_for_them(it: System, browser: httpx.A
         assert "You're all caught up." in Markup((await http.get("/console/start")).text).text
     text = Markup((await browser.get("/console/start")).text).text
     assert "No request is in progress." in text
-    assert "Ended today (UTC) 1 INC0012345 Completed" in text
+    assert "Ended in the last 24 hours 1 INC0012345 Completed" in text
 
 
 async def test_a_failed_request_stays_for_a_week_unless_it_was_retried(it: System, browser: httpx.AsyncClient) -> None:

@@ -4,7 +4,6 @@ import { pick } from "./pick.js";
 import { choose } from "./choose.js";
 import { follow } from "./follow.js";
 import { review } from "./review.js";
-import { tellTimes } from "./times.js";
 
 for (const menu of document.querySelectorAll("[data-menu]")) {
   document.addEventListener("click", (event) => { if (!menu.contains(event.target)) menu.open = false; });
@@ -44,7 +43,14 @@ pick(document.querySelector("[data-pick]"));
 bulk(document.querySelector("[data-bulk]"));
 follow(document.querySelector("[data-live]"));
 review(document.querySelector("[data-review]"));
-tellTimes(document);
+// A time that is entered is the reader's own; the service reads UTC.
+for (const field of document.querySelectorAll("[data-local]")) {
+  for (const note of field.labels[0].querySelectorAll("[data-utc]")) note.remove();
+  field.form.addEventListener("formdata", ({ formData }) => {
+    const at = new Date(field.value);
+    if (!Number.isNaN(at.getTime())) formData.set(field.name, at.toISOString().slice(0, 16));
+  });
+}
 // On a phone the way about is wider than the screen.
 const side = document.querySelector(".side ul");
 const current = side?.querySelector("[aria-current]");
