@@ -48,7 +48,7 @@ def every_text() -> Iterator[tuple[str, list[str]]]:
 
 
 def _of_template(source: str) -> list[str]:
-    tree = Environment(autoescape=True).parse(source)
+    tree = Environment(autoescape=True, extensions=["jinja2.ext.i18n"]).parse(source)
     parser = _Text()
     for data in tree.find_all(nodes.TemplateData):
         parser.feed(data.data)

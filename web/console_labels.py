@@ -357,10 +357,31 @@ ERROR: Mapping[str, str] = texts(
 PROBLEM: Mapping[str, tuple[str, str]] = texts(
     {
         "notFound": ("Page not found", "The address is wrong, or you don't have access."),
+        "noRequest": (
+            "Request not found",
+            (
+                "The address is wrong, you don't have access, or the time to keep the request is over. Search for its "
+                "ticket, or look in the list."
+            ),
+        ),
+        "noUser": (
+            "User or customer not found",
+            (
+                "The address is wrong, the account was deleted, or you don't have access to this customer. Search for "
+                "the name."
+            ),
+        ),
+        "noReview": (
+            "Plan not found",
+            (
+                "The address is wrong, or the plan was removed because it was not sent for approval in time. Choose "
+                "the users again."
+            ),
+        ),
         "wrongOrigin": ("This did not come from our page", "Nothing was changed. Go back and try again there."),
         "wrongNonce": (
-            "Please look at the page again",
-            "It was open for too long. Nothing was changed. Load it again.",
+            "This page has expired",
+            "It was open for too long, so nothing was changed. Open it again and repeat what you did.",
         ),
         "notOperator": (
             "This page is not open to you",
@@ -403,5 +424,18 @@ PROBLEM: Mapping[str, tuple[str, str]] = texts(
             ),
         ),
         "tooLarge": ("That was too much", "The form was larger than the service accepts. Nothing was changed."),
+    }
+)
+
+# Where a page about an error leads on.
+WAY: Mapping[str, str] = texts(
+    {
+        "start": "Go to the start page",
+        "requests": "See all requests",
+        "users": "See all users",
+        "back": "Go back to the page",
+        "again": "Try again",
+        "signIn": "Sign in",
+        "anotherAccount": "Sign in with another account",
     }
 )

@@ -272,6 +272,9 @@ class ProblemView(NamedTuple):
     code: str  # of labels.PROBLEM
     reference: str = ""  # what a person can quote to find the log line
     sign_in: str = ""  # where to sign in
+    again: str = ""  # the page to open again
+    approvals: str = ""  # where the person sees what waits for them
+    contact: str = ""  # whom to ask
 
 
 class OutcomeView(NamedTuple):

@@ -70,6 +70,7 @@ class HttpTriggers:
             (_http_function(app, function) for function in app.triggered_by("httpTrigger")),
             key=lambda entry: entry.route.rank,
         )
+        self._has_root = any(entry.route.match("") is not None for entry in self._functions)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":  # no websockets in Azure Functions
@@ -90,7 +91,8 @@ class HttpTriggers:
 
     async def _respond(self, request: Request) -> Response:
         path = decoded_path(request)
-        if (page := system_page(path)) is not None:
+        # As on the real host, a function whose route is the empty path takes the place of the host's own page there.
+        if (page := system_page(path)) is not None and not (path == "/" and self._has_root):
             return page
         entry, parameters = self._find(request.method, path.strip("/"))
         if entry.needs_key and not self._has_key(request):

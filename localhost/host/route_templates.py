@@ -14,7 +14,9 @@ _CONSTRAINTS = {
     "int": r"-?[0-9]+",
     "long": r"-?[0-9]+",
 }
-_PARAMETER = re.compile(r"^\{(?P<rest>\*?)(?P<name>\w+)(?::(?P<constraint>\w+))?(?P<optional>\??)\}$")
+# Of the constraints with an argument the one that the app uses: no character at all, which makes a route of the empty path.
+_CONSTRAINTS["maxlength(0)"] = ""
+_PARAMETER = re.compile(r"^\{(?P<rest>\*?)(?P<name>\w+)(?::(?P<constraint>\w+(?:\(\d+\))?))?(?P<optional>\??)\}$")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from domain.model import iso
 from graph.client import segment
 from tests.browsing import browser_client
 from tests.client.harness import Waits, command
-from tests.console.pages import sign_in, text_of
+from tests.console.pages import fetched, sign_in, text_of
 from tests.system import ROOT, System, system
 from triggers.timers.reconcile_removals import reconcile_all
 
@@ -38,6 +38,7 @@ async def test_page_api_and_command_line_name_what_was_removed(tmp_path: Path) -
         it.world.tenant("fabrikam").granted = frozenset({"User.Read.All"})
         user_id = await _steal(it)
         text = await text_of(it, "removals")
+        assert {"/console/removals"} <= {link["href"] for link in (await fetched(it, "start")).all("a")}
         assert NOTHING not in text
         assert "Removed without a request" in text
         assert user_id in text

@@ -5,9 +5,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from copy import replace
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit
 
 import azure.functions as func
 
+from domain.access import attestation_links
 from domain.access.approval_links import issue_nonce, link_path
 from domain.errors import RefusedKind
 from domain.text import clean_lines
@@ -49,18 +51,29 @@ def error_pages[**P](handler: Callable[P, Awaitable[func.HttpResponse]]) -> Call
         try:
             return await handler(*args, **kwargs)
         except RefusedError as refused:
-            return _problem(await _traced(refused, _request_of(args, kwargs), handler.__name__))
+            req = _request_of(args, kwargs)
+            return _problem(await _traced(refused, req, handler.__name__), req)
         except FormError as error:
             if error.reason == "lengthRequired":
                 count_without_length(handler.__name__)
             code = "badLink" if error.reason == "unreadable" else error.reason
-            form = RefusedError(error.status, code)
-            return _problem(await _traced(form, _request_of(args, kwargs), handler.__name__))
+            form, req = RefusedError(error.status, code), _request_of(args, kwargs)
+            return _problem(await _traced(form, req, handler.__name__), req)
         except RecordsError as error:
             _log.warning("the records are unavailable: %s", error.reason)
-            return _problem(RefusedError(503, "unavailable"))
+            return _problem(RefusedError(503, "unavailable"), _request_of(args, kwargs))
 
     return respond
+
+
+# With these the link leads nowhere else.
+_LINK_IS_NO_USE = frozenset({"badLink", "notYours"})
+_APPROVALS = "/console/approvals"
+
+
+def _has_console(services: Services) -> bool:
+    """Return whether somebody can sign in to the console here."""
+    return services.settings.signs_in or bool(services.settings.console_test_sign_in)
 
 
 _KINDS: Mapping[str, RefusedKind] = {
@@ -135,8 +148,20 @@ def token_of(req: func.HttpRequest) -> str:
     return req.params.get("token") or req.route_params.get("token") or ""
 
 
-def _problem(refused: RefusedError) -> func.HttpResponse:
-    page = _page(render("problem.html", view=ProblemView(refused.code, sign_in=refused.sign_in)), refused.status)
+def _problem(refused: RefusedError, req: func.HttpRequest) -> func.HttpResponse:
+    """Return the page that says why, with a way on: the page itself where its link is good, else what waits for the person."""
+    services = current_services()
+    is_manager = urlsplit(req.url).path == attestation_links.PATH
+    lost = refused.code in _LINK_IS_NO_USE
+    link = attestation_links.link_path if is_manager else link_path
+    view = ProblemView(
+        refused.code,
+        sign_in=refused.sign_in,
+        again="" if lost or refused.sign_in else link(token_of(req)),
+        approvals=_APPROVALS if not is_manager and lost and _has_console(services) else "",
+        contact=services.policy.notices.contact if is_manager else "",
+    )
+    page = _page(render("problem.html", view=view), refused.status)
     if refused.challenge:
         page.headers["WWW-Authenticate"] = refused.challenge
     return page

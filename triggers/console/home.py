@@ -27,6 +27,21 @@ from web.console import static_files, static_headers, version
 app = func.Blueprint()  # type: ignore[no-untyped-call]
 
 
+# The host shows its own page at "/" unless a route takes the empty path. An empty route would be named after the function, so it is
+# a parameter without a character (Azure/azure-functions-host, WebScriptHostHttpRoutesManager and HomepageMiddleware).
+@app.route("{nothing:maxlength(0)?}", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
+async def console_root(req: func.HttpRequest) -> func.HttpResponse:
+    """Lead to the console."""
+    return redirect("/console")
+
+
+@app.route("console/{*rest}", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
+@require_sign_in
+async def console_unknown(req: func.HttpRequest) -> func.HttpResponse:
+    """Answer an address that is no page's."""
+    raise RefusedError(404, "notFound")
+
+
 @app.route("console", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @require_sign_in
 async def console_start(req: func.HttpRequest) -> func.HttpResponse:

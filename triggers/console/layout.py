@@ -25,7 +25,7 @@ from triggers.console.operators import (
     operator_of,
     test_identities,
 )
-from triggers.http.authorization import OPERATORS, PRINCIPAL, SIGN_IN
+from triggers.http.authorization import OPERATORS, PRINCIPAL, SIGN_IN, SIGN_OUT
 from triggers.http.bodies import count_without_length
 from triggers.http.cookies import cookie
 from triggers.http.forms import FormError
@@ -40,12 +40,20 @@ _NOTICE_COOKIE, _NOTICE_SECONDS = "mfareset-notice", 60
 
 
 class Link(NamedTuple):
+    """A way on from an error; `text` is a code of console_labels.WAY."""
+
     text: str
     to: str
 
 
-_START = Link("To the console", "/console")
-_OPEN = Link("To what is open to you", "/console")
+_START = Link("start", "/console/start")
+_AGAIN = Link("anotherAccount", f"{SIGN_OUT}{quote('/console', safe='')}")
+# What was looked for and is not there, by the part of the console: the code of the page, and where to look on.
+_MISSING: Mapping[str, tuple[str, Link]] = {
+    "requests": ("noRequest", Link("requests", "/console/requests")),
+    "users": ("noUser", Link("users", "/console/users")),
+    "reviews": ("noReview", Link("users", "/console/users")),
+}
 
 
 class RefusedError(Exception):
@@ -69,6 +77,7 @@ class Frame(NamedTuple):
     nonce: str
     at: datetime
     test_sign_in: bool
+    reconciles: bool  # customers' audit logs are read
 
     @property
     def names(self) -> dict[str, str]:
@@ -120,18 +129,20 @@ def error_pages[**P](
             return await _slowed(handler(*args, **kwargs), req, handler.__name__)
         except SignInNeededError:
             if not test_identities(current_services()):
-                return _sign_in_page(current_services(), req)
+                return await _sign_in_page(current_services(), req)
             return redirect(f"/console/sign-in?return={quote(here(req) if is_read(req) else '/console', safe='')}")
         except NotOperatorError as error:
-            return problem_page(403, error.reason, _OPEN if _has_a_page(current_services(), req) else None)
+            return await problem_page(req, 403, error.reason)
         except RefusedError as refused:
-            return problem_page(refused.status, refused.reason)
+            return await problem_page(req, refused.status, refused.reason)
         except FormError as refused:
             if refused.reason == "lengthRequired":
                 count_without_length(handler.__name__)
-            return problem_page(refused.status, "badInput" if refused.reason == "unreadable" else refused.reason)
+            return await problem_page(
+                req, refused.status, "badInput" if refused.reason == "unreadable" else refused.reason
+            )
         except (Problem, RecordsError, GraphError) as error:
-            return _page_of(error)
+            return await _page_of(error, req)
 
     return respond
 
@@ -147,7 +158,7 @@ async def _slowed(page: Awaitable[func.HttpResponse], req: func.HttpRequest, end
         trace_refusal(kind, error.reason, endpoint)
         if await slow_down(current_services(), req):
             raise
-        return problem_page(429, "unavailable")
+        return await problem_page(req, 429, "unavailable")
 
 
 _REFUSED: Mapping[str, RefusedKind] = {
@@ -162,17 +173,19 @@ def _has_credentials(req: func.HttpRequest) -> bool:
     return bool(req.headers.get(PRINCIPAL) or cookie(req, COOKIE))
 
 
-def _page_of(error: Problem | RecordsError | GraphError) -> func.HttpResponse:
+async def _page_of(error: Problem | RecordsError | GraphError, req: func.HttpRequest) -> func.HttpResponse:
     match error:
         case NotFoundError():
-            return problem_page(404, "notFound")
+            part = urlsplit(str(req.url)).path.split("/")[2:3]
+            code, link = _MISSING.get("".join(part), ("notFound", None))
+            return await problem_page(req, 404, code, link)
         case InvalidInputError():
-            return problem_page(400, "badInput")
+            return await problem_page(req, 400, "badInput")
         case LimitReachedError():
-            return problem_page(429, error.reason)
+            return await problem_page(req, 429, error.reason)
         case _:
             _log.warning("a page could not be shown: %s", error.reason)
-            return problem_page(503, "unavailable")
+            return await problem_page(req, 503, "unavailable")
 
 
 async def frame(services: Services, req: func.HttpRequest, roles: tuple[Role, ...] = OPERATORS) -> Frame:
@@ -207,6 +220,7 @@ def bare_frame(services: Services, req: func.HttpRequest, roles: tuple[Role, ...
         nonce=form_nonce(services.settings.approval_keys, operator.caller.identity, services.now()),
         at=services.now(),
         test_sign_in=bool(test_identities(services)),
+        reconciles=services.policy.reconciliation.enabled,
     )
 
 
@@ -233,26 +247,51 @@ def html_page(
     )
 
 
-def problem_page(status: int, code: str, link: Link | None = _START) -> func.HttpResponse:
-    """Return an error page; `link` is None where every link would lead back to the same page."""
-    return html_page("problem.html", status, code=code, link=link)
+async def problem_page(
+    req: func.HttpRequest, status: int, code: str, link: Link | None = None, *, framed: bool = True
+) -> func.HttpResponse:
+    """Return an error page with a way on: in the console's frame for a person who is signed in and has any page there.
+
+    `link` leads to what comes closest to what was looked for.
+    """
+    services = current_services()
+    around = await _frame_or_none(services, req) if framed else None
+    links = [link] if link else []
+    if around is not None:
+        back = _page_before(req)
+        links += [Link("back", back)] if back and not is_read(req) else []
+        links += [Link("again", here(req))] if status == 503 and is_read(req) else []
+        links.append(_START)
+    elif code == "notOperator":
+        links += [_AGAIN] if services.settings.signs_in else []
+    elif framed:
+        links.append(_START)
+    return html_page("problem.html", status, frame=around, active="problem", code=code, links=links)
 
 
-def _sign_in_page(services: Services, req: func.HttpRequest) -> func.HttpResponse:
+async def _frame_or_none(services: Services, req: func.HttpRequest) -> Frame | None:
+    """Return the frame for the caller; None for a caller whom no page of the console is open to, or who cannot be known now."""
+    try:
+        await check_session(services, req)
+        return await frame(services, req, ())
+    except (SignInNeededError, NotOperatorError, RecordsError):
+        return None
+
+
+def _page_before(req: func.HttpRequest) -> str:
+    """Return the console's page that a form was sent from, "" where the browser does not say."""
+    parts = urlsplit(req.headers.get("Referer") or "")
+    path = parts.path + (f"?{parts.query}" if parts.query else "")
+    return path if path.startswith("/console/") and path.isascii() and path.isprintable() and "\\" not in path else ""
+
+
+async def _sign_in_page(services: Services, req: func.HttpRequest) -> func.HttpResponse:
     """Return the page for a caller who is not signed in: with a link to App Service's sign-in, where that is on."""
     if not services.settings.signs_in:
-        return problem_page(401, "noSignIn", None)
+        return await problem_page(req, 401, "noSignIn", framed=False)
     back = here(req) if is_read(req) else "/console"
-    return problem_page(401, "notSignedIn", Link("Sign in", f"{SIGN_IN}{quote(back, safe='')}"))
-
-
-def _has_a_page(services: Services, req: func.HttpRequest) -> bool:
-    """Return whether the start page leads this person to any page."""
-    try:
-        operator_of(services, req, ())
-    except NotOperatorError:
-        return False
-    return True
+    link = Link("signIn", f"{SIGN_IN}{quote(back, safe='')}")
+    return await problem_page(req, 401, "notSignedIn", link, framed=False)
 
 
 def is_read(req: func.HttpRequest) -> bool:
