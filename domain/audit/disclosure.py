@@ -10,6 +10,7 @@ from domain.api.responses import RequestResponse
 from domain.audit.chain import AuditEvent
 from domain.request.plan import line_hash, people_line, plan_line, scope_line
 from domain.request.reset_request import Decision, ResetRequest
+from domain.request.schedule import Wave
 from domain.request.target import Target
 
 # Events about the request as a whole, whose data hold nothing of a single customer.
@@ -54,11 +55,28 @@ def disclosed_request(
     return value | {
         "customers": [customer],
         "totals": dict.fromkeys(value["totals"], 0) | totals | {"targets": len(own)},
+        "schedule": _own_schedule(request, customer),
         "followUp": None,
         "mails": [],
         "callbacks": [],
         "outcomeEvents": [],
     }
+
+
+def _own_schedule(request: ResetRequest, customer: str) -> dict[str, Any] | None:
+    """Return the schedule with the customer's own maintenance window, and its users alone in each wave."""
+    if request.schedule is None:
+        return None
+    own = [range(first, first + count) for key, first, count in request.ranges if key == customer]
+    begun: list[Wave] = []
+    for wave in request.schedule.begun:
+        numbers = [
+            number for number in range(wave.start, wave.start + wave.count) if any(number in some for some in own)
+        ]
+        if numbers:
+            begun.append(Wave(start=numbers[0], count=len(numbers), at=wave.at))
+    windows = {key: window for key, window in request.schedule.windows.items() if key == customer}
+    return request.schedule.model_copy(update={"windows": windows, "begun": begun}).to_json()
 
 
 def disclosed_decisions(request: ResetRequest, decisions: list[Decision], customer: str) -> list[Decision]:
@@ -71,7 +89,12 @@ def disclosed_plan(request: ResetRequest, targets: list[Target], customer: str) 
     """Return the lines of the plan; a withheld one is an object with its hash. `targets` are all, in their order."""
     people = people_line(request)
     shared = is_shared(request, customer)
-    lines: list[str | dict[str, str]] = [scope_line(request), {"withheld": line_hash(people)} if shared else people]
+    scope = scope_line(request)
+    others = set(request.schedule.windows) - {customer} if request.schedule else set()
+    lines: list[str | dict[str, str]] = [
+        {"withheld": line_hash(scope)} if shared and others else scope,
+        {"withheld": line_hash(people)} if shared else people,
+    ]
     for target in targets:
         line = plan_line(target)
         lines.append(line if target.customer == customer else {"withheld": line_hash(line)})

@@ -320,6 +320,30 @@ async def test_a_delegate_whom_the_policy_no_longer_lets_stand_in_decides_nothin
         assert await _refused(it, it.links(request)[SECOND])
 
 
+async def test_the_vote_of_a_delegate_whom_the_policy_no_longer_lets_stand_in_does_not_count(tmp_path: Path) -> None:
+    async with served(tmp_path, PLAIN.replace(f'"{LEAD}", "{OWNER}"', f'"{LEAD}", "{OWNER}", "{TECH}"')) as (it, _):
+        await _need_two(it)
+        await it.services.delegations.put(_delegation(it, LEAD, SECOND))
+        request = (await it.ask(contoso=[ADELE], more={"requester": "megan@contoso.com"}))["id"]
+        await it.decide(it.links(request)[SECOND], "approve")
+        policy = it.services.policy
+        approval = policy.approval.model_copy(update={"delegates": ()})
+        it.services.settings = replace(it.services.settings, policy=policy.model_copy(update={"approval": approval}))
+        await it.decide(it.links(request)[OWNER], "approve")
+        assert (await it.shown(request))["status"] == "awaitingApproval"
+        await it.decide(it.links(request)[TECH], "approve")
+        assert (await it.shown(request))["status"] == "completed"
+
+
+async def test_a_delegation_ends_at_its_time(tmp_path: Path) -> None:
+    async with served(tmp_path, PLAIN) as (it, _):
+        await it.services.delegations.put(_delegation(it, LEAD, SECOND))
+        assert (await it.ask(contoso=[ADELE]))["id"] in it.world.mailbox.to(SECOND)[0].content
+        await it.advance(days=1, seconds=1)
+        request = (await it.ask(contoso=["alex@contoso.com"]))["id"]
+        assert it.links(request).keys() == {LEAD, OWNER}
+
+
 def _delegation(it: System, approver: str, deputy: str) -> Delegation:
     now = it.services.now()
     return Delegation(approver=approver, delegate=deputy, until=now + timedelta(days=1), set_by=approver, set_at=now)

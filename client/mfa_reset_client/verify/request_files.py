@@ -1,7 +1,7 @@
 """The files of one request: that its audit, plan, decisions and the request itself belong together."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mfa_reset_client.verify.archive import Archive, NotAPackError
 from mfa_reset_client.verify.audit_chain import chain_problem, read_events
@@ -40,8 +40,36 @@ def request_problems(archive: Archive, folder: str, expected: Expected) -> Itera
     scope = scope_of(expected.plan_version, plan)
     if scope is None:
         yield "the plan does not begin with its scope"
-    elif any(request.get(name) != value for name, value in scope.items()):
+        return
+    deciders = scope.pop("deciders", {})  # the request says of them who was asked
+    if not all(_is_as_planned(request.get(name), value) for name, value in scope.items()):
         yield "the request is about something else than its plan"
+    if not _may_decide(request, deciders):
+        yield "somebody was asked who may not decide by the plan"
+
+
+def _is_as_planned(said: Any, planned: Any) -> bool:
+    """Return whether the request says what the plan does; of an object it may say more, as when a schedule's waves began."""
+    if isinstance(planned, dict) and isinstance(said, dict):
+        return all(said.get(name) == value for name, value in planned.items())
+    return bool(said == planned)
+
+
+def _may_decide(request: dict[str, Any], deciders: Any) -> bool:
+    """Return whether everybody who was asked about a customer is among those whom the plan lets decide for it."""
+    try:
+        people = {
+            customer: {person for part in ("first", "stepUp", "escalation") for person in found.get(part, {})}
+            for customer, found in deciders.items()
+        }
+        return all(
+            entry["approver"].casefold() in people[customer]
+            for entry in request["approval"]["approvers"]
+            for customer in entry["customers"]
+            if customer in people
+        )
+    except (AttributeError, KeyError, TypeError):
+        return False
 
 
 def _audit_problems(archive: Archive, folder: str, expected: Expected) -> Iterator[str]:
