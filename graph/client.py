@@ -28,6 +28,7 @@ from graph.read_ahead import ReadAhead
 from graph.request_adapter import DirectRequestAdapter, sender
 from graph.responses import Response, is_repeatable, parsed, retry_after
 from graph.retry import Attempts, Pauses
+from graph.short_cache import ShortCache
 from graph.tokens import Tokens
 
 # Of a call: an object, or plain text, which Graph takes for a mail in MIME.
@@ -97,6 +98,7 @@ class _Tenant:
         self.batches = asyncio.Semaphore(_BATCHES)
         self.privileged = PrivilegeCaches()
         self.users_ahead = ReadAhead(FOR_RESETS)
+        self.listed = ShortCache()
 
 
 class GraphClient:
@@ -112,6 +114,7 @@ class GraphClient:
     ) -> None:
         self.privileged = shared.privileged
         self.users_ahead = shared.users_ahead
+        self.listed = shared.listed
         self.batches = shared.batches
         self.tenant_id = tenant_id
         self.pressure = 0.0
@@ -170,6 +173,10 @@ class GraphClient:
     def share_pauses(self) -> None:
         """From now on let all calls of this client together pause no longer than one call may."""
         self._pauses = Pauses()
+
+    def never_wait(self) -> None:
+        """From now on repeat no call of this client that would have to wait: whoever asked is told instead."""
+        self._pauses = Pauses(0.0)
 
     async def send_once(
         self,

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from domain.outcomes import RequestStatus, TargetOutcome
+from domain.request.reset_request import ResetRequest
 from records.audits import Audits
 from records.requests import Requests
 from records.store import Store
@@ -50,9 +51,18 @@ class Holds:
     async def end_if_undecided(self, holder: Holder, asking: Holder, terms: HoldTerms) -> bool:
         """End the hold for `asking` if its request has waited for longer than the policy lets it, with no decision made."""
         request = await self._requests.get(holder.request_id)
-        if request is None or request.approval.decided or terms.now < request.created_at + terms.hold_for:
+        if request is None or not _has_waited(request, terms):
             return False
         return await self.end(holder, Takeover(asking.request_id, terms.now))
+
+    async def would_end(self, holder: Holder, terms: HoldTerms) -> bool:
+        """Return whether `end_if_undecided` would free the user now; changes nothing."""
+        request = await self._requests.get(holder.request_id)
+        if request is None or request.status.ended:
+            return True
+        if not _has_waited(request, terms) or not _may_be_taken_from(request):
+            return False
+        return await self._targets.get(holder.request_id, holder.number) is not None
 
     async def end(self, holder: Holder, takeover: Takeover) -> bool:
         """Settle the holder's target as cancelled, as long as nothing was approved; return whether the user is free now.
@@ -64,7 +74,7 @@ class Holds:
             request = await self._requests.get(holder.request_id)
             if request is None or request.status.ended:
                 return True
-            if request.status not in _UNDECIDED or request.approval.ends_as is not None:
+            if not _may_be_taken_from(request):
                 return False
             kept = await self._targets.get(holder.request_id, holder.number)
             if kept is None:
@@ -86,6 +96,15 @@ class Holds:
         totals = await self._targets.totals(holder.request_id)
         if not totals[TargetOutcome.PENDING.value]:
             await self._requests.cancel(holder.request_id, by, takeover.at)
+
+
+def _has_waited(request: ResetRequest, terms: HoldTerms) -> bool:
+    """Return whether the request has waited for a decision for longer than the policy lets it hold its users."""
+    return not request.approval.decided and terms.now >= request.created_at + terms.hold_for
+
+
+def _may_be_taken_from(request: ResetRequest) -> bool:
+    return request.status in _UNDECIDED and request.approval.ends_as is None
 
 
 def _detail(takeover: Takeover) -> str:

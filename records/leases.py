@@ -58,11 +58,16 @@ class Leases:
             found[user_id] = Holder(row.value["requestId"], row.value["number"]) if row else holder
         return found
 
-    async def holder(self, tenant_id: str, user_id: str) -> Holder | None:
-        """Return the holder of the lease, None if there is none that is still busy."""
+    async def holder(self, tenant_id: str, user_id: str, terms: HoldTerms | None = None) -> Holder | None:
+        """Return the holder of the lease, None if there is none that is still busy.
+
+        With `terms` also None where `take` would end the hold: a request that asks for the user now would not be refused.
+        """
         row: Row | None = await self._store.get(_place(tenant_id), user_id)
         current = Holder(row.value["requestId"], row.value["number"]) if row else None
-        return current if current and await self._holds.is_busy(current) else None
+        if current is None or not await self._holds.is_busy(current):
+            return None
+        return None if terms and await self._holds.would_end(current, terms) else current
 
 
 def _value(holder: Holder) -> dict[str, Any]:

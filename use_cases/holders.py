@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from domain.request.reset_request import ResetRequest
 from domain.request.target import Target
+from records.holds import HoldTerms
 from services import Services
 from use_cases.read_request import is_within
 from web.presenters import display_status
@@ -34,14 +35,22 @@ class Held(NamedTuple):
 
 
 async def holders_of(
-    services: Services, accounts: Iterable[Account], reach: frozenset[str] | None, *, but: str = ""
+    services: Services,
+    accounts: Iterable[Account],
+    reach: frozenset[str] | None,
+    *,
+    but: str = "",
+    terms: HoldTerms | None = None,
 ) -> dict[Account, Held]:
-    """Return who holds each of these users now, of those that another request than `but` holds."""
+    """Return who holds each of these users now, of those that another request than `but` holds.
+
+    `terms`: leave out those whom a request that is made now would get all the same.
+    """
     gate = asyncio.Semaphore(_AT_ONCE)
 
     async def holder(account: Account) -> str:
         async with gate:
-            found = await services.leases.holder(*account)
+            found = await services.leases.holder(*account, terms)
         return found.request_id if found else ""
 
     wanted = list(dict.fromkeys(account for account in accounts if all(account)))

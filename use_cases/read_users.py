@@ -7,7 +7,7 @@ from domain.cursors import pack, unpack
 from domain.errors import NotFoundError
 from domain.methods import MethodType
 from domain.policy.load import Customer
-from domain.request.guards import privilege_refusal, refusal
+from domain.request.guards import first_refusal
 from domain.request.involved import Involved
 from graph.details import read_details
 from graph.errors import GraphError
@@ -90,8 +90,12 @@ async def read_user(services: Services, customer: str, text: str) -> UserDetails
 
 
 def _refused(services: Services, customer: Customer, user: User, privileges: Privileges) -> str:
-    found = refusal(
-        person_of(user, customer.tenant_id), customer=customer, guards=services.policy.guards, involved=Involved()
+    found = first_refusal(
+        person_of(user, customer.tenant_id),
+        privileges.names,
+        customer=customer,
+        guards=services.policy.guards,
+        involved=Involved(),
+        unknown=privileges.unknown,
     )
-    found = found or privilege_refusal(privileges.names, services.policy.guards, unknown=privileges.unknown)
     return found.reason if found else ""

@@ -48,6 +48,17 @@ def refusal(person: Person, *, customer: Customer, guards: Guards, involved: Inv
     return None
 
 
+def first_refusal(
+    person: Person, privileges: list[str], *, customer: Customer, guards: Guards, involved: Involved, unknown: str = ""
+) -> Refusal | None:
+    """Return the first rule that refuses a user of whom everything is known, None where none does: as a plan finds it, step by step.
+
+    `privileges` and `unknown` as `privilege_refusal` takes them.
+    """
+    found = refusal(person, customer=customer, guards=guards, involved=involved)
+    return found or privilege_refusal(privileges, guards, unknown=unknown)
+
+
 def still_allowed(target: Target, customer: Customer | None) -> Refusal | None:
     """Return why an approved target may not be reset any more, because the policy changed; None if it may."""
     if customer is None:

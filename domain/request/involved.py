@@ -1,11 +1,12 @@
 """Who is behind a request: the signed-in caller and the person they ask for. Guards and approvals judge both."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from pydantic import Field
 
 from domain.model import Model
-from domain.normal_address import spellings
+from domain.normal_address import all_spellings, spellings
 from domain.request.deciders import Deciders
 
 
@@ -43,6 +44,11 @@ class Involved(NamedTuple):
 
     names: frozenset[str] = frozenset()
     accounts: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, *names: str, accounts: Iterable[str] = ()) -> "Involved":
+        """Return the people with these names and accounts, as they are written; "" is nobody."""
+        return cls(all_spellings(*names), frozenset({*accounts} - {""}))
 
     def has(self, names: frozenset[str], *accounts: str) -> bool:
         """Return whether somebody with any of these names (normal spellings) or accounts is one of them."""

@@ -11,7 +11,7 @@ from domain.containment.actions import ContainmentTerms, Profile
 from domain.mails import Mailed
 from domain.methods import STANDARD_SCOPE, MethodType
 from domain.model import Instant, Model
-from domain.normal_address import all_spellings, normal_address, spellings
+from domain.normal_address import normal_address, spellings
 from domain.outcomes import RequestStatus
 from domain.request.follow_up import FollowUp
 from domain.request.involved import Identities, Involved, asked_by
@@ -296,9 +296,7 @@ class ResetRequest(Model):
     def involved(self) -> Involved:
         """Return the people behind the request: they neither decide on it nor are reset by it."""
         found = self.identities.requester if self.identities else ()
-        return Involved(
-            all_spellings(self.requester, self.requested_by), frozenset({self.requested_by_id, *found} - {""})
-        )
+        return Involved.of(self.requester, self.requested_by, accounts=[self.requested_by_id, *found])
 
     @property
     def requester_is_known(self) -> bool:
