@@ -81,6 +81,7 @@ import triggers.console.reconciliation
 import triggers.console.requests
 import triggers.console.review
 import triggers.console.selection
+import triggers.console.user_facts
 import triggers.console.verification
 import triggers.messages.service_bus
 import triggers.timers.bounced_mails
@@ -124,6 +125,7 @@ for part in (
     triggers.console.home.app,
     triggers.console.overview.app,
     triggers.console.directory.app,
+    triggers.console.user_facts.app,
     triggers.console.bulk.app,
     triggers.console.deliveries.app,
     triggers.console.selection.app,

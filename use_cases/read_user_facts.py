@@ -5,7 +5,7 @@ moment say the same.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -160,9 +160,9 @@ async def _last_reset(
     return None
 
 
-def by_row(customers: Sequence[tuple[str, str]]) -> Mapping[str, list[str]]:
-    """Return the ids of a page's users by customer, in the page's order; `customers` are pairs of key and id."""
+def by_customer(users: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Return the ids of users by customer, in the same order; `users` are pairs of customer and user id."""
     groups: dict[str, list[str]] = {}
-    for key, user_id in customers:
+    for key, user_id in users:
         groups.setdefault(key, []).append(user_id)
     return groups

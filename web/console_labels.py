@@ -21,6 +21,52 @@ UNREACHABLE: Mapping[str, str] = texts(
     }
 )
 
+# How strong a user's multi-factor authentication is, and what makes it so.
+STRENGTH: Mapping[str, str] = texts(
+    {
+        "phishingResistant": "Strong",
+        "strong": "Strong",
+        "weak": "Weak",
+        "none": "None",
+    }
+)
+STRENGTH_BY: Mapping[str, str] = texts(
+    {
+        "phishingResistant": "Phishing-resistant",
+        "strong": "App or token",
+        "weak": "SMS or voice only",
+        "none": "Nothing registered",
+    }
+)
+# Why something about a user is not known, after "Unknown:".
+NOT_KNOWN: Mapping[str, str] = texts(
+    {
+        "consentMissing": "the customer's consent is missing",
+        "credentialInvalid": "Microsoft refuses this service's credential",
+        "conditionalAccess": "a Conditional Access policy blocks this service",
+        "unknownTenant": "Microsoft knows no such tenant",
+        "tokenRejected": "Microsoft does not accept the sign-in right now",
+        "customerUnreachable": "the directory does not answer",
+        "throttled": "Microsoft asks for a pause",
+        "forbidden": "a permission is missing",
+        "tokensUnreadable": "hardware tokens cannot be read",
+    }
+)
+# Why a user cannot be reset, in a list: the codes of labels.REASON in a few words.
+CANNOT: Mapping[str, str] = texts(
+    {
+        "protectedUser": "Protected by the policy",
+        "ownAccount": "Your own account",
+        "guestUser": "Guest of another organization",
+        "disabledUser": "Account is disabled",
+        "privilegedUser": "Administrators are refused",
+        "privilegesUnknown": "Eligible roles cannot be read",
+        "alreadyRunning": "Busy with another request",
+        "userNotFound": "No longer in the directory",
+        "noMethodAllowed": "The policy allows no reset here",
+    }
+)
+
 # What to do next about a target that did not end well.
 NEXT: Mapping[str, str] = texts(
     {

@@ -156,13 +156,46 @@ async def test_a_reset_by_keyboard_alone(tech: Person) -> None:
     await page.keyboard.press("Tab")
     await expect(page.get_by_role("link", name="Skip to the content")).to_be_in_viewport()
     await page.keyboard.press("Enter")
-    for wanted, key in (("tbody input[name=user]", "Space"), ("button[value=some]", "Enter")):
+    for wanted, step, key in (("tbody input[name=user]", "Tab", "Space"), ("button[value=some]", "Shift+Tab", "Enter")):
         for _ in range(40):
-            await page.keyboard.press("Tab")
+            await page.keyboard.press(step)
             if await page.locator(f"{wanted}:focus").count():
                 break
         await page.keyboard.press(key)
+        if key == "Space":
+            await expect(page.locator(".picked")).to_have_text("1 user chosen")
     await expect(page.get_by_role("heading", name="Review and confirm")).to_be_visible()
+
+
+async def test_skip_links_lead_to_the_list_and_to_the_chosen_users(tech: Person) -> None:
+    for path, list_name in (("users", "Skip to the list of users"), ("methods", "Skip to the list of methods")):
+        for text, place in ((list_name, "#rows"), ("Skip to the chosen users", "#actions")):
+            page = await tech.goes_to(f"/console/{path}?customer=contoso")
+            link = page.get_by_role("link", name=text)
+            for _ in range(4):
+                await page.keyboard.press("Tab")
+                if await link.and_(page.locator(":focus")).count():
+                    break
+            await expect(link).to_be_in_viewport()
+            await page.keyboard.press("Enter")
+            await expect(page.locator(place)).to_be_focused()
+            if place == "#rows":
+                await page.keyboard.press("Tab")
+                await expect(page.locator("#rows :focus")).to_have_count(1)
+
+
+async def test_what_is_done_with_the_chosen_comes_before_the_list(tech: Person) -> None:
+    page = await tech.goes_to("/console/users")
+    await page.locator("tbody input[name=user]").first.check()
+    await expect(page.locator(".picked")).to_have_text("1 user chosen")
+    await page.locator("#f-sort").focus() if await page.locator("#f-sort").is_visible() else await page.locator(
+        "#search"
+    ).focus()
+    for _ in range(12):
+        await page.keyboard.press("Tab")
+        if await page.locator("button[value=some]:focus").count():
+            break
+    await expect(page.locator("button[value=some]")).to_be_focused()
 
 
 async def test_everything_works_without_scripts(it: System, tech: Person) -> None:

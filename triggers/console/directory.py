@@ -15,6 +15,7 @@ from services import Services, current_services
 from triggers.api.directory import query_of
 from triggers.console.layout import Frame, frame, html_page, redirect, require_sign_in
 from triggers.console.selection import offered
+from triggers.console.user_facts import Facts, facts_of_page
 from triggers.http.parameters import page_number, parse_unsigned
 from use_cases.directory_rows import unreachable
 from use_cases.read_methods import read_methods
@@ -40,6 +41,10 @@ _FILTERS = (
 )
 
 
+# Of the users page without scripts: read what is known of each row with the page.
+_FACTS = "facts"
+
+
 class Listing(NamedTuple):
     """The parameters of a list, to keep them in links: `parameters` are those that are set."""
 
@@ -59,6 +64,11 @@ class Listing(NamedTuple):
     def filtered(self) -> bool:
         return any(self.parameters.get(name) for name in _FILTERS if name != "sort")
 
+    @property
+    def fields_set(self) -> bool:
+        """Whether any of the fields beside the search is set."""
+        return any(self.parameters.get(name) for name in _FILTERS if name != "search")
+
 
 @app.route("console/users", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @require_sign_in
@@ -67,7 +77,11 @@ async def console_users(req: func.HttpRequest) -> func.HttpResponse:
     around = await frame(services, req)
     listing = _listing(req, "/console/users")
     customers = _customers(around, listing)
-    shown = await read_users(services, customers, query_of(req), req.params.get("cursor", ""), _PAGE)
+    cursor = req.params.get("cursor", "")
+    shown = await read_users(services, customers, query_of(req), cursor, _PAGE)
+    facts: Facts = {}
+    if listing.get(_FACTS):
+        facts = await facts_of_page(services, around.operator, [(user.customer, user.id) for user in shown.value])
     return html_page(
         "users.html",
         frame=around,
@@ -76,6 +90,8 @@ async def console_users(req: func.HttpRequest) -> func.HttpResponse:
         shown=shown,
         options=offered(services, around),
         resettable={key for key in around.chosen if options_of(services.policy, [key]).actions},
+        facts=facts,
+        with_facts=listing.link(facts="1", cursor=cursor, page=str(listing.page) if cursor else ""),
     )
 
 
@@ -140,7 +156,7 @@ async def console_methods(req: func.HttpRequest) -> func.HttpResponse:
 
 
 def _listing(req: func.HttpRequest, path: str) -> Listing:
-    parameters = {name: req.params[name] for name in _FILTERS if req.params.get(name)}
+    parameters = {name: req.params[name] for name in (*_FILTERS, _FACTS) if req.params.get(name)}
     return Listing(path, parameters, page_number(req, 5))
 
 

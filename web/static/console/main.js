@@ -2,6 +2,7 @@
 import { bulk } from "./bulk.js";
 import { pick } from "./pick.js";
 import { choose } from "./choose.js";
+import { facts } from "./facts.js";
 import { follow } from "./follow.js";
 import { review } from "./review.js";
 
@@ -40,6 +41,7 @@ document.addEventListener("keydown", (event) => {
 });
 choose(document.querySelector("[data-chooser]"));
 pick(document.querySelector("[data-pick]"));
+facts(document.querySelector("[data-facts]"));
 bulk(document.querySelector("[data-bulk]"));
 follow(document.querySelector("[data-live]"));
 review(document.querySelector("[data-review]"));
