@@ -23,6 +23,7 @@ import activities.follow_up
 import activities.notify_approvers
 import activities.notify_users
 import activities.plan_targets
+import activities.post_teams_message
 import activities.publish_event
 import activities.read_plan_window
 import activities.record_event
@@ -70,6 +71,7 @@ import triggers.api.webhooks
 import triggers.approval_page.handlers
 import triggers.attestation_page.handlers
 import triggers.console.access_passes
+import triggers.console.approval_of_request
 import triggers.console.approvals_and_audit
 import triggers.console.bulk
 import triggers.console.deliveries
@@ -135,6 +137,7 @@ for part in (
     triggers.console.verification.app,
     triggers.console.access_passes.app,
     triggers.console.approvals_and_audit.app,
+    triggers.console.approval_of_request.app,
     triggers.console.downloads.app,
     triggers.api.evidence.app,
     triggers.api.exports.app,

@@ -153,6 +153,11 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     local = all(is_of_this_machine(settings[name]) for name in ("graph_endpoint", "graph_authority", "public_base_url"))
     reader.sign_in("REQUIRE_SIGN_IN", on=on, local=local)
     identities = reader.identities("CONSOLE_TEST_SIGN_IN", local=local)
+    if policy is not None and policy.approval.teams_webhook and not on and not identities:
+        reader.wrong(
+            "POLICY_FILE",
+            "has teamsWebhook in [approval], whose message leads approvers to a page that they sign in to: that needs sign-in",
+        )
     reader.strict_typing("AZURE_FUNCTIONS_DURABLE_STRICT_TYPING")
     api_keys = reader.named_keys("API_KEYS") if on else {}
     if reader.mistakes or keys is None or policy is None:

@@ -35,9 +35,10 @@ async def record(services: Services, request_id: str, kind: EventKind) -> list[S
     request = await services.requests.get(request_id)
     if request is None or (kind == "decided" and request.status not in _DECIDED):
         return []
+    teams: list[Sender] = ["teams"] if kind == "awaitingApproval" and services.policy.approval.teams_webhook else []
     callback = _has_callback(services, request)
     if not callback and not services.settings.has_service_bus:
-        return []
+        return teams
     known = await services.notifications.get(request_id, kind)
     if known is None:
         event = await made(services, request, kind)
@@ -54,7 +55,7 @@ async def record(services: Services, request_id: str, kind: EventKind) -> list[S
             known = known.model_copy(update={"event": event | {"data": _short(event["data"])}})
             await services.notifications.add(request_id, known)
     pending: dict[Sender, bool] = {"callback": known.state == "pending", "bus": known.bus == "pending"}
-    return [sender for sender, is_pending in pending.items() if is_pending]
+    return [sender for sender, is_pending in pending.items() if is_pending] + teams
 
 
 def _has_callback(services: Services, request: ResetRequest) -> bool:

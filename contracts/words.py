@@ -32,7 +32,7 @@ type AfterPlan = Literal["approve"] | AfterApproval
 type Ending = Literal["excluded", "cancelled", "denied", "expired", "requestFailed", "stopped", "wavesStopped"]
 # Events for the source and for the Service Bus topic.
 type EventKind = Literal["accepted", "awaitingVerification", "awaitingApproval", "decided", "completed", "followedUp"]
-type Sender = Literal["callback", "bus"]
+type Sender = Literal["callback", "bus", "teams"]
 type RequesterMail = Literal["outcome", "followUp"]
 
 # The external event that makes a waiting orchestration read the records again. It carries nothing.

@@ -416,6 +416,7 @@ SUMMARISE_TARGETS: Activity[SummaryWindow, Nothing] = Activity("summarise_target
 RECORD_EVENT: Activity[Event, EventSenders] = Activity("record_event")
 SEND_CALLBACK: Activity[EventAttempt, EventAttempted] = Activity("send_callback")
 PUBLISH_EVENT: Activity[EventAttempt, EventAttempted] = Activity("publish_event")
+POST_TEAMS_MESSAGE: Activity[EventAttempt, EventAttempted] = Activity("post_teams_message")
 BEGIN_POST_COMPLETION: Activity[RequestRef, PostCompletionPlan] = Activity("begin_post_completion")
 SEND_OUTCOME_MAIL: Activity[OutcomeMail, Progress] = Activity("send_outcome_mail")
 NOTIFY_USERS: Activity[UserNotices, Progress] = Activity("notify_users")

@@ -53,11 +53,22 @@ async def post_event(
     Raises: NoAnswerError or AddressNotAllowedError where there is none.
     """
     body = body_of(event)
-    headers = {"Content-Type": CONTENT_TYPE, "User-Agent": "mfa-reset"}
+    headers = {"Content-Type": CONTENT_TYPE}
     headers |= sign_standard(list(callback.secrets), str(event["id"]), now, body)
+    return await post(callback.url, body, headers, allow_private=callback.allow_private, resolve=resolve)
+
+
+async def post(
+    url: str, body: bytes, headers: dict[str, str], *, allow_private: bool = False, resolve: Resolve = look_up
+) -> Answer:
+    """Return the answer of the address to `body`.
+
+    Raises: NoAnswerError or AddressNotAllowedError where there is none. Neither repeats the path, which may be a secret.
+    """
+    headers = {"User-Agent": "mfa-reset"} | headers
     try:
         async with asyncio.timeout(_WHOLE):
-            return await _post(httpx.URL(callback.url), body, headers, allow_private=callback.allow_private, to=resolve)
+            return await _post(httpx.URL(url), body, headers, allow_private=allow_private, to=resolve)
     except TimeoutError as error:
         raise NoAnswerError(f"no answer within {_WHOLE:.0f} seconds") from error
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from contracts.words import EventKind, Sender
 from contracts.workflow import (
     DELIVER_EVENT,
+    POST_TEAMS_MESSAGE,
     PUBLISH_EVENT,
     RECORD_EVENT,
     SEND_CALLBACK,
@@ -22,7 +23,11 @@ from durable import Context, Step, TaskFailedError, instance_id, now, start_chil
 from orchestrators.app import call_activity, orchestrator
 from orchestrators.timers import create_timer_at, is_due
 
-SENDERS: dict[Sender, Activity[EventAttempt, EventAttempted]] = {"callback": SEND_CALLBACK, "bus": PUBLISH_EVENT}
+SENDERS: dict[Sender, Activity[EventAttempt, EventAttempted]] = {
+    "callback": SEND_CALLBACK,
+    "bus": PUBLISH_EVENT,
+    "teams": POST_TEAMS_MESSAGE,
+}
 # Seconds between attempts, as Standard Webhooks suggests: soon at first, then ever more seldom. The last one is repeated.
 WAITS = (5, 30, 120, 600, 1800, 3600, 7200, 14400, 21600)
 # After this long the last attempt is made.

@@ -15,6 +15,10 @@ _NAMES = {
     "mfareset.targets": ("{target}", "Targets of requests that ended, by outcome"),
     "mfareset.graph.calls": ("{call}", "Calls to Microsoft Graph, parts of batches too, by tenant and status"),
     "mfareset.graph.throttled": ("{call}", "Calls that Graph answered with 429, by tenant"),
+    "mfareset.teams": (
+        "{message}",
+        "Messages to the approvers' channel of Microsoft Teams, by result: accepted, retried, lost",
+    ),
     "mfareset.callbacks": ("{callback}", "Callbacks to ticketing systems, by result: delivered, retried, lost"),
     "mfareset.events": ("{event}", "Events for the Service Bus topic, by result: published, retried, lost"),
     "mfareset.mails": ("{mail}", "Mails, by kind and result: sent, failed, bounced"),

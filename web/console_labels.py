@@ -163,6 +163,8 @@ EVENT: Mapping[str, str] = texts(
         "mailsAskedAgain": "Failed mails asked for again",
         "callbackDelivered": "The ticket system was notified",
         "callbackFailed": "The ticket system could not be notified",
+        "teamsMessageAccepted": "Message to the approvers' Teams channel accepted for delivery",
+        "teamsMessageFailed": "Message to the approvers' Teams channel not delivered",
         "userNoticesSent": "Users notified by mail",
     }
 )
@@ -326,6 +328,21 @@ TOPIC_STATE: Mapping[str, str] = texts({"pending": "being tried", "published": "
 TOPIC_TEXT: Mapping[str, str] = texts(
     {
         "failed": "The Service Bus did not take it for a day. See whether its topic is there, then send it again.",
+    }
+)
+
+# Of the message to the approvers' channel of Microsoft Teams.
+TEAMS_STATE: Mapping[str, str] = texts(
+    {
+        "pending": "being tried",
+        "accepted": "accepted for delivery",
+        "failed": "not delivered",
+        "notSent": "not needed any more",
+    }
+)
+TEAMS_TEXT: Mapping[str, str] = texts(
+    {
+        "accepted": "The workflow accepted it. Whether it was posted in the channel, its run history says.",
     }
 )
 

@@ -90,6 +90,8 @@ EVENT: Mapping[str, str] = {
     "mailsAskedAgain": "Failed mails asked for again",
     "callbackDelivered": "The ticket system was notified",
     "callbackFailed": "The ticket system could not be notified",
+    "teamsMessageAccepted": "Message to the approvers' Teams channel accepted for delivery",
+    "teamsMessageFailed": "Message to the approvers' Teams channel not delivered",
     "userNoticesSent": "Users notified by mail",
 }
 
@@ -172,6 +174,8 @@ UNDO_EVENT: Mapping[str, str] = {
     "mailsAskedAgain": "Failed mails asked for again",
     "callbackDelivered": "The ticket system was notified",
     "callbackFailed": "The ticket system could not be notified",
+    "teamsMessageAccepted": "Message to the approvers' Teams channel accepted for delivery",
+    "teamsMessageFailed": "Message to the approvers' Teams channel not delivered",
     "userNoticesSent": "Users notified by mail",
 }
 

@@ -19,6 +19,7 @@ from domain.request.phone_numbers import PhoneOnly
 from domain.request.reset_request import ApproverMail, Decision, ResetRequest
 from domain.request.schedule import Schedule
 from domain.request.target import Target
+from domain.request.teams_message import TeamsMessage
 from domain.verification.evidence import RequestVerification, TargetVerification
 
 
@@ -60,6 +61,9 @@ class ApprovalResponse(Model):
     escalated_at: Instant | None = Field(None, description="When they were")
     approvers: list[ApproverResponse]
     decisions: list[Decision]
+    teams: TeamsMessage | None = Field(
+        None, description="The message to the approvers' channel of Microsoft Teams, once it was tried"
+    )
 
 
 class IdentitiesResponse(Model):
@@ -271,6 +275,7 @@ def to_request_response(
                 for entry in approval.approvers
             ],
             decisions=decisions,
+            teams=approval.teams,
         ),
         callbacks=list(callbacks),
         outcome_events=list(outcome_events),

@@ -36,6 +36,7 @@ from domain.policy.part import (
     ObjectId,
     Part,
     Secrets,
+    SecretUrl,
     TenantId,
     Url,
     UserName,
@@ -128,6 +129,11 @@ class Approval(Part):
     identities: dict[Mail, Account] = Field(
         default_factory=dict,
         description="Per approver's address the one account, tenant id/object id, that may sign in for it",
+    )
+    teams_webhook: SecretUrl | None = Field(
+        None,
+        repr=False,
+        description="The address of a workflow that posts to a channel of Microsoft Teams when a request waits for approval",
     )
     step_up: StepUp = Field(default_factory=StepUp)
 

@@ -18,6 +18,7 @@ from domain.policy.values import (
     guid,
     mail_address,
     resolve_secrets,
+    secret_address,
     time_zone,
     user_name,
 )
@@ -45,6 +46,7 @@ _Reference = Annotated[str, Field(pattern=r"^env:[A-Za-z_][A-Za-z0-9_]*$")]
 Secrets = Annotated[
     tuple[str, ...], BeforeValidator(resolve_secrets, json_schema_input_type=_Reference | list[_Reference])
 ]
+SecretUrl = Annotated[str, BeforeValidator(secret_address, json_schema_input_type=_Reference)]
 # Strict: TOML has numbers and booleans, so "1" and "yes" are mistakes.
 Flag = Annotated[bool, Field(strict=True)]
 Count = Annotated[int, Field(strict=True, ge=1)]

@@ -177,6 +177,30 @@ def resolve_secrets(value: Any, info: ValidationInfo) -> Any:
     return tuple(environ[name] for name in names)
 
 
+def secret_address(value: Any, info: ValidationInfo) -> Any:
+    """`env:NAME` as the address in that variable: whoever has it may post there, so it is a secret. "" where no variables are."""
+    resolved = resolve_secrets(value, info)
+    if isinstance(resolved, str):  # made in code
+        return webhook_address(resolved)
+    if isinstance(value, list):
+        raise ValueError('must be one "env:NAME"')  # noqa: TRY004 - pydantic wants it
+    return webhook_address(resolved[0]) if resolved else ""
+
+
+def webhook_address(text: str) -> str:
+    """Return an address that messages for Microsoft Teams can be posted to. Nothing that is said of it repeats it."""
+    try:
+        callback_url(text)
+    except ValueError as error:
+        raise ValueError(f"the variable's value {error}") from None
+    host = (urlsplit(text).hostname or "").lower()
+    if host == "outlook.office.com" or host.endswith(".webhook.office.com"):
+        raise ValueError(
+            "the variable's value is the address of an Office 365 connector, which Microsoft has retired: create a workflow"
+        )
+    return text
+
+
 def standard_secrets(secrets: tuple[str, ...]) -> tuple[str, ...]:
     """Secrets as Standard Webhooks wants them: `whsec_` and the base64 of 24 to 64 bytes."""
     for secret in secrets:

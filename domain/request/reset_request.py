@@ -17,6 +17,7 @@ from domain.request.follow_up import FollowUp
 from domain.request.involved import Identities, Involved, asked_by
 from domain.request.phone_numbers import PhoneOnly
 from domain.request.schedule import Schedule
+from domain.request.teams_message import TeamsMessage
 from domain.request.usage import RecentUsers
 from domain.text import clean
 from domain.verification.evidence import RequestVerification
@@ -207,6 +208,9 @@ class ApprovalNeeded(Model):
     escalation_quorum: int = 0
     escalated_at: Instant | None = None
     decided: int = Field(default=0, description="How many decisions were recorded, in the same write as each of them")
+    teams: TeamsMessage | None = Field(
+        default=None, description="The message to the approvers' channel, once it was tried"
+    )
     ends_as: RequestStatus | None = Field(
         default=None,
         description="The verdict of the decisions; written before anything follows from it, and no decision is accepted after that",

@@ -62,13 +62,13 @@ def _make(missing: list[Wanted], ask: Ask) -> Made:
     made = Made({}, [], [])
     for secret in missing:
         value = os.environ.get(secret.setting, "")
-        if not value and secret.kind == "elsewhere":
+        if not value and secret.is_brought:
             value = ask(secret)
         if value:
             require_good(secret, value)
         else:
             value = new_value(secret.kind)
-            (made.placeholders if secret.kind == "elsewhere" else made.random).append(secret)
+            (made.placeholders if secret.is_brought else made.random).append(secret)
         made.values[secret.name] = value
     return made
 

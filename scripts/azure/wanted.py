@@ -24,7 +24,8 @@ _SCHEMES = {
 class Wanted(NamedTuple):
     """A secret that the app reads: the setting that refers to it, and what it is for.
 
-    `kind` is how a value is made: `keys` (k1:base64), `whsec`, `text`, or `elsewhere` (only another system can).
+    `kind` is how a value is made: `keys` (k1:base64), `whsec`, `text`, or only another system can: `elsewhere`, and `address`
+    of an https address.
     """
 
     setting: str
@@ -35,6 +36,11 @@ class Wanted(NamedTuple):
     def name(self) -> str:
         """Its name in the key vault, where underscores are not allowed."""
         return _OWN.get(self.setting, self.setting.replace("_", "-"))
+
+    @property
+    def is_brought(self) -> bool:
+        """Whether only another system can make its value."""
+        return self.kind in {"elsewhere", "address"}
 
     @property
     def is_of_policy(self) -> bool:
@@ -64,6 +70,8 @@ def _of_policy(policy: Mapping[str, Any]) -> Iterator[Wanted]:
             yield Wanted(setting, kind, f"the source {key} signs or authorizes its deliveries with it: set it there")
         for setting in _references(source.get("callback", {}).get("secret")):
             yield Wanted(setting, "whsec", f"signs the callbacks to the source {key}: set it where they arrive")
+    for setting in _references(policy.get("approval", {}).get("teamsWebhook")):
+        yield Wanted(setting, "address", "the address of the workflow that posts to the approvers' channel in Teams")
     for key, service in policy.get("verification", {}).get("services", {}).items():
         for setting in _references(service.get("secret")):
             yield Wanted(setting, "whsec", f"the verification service {key} signs its results with it: set it there")
@@ -76,7 +84,7 @@ def _references(value: Any) -> list[str]:
 
 
 def new_value(kind: str) -> str:
-    """Return a random value of a kind. For `elsewhere` it only holds the place: no delivery is accepted with it."""
+    """Return a random value of a kind. For `elsewhere` and `address` it only holds the place: nothing works with it."""
     match kind:
         case "keys":
             return "k1:" + base64.b64encode(secrets.token_bytes(32)).decode()
@@ -84,6 +92,9 @@ def new_value(kind: str) -> str:
             return "first:" + secrets.token_urlsafe(32)
         case "whsec":
             return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+        case "address":
+            # A name that never leads anywhere (RFC 2606, 2): the app starts with it, and messages visibly fail.
+            return f"https://not-set.invalid/{secrets.token_urlsafe(16)}"
         case _:
             return secrets.token_urlsafe(32)
 
@@ -94,3 +105,5 @@ def require_good(secret: Wanted, value: str) -> None:
         raise CloudError(f"The value of {secret.setting} is empty.")
     if secret.kind == "whsec" and not value.startswith("whsec_"):
         raise CloudError(f"The value of {secret.setting} must begin with whsec_ (Standard Webhooks).")
+    if secret.kind == "address" and not value.startswith("https://"):
+        raise CloudError(f"The value of {secret.setting} must be an address that begins with https://.")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from domain.policy.values import webhook_address
 from scripts.azure.cloud import Azure, CloudError
 from scripts.azure.references import refresh
 from tests.infra.azd import Azd, HookFailedError
@@ -31,6 +32,7 @@ scheme = "bearer"
 secret = "env:SERVICENOW_TOKEN"
 """
 ZENDESK = '[sources.zendesk]\nscheme = "zendesk"\nsecret = "env:ZENDESK_SECRET"\n'
+TEAMS = 'teamsWebhook = "env:TEAMS_WEBHOOK"\n'
 SECRETS = {"approval-keys", "HELPDESK-SECRET", "HELPDESK-SECRET-OLD", "HELPDESK-CALLBACK-SECRET", "SERVICENOW-TOKEN"}
 STEPS = ["prepackage", "package", "preprovision", "provision", "postprovision", "predeploy", "deploy policy.toml"]
 
@@ -287,6 +289,20 @@ def test_a_value_that_the_shell_has_is_taken(azd: Azd) -> None:
     assert _values(azd)["SERVICENOW-TOKEN"] == "chosen-by-somebody-elses-system"
     assert "SERVICENOW_TOKEN:" not in azd.written  # it need not be copied
     assert "chosen-by-somebody-elses-system" not in str(azd.state["environment"])
+
+
+def test_the_address_of_the_workflow_for_teams_is_waited_for(azd: Azd) -> None:
+    """What holds its place leads nowhere, so that the app starts and only its messages fail."""
+    (azd.project / "policy.toml").write_text(POLICY.replace("[approval]\n", f"[approval]\n{TEAMS}", 1), "utf-8")
+    azd.up()
+    held = _vault(azd)[1]["secrets"]["TEAMS-WEBHOOK"]
+    assert held["contentType"] == "placeholder"
+    assert webhook_address(held["value"]).startswith("https://not-set.invalid/")
+    assert "TEAMS_WEBHOOK" in azd.state["environment"]["POLICY_SECRET_NAMES"].split(",")
+    with pytest.raises(HookFailedError, match="begins with https://"):
+        azd.run("scripts/azure/set-secret", "TEAMS_WEBHOOK", given="channel\n")
+    azd.run("scripts/azure/set-secret", "TEAMS_WEBHOOK", given="https://flows.example/invoke?sig=1\n")
+    assert _values(azd)["TEAMS-WEBHOOK"] == "https://flows.example/invoke?sig=1"
 
 
 def test_a_value_that_the_app_would_not_take_is_refused(azd: Azd) -> None:

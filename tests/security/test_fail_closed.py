@@ -52,6 +52,17 @@ def test_it_starts_with_sign_in_or_where_the_operator_does_without(tmp_path: Pat
     assert mistakes(tmp_path, more) == []
 
 
+def test_a_message_that_leads_to_a_sign_in_needs_one(tmp_path: Path) -> None:
+    policy = tmp_path / "policy.toml"
+    demo = Path(environment(tmp_path)["POLICY_FILE"]).read_text()
+    policy.write_text(demo.replace("[approval]\n", '[approval]\nteamsWebhook = "env:TEAMS_WEBHOOK"\n', 1))
+    teams = {"POLICY_FILE": str(policy), "TEAMS_WEBHOOK": "https://flows.example/invoke?sig=c2lnbmF0dXJl"}
+    assert mistakes(tmp_path, teams) == []
+    assert mistakes(tmp_path, PUBLIC | teams | {"WEBSITE_AUTH_ENABLED": "True"}) == []
+    (mistake,) = mistakes(tmp_path, PUBLIC | teams | {"REQUIRE_SIGN_IN": "false"})
+    assert mistake.startswith("setting POLICY_FILE has teamsWebhook in [approval]")
+
+
 def test_a_port_that_others_reach_needs_sign_in(tmp_path: Path) -> None:
     with DataDir(tmp_path) as data:
         found = app_settings(

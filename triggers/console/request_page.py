@@ -23,7 +23,7 @@ from use_cases.holders import account_of, holders_of
 from use_cases.left_out_users import left_out_names
 from use_cases.read_request import find_request
 from use_cases.read_targets import all_targets, targets_from
-from use_cases.redeliver import undelivered_callbacks, unpublished_events
+from use_cases.redeliver import teams_message_failed, undelivered_callbacks, unpublished_events
 from use_cases.resend_mails import approvers_not_reached
 from web import labels
 from web.presenters import (
@@ -165,6 +165,7 @@ class RequestState:
                 undelivered_callbacks(services, self._notifications)
                 or unpublished_events(services, self._notifications)
             ),
+            "teams_left": teams_message_failed(services, request),
             "held": sum(one.undecided for one in held.values()),
             "holders": {target.number: held.get(account_of(target)) for target in sums.held},
             "containment_view": containment_view(request),

@@ -486,3 +486,40 @@ escalateTo = {more}
 tenantId = "11111111-1111-1111-1111-111111111111"
 """
     assert any("after an escalation" in warning for warning in policy_warnings(text)) is warned
+
+
+TEAMS = "https://prod-01.westeurope.logic.azure.com/workflows/0f/triggers/manual/paths/invoke?sig=c2lnbmF0dXJl"
+
+
+def _with_teams(reference: str) -> str:
+    return CONTRACT.replace("[approval]\n", f"[approval]\nteamsWebhook = {reference}\n", 1)
+
+
+def test_the_address_for_teams_is_a_secret_that_the_policy_names() -> None:
+    policy = parse_policy(_with_teams('"env:TEAMS"'), ENVIRON | {"TEAMS": TEAMS})
+    assert policy.approval.teams_webhook == TEAMS
+    assert "c2lnbmF0dXJl" not in repr(policy)
+    assert parse_policy(_with_teams('"env:TEAMS"'), None).approval.teams_webhook == ""
+
+
+@pytest.mark.parametrize(
+    ("reference", "value", "words"),
+    [
+        (f'"{TEAMS}"', "", 'must be "env:NAME"'),
+        ('["env:TEAMS"]', TEAMS, 'must be one "env:NAME"'),
+        ('"env:TEAMS"', "", "TEAMS is missing or empty"),
+        ('"env:TEAMS"', TEAMS.replace("https", "http"), "must start with https://"),
+        ('"env:TEAMS"', "c2lnbmF0dXJl", "is no URL"),
+        ('"env:TEAMS"', "https://msp.webhook.office.com/webhookb2/c2lnbmF0dXJl", "which Microsoft has retired"),
+        ('"env:TEAMS"', "https://outlook.office.com/webhook/c2lnbmF0dXJl", "which Microsoft has retired"),
+    ],
+)
+def test_an_address_for_teams_that_cannot_work_is_named_and_not_repeated(
+    reference: str, value: str, words: str
+) -> None:
+    with pytest.raises(PolicyError) as wrong:
+        parse_policy(_with_teams(reference), ENVIRON | {"TEAMS": value})
+    (mistake,) = wrong.value.mistakes
+    assert "approval.teamsWebhook: " in mistake
+    assert words in mistake
+    assert "c2lnbmF0dXJl" not in mistake
