@@ -4,13 +4,14 @@ Codes (status, outcome, reason, type) are those of the contract; `web.labels` ha
 Texts may be as they came in: the templates clean and escape whatever they print.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from domain.request.follow_up import ALARMING, FollowUpState
 from domain.request.forecast import Forecast
 from domain.request.schedule import Schedule
+from web.labels import ALARMING_FORECASTS
 
 # What would happen to a method. `keep` needs a reason of `labels.KEPT`.
 Fate = Literal["remove", "deactivate", "activate", "keep"]
@@ -92,6 +93,14 @@ class UserView(NamedTuple):
         return self.display_name or self.user_principal_name
 
     @property
+    def is_careful(self) -> bool:
+        """Whether there is something about this user that whoever decides should see."""
+        unproven = self.proof is not None and self.proof.at is None
+        return not self.refused and (
+            self.privileged or bool(self.warnings) or self.forecast in ALARMING_FORECASTS or unproven
+        )
+
+    @property
     def app_removed(self) -> bool:
         """Whether the account is still in an authenticator app, where it is good for nothing any more."""
         return any(
@@ -113,6 +122,27 @@ class UserView(NamedTuple):
         }
 
 
+# A page with more users than this is folded: 200 users are 40 screens of a phone.
+FOLDED_FROM = 20
+# Of those whom a page has to show in any case, this many per customer; the fold says how many more there are.
+_IN_ANY_CASE = 10
+
+
+class UserGroup(NamedTuple):
+    """Users that stand together; `folded`: behind one line. `careful` are those of them that ask for a closer look."""
+
+    users: tuple[UserView, ...]
+    folded: bool = False
+
+    @property
+    def careful(self) -> int:
+        return sum(user.is_careful for user in self.users)
+
+    def marks(self, numbers: Collection[int]) -> bool:
+        """Return whether any of these numbers is that of one of the users."""
+        return any(user.number in numbers for user in self.users)
+
+
 class CustomerView(NamedTuple):
     """The users of one customer that this page or mail shows; `targets` counts all of the customer's in the request."""
 
@@ -124,6 +154,15 @@ class CustomerView(NamedTuple):
     @property
     def accepted(self) -> tuple[UserView, ...]:
         return tuple(user for user in self.users if not user.refused and not user.left_out_by)
+
+    def groups(self, users: Iterable[UserView], *, folds: bool) -> tuple[UserGroup, ...]:
+        """Return `users` in one group or, where the page `folds`, first those that ask for a closer look and the others behind a line."""
+        every = tuple(users)
+        if not folds:
+            return (UserGroup(every),) if every else ()
+        first = tuple(user for user in every if user.is_careful)[:_IN_ANY_CASE]
+        others = tuple(user for user in every if user not in first)
+        return tuple(UserGroup(part, folded) for part, folded in ((first, False), (others, True)) if part)
 
     @property
     def left_out(self) -> tuple[UserView, ...]:
@@ -220,6 +259,10 @@ class ApprovalView(NamedTuple):
         """The user, where the request is about one."""
         users = [user for customer in self.customers for user in customer.accepted]
         return users[0] if self.totals.users == 1 and len(users) == 1 else None
+
+    @property
+    def folds(self) -> bool:
+        return sum(len(customer.users) for customer in self.customers) > FOLDED_FROM
 
     @property
     def left_out_elsewhere(self) -> tuple[int, ...]:

@@ -173,6 +173,7 @@ def test_step_up_takes_a_second_step_by_keyboard(site: Site, page: Page) -> None
 
 def test_going_to_the_next_page_takes_the_ticked_boxes_along_and_decides_nothing(site: Site, page: Page) -> None:
     page.goto(f"{site.base}/large")
+    page.locator(".fold > summary").click()
     page.locator("#without-205").check()
     page.get_by_role("button", name="Next users").click()
     decided(page)
@@ -230,3 +231,33 @@ def test_focus_can_be_seen(site: Site, chromium: Browser, scheme: str) -> None:
     )
     assert outline == "solid3px"
     context.close()
+
+
+def test_a_list_of_200_users_is_short_on_a_phone_and_leads_to_the_decision(site: Site, page: Page) -> None:
+    page.goto(f"{site.base}/large")
+    assert page.evaluate("document.documentElement.scrollHeight") < 2_500  # it was 38,143 px
+    page.get_by_text("Show 200 more users").click()
+    assert page.evaluate("document.documentElement.scrollHeight") > 10_000
+    for link in page.get_by_role("link", name="Go to the decision").all():
+        page.evaluate("scrollTo(0, 0)")
+        link.click()
+        expect(page.get_by_role("heading", name="Your decision")).to_be_in_viewport()
+
+
+def test_what_is_folded_is_printed(site: Site, page: Page) -> None:
+    page.goto(f"{site.base}/large")
+    last = page.get_by_text("User Number 399", exact=True)
+    expect(last).to_be_hidden()
+    page.emulate_media(media="print")
+    expect(last).to_be_visible()
+    expect(page.get_by_role("button", name="Approve")).to_be_hidden()
+    page.emulate_media(media="null")
+
+
+def test_boxes_say_whom_they_exclude_and_of_which_customer(site: Site, page: Page) -> None:
+    page.goto(f"{site.base}/approval")
+    for name in (
+        "Exclude Adele Vance adele@contoso.com Contoso",
+        "Exclude Lynne Robbins administrator lynne.robbins@fabrikam.com Fabrikam",
+    ):
+        expect(page.get_by_role("checkbox", name=name, exact=True)).to_be_visible()

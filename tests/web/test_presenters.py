@@ -1,6 +1,7 @@
 """How a request stands, judged by its decisions: the status follows them only when the workflow has got to it."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from tests.web.markup import Markup
 from tests.web.samples import NOW
 from web.pages import render
 from web.presenters import plan_totals, state_view, user_view
+from web.views import CustomerView, ProofView, UserGroup, UserView
 
 OWNER, CFO, LEAD, SECOND = "owner@contoso.com", "cfo@contoso.com", "lead@msp.example", "second@msp.example"
 MINE = Approver(approver=OWNER, customers=["contoso"])
@@ -174,3 +176,32 @@ def test_a_record_from_before_forecasts_is_read_as_one(warning: str, forecast: s
     del stored["forecast"]
     target = Target.from_json(stored)
     assert (target.warnings, target.forecast) == (["guestUser"], forecast)
+
+
+def test_a_long_page_shows_first_those_who_ask_for_a_closer_look() -> None:
+    plain = [UserView(n, f"User {n}", f"user{n}@contoso.com") for n in range(25)]
+    careful = [UserView(100 + n, "Admin", f"admin{n}@contoso.com", privileged=True) for n in range(12)]
+    customer = CustomerView("Contoso", "contoso", (*plain, *careful), targets=37)
+    assert customer.groups(customer.accepted, folds=False) == (UserGroup((*plain, *careful)),)
+    first, rest = customer.groups(customer.accepted, folds=True)
+    assert (first.users, first.folded) == (tuple(careful[:10]), False)
+    assert (rest.users, rest.folded, rest.careful) == ((*plain, *careful[10:]), True, 2)
+    assert rest.marks({3})
+    assert not rest.marks({100})
+    assert customer.groups((), folds=True) == ()
+
+
+@pytest.mark.parametrize(
+    ("of", "careful"),
+    [
+        ({}, False),
+        ({"privileged": True}, True),
+        ({"warnings": ("privilegesUnknown",)}, True),
+        ({"forecast": "passwordOnly"}, True),
+        ({"forecast": "mustRegister"}, False),
+        ({"proof": ProofView("none")}, True),
+        ({"refused": "guestUser", "privileged": True}, False),
+    ],
+)
+def test_who_asks_for_a_closer_look(of: dict[str, Any], careful: bool) -> None:
+    assert UserView(1, "Adele", "adele@contoso.com", **of).is_careful is careful

@@ -37,6 +37,7 @@ from use_cases.review_plan import (
     submit_review,
 )
 from web.presenters import containment_view, customer_views, plan_totals
+from web.views import FOLDED_FROM
 
 app = durable.Blueprint()
 
@@ -193,6 +194,7 @@ async def _page(
         containment_view=containment_view(review),
         may_contain=review.containment is None and offers_profile(services.policy, CONSOLE, review.customers),
         customers=customer_views(services.policy, review, shown, counts),
+        folds=len(shown) > FOLDED_FROM,
         page=number,
         pages=pages,
         without=left_out,
