@@ -61,20 +61,26 @@ async def release_window(services: Services, request: ResetRequest, work: Releas
 
 async def _end(services: Services, request: ResetRequest, work: ReleaseWindow) -> None:
     """Ask to unblock users whose block was not approved, as the policy says, and for evidence of the others where needed."""
+    # The notices write targets at the same time, and what they write stays: what is not there yet is written again.
+    while pairs := [
+        (kept, after)
+        for kept in await _window(services, work)
+        if (after := _asked_at_end(services, request, kept.target)) != kept.target
+    ]:
+        await services.targets.save_all(request.id, pairs)
+
+
+def _asked_at_end(services: Services, request: ResetRequest, target: Target) -> Target:
+    """Return the target with what the end of its request asks for; the same where that is nothing more."""
     terms = request.containment
     if terms is None:
-        return
-    approved, now = is_approved(request), services.now()
-    asked = Action(reason="notApproved", at=now)
-    pairs: list[tuple[StoredTarget, Target]] = []
-    for kept in await _window(services, work):
-        target = kept.target
-        if terms.on_denied == "unblock" and may_unblock_unapproved(target, approved=approved):
-            pairs.append((kept, with_actions(target, unblocked=asked)))
-        elif needs_evidence(services.policy, request, target):
-            accept = terms_for(services.policy, request.source, target.customer).accept
-            pairs.append((kept, awaiting_evidence(target, accept, now)))
-    await services.targets.save_all(request.id, pairs)
+        return target
+    if terms.on_denied == "unblock" and may_unblock_unapproved(target, approved=is_approved(request)):
+        return with_actions(target, unblocked=Action(reason="notApproved", at=services.now()))
+    if needs_evidence(services.policy, request, target):
+        accept = terms_for(services.policy, request.source, target.customer).accept
+        return awaiting_evidence(target, accept, services.now())
+    return target
 
 
 async def _save(services: Services, work: ReleaseWindow, window: list[StoredTarget], targets: list[Target]) -> None:
@@ -89,6 +95,26 @@ async def _save(services: Services, work: ReleaseWindow, window: list[StoredTarg
             work["id"], services.now(), "service", "released", data, once=f"released:{','.join(asked)}"
         )
     await services.targets.save_all(work["id"], list(zip(window, targets, strict=True)))
+    for before, after in done:
+        await _save_overtaken(services, work["id"], before, after)
+
+
+async def _save_overtaken(services: Services, request_id: str, before: Target, after: Target) -> None:
+    """Write what was done of one user where another process wrote the target first, such as the mail of its notice."""
+    while (kept := await services.targets.get(request_id, after.number)) is not None:
+        ended = _still_asked(kept.target, before, after)
+        if not ended or await services.targets.save(request_id, kept, with_actions(kept.target, **ended)):
+            return
+
+
+def _still_asked(target: Target, before: Target, after: Target) -> dict[str, Action]:
+    """Return the actions that have ended and that `target` has as they were before: what was asked for anew is not among them."""
+    known, old, new = target.containment, before.containment, after.containment
+    if known is None or old is None or new is None:
+        return {}
+    names = ("unblocked", "risk_dismissed")
+    actions = {name: (getattr(known, name), getattr(old, name), getattr(new, name)) for name in names}
+    return {name: ended for name, (now, asked, ended) in actions.items() if ended != asked and now == asked}
 
 
 async def _note_other(services: Services, holder: Holder, by_request: str) -> None:

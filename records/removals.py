@@ -14,6 +14,7 @@ from records.store import Change, Delete, Insert, Replace, Row, Store, Value
 
 _PAGE = 1000
 _OPEN, _DONE = "open:", "done:"
+_TENANTS = "removals-tenants"
 
 
 class Removal(NamedTuple):
@@ -31,9 +32,11 @@ class Removal(NamedTuple):
 class Removals:
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._listed: set[str] = set()
 
     async def begin(self, tenant_id: str, user_id: str, request_id: str, number: int, at: datetime) -> None:
         """Write down that methods of this user are about to be removed; the first time counts."""
+        await self._list(tenant_id)
         value: Value = {"userId": user_id, "requestId": request_id, "number": number, "begunAt": iso(at)}
         place = {"user": _user_key(user_id, request_id, number)}
         changes: list[Change] = [
@@ -88,12 +91,29 @@ class Removals:
         return await self._store.apply(removal.row.partition, changes)
 
     async def purge(self, tenant_ids: Iterable[str], before: datetime) -> int:
-        """Remove what was begun before then, held against the audit log or not, and return how many."""
+        """Remove what was begun before then, held against the audit log or not, and return how many.
+
+        Of every tenant that ever had one; `tenant_ids` are others, whose rows an older version may have written without listing it.
+        """
         many = 0
         for tenant_id in tenant_ids:
+            await self._list(tenant_id)
+        for tenant_id in await self._tenants():
             for prefix in (_OPEN, _DONE):
                 many += await self._purge(_partition(tenant_id), prefix, f"{prefix}{iso(before)}")
         return many
+
+    async def _list(self, tenant_id: str) -> None:
+        """Note that a tenant has rows. It stays noted: another instance may be about to write the next one."""
+        if tenant_id not in self._listed:
+            await self._store.insert(_TENANTS, tenant_id, {})
+            self._listed.add(tenant_id)
+
+    async def _tenants(self) -> list[str]:
+        found: list[str] = []
+        while rows := await self._store.scan(_TENANTS, after=found[-1] if found else "", limit=_PAGE):
+            found += [row.key for row in rows]
+        return found
 
     async def _purge(self, partition: str, prefix: str, end: str) -> int:
         many, after = 0, ""

@@ -73,23 +73,43 @@ async def _mark(
     """Write into the targets what is asked for; return their numbers, and whom of the named it is not possible for."""
     asked: list[int] = []
     left: dict[int, str] = dict.fromkeys(wanted or (), "noSuchUser")
-    action = Action(at=services.now(), by=operator)
-    async for page in target_pages(services, request.id):
-        pairs: list[tuple[StoredTarget, Target]] = []
-        for kept in page:
-            number = kept.target.number
-            if wanted is not None and number not in left:
-                continue
-            refused = _refused(services, request, kept.target, undo, operator, by_id)
-            if refused:
-                left[number] = refused
-                continue
+    # As it is written and read again, in milliseconds.
+    action = Action.from_json(Action(at=services.now(), by=operator).to_json())
+    name = "unblocked" if undo == "unblock" else "risk_dismissed"
+
+    def is_possible(kept: StoredTarget) -> bool:
+        """Return whether it is to be written, and note why where it is not."""
+        number = kept.target.number
+        if wanted is not None and number not in wanted:
+            return False
+        refused = _refused(services, request, kept.target, undo, operator, by_id)
+        if refused:
+            left[number] = refused
+        else:
             left.pop(number, None)
-            asked.append(number)
-            name = "unblocked" if undo == "unblock" else "risk_dismissed"
-            pairs.append((kept, with_actions(kept.target, **{name: action})))
-        await services.targets.save_all(request.id, pairs)
+        return not refused
+
+    async for page in target_pages(services, request.id):
+        todo = [kept for kept in page if is_possible(kept)]
+        while todo:
+            pairs = [(kept, with_actions(kept.target, **{name: action})) for kept in todo]
+            await services.targets.save_all(request.id, pairs)
+            # What another process wrote meanwhile stays, such as the mail of a notice: then it is asked for once more.
+            numbers = {kept.target.number for kept in todo}
+            first, last = min(numbers), max(numbers)
+            now = await services.targets.range(request.id, first, last - first + 1)
+            again = [kept for kept in now if kept.target.number in numbers and not _has(kept.target, name, action)]
+            asked += sorted(numbers - {kept.target.number for kept in again})
+            todo = [kept for kept in again if is_possible(kept)]
     return asked, [UserLeft(number=number, reason=reason) for number, reason in left.items() if wanted is not None]
+
+
+def _has(target: Target, name: str, asked: Action) -> bool:
+    """Return whether an action is asked for of a target, or was done since then."""
+    found: Action | None = getattr(target.containment, name) if target.containment else None
+    if found is None or found.at is None or asked.at is None:
+        return False
+    return found.by == asked.by and found.at >= asked.at
 
 
 def _refused(services: Services, request: ResetRequest, target: Target, undo: Undo, operator: str, by_id: str) -> str:

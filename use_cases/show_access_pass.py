@@ -168,10 +168,16 @@ async def _write(services: Services, request_id: str, taken: StoredTarget, after
     ):
         # The notices and the follow-up write the target, too.
         found = await services.targets.get(request_id, target.number)
-        if found is None or found.target.access_pass != taken.target.access_pass:
+        if found is None or not _is_same_attempt(found.target, taken.target):
             return False
         kept, target = found, found.target.model_copy(update={"access_pass": after})
     return True
+
+
+def _is_same_attempt(found: Target, taken: Target) -> bool:
+    """Compare by the attempt's id: instants are written in milliseconds, so what was read is not what was written."""
+    now, then = found.access_pass, _offered(taken)
+    return now is not None and now.state == "making" and now.attempt == then.attempt
 
 
 async def _discard(services: Services, target: Target, made: MadePass) -> None:

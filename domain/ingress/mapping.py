@@ -52,7 +52,7 @@ def map_delivery(fields: Fields, body: Any) -> dict[str, Any]:
     """
     errors: _Errors = []
     found = {name: value for name, value in _values(fields, body, errors).items() if value is not None}
-    plain = ("ticket", "requester", "reason", "methods", "dryRun", "profile", "accessPass")
+    plain = ("ticket", "requester", "reason", "methods", "dryRun", "profile", "accessPass", "phoneOnly")
     request: dict[str, Any] = {name: found[name] for name in plain if name in found}
     if "users" in found:
         customers = found.get("customer")
@@ -234,4 +234,5 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "dryRun": _flag,
     "profile": _optional_text,
     "accessPass": _flag,
+    "phoneOnly": _optional_text,
 }

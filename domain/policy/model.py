@@ -213,6 +213,9 @@ class Fields(Part):
     dry_run: Expression | None = None
     profile: Expression | None = Field(None, description="`compromised`, or nothing")
     access_pass: Expression | None = Field(None, description="Whether users get a Temporary Access Pass: true or false")
+    phone_only: Expression | None = Field(
+        None, description="`ifPasskey`, so that numbers go only where a strong method stays, or nothing"
+    )
 
     @model_validator(mode="after")
     def _names_targets(self) -> "Fields":

@@ -35,8 +35,44 @@ Describe 'MfaReset' {
         $request.status | Should -Be 'planned'
     }
 
-    It 'asks for the containment of compromised accounts, which the policy has to offer' {
-        { Request-MfaReset isaiah@contoso.com @people -Compromised } | Should -Throw '*/profile*' -ErrorId 'invalidInput'
+    It 'contains compromised accounts and undoes it' {
+        $request = Request-MfaReset lee@contoso.com @people -Compromised
+        [Console]::Out.WriteLine("approve $($request.id)")
+        ($request | Wait-MfaReset -PollSeconds 0).containment.profile | Should -Be 'compromised'
+        { Unblock-MfaResetUser $request.id -UserPrincipalName adele@contoso.com -Operator second@msp.example } | Should -Throw '*not in the request*'
+        (Unblock-MfaResetUser $request.id -UserPrincipalName lee@contoso.com -Operator second@msp.example).asked | Should -Be 1
+        do { $target = Get-MfaReset $request.id -Target } while ($target.containment.unblocked.outcome -eq 'pending')
+        $target.containment.unblocked.outcome | Should -Be 'done'
+        $risk = Undo-MfaResetRisk $request.id -UserPrincipalName lee@contoso.com -Operator second@msp.example
+        $risk.left.reason | Should -Be 'riskNotConfirmed'
+    }
+
+    It 'records a call back, and asks for a Verified ID, of a user who is to be verified' {
+        $request = Request-MfaReset grady@contoso.com @people
+        while (-not (Get-MfaReset $request.id -Target).verification) { Start-Sleep -Milliseconds 100 }
+        { Start-MfaResetVerifiedId $request.id grady@contoso.com } | Should -Throw -ErrorId 'conflict'
+        $target = Confirm-MfaResetCaller $request.id grady@contoso.com -Number '+1 425 555 0112' -Operator second@msp.example
+        $target.verification.state | Should -Be 'verified'
+    }
+
+    It 'asks for a pass and returns it once' {
+        $request = Request-MfaReset megan@contoso.com @people -AccessPass
+        [Console]::Out.WriteLine("approve $($request.id)")
+        $request | Wait-MfaReset -PollSeconds 0 | Out-Null
+        $made = New-MfaResetAccessPass $request.id megan@contoso.com -Operator second@msp.example
+        $made.accessPass | Should -Not -BeNullOrEmpty
+        { New-MfaResetAccessPass $request.id megan@contoso.com -Operator second@msp.example } | Should -Throw -ErrorId 'alreadyShown'
+    }
+
+    It 'keeps numbers where nothing else stays' {
+        $request = Request-MfaReset diego@contoso.com @people -Method phone -PhoneOnly ifPasskey -WhatIf | Wait-MfaReset -PollSeconds 0
+        $request.phoneOnly | Should -Be 'ifPasskey'
+        (Get-MfaReset $request.id -Target).warnings | Should -Contain 'numberKept'
+    }
+
+    It 'lists removals that disagree, and warns where no audit log is read' {
+        Get-MfaResetRemovalAlert -WarningVariable warned -WarningAction SilentlyContinue | Should -BeNullOrEmpty
+        $warned | Should -BeLike 'Reconciliation is off*'
     }
 
     It 'makes the same request of the same idempotency key' {

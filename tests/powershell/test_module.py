@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from tests.client.app_service import SETTINGS, app_service
+from tests.receiver import policy_with
 from tests.system import ROOT, System, system
 from tests.tools import require_tool
 from tests.triggers.principals import principal
@@ -23,8 +24,19 @@ Invoke-Pester -Configuration $settings
 """
 
 
+POLICY = """
+[profiles.compromised]
+containFirst = true
+[bootstrap]
+accessPass = "offer"
+[verification]
+required = "privileged"
+accept = ["callback"]
+"""
+
+
 async def test_the_module_does_what_pester_says(tmp_path: Path) -> None:
-    async with system(tmp_path) as it:
+    async with system(tmp_path, policy=policy_with(tmp_path, POLICY)) as it:
         await _run(it, "MfaReset.Tests.ps1", {"MFA_RESET_URL": it.host.base_url, "MFA_RESET_KEY": it.host.key})
         await it.host.idle()
 

@@ -64,3 +64,10 @@ async def test_what_is_too_old_is_purged_open_or_done(store: Store) -> None:
     assert await removals.purge(["t1", "t2"], AT + timedelta(days=2)) == 2
     assert [one.number for one in await all_open(removals)] == [2, 3]
     assert [len(await removals.of_user("t1", f"u{n}")) for n in range(4)] == [0, 0, 1, 1]
+
+
+async def test_rows_of_a_customer_who_left_the_policy_are_purged_too(store: Store) -> None:
+    await Removals(store).begin("t1", "u1", "r1", 0, AT)
+    await Removals(store).begin("t2", "u2", "r1", 1, AT)
+    assert await Removals(store).purge(["t2"], AT + timedelta(days=1)) == 2
+    assert [await Removals(store).of_user(f"t{n}", f"u{n}") for n in (1, 2)] == [[], []]

@@ -309,6 +309,27 @@ async def test_a_pass_that_nobody_saw_is_removed_by_the_next_attempt(
         assert unseen not in passes(it)
 
 
+async def test_a_notice_that_is_noted_meanwhile_takes_nothing_from_who_is_shown_the_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mail to the user is noted in the same record. Instants are kept in milliseconds, and clocks have more."""
+    async with offering(tmp_path) as it:
+        request = await reset(it, ADELE)
+        now = it.services.now() + timedelta(microseconds=123)
+        it.services.now = lambda: now
+        real = access_passes.make_pass
+
+        async def beside_a_notice(*args: Any, **more: Any) -> Any:
+            kept = await it.services.targets.get(request["id"], 0)
+            assert kept is not None
+            assert await it.services.targets.save(request["id"], kept, kept.target.model_copy(update={"mails": []}))
+            return await real(*args, **more)
+
+        monkeypatch.setattr(module, "make_pass", beside_a_notice)
+        shown = await ask_pass(it, request)
+        assert (shown.status_code, (await pass_of(it, request))["state"]) == (200, "shown")
+
+
 async def test_who_was_overtaken_is_shown_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A slow attempt ends after another one has begun: its pass is removed unseen."""
     async with offering(tmp_path) as it:

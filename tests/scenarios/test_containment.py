@@ -1,6 +1,7 @@
 """Containment: blocked and signed out first, everything removed once approved, unblocked by a person or by evidence."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from domain.ingress.signatures import sign_standard
 from localhost.simulator.model.entities import User
+from records.targets import Targets as TargetRecords
 from tests.receiver import policy_with
 from tests.scenarios.test_verification import POLICY as VERIFICATION
 from tests.scenarios.test_verification import SECRET, call_back, prove
@@ -410,6 +412,43 @@ async def test_a_run_that_dies_after_the_block_is_not_taken_for_somebody_else(
         link, *_ = it.links(request["id"]).values()
         await it.decide(link, "deny", comment="no")
         assert user(it, ADELE).enabled
+
+
+@pytest.mark.engine_only(REASON)
+@pytest.mark.parametrize("approved", [True, False])
+async def test_an_unblocking_is_recorded_though_another_process_writes_the_user_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, approved: bool
+) -> None:
+    """The notice to the user is noted in the same record, at the same time."""
+    targets, save_all = TargetRecords, TargetRecords.save_all
+    overtaken: list[str] = []
+
+    async def overtakes(self: Any, request_id: str, pairs: Any) -> None:
+        for stored, after in pairs:
+            action = after.containment and after.containment.unblocked
+            if action and action.outcome.value not in overtaken:
+                overtaken.append(action.outcome.value)
+                mailed = stored.target.model_copy(update={"detail": f"written {len(overtaken)} times"})
+                await self.save(request_id, stored, mailed)
+        await save_all(self, request_id, pairs)
+
+    async with containing(tmp_path) as it:
+        request = await it.ask(contoso=[ADELE], more=MORE)
+        if approved:
+            await it.approve(request["id"])
+        monkeypatch.setattr(targets, "save_all", overtakes)
+        clock = it.services.now
+        it.services.now = lambda: clock() + timedelta(microseconds=123)  # records keep milliseconds
+        if approved:
+            assert (await release(it, request["id"]))["asked"] == 1
+            assert (await release(it, request["id"]))["asked"] == 0
+        else:
+            link, *_ = it.links(request["id"]).values()
+            await it.decide(link, "deny", comment="no")
+        assert overtaken == ["pending", "done"]
+        (target,) = await it.targets(request["id"])
+        assert (actions(target)["unblocked"][0], user(it, ADELE).enabled) == ("done", True)
+        assert target["detail"].startswith("written")
 
 
 @pytest.mark.engine_only(REASON)

@@ -20,6 +20,10 @@ function Request-MfaReset {
     .PARAMETER Compromised
     The accounts may be in the hands of somebody else: sign-in is blocked, sessions end, and every method is removed. The policy has to
     offer it; with its containFirst the users are blocked before anybody approves, which can be undone.
+    .PARAMETER PhoneOnly
+    ifPasskey: phone numbers are removed only where a passkey or another strong method stays.
+    .PARAMETER AccessPass
+    A Temporary Access Pass is offered after the reset. The policy has to allow it.
     .PARAMETER KeepSessions
     Leaves the users signed in.
     .PARAMETER IdempotencyKey
@@ -47,6 +51,8 @@ function Request-MfaReset {
             'temporaryAccessPass', 'platformCredential', 'externalAuthenticationMethod')]
         [string[]] $Method,
         [switch] $Compromised,
+        [ValidateSet('ifPasskey')] [string] $PhoneOnly,
+        [switch] $AccessPass,
         [switch] $KeepSessions,
         [ValidateLength(1, 255)] [string] $IdempotencyKey = [guid]::NewGuid().ToString()
     )
@@ -71,6 +77,8 @@ function Request-MfaReset {
         if ($Requester) { $body.requester = $Requester }
         if ($Ticket) { $body.ticket = $Ticket }
         if ($Compromised) { $body.profile = 'compromised' }
+        if ($PhoneOnly) { $body.phoneOnly = $PhoneOnly }
+        if ($AccessPass) { $body.accessPass = $true }
         if ($Method) { $body.methods = @($Method) }
         $count = ($users.Values | Measure-Object -Property Count -Sum).Sum
         # -WhatIf is not asked about: it sends a dry run, which removes nothing.

@@ -241,3 +241,11 @@ def test_a_very_deep_body_is_an_error_at_most() -> None:
         body = [body]
     assert errors_of(Fields(users="@", customer="'c'"), body)
     assert errors_of(Fields(users="to_string(@)", customer="'c'"), body)
+
+
+def test_a_ticket_may_say_that_numbers_go_only_where_a_passkey_stays() -> None:
+    fields = Fields(requester="who", users="users", phone_only="mode")
+    asked = {"who": "tech@msp.example", "users": ["adele@contoso.com"]}
+    assert map_delivery(fields, asked | {"mode": "ifPasskey"})["phoneOnly"] == "ifPasskey"
+    assert "phoneOnly" not in map_delivery(fields, asked | {"mode": ""})
+    assert "phoneOnly" not in map_delivery(fields, asked)
