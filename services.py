@@ -5,6 +5,7 @@ HTTP pools and table clients belong to an event loop, so each running loop has i
 
 import asyncio
 import os
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from weakref import WeakKeyDictionary
 import httpx
 
 from domain.policy.load import Policy
+from domain.reconciliation.remembered import Remembered
 from graph.accounts import Accounts
 from graph.approver_groups import ApproverGroups
 from graph.client import CONNECTIONS, TIMEOUT, Graph
@@ -82,6 +84,8 @@ class Services:
         self._buses: WeakKeyDictionary[asyncio.AbstractEventLoop, Bus] = WeakKeyDictionary()
         self._file: SqliteStore | None = None
         self._seen: set[str] = set()
+        self._listed: set[str] = set()
+        self.remembered: defaultdict[str, Remembered] = defaultdict(Remembered)  # by tenant id
         self.accounts = Accounts()
         self.approver_groups = ApproverGroups()
 
@@ -223,7 +227,7 @@ class Services:
 
     @property
     def removals(self) -> Removals:
-        return Removals(self.store)
+        return Removals(self.store, self._listed)
 
     @property
     def delegations(self) -> Delegations:

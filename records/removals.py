@@ -30,9 +30,11 @@ class Removal(NamedTuple):
 
 
 class Removals:
-    def __init__(self, store: Store) -> None:
+    """`listed` are the tenants that are known to be in the list; the caller keeps it, so that each is written once."""
+
+    def __init__(self, store: Store, listed: set[str] | None = None) -> None:
         self._store = store
-        self._listed: set[str] = set()
+        self._listed = set[str]() if listed is None else listed
 
     async def begin(self, tenant_id: str, user_id: str, request_id: str, number: int, at: datetime) -> None:
         """Write down that methods of this user are about to be removed; the first time counts."""
@@ -56,11 +58,15 @@ class Removals:
             after = rows[-1].key
         return found
 
-    async def open(self, tenant_id: str, after: str, limit: int) -> tuple[list[Removal], str]:
-        """Return the next removals that are not done, oldest first, and where the next page begins; "" at the end."""
+    async def open(self, tenant_id: str, after: str, limit: int) -> tuple[list[str], str]:
+        """Return the places of the next removals that are not done, oldest first, and where the next page begins; "" at the end."""
         rows = await self._store.scan(_partition(tenant_id), prefix=_OPEN, after=after, limit=limit)
-        found = [await self._store.get(_partition(tenant_id), row.value["user"]) for row in rows]
-        return [_removal(row) for row in found if row is not None], rows[-1].key if len(rows) == limit else ""
+        return [row.value["user"] for row in rows], rows[-1].key if len(rows) == limit else ""
+
+    async def at(self, tenant_id: str, place: str) -> Removal | None:
+        """Return the removal at a place, None where it was purged."""
+        row = await self._store.get(_partition(tenant_id), place)
+        return _removal(row) if row is not None else None
 
     async def add(self, removal: Removal, entries: dict[str, str]) -> Removal:
         """Keep audit entries with the removal that they belong to; those of other instances stay. Once each."""

@@ -64,6 +64,7 @@ class _Reading:
         self._state = claim.state
         self._now = now
         self._gate = asyncio.Semaphore(_AT_ONCE)
+        self._remembered = services.remembered[tenant_id]
 
     async def run(self) -> ReadingState:
         """Return the state to be kept."""
@@ -76,7 +77,13 @@ class _Reading:
         for entry in entries:
             for user_id in entry.users or ("",):
                 by_user[user_id].append(entry)
-        await _all(self._judge(user_id, found) for user_id, found in by_user.items())
+        fresh = {entry.id for entry in entries if not self._remembered.is_judged(entry.id)}
+        await _all(
+            self._judge(user_id, found)
+            for user_id, found in by_user.items()
+            if any(entry.id in fresh for entry in found)
+        )
+        self._remembered.note_judged(((entry.id, entry.at) for entry in entries), self._now)
         await self._settle(state)
         return state
 
@@ -147,25 +154,30 @@ class _Reading:
         after = ""
         while True:
             page, after = await self._services.removals.open(self._tenant_id, after, _PAGE)
-            await _all(self._settle_one(removal, state) for removal in page)
+            due = [place for place in page if self._remembered.is_due(place, self._now)]
+            await _all(self._settle_one(place, state) for place in due)
             if not after:
                 return
 
-    async def _settle_one(self, removal: Removal, state: ReadingState) -> None:
+    async def _settle_one(self, place: str, state: ReadingState) -> None:
         async with self._gate:
-            known = await self._known(removal)
-            if known.ended_at is None:
+            removal = await self._services.removals.at(self._tenant_id, place)
+            known = await self._known(removal) if removal is not None else None
+            if removal is None or known is None or known.ended_at is None:
                 return
             await self._check_surplus(known, {})
             wait = self._services.policy.reconciliation.missing_after
             if self._now < known.ended_at + wait:
+                # Nothing of it changes until then but by an entry that comes, and what judges that one checks it again.
+                self._remembered.note_due(place, known.ended_at + wait, self._now)
                 return
             judged = state.began_at is not None and removal.begun_at >= state.began_at
             in_log = self._now - removal.begun_at < _LOG_KEPT
             if judged and in_log and len(removal.entries) < known.bounds.least:
                 reset = f"{removal.request_id}:{removal.number}"
                 await self._alert("missingRemoval", reset, removal.user_id, known.ended_at, known=known)
-            await self._services.removals.finish(removal)
+            if await self._services.removals.finish(removal):
+                self._remembered.forget(place)
 
     async def _alert(
         self,

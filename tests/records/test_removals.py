@@ -10,11 +10,12 @@ AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
 
 async def all_open(removals: Removals, limit: int = 2) -> list[Removal]:
-    found, after = await removals.open("t1", "", limit)
+    places, after = await removals.open("t1", "", limit)
     while after:
         page, after = await removals.open("t1", after, limit)
-        found += page
-    return found
+        places += page
+    found = [await removals.at("t1", place) for place in places]
+    return [removal for removal in found if removal is not None]
 
 
 async def test_a_target_has_one_place_and_its_first_beginning_counts(store: Store) -> None:
