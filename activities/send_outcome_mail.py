@@ -11,6 +11,7 @@ from domain.request.follow_up import ALARMING
 from domain.request.reset_request import ResetRequest
 from messaging.mail_text import OUTCOME_USERS, TROUBLE_FIRST, Mail, follow_up_mail, outcome_mail
 from services import Services, current_services
+from use_cases.left_out_users import left_out_names
 from use_cases.mail_attempt import try_mail
 from use_cases.target_summaries import first_targets
 from web.presenters import follow_up_view, outcome_view
@@ -45,9 +46,18 @@ async def _mail(services: Services, request: ResetRequest, kind: MailKind) -> Ma
         return follow_up_mail(follow_up_view(services.policy, request, targets, services.now()), to=request.requester)
     targets = await first_targets(services, request, "outcomes", TROUBLE_FIRST, OUTCOME_USERS)
     totals, decisions = await services.targets.totals(request.id), await services.requests.decisions(request.id)
-    return outcome_mail(
-        outcome_view(services.policy, request, targets, totals, decisions, services.now()), to=request.requester
-    )
+    names = await left_out_names(services, request, decisions)
+    now, link = services.now(), _link(services, request)
+    view = outcome_view(services.policy, request, targets, totals, decisions, now, names=names, link=link)
+    return outcome_mail(view, to=request.requester)
+
+
+def _link(services: Services, request: ResetRequest) -> str:
+    """Return the address of the request's page, "" where nobody can sign in to see it."""
+    settings = services.settings
+    if not settings.signs_in and not settings.console_test_sign_in:
+        return ""
+    return f"{settings.public_base_url}/console/requests/{request.id}"
 
 
 def _refusal(services: Services, request: ResetRequest, kind: MailKind) -> Mailed | None:

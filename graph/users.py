@@ -10,7 +10,7 @@ from graph.client import GraphClient, segment
 from graph.errors import Fault, GraphError
 from graph.responses import Response, is_id
 
-FIELDS = "id,displayName,userPrincipalName,mail,accountEnabled,userType,usageLocation"
+FIELDS = "id,displayName,userPrincipalName,mail,accountEnabled,userType,usageLocation,preferredLanguage"
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _SEGMENT = re.compile(r"[^$#()][^#()]*")  # a name that can be a segment of a path
 # Graph takes at most 15 values after `in`: "Too many child clauses", microsoft-graph-docs#21098.
@@ -27,6 +27,7 @@ class User(NamedTuple):
     enabled: bool
     guest: bool
     country: str = ""  # the usage location, two letters
+    language: str = ""  # the preferred one, such as de-DE; "" where the directory has none
     by_mail: bool = False  # found by the mail address, so the name asked for is not the user principal name
 
 
@@ -50,6 +51,7 @@ def user_of(resource: dict[str, Any]) -> User:
         enabled=resource.get("accountEnabled") is not False,
         guest=str(resource.get("userType") or "").lower() == "guest" or "#EXT#" in name.upper(),
         country=_text(resource.get("usageLocation"))[:2],
+        language=_text(resource.get("preferredLanguage"))[:35],
     )
 
 

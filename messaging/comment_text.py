@@ -15,6 +15,8 @@ from markupsafe import Markup
 
 from domain.policy.load import Template
 from domain.text import clean
+from languages.catalogue import active
+from languages.texts import shown
 from messaging.events import EventKind
 from messaging.mail_text import first_users
 from web.templating import PRINTED, environment
@@ -103,12 +105,32 @@ def _form(escape: Callable[[str], str] | None) -> Environment:
     form = environment(Path(__file__).parent / "comments")
     if escape is not None:
         # Every printed value passes here, so that no template can forget it.
-        form.finalize = lambda value: (
-            Markup(escape(clean(value, PRINTED)))  # noqa: S704 - text formats, escaped for their system
-            if isinstance(value, str) and not isinstance(value, Markup)
-            else value
-        )
+        form.finalize = lambda value: _escaped(value, escape)
+        _translate(form, escape)
     return form
+
+
+def _escaped(value: object, escape: Callable[[str], str]) -> object:
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return Markup(escape(clean(value, PRINTED)))  # noqa: S704 - text formats, escaped for their system
+
+
+def _translate(form: Environment, escape: Callable[[str], str]) -> None:
+    """Have the texts of a format translated: what is put into them is escaped, and they are not."""
+
+    def filled(text: str, values: dict[str, object]) -> Markup:
+        return Markup(text) % {  # noqa: S704 - a catalogue is a file of ours
+            name: _escaped(shown(value), escape) for name, value in values.items()
+        }
+
+    def gettext(text: str, /, **values: object) -> Markup:
+        return filled(active().gettext(text), values)
+
+    def ngettext(one: str, many: str, num: int, /, **values: object) -> Markup:
+        return filled(active().ngettext(one, many, num), {"num": num} | values)
+
+    form.globals.update({"_": gettext, "gettext": gettext, "ngettext": ngettext})
 
 
 _FORMS = {"html": _form(None), "wiki": _form(wiki_text), "txt": _form(plain_text)}

@@ -6,9 +6,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+import languages
 from domain.reconciliation.alerts import RemovalAlert
 from domain.request.mail_references import in_brackets
 from domain.text import clean
+from languages import gettext, ngettext
 from web import labels
 from web.attestation import AttestationView
 from web.templating import environment
@@ -16,7 +18,7 @@ from web.views import ApprovalView, CustomerView, FollowUpView, NoticeView, Outc
 
 # A mail is for deciding whether to look; the page has every user. Outlook cuts long mails, and 20 fit on two screens.
 APPROVAL_USERS = 20
-# The requester has no page yet for what happened: more of it, those with trouble first.
+# The requester may not have access to the request's page: more of it, those with trouble first.
 OUTCOME_USERS = 100
 # What phones and Outlook show of a subject; long before any server's limit of 998 (RFC 5322, 2.1.1).
 SUBJECT = 110
@@ -36,7 +38,7 @@ class Mail(NamedTuple):
 
 def approval_mail(view: ApprovalView, *, to: str, link: str, reference: str) -> Mail:
     """Ask one approver to look and decide. `link` is that approver's own, `reference` this mail's."""
-    return _asking(view, to, link, reference, f"Approve {_asked(view)} of", "")
+    return _asking(view, to, link, reference, reminder=False)
 
 
 class Question(NamedTuple):
@@ -52,7 +54,7 @@ def approvals_mail(questions: Sequence[Question], *, to: str, reference: str) ->
     reminders = all(question.reminder for question in questions)
     return _mail(
         to,
-        f"{'Reminder: ' if reminders else ''}{len(questions)} MFA requests wait for your decision",
+        _questions_subject(len(questions), reminders=reminders),
         "approvals",
         ending=f" {in_brackets(reference)}",
         questions=questions,
@@ -64,17 +66,15 @@ def approvals_mail(questions: Sequence[Question], *, to: str, reference: str) ->
 
 def reminder_mail(view: ApprovalView, *, to: str, link: str, reference: str) -> Mail:
     """Ask again an approver who has not decided."""
-    return _asking(view, to, link, reference, f"Reminder: approve {_asked(view)} of", "reminder")
+    return _asking(view, to, link, reference, reminder=True)
 
 
 def outcome_mail(view: OutcomeView, *, to: str) -> Mail:
     """Inform the requester of the outcome of every user and method, failures first."""
-    status = labels.say(labels.STATUS, view.status).lower()
     shown = _first(view.customers, OUTCOME_USERS, trouble_first=True)
     return _mail(
         to,
-        f"{'Undo of MFA reset' if view.undo else 'Retry of MFA reset' if view.retry_of else 'MFA reset'} "
-        f"{status}{_ticket(view.ticket)}",
+        _outcome_subject(view) + _ticket(view.ticket),
         "outcome",
         view=view,
         customers=shown,
@@ -84,21 +84,20 @@ def outcome_mail(view: OutcomeView, *, to: str) -> Mail:
 
 def user_notice_mail(view: NoticeView, *, to: str) -> Mail:
     """Inform a user of what was removed and what comes next. Without any link: that is what phishing looks like."""
-    return _mail(to, "Your multi-factor authentication was reset", "user_notice", view=view)
+    return _mail(to, gettext("Your multi-factor authentication was reset"), "user_notice", view=view)
 
 
 def manager_notice_mail(view: NoticeView, *, to: str) -> Mail:
     """Inform the manager of a user who was reset. An attacker in the user's mailbox does not see it."""
-    return _mail(
-        to, f"Multi-factor authentication of {clean(view.user.name, 50)} was reset", "manager_notice", view=view
-    )
+    subject = gettext("Multi-factor authentication of %(name)s was reset", name=clean(view.user.name, 50))
+    return _mail(to, subject, "manager_notice", view=view)
 
 
 def attestation_mail(view: AttestationView, *, to: str, link: str) -> Mail:
     """Ask a manager whether a user asked for a reset. `link` is the manager's own."""
     return _mail(
         to,
-        f"Did {clean(view.user, 50)} ask for an MFA reset?{_ticket(view.ticket)}",
+        gettext("Did %(name)s ask for an MFA reset?", name=clean(view.user, 50)) + _ticket(view.ticket),
         "attestation",
         view=view,
         link=link,
@@ -109,7 +108,7 @@ def follow_up_mail(view: FollowUpView, *, to: str) -> Mail:
     """Inform the requester which users need attention after the reset."""
     return _mail(
         to,
-        f"MFA reset: who has registered again{_ticket(view.ticket)}",
+        gettext("MFA reset: who has registered again") + _ticket(view.ticket),
         "follow_up",
         view=view,
         users=view.users[:OUTCOME_USERS],
@@ -124,7 +123,7 @@ def removal_alerts_mail(alerts: Sequence[RemovalAlert], names: Mapping[str, str]
         shown.setdefault(names.get(alert.customer, alert.customer), []).append(alert)
     return _mail(
         to,
-        f"{labels.count(len(alerts), 'removal')} {'needs' if len(alerts) == 1 else 'need'} a look",
+        ngettext("%(num)s removal needs a look", "%(num)s removals need a look", len(alerts)),
         "removal_alerts",
         customers=list(shown.items()),
         more=len(alerts) - OUTCOME_USERS,
@@ -132,29 +131,92 @@ def removal_alerts_mail(alerts: Sequence[RemovalAlert], names: Mapping[str, str]
     )
 
 
-def _asked(view: ApprovalView) -> str:
-    if view.undo:
-        return "activating hardware tokens"
-    return "retry of MFA reset" if view.retry_of else "MFA reset"
-
-
-def _asking(view: ApprovalView, to: str, link: str, reference: str, what: str, kind: str) -> Mail:
+def _asking(view: ApprovalView, to: str, link: str, reference: str, *, reminder: bool) -> Mail:
     accepted = tuple(replace(customer, users=customer.accepted) for customer in view.customers)
     shown = _first(accepted, APPROVAL_USERS)
-    whom = view.only_user.name if view.only_user else f"{view.totals.users:,} users"
     return _mail(
         to,
-        # The name is cut, so that the ticket is still seen behind it.
-        f"{what} {clean(whom, 50)}{_ticket(view.ticket)}",
+        _approval_subject(view, reminder=reminder) + _ticket(view.ticket),
         "approval",
         ending=f" {in_brackets(reference)}",
         view=view,
         link=link,
         reference=in_brackets(reference),
-        reminder=kind == "reminder",
+        reminder=reminder,
         customers=shown,
         more=view.totals.users - _users(shown),
     )
+
+
+def _approval_subject(view: ApprovalView, *, reminder: bool) -> str:
+    if view.only_user is None:
+        return _subject_of_many(view, view.totals.users, reminder=reminder)
+    # The name is cut, so that the ticket is still seen behind it.
+    name = clean(view.only_user.name, 50)
+    if view.undo:
+        if reminder:
+            return gettext("Reminder: approve activating hardware tokens of %(name)s", name=name)
+        return gettext("Approve activating hardware tokens of %(name)s", name=name)
+    if view.retry_of:
+        if reminder:
+            return gettext("Reminder: approve retry of MFA reset of %(name)s", name=name)
+        return gettext("Approve retry of MFA reset of %(name)s", name=name)
+    if reminder:
+        return gettext("Reminder: approve MFA reset of %(name)s", name=name)
+    return gettext("Approve MFA reset of %(name)s", name=name)
+
+
+def _subject_of_many(view: ApprovalView, users: int, *, reminder: bool) -> str:
+    if view.undo:
+        if reminder:
+            return ngettext(
+                "Reminder: approve activating hardware tokens of %(num)s user",
+                "Reminder: approve activating hardware tokens of %(num)s users",
+                users,
+            )
+        return ngettext(
+            "Approve activating hardware tokens of %(num)s user",
+            "Approve activating hardware tokens of %(num)s users",
+            users,
+        )
+    if view.retry_of:
+        if reminder:
+            return ngettext(
+                "Reminder: approve retry of MFA reset of %(num)s user",
+                "Reminder: approve retry of MFA reset of %(num)s users",
+                users,
+            )
+        return ngettext(
+            "Approve retry of MFA reset of %(num)s user", "Approve retry of MFA reset of %(num)s users", users
+        )
+    if reminder:
+        return ngettext(
+            "Reminder: approve MFA reset of %(num)s user", "Reminder: approve MFA reset of %(num)s users", users
+        )
+    return ngettext("Approve MFA reset of %(num)s user", "Approve MFA reset of %(num)s users", users)
+
+
+def _questions_subject(requests: int, *, reminders: bool) -> str:
+    if reminders:
+        return ngettext(
+            "Reminder: %(num)s MFA request waits for your decision",
+            "Reminder: %(num)s MFA requests wait for your decision",
+            requests,
+        )
+    return ngettext(
+        "%(num)s MFA request waits for your decision", "%(num)s MFA requests wait for your decision", requests
+    )
+
+
+def _outcome_subject(view: OutcomeView) -> str:
+    status = labels.say(labels.STATUS, view.status)
+    if languages.current() == languages.ENGLISH:  # within a sentence; other languages begin it with what was done
+        status = status.lower()
+    if view.undo:
+        return gettext("Undo of MFA reset %(status)s", status=status)
+    if view.retry_of:
+        return gettext("Retry of MFA reset %(status)s", status=status)
+    return gettext("MFA reset %(status)s", status=status)
 
 
 def _mail(to: str, subject: str, template: str, *, ending: str = "", **values: object) -> Mail:

@@ -158,6 +158,7 @@ class Planner:
                 "user_principal_name": user.user_principal_name,
                 "display_name": user.display_name,
                 "mail": user.mail,
+                "language": user.language,
                 "is_guest": user.guest,
             }
         )

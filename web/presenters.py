@@ -464,7 +464,11 @@ def outcome_view(
     totals: Mapping[str, int],
     decisions: Iterable[Decision],
     now: datetime,
+    *,
+    names: Mapping[int, str] = MappingProxyType({}),
+    link: str = "",
 ) -> OutcomeView:
+    """`names` are those of excluded users by number, as far as they are shown; `link` leads to the request's page."""
     return OutcomeView(
         request_id=request.id,
         status=_final_status(request),
@@ -475,11 +479,12 @@ def outcome_view(
         targets=request.target_count,
         totals=totals,
         customers=customer_views(policy, request, targets),
-        decisions=decision_views(decisions),
+        decisions=decision_views(decisions, names),
         undo=bool(request.undo_of),
         retry_of=request.retry_of or "",
         takeover_of=request.takeover_of or "",
         containment=containment_view(request),
+        link=link,
     )
 
 

@@ -337,6 +337,7 @@ class OutcomeView(NamedTuple):
     retry_of: str = ""
     takeover_of: str = ""
     containment: ContainmentView | None = None
+    link: str = ""  # to the request's page in the console
 
 
 class NoticeView(NamedTuple):

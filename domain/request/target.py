@@ -72,6 +72,7 @@ class Target(Model):
     user_principal_name: str = ""
     display_name: str = ""
     mail: str = ""
+    language: str = Field(default="", description="The user's preferred language in the directory, for the notice")
     is_guest: bool = False
     privileged: bool = Field(default=False, description="Whether the user's privileges ask for more approval")
     privileges: list[str] = Field(default_factory=list, description="Directory roles and role-assignable groups")

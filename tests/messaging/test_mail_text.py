@@ -196,6 +196,23 @@ def test_outcome_mail_says_what_happened_to_every_user_and_method() -> None:
         assert part in mail.text
 
 
+def test_outcome_mail_links_to_the_request_and_names_what_was_kept_and_who_was_excluded() -> None:
+    link = "https://reset.msp.example/console/requests/r-1"
+    decision = replace(OUTCOME.decisions[0], left_out=2, left_out_names=("grady@contoso.com",))
+    mail = outcome_mail(replace(OUTCOME, link=link, retry_of="r-0", decisions=(decision,)), to=TO)
+    assert [anchor["href"] for anchor in Markup(mail.html).all("a")] == [link]
+    for part in (
+        f"\nShow request: {link}\n",
+        "\nRetry of: r-0\n",
+        "approved, without 2 users (grady@contoso.com, …), ",
+        "    Kept: Passkey or security key YubiKey 5C, Windows Hello LAPTOP-7 (not part of this reset)\n",
+    ):
+        assert part in mail.text
+    assert mail.subject.startswith("Retry of MFA reset partly completed")
+    assert "Kept:" not in outcome_mail(replace(OUTCOME, undo=True), to=TO).text
+    assert "Show request" not in EVERY["outcome"].text  # nobody can sign in there
+
+
 def test_outcome_mail_lists_trouble_first_and_counts_the_rest() -> None:
     fine = tuple(replace(ADELE, number=n, display_name=f"Fine {n}", outcome="reset") for n in range(150))
     bad = replace(ADELE, number=150, display_name="Stuck", outcome="failed")

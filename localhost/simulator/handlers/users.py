@@ -20,6 +20,7 @@ FIELDS: dict[str, Callable[[User], Any]] = {
     "accountEnabled": lambda user: user.enabled,
     "userType": lambda user: user.type,
     "usageLocation": lambda user: user.country,
+    "preferredLanguage": lambda user: user.language,
     "createdDateTime": lambda user: stamp(user.created),
     "onPremisesSyncEnabled": lambda user: user.synced,
     "signInSessionsValidFromDateTime": lambda user: stamp(user.sessions_revoked_at or user.created),

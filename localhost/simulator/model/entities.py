@@ -82,6 +82,7 @@ class User:
     eligible_ownerships: list[Group] = field(default_factory=list)
     methods: dict[str, Method] = field(default_factory=dict)
     preferred: str | None = None
+    language: str | None = None  # preferredLanguage
     system_preferred: bool = True
     stale: list[StaleMethod] = field(default_factory=list)
     sessions_revoked_at: datetime | None = None
