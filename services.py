@@ -20,6 +20,7 @@ from graph.accounts import Accounts
 from graph.approver_groups import ApproverGroups
 from graph.client import CONNECTIONS, TIMEOUT, Graph
 from graph.tokens import CredentialTokens, SecretTokens, Tokens, TokenSource
+from graph.user_page_cache import PATIENCE, UserPageCache
 from graph.verified_id import APPLICATION as VERIFIED_ID
 from graph.verified_id import VerifiedIdClient
 from records.approver_mailings import ApproverMailings
@@ -86,6 +87,8 @@ class Services:
         self._seen: set[str] = set()
         self._listed: set[str] = set()
         self.remembered: defaultdict[str, Remembered] = defaultdict(Remembered)  # by tenant id
+        self._user_pages: WeakKeyDictionary[asyncio.AbstractEventLoop, UserPageCache] = WeakKeyDictionary()
+        self.list_patience = PATIENCE  # seconds; tests that compare whole lists wait for longer
         self.accounts = Accounts()
         self.approver_groups = ApproverGroups()
 
@@ -117,6 +120,16 @@ class Services:
             graph = Graph(self.settings.graph_endpoint, tokens, transport, self._sleep)
             graphs[loop] = graph
         return graph
+
+    @property
+    def user_pages(self) -> UserPageCache:
+        """What the console read of customers' lists of users in the last minutes."""
+        loop = asyncio.get_running_loop()
+        cache = self._user_pages.get(loop)
+        if cache is None:
+            cache = UserPageCache(self.now)
+            self._user_pages[loop] = cache
+        return cache
 
     @property
     def verified_id(self) -> VerifiedIdClient:
@@ -301,6 +314,8 @@ class Services:
     async def close(self) -> None:
         """Close the clients of this event loop and the shared file of records."""
         loop = asyncio.get_running_loop()
+        if user_pages := self._user_pages.pop(loop, None):
+            await user_pages.close()
         for graphs in (self._graphs, self._bootstraps):
             if graph := graphs.pop(loop, None):
                 await graph.close()

@@ -1,93 +1,48 @@
-"""Users of several customers as one sorted list, live from Graph, page by page; no customer's list is ever read as a whole.
+"""Users of several customers as one sorted list, page by page; no customer's list is ever read as a whole.
 
-Each customer's own list comes sorted from Graph; the pages are merged here. Where only the registration report can answer (who
-is registered, who is an administrator) the list comes from there: it lags, and has no disabled accounts.
+Each customer's own list comes sorted from Graph; the pages are merged here. Without a cache all of it is live and complete. With
+one (graph.user_page_cache) pages that are seconds old are used, and customers that take long are left for later.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from collections.abc import Mapping
+from datetime import datetime
 
-from domain.cursors import LONGEST_PAGE, Spot
+from domain.cursors import Spot
 from graph.client import Graph, GraphClient
-from graph.errors import Fault, GraphError
-from graph.responses import items_in
-from graph.users import FIELDS, User, user_of
+from graph.errors import GraphError
+from graph.user_page_cache import EVER, MOST_ROWS, KeptPage, PageKey, UserPageCache
+from graph.user_pages import ListedPage, ListedUser, Order, Query, read_page
 
-# $search, $count and $orderby with $filter are advanced queries.
-_ADVANCED = {"ConsistencyLevel": "eventual"}
-_REPORT = "reports/authenticationMethods/userRegistrationDetails"
-# The system query options that say what is listed (OData URL conventions 4.01, section 5.1). In a nextLink they repeat our own
-# query; whatever else is in it, `$skiptoken` or `$skip`, says which page. Without a dollar sign they mean the same.
-_OF_THE_QUERY = {
-    f"{dollar}{name}"
-    for dollar in ("$", "")
-    for name in (
-        "filter",
-        "select",
-        "expand",
-        "orderby",
-        "search",
-        "count",
-        "top",
-        "apply",
-        "compute",
-        "format",
-        "levels",
-    )
-}
 # Customers asked side by side: half of the connections (graph.client.CONNECTIONS). Each is another tenant, and across tenants Graph
 # takes 130,000 calls in ten seconds of one app. (learn.microsoft.com/graph/throttling-limits, "Global limit")
 _AT_ONCE = 125
 
-Order = Literal["name", "userPrincipalName"]
-
-
-class Query(NamedTuple):
-    """What to list; None means either. `registered` and `admin` are answered by the report."""
-
-    search: str = ""
-    enabled: bool | None = None
-    guest: bool | None = None
-    registered: bool | None = None
-    admin: bool | None = None
-    order: Order = "name"
-    descending: bool = False
-
-    @property
-    def from_report(self) -> bool:
-        return self.registered is not None or self.admin is not None
-
-
-class ListedUser(NamedTuple):
-    """`registered` and `admin` are known only where the report was asked."""
-
-    customer: str
-    user: User
-    registered: bool | None = None
-    admin: bool | None = None
-
 
 class UserPage:
     """`spots` are where the customers' lists go on, `faults` the customers that did not answer, `counts` the matches per
-    customer where Graph counted them."""
+    customer where Graph counted them.
+
+    `unread` are the customers that are still being read: their users are missing, or shown as they were before. `read_at` is
+    when the oldest of what is shown was read; None where all is live.
+    """
 
     def __init__(self) -> None:
         self.users: list[ListedUser] = []
         self.spots: dict[str, Spot] = {}
         self.faults: dict[str, GraphError] = {}
         self.counts: dict[str, int] = {}
+        self.unread: set[str] = set()
+        self.read_at: datetime | None = None
 
 
 async def list_users(
     graph: Graph, tenants: Mapping[str, str], query: Query, spots: Mapping[str, Spot] | None, limit: int
 ) -> UserPage:
     """Return the next `limit` users of `tenants` (customer key to tenant id). `spots` None starts; else only those go on."""
-    top = limit if len(tenants) == 1 else min(limit, max(20, 2 * limit // max(len(tenants), 1)))
-    going = {key: Spot() for key in tenants} if spots is None else {k: s for k, s in spots.items() if k in tenants}
-    streams = [_Stream(key, graph.of(tenants[key]), query, spot, top) for key, spot in going.items()]
+    top = _top(limit, len(tenants))
+    streams = [_Stream(key, graph.of(tenants[key]), query, spot, top) for key, spot in _spots(tenants, spots).items()]
     gate = asyncio.Semaphore(_AT_ONCE)
 
     async def begin(stream: _Stream) -> None:
@@ -95,12 +50,72 @@ async def list_users(
             await stream.fill()
 
     await asyncio.gather(*map(begin, streams))
+    return await _merge(streams, query, limit)
+
+
+async def list_kept_users(
+    cache: UserPageCache,
+    graph: Graph,
+    tenants: Mapping[str, str],
+    query: Query,
+    spots: Mapping[str, Spot] | None,
+    limit: int,
+    *,
+    patience: float,
+    after: datetime = EVER,
+) -> UserPage:
+    """Return a page as `list_users` does, of what is in `cache` and what is read within `patience` seconds.
+
+    What was read at `after` or before is read again. Customers that are still being read are named in `unread`; where they were
+    read minutes ago that is shown. The cursor goes on with them where they begin, so that no user is left out.
+    """
+    top = _cached_top(limit, len(tenants))
+    until = asyncio.get_running_loop().time() + patience
+    streams = [
+        _KeptStream(key, graph.of(tenants[key]), query, spot, top, cache, until, after)
+        for key, spot in _spots(tenants, spots).items()
+    ]
+    await asyncio.gather(*(stream.fill() for stream in streams if not stream.fill_at_once()))
+    page = await _merge(streams, query, limit)
+    page.unread = {stream.customer for stream in streams if stream.unread}
+    page.read_at = min((stream.read_at for stream in streams if stream.read_at is not None), default=None)
+    return page
+
+
+def read_ahead(cache: UserPageCache, graph: Graph, tenants: Mapping[str, str], query: Query, limit: int) -> None:
+    """Begin to read the first pages that `list_kept_users` will ask for, without waiting for them.
+
+    It only saves time: where the worker stops before it is done, the list reads what is missing.
+    """
+    top = _cached_top(limit, len(tenants))
+    for key, tenant in tenants.items():
+        _KeptStream(key, graph.of(tenant), query, Spot(), top, cache, 0.0, EVER).begin()
+
+
+def _top(limit: int, customers: int) -> int:
+    """Return how many users of each customer are read at once."""
+    return limit if customers == 1 else min(limit, max(20, 2 * limit // max(customers, 1)))
+
+
+def _cached_top(limit: int, customers: int) -> int:
+    """Return how many users of each customer are read at once: two lists of all customers have to fit into the cache."""
+    return max(1, min(_top(limit, customers), MOST_ROWS // (2 * max(customers, 1)) - 1))
+
+
+def _spots(tenants: Mapping[str, str], spots: Mapping[str, Spot] | None) -> dict[str, Spot]:
+    if spots is None:
+        return {key: Spot() for key in tenants}
+    return {key: spot for key, spot in spots.items() if key in tenants}
+
+
+async def _merge(streams: "list[_Stream] | list[_KeptStream]", query: Query, limit: int) -> UserPage:
     page = UserPage()
+    first_of = max if query.descending else min
     while len(page.users) < limit:
         heads = [stream for stream in streams if stream.rows]
         if not heads:
             break
-        first = (max if query.descending else min)(heads, key=lambda stream: _key(stream.rows[0], query.order))
+        first = first_of(heads, key=lambda stream: stream.head)
         page.users.append(first.take())
         if not first.rows:
             await first.fill()
@@ -116,7 +131,7 @@ async def list_users(
     return page
 
 
-def _key(row: ListedUser, order: Order) -> str:
+def _sort_key(row: ListedUser, order: Order) -> str:
     return (row.user.display_name if order == "name" else row.user.user_principal_name).casefold()
 
 
@@ -130,6 +145,7 @@ class _Stream:
         self._top = top
         self.spot = spot
         self.rows: deque[ListedUser] = deque()
+        self.head = ""  # what the first of the rows is sorted by
         self.count: int | None = None
         self.fault: GraphError | None = None
         self._next: str | None = spot.page
@@ -141,114 +157,102 @@ class _Stream:
 
     def take(self) -> ListedUser:
         self.spot = Spot(self.spot.page, self.spot.shown + 1, self.spot.plain)
-        return self.rows.popleft()
+        taken = self.rows.popleft()
+        self._find_head()
+        return taken
 
     async def fill(self) -> None:
         """Read on until there is a row to show, or the end."""
         while not self.rows and self._next is not None and self.fault is None:
-            page = self._next
             try:
-                body = await self._read(page)
-                items = items_in(body, last=False)
-                following = _page_of(body.get("@odata.nextLink"), self._client, self._path)
+                page = await self._read(self._next)
             except GraphError as error:
-                self.fault = error
-                self.spot = Spot(page, self._skip, self.spot.plain)
+                self._stop_at(self._next, error)
                 return
-            rows = [self._row(item) for item in items if item.get("id")]
-            shown = min(self._skip, len(rows))
-            self._skip -= shown
-            self.spot = Spot(page, shown, self.spot.plain)
-            self.rows.extend(rows[shown:])
-            self._next = following
-            if isinstance(count := body.get("@odata.count"), int):
-                self.count = count
+            self._use(self._next, page)
 
-    @property
-    def _path(self) -> str:
-        return _REPORT if self._query.from_report else "users"
+    async def _read(self, page: str) -> ListedPage:
+        return await read_page(self._client, self.customer, self._query, page, self._top, plain=self.spot.plain)
 
-    async def _read(self, page: str) -> dict[str, Any]:
-        if not self.spot.plain:
-            try:
-                return await self._client.get(self._address(page, plain=False), headers=_ADVANCED)
-            except GraphError as error:
-                if error.fault is not Fault.REFUSED or page:
-                    raise
-            # A directory that does not sort or search (400) is asked for less.
-            self.spot = Spot(page, self.spot.shown, plain=True)
-        return await self._client.get(self._address(page, plain=True))
+    def _use(self, name: str, page: ListedPage) -> None:
+        shown = min(self._skip, len(page.rows))
+        self._skip -= shown
+        self.spot = Spot(name, shown, page.plain)
+        self.rows.extend(page.rows[shown:])
+        self._find_head()
+        self._next = page.following
+        if page.matching is not None:
+            self.count = page.matching
 
-    def _address(self, page: str, *, plain: bool) -> str:
-        parameters = _of_report(self._query) if self._query.from_report else _of_users(self._query, plain=plain)
-        parameters["$top"] = str(self._top)
-        parameters |= {name: value for name, value in parse_qsl(page) if name.lower() not in _OF_THE_QUERY}
-        return f"{self._path}?" + "&".join(f"{name}={quote(text, safe='')}" for name, text in parameters.items())
+    def _stop_at(self, name: str, fault: GraphError | None = None) -> None:
+        self.fault = fault
+        self.spot = Spot(name, self._skip, self.spot.plain)
 
-    def _row(self, item: Mapping[str, Any]) -> ListedUser:
-        if not self._query.from_report:
-            return ListedUser(self.customer, user_of(dict(item)))
-        fields = {
-            "id": item["id"],
-            "displayName": item.get("userDisplayName"),
-            "userPrincipalName": item.get("userPrincipalName"),
-            "userType": item.get("userType"),
-        }
-        return ListedUser(self.customer, user_of(fields), bool(item.get("isMfaRegistered")), bool(item.get("isAdmin")))
+    def _find_head(self) -> None:
+        self.head = _sort_key(self.rows[0], self._query.order) if self.rows else ""
 
 
-def _page_of(link: object, client: GraphClient, path: str) -> str | None:
-    """Return how a nextLink is kept: the parameters that say which page; its address and its query are ours to say again.
+class _KeptStream(_Stream):
+    """One customer's list of pages that are in a cache, or are read until `until` of the event loop's time."""
 
-    Raises: GraphError for a link to anywhere else, and for one that names no page.
-    """
-    if not isinstance(link, str) or not link:
-        return None
-    parts = urlsplit(link)
-    if not client.serves(link) or not parts.path.endswith(f"/{path}"):
-        raise GraphError(Fault.REFUSED, "Graph's next page is not a page of the same list")
-    token = urlencode([(name, value) for name, value in parse_qsl(parts.query) if name.lower() not in _OF_THE_QUERY])
-    if not 0 < len(token) <= LONGEST_PAGE:
-        raise GraphError(Fault.REFUSED, "Graph's next page cannot be kept")
-    return token
+    def __init__(
+        self,
+        customer: str,
+        client: GraphClient,
+        query: Query,
+        spot: Spot,
+        top: int,
+        cache: UserPageCache,
+        until: float,
+        after: datetime,
+    ) -> None:
+        super().__init__(customer, client, query, spot, top)
+        self._cache = cache
+        self._until = until
+        self._after = after
+        self.unread = False
+        self.read_at: datetime | None = None
 
+    def begin(self) -> None:
+        """Begin to read the page that comes next, unless it is fresh."""
+        if self._next is not None and self._cache.fresh(self._key(self._next)) is None:
+            self._reading(self._next)
 
-def _of_users(query: Query, *, plain: bool) -> dict[str, str]:
-    wanted: list[str] = []
-    if query.enabled is not None:
-        wanted.append(f"accountEnabled eq {str(query.enabled).lower()}")
-    if query.guest is not None:
-        wanted.append(f"userType eq '{'Guest' if query.guest else 'Member'}'")
-    parameters = {"$select": FIELDS}
-    if query.search and plain:
-        wanted.append(_starts(query.search, ("displayName", "userPrincipalName")))
-    elif query.search:
-        text = query.search.replace("\\", "\\\\").replace('"', '\\"')
-        names = ("displayName", "userPrincipalName", "mail")
-        parameters["$search"] = " OR ".join(f'"{name}:{text}"' for name in names)
-    if wanted:
-        parameters["$filter"] = " and ".join(wanted)
-    if not plain:
-        order = "displayName" if query.order == "name" else "userPrincipalName"
-        parameters["$orderby"] = f"{order} desc" if query.descending else order
-        parameters["$count"] = "true"
-    return parameters
+    def fill_at_once(self) -> bool:
+        """Fill from the cache alone; return whether that was enough."""
+        while not self.rows and self._next is not None and self.fault is None:
+            kept = self._cache.fresh(self._key(self._next), after=self._after)
+            if kept is None:
+                return False
+            self._use_kept(self._next, kept)
+        return True
 
+    async def fill(self) -> None:
+        while not self.unread and not self.fill_at_once():
+            if self._next is None:
+                return
+            task = self._reading(self._next)
+            left = self._until - asyncio.get_running_loop().time()
+            await asyncio.wait({task}, timeout=max(left, 0))
+            if task.done():
+                self._use_kept(self._next, task.result())
+                continue
+            self.unread = True
+            if (stale := self._cache.stale(self._key(self._next))) is not None:
+                self._use_kept(self._next, stale)
+                self.count = None
+            else:
+                self._stop_at(self._next)
 
-def _of_report(query: Query) -> dict[str, str]:
-    wanted: list[str] = []
-    if query.registered is not None:
-        wanted.append(f"isMfaRegistered eq {str(query.registered).lower()}")
-    if query.admin is not None:
-        wanted.append(f"isAdmin eq {str(query.admin).lower()}")
-    if query.guest is not None:
-        wanted.append(f"userType eq '{'guest' if query.guest else 'member'}'")
-    if query.search:
-        wanted.append(_starts(query.search, ("userDisplayName", "userPrincipalName")))
-    order = "userDisplayName" if query.order == "name" else "userPrincipalName"
-    return {"$filter": " and ".join(wanted), "$orderby": f"{order} desc" if query.descending else order}
+    def _reading(self, page: str) -> "asyncio.Task[KeptPage]":
+        return self._cache.reading(self._key(page), lambda: self._read(page))
 
+    def _use_kept(self, name: str, kept: KeptPage) -> None:
+        if isinstance(kept.page, GraphError):
+            self._stop_at(name, kept.page)
+            return
+        self._use(name, kept.page)
+        self.read_at = kept.at if self.read_at is None else min(self.read_at, kept.at)
 
-def _starts(search: str, names: Sequence[str]) -> str:
-    text = search.replace("'", "''")
-    return "(" + " or ".join(f"startswith({name},'{text}')" for name in names) + ")"
+    def _key(self, page: str) -> PageKey:
+        return PageKey(self.customer, self._client.tenant_id, self._query, page, self._top, self.spot.plain)

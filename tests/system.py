@@ -9,7 +9,7 @@ async with system(tmp_path) as it:
 import os
 import re
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -165,8 +165,12 @@ async def system(
     policy: Path | None = None,
     clock: VirtualClock | None = None,
     settings: Mapping[str, str] | None = None,
+    sleep: Callable[[float], Awaitable[None]] = no_pause,
 ) -> AsyncIterator[System]:
-    """The service with a data directory, a world (the demo's unless given) and a clock of its own."""
+    """The service with a data directory, a world (the demo's unless given) and a clock of its own.
+
+    `sleep` waits out the latency of the world's faults.
+    """
     global starts  # noqa: PLW0603 - conftest.py asks it after each test
     starts += 1
     if clock is not None:
@@ -179,10 +183,9 @@ async def system(
     async with running(ROOT, environment(tmp_path, policy, settings), clock=clock, task_hub=hub) as served:
         host = served if hub is None else on_hub(served, hub)
 
-        async def no_sleep(_: float) -> None: ...
-
-        transport = httpx.ASGITransport(create_app(world, sleep=no_sleep))
+        transport = httpx.ASGITransport(create_app(world, sleep=sleep))
         made = services.Services(read_settings(os.environ), now=now, transport=transport, sleep=no_pause)
+        made.list_patience = 60.0  # a list is whole unless a test is about lists that are not
         services.set_services(made)
         headers = {"x-functions-key": host.key}
         async with httpx.AsyncClient(base_url=host.base_url, headers=headers, timeout=60) as http:

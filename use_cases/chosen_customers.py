@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from domain.errors import InvalidInputError
-from graph.listing import Query
+from graph.user_pages import Query
 from services import Services
 
 

@@ -6,7 +6,7 @@ from domain.methods import Method, satisfies
 from domain.policy.load import Customer
 from graph.errors import NO_ACCESS, Fault, GraphError
 from graph.found import Found
-from graph.listing import ListedUser
+from graph.user_pages import ListedUser
 from services import Services
 
 # Their words are those of targets. Everything else is a customer that does not answer.

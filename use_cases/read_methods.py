@@ -11,8 +11,9 @@ from domain.request.phone_numbers import has_only_phones
 from graph.client import Graph
 from graph.errors import GraphError
 from graph.found import Found
-from graph.listing import ListedUser, Query, UserPage, list_users
+from graph.listing import UserPage, list_users
 from graph.registered_methods import read_registered
+from graph.user_pages import ListedUser, Query
 from services import Services
 from use_cases.chosen_customers import list_key, tenant_ids
 from use_cases.directory_rows import registered_methods, unreachable

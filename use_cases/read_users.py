@@ -1,6 +1,7 @@
 """Read users live from Graph, for the API and the console."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from domain.api.directory_responses import UserDetailsResponse, UsersResponse
 from domain.cursors import pack, unpack
@@ -11,8 +12,10 @@ from domain.request.guards import first_refusal
 from domain.request.involved import Involved
 from graph.details import read_details
 from graph.errors import GraphError
-from graph.listing import ListedUser, Query, list_users
+from graph.listing import UserPage, list_kept_users, list_users, read_ahead
 from graph.privilege_cache import Privileges
+from graph.user_page_cache import EVER
+from graph.user_pages import ListedUser, Query
 from graph.users import Several, User, find_users
 from reset.planner import person_of
 from services import Services
@@ -28,20 +31,71 @@ async def read_users(
 ) -> UsersResponse:
     """Return one page of users; a customer that cannot be read is named, and the others are listed."""
     ring, bound_to = services.settings.approval_keys, list_key("users", customers, query)
-    page = await list_users(
+    spots = unpack(ring, bound_to, cursor) if cursor else None
+    page = await list_users(services.graph, tenant_ids(services, customers), query, spots, limit)
+    return _response(services, customers, page, bound_to, first=spots is None)
+
+
+class ConsoleUsers(NamedTuple):
+    """A page of users that is shown while some of its customers are still being read.
+
+    `customers` are those that the page is about, `unread` those of them that are still being read. `at_least` is how many users
+    match in the others.
+    """
+
+    page: UsersResponse
+    customers: int
+    unread: int
+    at_least: int
+
+
+async def read_console_users(
+    services: Services,
+    customers: Sequence[str],
+    query: Query,
+    cursor: str,
+    limit: int,
+    *,
+    patience: float,
+    anew: bool = False,
+) -> ConsoleUsers:
+    """Return one page of users of what was read seconds ago and what is read within `patience` seconds.
+
+    `anew`: use nothing that was read before now, but to show it until it is read again. The page's `read_at` is the time of the
+    oldest read it shows. It has no `count` until all of its customers are read.
+    """
+    ring, bound_to = services.settings.approval_keys, list_key("users", customers, query)
+    spots = unpack(ring, bound_to, cursor) if cursor else None
+    page = await list_kept_users(
+        services.user_pages,
         services.graph,
         tenant_ids(services, customers),
         query,
-        unpack(ring, bound_to, cursor) if cursor else None,
+        spots,
         limit,
+        patience=patience,
+        after=services.now() if anew else EVER,
     )
-    counted = page.counts.keys() | page.faults.keys()
+    going = set(customers) if spots is None else set(customers) & spots.keys()
+    response = _response(services, customers, page, bound_to, first=spots is None)
+    return ConsoleUsers(response, len(going), len(page.unread), sum(page.counts.values()))
+
+
+def read_users_ahead(services: Services, customers: Sequence[str], limit: int) -> None:
+    """Begin to read the first page of users of these customers, which is likely to be asked for next."""
+    read_ahead(services.user_pages, services.graph, tenant_ids(services, customers), Query(), limit)
+
+
+def _response(
+    services: Services, customers: Sequence[str], page: UserPage, bound_to: str, *, first: bool
+) -> UsersResponse:
+    counted = (page.counts.keys() | page.faults.keys()) - page.unread
     return UsersResponse(
         value=[to_user_response(services, row) for row in page.users],
-        cursor=pack(ring, bound_to, page.spots),
-        count=sum(page.counts.values()) if not cursor and counted >= set(customers) else None,
+        cursor=pack(services.settings.approval_keys, bound_to, page.spots),
+        count=sum(page.counts.values()) if first and counted >= set(customers) else None,
         unreachable=[unreachable(key, error) for key, error in page.faults.items()],
-        read_at=services.now(),
+        read_at=page.read_at or services.now(),
     )
 
 

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from domain.api.directory_responses import Unreachable
 from domain.request.reset_request import ResetRequest
-from graph.listing import ListedUser, Query, list_users
+from graph.listing import list_users
+from graph.user_pages import ListedUser, Query
 from services import Services
 from use_cases.chosen_customers import tenant_ids
 from use_cases.directory_rows import unreachable

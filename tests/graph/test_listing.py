@@ -7,7 +7,8 @@ from typing import Any
 import httpx
 
 from graph.client import Graph
-from graph.listing import Query, UserPage, list_users
+from graph.listing import UserPage, list_users
+from graph.user_pages import Query
 
 ENDPOINT = "http://127.0.0.1:9"
 

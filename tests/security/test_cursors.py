@@ -17,7 +17,7 @@ from domain.cursors import LONGEST_PAGE, Spot, pack, seal, unpack, unseal
 from domain.errors import InvalidInputError
 from graph.client import GraphClient
 from graph.errors import GraphError
-from graph.listing import Query, _page_of
+from graph.user_pages import Query, _page_of
 from tests.browsing import browser_client
 from tests.console.pages import sign_in
 from tests.system import System, system

@@ -9,7 +9,7 @@ from domain.api.options import options_of
 from domain.errors import NotFoundError
 from domain.methods import MethodType
 from domain.text import clean
-from graph.listing import Order, Query
+from graph.user_pages import Order, Query
 from services import current_services
 from triggers.http.authorization import API_LEVEL, DIRECTORY, READERS, authorize
 from triggers.http.parameters import invalid_parameter, limit, number

@@ -20,11 +20,14 @@ from triggers.http.parameters import page_number, parse_unsigned
 from use_cases.directory_rows import unreachable
 from use_cases.read_methods import read_methods
 from use_cases.read_request import is_within
-from use_cases.read_users import find_user, read_user, read_users
+from use_cases.read_users import find_user, read_console_users, read_user
+
+USERS_ON_PAGE = 50
 
 app = func.Blueprint()  # type: ignore[no-untyped-call]
 
-_PAGE = 50
+# Seconds that an update of a list waits for customers that are still being read.
+_UPDATE_PATIENCE = 1.0
 # Requests searched for those of one user: the page shows recent ones, not an archive.
 _RECENT = 50
 _FILTERS = (
@@ -73,21 +76,38 @@ class Listing(NamedTuple):
 @app.route("console/users", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @require_sign_in
 async def console_users(req: func.HttpRequest) -> func.HttpResponse:
+    return await _users(req, current_services().list_patience)
+
+
+@app.route("console/users/live", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
+@require_sign_in
+async def console_users_live(req: func.HttpRequest) -> func.HttpResponse:
+    """Show the same page of users again, without what is around it, as more customers are read."""
+    return await _users(req, max(_UPDATE_PATIENCE, current_services().list_patience), update=True)
+
+
+async def _users(req: func.HttpRequest, patience: float, *, update: bool = False) -> func.HttpResponse:
     services = current_services()
     around = await frame(services, req)
     listing = _listing(req, "/console/users")
     customers = _customers(around, listing)
     cursor = req.params.get("cursor", "")
-    shown = await read_users(services, customers, query_of(req), cursor, _PAGE)
+    anew = "anew" in req.params and not update
+    listed = await read_console_users(
+        services, customers, query_of(req), cursor, USERS_ON_PAGE, patience=patience, anew=anew
+    )
     facts: Facts = {}
     if listing.get(_FACTS):
-        facts = await facts_of_page(services, around.operator, [(user.customer, user.id) for user in shown.value])
+        facts = await facts_of_page(services, around.operator, [(user.customer, user.id) for user in listed.page.value])
+    here = listing.link(cursor=cursor, page=str(listing.page) if cursor else "")
     return html_page(
         "users.html",
-        frame=around,
+        frame=around._replace(here=here),  # a form that leads back does not ask for another read
         active="users",
+        update=update,
         listing=listing,
-        shown=shown,
+        listed=listed,
+        shown=listed.page,
         options=offered(services, around),
         resettable={key for key in around.chosen if options_of(services.policy, [key]).actions},
         facts=facts,

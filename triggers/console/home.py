@@ -8,6 +8,7 @@ from domain.access.console_session import LIFETIME, form_nonce, is_form_nonce, s
 from domain.access.sign_in import STRENGTHS
 from services import current_services
 from triggers.console.console_forms import operators_form, own_form
+from triggers.console.directory import USERS_ON_PAGE
 from triggers.console.layout import (
     RefusedError,
     error_pages,
@@ -18,9 +19,10 @@ from triggers.console.layout import (
     set_cookie,
 )
 from triggers.console.operators import COOKIE, operator_of, test_identities
-from triggers.http.authorization import SIGN_OUT
+from triggers.http.authorization import OPERATORS, SIGN_OUT
 from triggers.http.cookies import cookie
 from triggers.http.forms import first_value
+from use_cases.read_users import read_users_ahead
 from use_cases.sign_out import sign_out
 from web.console import static_files, static_headers, version
 
@@ -108,6 +110,10 @@ async def console_customers(req: func.HttpRequest) -> func.HttpResponse:
     if chosen == []:
         raise RefusedError(400, "noCustomer")
     await services.console_choices.choose_customers(operator.caller.identity, chosen, services.now())
+    if operator.operates:
+        shown = [key for key in services.policy.customers if chosen is None or key in ticked]
+        reach = operator.caller.reach(OPERATORS)
+        read_users_ahead(services, [key for key in shown if reach is None or key in reach], USERS_ON_PAGE)
     return redirect(local_path(first_value(form, "return")))
 
 

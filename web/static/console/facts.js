@@ -6,7 +6,8 @@ export function facts(table) {
   if (!table) return;
   const groups = new Map();
   for (const row of table.querySelectorAll("tr[data-user]")) {
-    if (!row.querySelector("[data-wait]")) continue;
+    // Rows that come later are read when they are there; those that are being read, or could not be, are left as they are.
+    if (!row.querySelector("[data-wait][hidden]") || row.querySelector("[data-failed]:not([hidden])")) continue;
     const [customer] = row.dataset.user.split("/");
     groups.set(customer, [...(groups.get(customer) ?? []), row]);
     for (const wait of row.querySelectorAll("[data-wait]")) wait.hidden = false;

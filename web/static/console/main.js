@@ -3,6 +3,7 @@ import { bulk } from "./bulk.js";
 import { pick } from "./pick.js";
 import { choose } from "./choose.js";
 import { facts } from "./facts.js";
+import { fill } from "./fill.js";
 import { follow } from "./follow.js";
 import { review } from "./review.js";
 
@@ -42,7 +43,9 @@ document.addEventListener("keydown", (event) => {
 choose(document.querySelector("[data-chooser]"));
 pick(document.querySelector("[data-pick]"));
 facts(document.querySelector("[data-facts]"));
+addEventListener("rows", () => facts(document.querySelector("[data-facts]")));
 bulk(document.querySelector("[data-bulk]"));
+fill(document.querySelector("[data-pick]"));
 follow(document.querySelector("[data-live]"));
 review(document.querySelector("[data-review]"));
 // A time that is entered is the reader's own; the service reads UTC.

@@ -2,14 +2,14 @@
 // comes back with what the customers of the chosen users allow. Without scripts the same form does it on its next submit.
 export function pick(form) {
   if (!form) return;
-  const boxes = [...form.querySelectorAll("tbody input[name=user]")];
+  const boxes = () => [...form.querySelectorAll("tbody input[name=user]")]; // more come while customers are still being read
   const whole = form.querySelector("[data-page]");
   const bar = form.querySelector("[data-act]");
   let saves = Promise.resolve(); // one after the other: the last state of the page is the one that stays
   let waiting = 0;
 
   form.addEventListener("change", (event) => {
-    if (event.target === whole) for (const box of boxes) box.checked = whole.checked;
+    if (event.target === whole) for (const box of boxes()) box.checked = whole.checked;
     if (event.target === whole || event.target.name === "user") save();
   });
   form.addEventListener("click", (event) => {
@@ -17,7 +17,7 @@ export function pick(form) {
     if (!button) return;
     event.preventDefault();
     const [, ref] = button.value.split(/^drop:/);
-    for (const box of boxes) if (button.value === "clear" || box.value === ref) box.checked = false;
+    for (const box of boxes()) if (button.value === "clear" || box.value === ref) box.checked = false;
     save(button.value);
   });
   form.addEventListener("submit", (event) => {
@@ -33,7 +33,7 @@ export function pick(form) {
     event.preventDefault();
     saves.then(() => { location.href = link.href; });
   });
-  if (whole) whole.hidden = boxes.length === 0;
+  form.addEventListener("rows", show);
   show();
 
   function save(act = "keep") {
@@ -73,10 +73,12 @@ export function pick(form) {
   }
 
   function show() {
-    const ticked = boxes.filter((box) => box.checked).length;
+    const all = boxes().length;
+    const ticked = boxes().filter((box) => box.checked).length;
     if (whole) {
-      whole.checked = ticked > 0 && ticked === boxes.length;
-      whole.indeterminate = ticked > 0 && ticked < boxes.length;
+      whole.hidden = all === 0;
+      whole.checked = ticked > 0 && ticked === all;
+      whole.indeterminate = ticked > 0 && ticked < all;
     }
     for (const button of bar.querySelectorAll("[data-none]")) button.disabled = true;
   }
