@@ -1,5 +1,7 @@
 // Fills the cells that are read after the page: per customer twenty rows at a time and one call after the other, so that no
 // customer's directory is asked for more than it answers, and no slow one keeps the others waiting.
+import { steady } from "./steady.js";
+
 const AT_ONCE = 20;
 
 export function facts(table) {
@@ -10,8 +12,10 @@ export function facts(table) {
     if (!row.querySelector("[data-wait][hidden]") || row.querySelector("[data-failed]:not([hidden])")) continue;
     const [customer] = row.dataset.user.split("/");
     groups.set(customer, [...(groups.get(customer) ?? []), row]);
-    for (const wait of row.querySelectorAll("[data-wait]")) wait.hidden = false;
   }
+  steady(table, () => {
+    for (const wait of [...groups.values()].flatMap((rows) => rows.flatMap((row) => [...row.querySelectorAll("[data-wait]")]))) wait.hidden = false;
+  });
   for (const [customer, rows] of groups) fill(customer, rows);
 }
 
@@ -25,7 +29,9 @@ async function load(customer, rows) {
     const answer = await fetch(`/console/users/facts?${new URLSearchParams({ customer, users })}`, { redirect: "error", cache: "no-store" });
     if (!answer.ok) throw new Error(String(answer.status));
     const found = new DOMParser().parseFromString(await answer.text(), "text/html");
-    for (const row of rows) swap(row, found.querySelector(`tr[data-user="${CSS.escape(row.dataset.user)}"]`));
+    steady(document.querySelector("[data-facts]"), () => {
+      for (const row of rows) swap(row, found.querySelector(`tr[data-user="${CSS.escape(row.dataset.user)}"]`));
+    });
   } catch {
     for (const row of rows) for (const wait of row.querySelectorAll("[data-wait]")) wait.hidden = true;
     for (const row of rows) for (const failed of row.querySelectorAll("[data-failed]")) failed.hidden = false;

@@ -1,6 +1,8 @@
 // Completes a list whose customers are still being read. Rows come in where they belong; those that are there stay as they are,
 // with their ticks, and the one under the mouse or with the focus stays where it is on the screen. Where fingers tap there is no
 // such row, so there a list that shows anything waits for its reader.
+import { steady } from "./steady.js";
+
 const STILL = 700; // milliseconds without a movement of mouse or key, after which the list may change
 const PAUSE = 250; // the service itself waits a second for what is missing
 const SLOW = 5000; // after half a minute it is likely that a customer does not answer
@@ -67,12 +69,11 @@ export function fill(form) {
 
   function show(page) {
     found = undefined;
-    const held = body.querySelector("tr:hover") ?? (body.contains(document.activeElement) ? document.activeElement.closest("tr") : null);
-    const before = held?.getBoundingClientRect().top;
-    rows([...page.querySelector("[data-pick] tbody").rows], held);
-    for (const fresh of page.querySelectorAll("[data-part]")) swap(part(fresh.dataset.part), fresh);
-    if (waits() && state.querySelector("[data-show]")) reserve();
-    if (held) scrollBy({ top: held.getBoundingClientRect().top - before, behavior: "instant" });
+    steady(body, (held) => {
+      rows([...page.querySelector("[data-pick] tbody").rows], held);
+      for (const fresh of page.querySelectorAll("[data-part]")) swap(part(fresh.dataset.part), fresh);
+      if (waits() && state.querySelector("[data-show]")) reserve();
+    });
     form.dispatchEvent(new CustomEvent("rows", { bubbles: true }));
   }
 
