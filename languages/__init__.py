@@ -1,7 +1,7 @@
 """Texts for people in the reader's language. English is the source; every other language is one file here (docs/languages.md)."""
 
 from languages.formats import number, when
-from languages.selection import ENGLISH, accepted, current, in_language, languages
+from languages.selection import ENGLISH, accepted, current, in_language, known, languages, tags
 from languages.texts import gettext, ngettext, npgettext, pgettext, texts
 
 __all__ = [
@@ -10,11 +10,13 @@ __all__ = [
     "current",
     "gettext",
     "in_language",
+    "known",
     "languages",
     "ngettext",
     "npgettext",
     "number",
     "pgettext",
+    "tags",
     "texts",
     "when",
 ]

@@ -15,12 +15,17 @@ _current: ContextVar[str] = ContextVar("language", default=ENGLISH)
 
 
 @cache
+def tags() -> tuple[str, ...]:
+    """Return the BCP 47 tag of every language: English, and whatever has a catalogue."""
+    return tuple(sorted({ENGLISH, *(path.stem for path in FOLDER.glob("*.po"))}))
+
+
+@cache
 def languages() -> Mapping[str, str]:
-    """Return every language by its BCP 47 tag, with the name that it has in itself: `{"de": "Deutsch", "en": "English"}`."""
+    """Return every language by its tag, with the name that it has in itself: `{"de": "Deutsch", "en": "English"}`."""
     from babel.core import Locale
 
-    codes = sorted({ENGLISH, *(path.stem for path in FOLDER.glob("*.po"))})
-    return MappingProxyType({code: Locale.parse(code, sep="-").get_display_name() or code for code in codes})
+    return MappingProxyType({tag: Locale.parse(tag, sep="-").get_display_name() or tag for tag in tags()})
 
 
 def current() -> str:
@@ -40,7 +45,7 @@ def in_language(code: str) -> Iterator[None]:
 
 def known(code: str) -> str:
     """Return the tag of the language that `code` means: itself, or its language without a region. "" where there is none."""
-    names = {name.lower(): name for name in languages()}
+    names = {tag.lower(): tag for tag in tags()}
     wanted = code.strip().lower().replace("_", "-")
     return names.get(wanted) or names.get(wanted.partition("-")[0]) or ""
 

@@ -20,7 +20,7 @@ from tests.system import ROOT, environment
 ALLOWED: dict[str, set[str]] = {
     "contracts": set(),
     "durable": {"contracts"},
-    "domain": set(),
+    "domain": {"languages"},
     "languages": set(),
     "graph": {"domain"},
     "records": {"domain"},

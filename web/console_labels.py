@@ -210,7 +210,7 @@ IGNORED: Mapping[str, str] = texts(
 HELD: Mapping[str, str] = texts(
     {
         "planning": "Another request for this user is being prepared.",
-        "awaitingApproval": "Another request for this user waits for approval",
+        "awaitingApproval": "Another request for this user waits for approval.",
         "approved": "Another request for this user was approved and begins in a moment.",
         "resetting": "Another request is resetting this user right now.",
         "cancelling": "Another request that was resetting this user is being cancelled.",
@@ -347,7 +347,7 @@ TEAMS_TEXT: Mapping[str, str] = texts(
 )
 
 MAIL_KIND: Mapping[str, str] = texts(
-    {"outcome": "The outcome", "followUp": "Who has registered again", "notice": "Notice"}
+    {"outcome": "the outcome", "followUp": "who has registered again", "notice": "the notice"}
 )
 MAIL_TO: Mapping[str, str] = texts({"requester": "The requester", "user": "Users", "manager": "Managers"})
 MAIL_STATE: Mapping[str, str] = texts(

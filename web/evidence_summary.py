@@ -8,6 +8,7 @@ from typing import NamedTuple, Self
 from domain.outcomes import GONE
 from domain.request.reset_request import Decision, ResetRequest
 from domain.request.target import Target
+from languages import ENGLISH, in_language
 from web.pages import render
 
 
@@ -64,20 +65,24 @@ def evidence_summary(
     requests: Sequence[RequestSummary],
     deleted: int,
 ) -> str:
-    """Return the page. `end` is not part of the period; `deleted` counts requests that retention removed."""
+    """Return the page, in English as all records are, whoever asks for it.
+
+    `end` is not part of the period; `deleted` counts requests that retention removed.
+    """
     real = [request for request in requests if not request.dry_run]
-    return render(
-        "evidence_summary.html",
-        customer=customer,
-        tenant_id=tenant_id,
-        start=start,
-        end=end,
-        made_at=made_at,
-        requests=real,
-        dry_runs=len(requests) - len(real),
-        deleted=deleted,
-        statuses=Counter(request.status for request in real),
-        outcomes=sum((request.outcomes for request in real), Counter()),
-        removed=sum((request.removed for request in real), Counter()),
-        followed_up=sum((request.followed_up for request in real), Counter()),
-    )
+    with in_language(ENGLISH):
+        return render(
+            "evidence_summary.html",
+            customer=customer,
+            tenant_id=tenant_id,
+            start=start,
+            end=end,
+            made_at=made_at,
+            requests=real,
+            dry_runs=len(requests) - len(real),
+            deleted=deleted,
+            statuses=Counter(request.status for request in real),
+            outcomes=sum((request.outcomes for request in real), Counter()),
+            removed=sum((request.removed for request in real), Counter()),
+            followed_up=sum((request.followed_up for request in real), Counter()),
+        )

@@ -17,6 +17,7 @@ from domain.request.phone_numbers import NUMBER_KEPT
 from domain.request.registrations import AuditedRegistration
 from domain.request.reset_request import RECORD_UNREADABLE, Approver, Decision, ResetRequest
 from domain.request.target import Target, TargetMethod
+from languages import gettext
 from web import labels
 from web.views import (
     ActionView,
@@ -65,7 +66,7 @@ def _label(method: Method) -> str:
     if method.type is not MethodType.FIDO2:
         return method.label
     model = method.model if method.model not in method.label else ""
-    since = f"registered {method.created_at:%Y-%m-%d}" if method.created_at else ""
+    since = gettext("registered %(at)s", at=f"{method.created_at:%Y-%m-%d}") if method.created_at else ""
     return ", ".join(part for part in (method.label, model, since) if part)
 
 
@@ -516,13 +517,16 @@ def _followed_detail(found: FollowUpFinding) -> str:
 
 
 def _registration_text(one: AuditedRegistration) -> str:
+    at = f"{one.at:%Y-%m-%d %H:%M:%S} UTC"
     place = one.address + (f" ({one.country})" if one.country else "")
-    who = {"user": "", "otherUser": "another user", "application": "an application"}[one.by]
-    return (
-        f"{one.at:%Y-%m-%d %H:%M:%S} UTC"
-        + (f" from {place}" if place else "")
-        + (f" by {one.by_name or who}" if who else "")
+    who = one.by_name or {"otherUser": gettext("another user"), "application": gettext("an application")}.get(
+        one.by, ""
     )
+    if one.by == "user":
+        return gettext("%(at)s from %(place)s", at=at, place=place) if place else at
+    if place:
+        return gettext("%(at)s from %(place)s by %(who)s", at=at, place=place, who=who)
+    return gettext("%(at)s by %(who)s", at=at, who=who)
 
 
 def follow_up_view(policy: Policy, request: ResetRequest, targets: Iterable[Target], now: datetime) -> FollowUpView:

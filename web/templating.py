@@ -1,6 +1,6 @@
 """The Jinja environment that pages and mails share: strict, escaping, translating, and cleaning whatever it prints."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context, pass_eval_context, select_autoescape
@@ -37,9 +37,9 @@ def environment(folder: Path) -> Environment:
     jinja.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
     jinja.globals.update(gettext=_gettext, ngettext=_ngettext, pgettext=_pgettext, npgettext=_npgettext)
     jinja.filters.update(when=languages.when, number=languages.number, time=time_element, days=days)
-    jinja.filters.update(iso=iso, count=labels.count, exact=_exact, lines=_lines)
+    jinja.filters.update(iso=iso, count=labels.count, exact=_exact, lines=_lines, names=_names)
     jinja.globals.update(labels=labels, say=labels.say, count=labels.count, time_left=labels.time_left, timed=timed)
-    jinja.globals.update(containment=containment_labels, language=languages.current)
+    jinja.globals.update(containment=containment_labels, language=languages.current, languages=languages.languages)
     return jinja
 
 
@@ -83,3 +83,8 @@ def _exact(context: EvalContext, text: str) -> Markup:
 
 def _lines(text: str) -> Markup:
     return escape(clean_lines(text))
+
+
+def _names(values: Iterable[str]) -> Markup:
+    """Names of people or customers in a row, each kept apart from the text around it, whichever way it is written."""
+    return Markup(", ").join(Markup("<bdi>{}</bdi>").format(clean(value, PRINTED)) for value in values)

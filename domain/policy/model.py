@@ -32,6 +32,7 @@ from domain.policy.part import (
     Expression,
     Flag,
     Key,
+    Language,
     Mail,
     ObjectId,
     Part,
@@ -190,6 +191,9 @@ class Customer(Part):
     notify_users: Flag = Field(default=True, description="Whether users get a notice by mail after their reset")
     notify_managers: Flag = Field(default=False, description="Whether the user's manager gets one, too")
     contact: str = Field("", max_length=100, description="Whom users call, in notices; absent: notices.contact")
+    language: Language | None = Field(
+        None, description="Of mails about its users: a tag such as de; absent: notices.language"
+    )
     verification: CustomerVerification = Field(default_factory=CustomerVerification)
     maintenance: MaintenanceWindow | None = Field(None, description="When its users may be reset; absent: at any time")
 
@@ -311,6 +315,7 @@ class Evidence(Part):
 
 class Notices(Part):
     contact: str = Field("your service desk", max_length=100, description="Whom users call: a name, number or address")
+    language: Language = Field("en", description="Of mails, where a customer has none of its own: a tag such as de")
 
 
 class Access(Part):
@@ -424,3 +429,9 @@ class Policy(Part):
         """Whom this customer's users call."""
         customer = self.customers.get(customer_key)
         return (customer.contact if customer else "") or self.notices.contact
+
+    def language_for(self, customer_keys: Iterable[str]) -> str:
+        """Return the language of a mail about these customers: theirs, where they share one, else that of all mails."""
+        keys = [key for key in customer_keys if key in self.customers]
+        found = {self.customers[key].language or self.notices.language for key in keys}
+        return found.pop() if len(found) == 1 else self.notices.language

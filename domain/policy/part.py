@@ -16,6 +16,7 @@ from domain.policy.values import (
     duration,
     expression,
     guid,
+    language,
     mail_address,
     resolve_secrets,
     secret_address,
@@ -26,6 +27,7 @@ from domain.policy.values import (
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")]  # part of URLs and record keys
 Mail = Annotated[str, AfterValidator(mail_address)]
 ApproverName = Annotated[str, AfterValidator(approver_name)]
+Language = Annotated[str, AfterValidator(language)]
 TimeZone = Annotated[str, AfterValidator(time_zone)]
 Domain = Annotated[str, AfterValidator(domain_name)]
 TenantId = Annotated[str, AfterValidator(guid)]

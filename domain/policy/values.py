@@ -18,6 +18,7 @@ from pydantic import ValidationInfo
 
 from domain.access.secret_strength import is_unresolved, weakness
 from domain.durations import parse_duration
+from languages import known, tags
 
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+", re.ASCII)
@@ -76,6 +77,13 @@ def time_zone(text: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError(f"{text[:60]!r} is no time zone such as Europe/Berlin") from None
     return text
+
+
+def language(text: str) -> str:
+    tag = known(text)
+    if not tag:
+        raise ValueError(f"{text[:20]!r} is no language that has texts: {', '.join(tags())}")
+    return tag
 
 
 def user_name(text: str) -> str:

@@ -55,7 +55,7 @@ async def test_progress_comes_by_itself(it: System, tech: Person) -> None:
     await it.approve(request["id"])
     await page.clock.fast_forward(15_000)
     await expect(page.get_by_text("Completed", exact=True)).to_be_visible()
-    await expect(page.locator(".bars", has_text="Fabrikam").last).to_contain_text("reset: 1")
+    await expect(page.locator(".bars", has_text="Fabrikam").last).to_contain_text("Reset: 1")
     await expect(page.get_by_text("2 of 2 users done")).to_be_visible()
     await expect(page.locator(".timeline")).to_contain_text("Request ended")
     await expect(page.locator("[data-beat]")).to_have_count(0)

@@ -34,7 +34,7 @@ async def test_lists_tell_an_undo_from_its_reset(tmp_path: Path) -> None:
             assert text.count("INC0012345 undo") == 1
             assert text.partition("INC0012345 undo")[2].count("Waiting for the tokens' codes")
             assert "Resetting now" not in text.partition("INC0012345 undo")[2]
-        assert "now: waiting for the tokens' codes" in await text_of(it, "approvals", OWNER)
+        assert "now: Waiting for the tokens' codes" in await text_of(it, "approvals", OWNER)
 
 
 async def test_the_undos_own_pages_say_how_it_goes_on_and_name_no_reset(tmp_path: Path) -> None:
@@ -45,7 +45,7 @@ async def test_the_undos_own_pages_say_how_it_goes_on_and_name_no_reset(tmp_path
         page = await text_of(it, f"requests/{undo}")
         assert "With the user on the phone, enter the code that the token shows" in page
         assert "mfa-reset activate" not in page
-        assert "Codes count until Tue 6 Jan 2026, 09:00 UTC." in page
+        assert "Codes count until Tue 6 Jan 2026, 09:00 UTC" in page
         for text in (page, await text_of(it, f"requests/{undo}/audit")):
             assert "INC0012345 undo" in text
             assert "Undo approved" in text

@@ -53,13 +53,14 @@ def _german(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def _forget() -> None:
+    choices.tags.cache_clear()
     choices.languages.cache_clear()
     catalogues.translations.cache_clear()
 
 
 def test_one_file_is_all_of_a_language(tmp_path: Path) -> None:
     (tmp_path / "fr.po").write_text(GERMAN.replace("de", "fr").replace("In Vorbereitung", "En préparation"), "utf-8")
-    choices.languages.cache_clear()
+    _forget()
     assert dict(languages.languages()) == {"de": "Deutsch", "en": "English", "fr": "français"}
     with in_language("fr"):
         assert gettext("Being prepared") == "En préparation"

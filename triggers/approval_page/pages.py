@@ -18,6 +18,7 @@ from services import Services, current_services
 from triggers.http.authorization import PRINCIPAL
 from triggers.http.bodies import count_without_length
 from triggers.http.forms import Form, FormError, first_value
+from triggers.http.language import in_readers_language
 from triggers.http.parameters import page_number, selected_numbers
 from triggers.http.refusals import slow_down, trace_refusal
 from use_cases.approval_view import totals_for, view_for
@@ -46,6 +47,7 @@ class RefusedError(Exception):
 def error_pages[**P](handler: Callable[P, Awaitable[func.HttpResponse]]) -> Callable[P, Awaitable[func.HttpResponse]]:
     """Wrap a handler so that errors become pages."""
 
+    @in_readers_language
     @wraps(handler)
     async def respond(*args: P.args, **kwargs: P.kwargs) -> func.HttpResponse:
         try:

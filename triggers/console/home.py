@@ -6,6 +6,7 @@ import azure.functions as func
 
 from domain.access.console_session import LIFETIME, form_nonce, is_form_nonce, session_for
 from domain.access.sign_in import STRENGTHS
+from languages import known
 from services import current_services
 from triggers.console.console_forms import operators_form, own_form
 from triggers.console.directory import USERS_ON_PAGE
@@ -22,9 +23,12 @@ from triggers.console.operators import COOKIE, operator_of, test_identities
 from triggers.http.authorization import OPERATORS, SIGN_OUT
 from triggers.http.cookies import cookie
 from triggers.http.forms import first_value
+from triggers.http.language import LANGUAGE_COOKIE
 from use_cases.read_users import read_users_ahead
 from use_cases.sign_out import sign_out
 from web.console import static_files, static_headers, version
+
+_LANGUAGE_SECONDS = 365 * 24 * 3600
 
 app = func.Blueprint()  # type: ignore[no-untyped-call]
 
@@ -115,6 +119,25 @@ async def console_customers(req: func.HttpRequest) -> func.HttpResponse:
         reach = operator.caller.reach(OPERATORS)
         read_users_ahead(services, [key for key in shown if reach is None or key in reach], USERS_ON_PAGE)
     return redirect(local_path(first_value(form, "return")))
+
+
+@app.route("console/language", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@require_sign_in
+async def console_language(req: func.HttpRequest) -> func.HttpResponse:
+    """Keep the person's language in a cookie, for the console and the pages that links in mails lead to; or forget it."""
+    services = current_services()
+    _, form = operators_form(services, req, ())
+    tag = known(first_value(form, "language"))
+    kept = set_cookie(
+        # Lax: a link in a mail is followed from another site.
+        services,
+        LANGUAGE_COOKIE,
+        tag,
+        seconds=_LANGUAGE_SECONDS if tag else 0,
+        path="/",
+        same_site="Lax",
+    )
+    return redirect(local_path(first_value(form, "return")), {"Set-Cookie": kept})
 
 
 @app.route("console/static/{version}/{name}", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)

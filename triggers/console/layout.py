@@ -29,6 +29,7 @@ from triggers.http.authorization import OPERATORS, PRINCIPAL, SIGN_IN, SIGN_OUT
 from triggers.http.bodies import count_without_length
 from triggers.http.cookies import cookie
 from triggers.http.forms import FormError
+from triggers.http.language import chosen_language, in_readers_language
 from triggers.http.refusals import slow_down, trace_refusal
 from web.console import console_headers, render
 from web.console_labels import ERROR, NOTICE
@@ -78,6 +79,7 @@ class Frame(NamedTuple):
     at: datetime
     test_sign_in: bool
     reconciles: bool  # customers' audit logs are read
+    language: str  # that this person chose, "" where the browser's is used
 
     @property
     def names(self) -> dict[str, str]:
@@ -122,6 +124,7 @@ def error_pages[**P](
 ) -> Callable[P, Awaitable[func.HttpResponse]]:
     """Wrap a page so that errors become pages, and callers who have to sign in get there."""
 
+    @in_readers_language
     @wraps(handler)
     async def respond(*args: P.args, **kwargs: P.kwargs) -> func.HttpResponse:
         req: Any = kwargs.get("req") or args[0]
@@ -221,6 +224,7 @@ def bare_frame(services: Services, req: func.HttpRequest, roles: tuple[Role, ...
         at=services.now(),
         test_sign_in=bool(test_identities(services)),
         reconciles=services.policy.reconciliation.enabled,
+        language=chosen_language(req),
     )
 
 
@@ -330,11 +334,13 @@ def local_path(text: str) -> str:
     return text if good else "/console/users"
 
 
-def set_cookie(services: Services, name: str, value: str, *, seconds: int, path: str = "/console") -> str:
+def set_cookie(
+    services: Services, name: str, value: str, *, seconds: int, path: str = "/console", same_site: str = "Strict"
+) -> str:
     """Return a Set-Cookie header for the pages below `path`."""
     secure = "; Secure" if services.settings.public_base_url.startswith("https:") else ""
-    return _cookie(name, value, seconds, path) + secure
+    return _cookie(name, value, seconds, path, same_site) + secure
 
 
-def _cookie(name: str, value: str, seconds: int, path: str = "/console") -> str:
-    return f"{name}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Strict"
+def _cookie(name: str, value: str, seconds: int, path: str = "/console", same_site: str = "Strict") -> str:
+    return f"{name}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite={same_site}"

@@ -131,6 +131,17 @@ def test_a_customer_can_have_its_own_window() -> None:
     assert parse_policy(MINIMAL + "inFlight = 2", {}).in_flight_of("contoso") == 2
 
 
+def test_mails_are_in_the_language_that_their_customers_share_else_in_that_of_all_mails() -> None:
+    assert parse_policy(MINIMAL, {}).language_for(["contoso"]) == "en"
+    other = '[customers.fabrikam]\ntenantId = "22222222-2222-2222-2222-222222222222"\n'
+    policy = parse_policy(f'{MINIMAL}language = "DE-de"\n{other}[notices]\nlanguage = "en"', {})
+    assert policy.language_for(["contoso"]) == "de"
+    assert policy.language_for(["fabrikam"]) == policy.language_for(["contoso", "fabrikam"]) == "en"
+    assert policy.language_for([]) == policy.language_for(["unknown"]) == "en"
+    everywhere = parse_policy(f'{MINIMAL}{other}[notices]\nlanguage = "de"', {})
+    assert everywhere.language_for(["contoso", "fabrikam"]) == everywhere.language_for([]) == "de"
+
+
 def test_several_secrets_while_one_is_replaced() -> None:
     text = CONTRACT.replace('"env:HELPDESK_SECRET"', '["env:HELPDESK_SECRET", "env:OLD"]')
     assert parse_policy(text, ENVIRON | {"HELPDESK_SECRET": SECRET, "OLD": SECRET[:-1] + "Z"}).sources[
@@ -181,6 +192,13 @@ ONE_MISTAKE = [
         "no user principal name",
     ),
     ('["phone",', '["sms",', 22, "customers.contoso.methods.0", "'phone'"),
+    (
+        '["contoso.com"]',
+        '["contoso.com"]\nlanguage = "xx"',
+        20,
+        "customers.contoso.language",
+        "'xx' is no language that has texts: de, en",
+    ),
     ('"standard-webhooks"', '"svix"', 24, "sources.helpdesk.scheme", "'github'"),
     ('"env:HELPDESK_SECRET"', '"hunter2"', 25, "sources.helpdesk.secret", 'must be "env:NAME"'),
     ('"env:HELPDESK_SECRET"', '"env:NOT_THERE"', 25, "sources.helpdesk.secret", "NOT_THERE is missing or empty"),

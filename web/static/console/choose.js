@@ -11,7 +11,7 @@ export function choose(form) {
   search.addEventListener("input", () => {
     const text = search.value.trim().toLowerCase();
     for (const row of rows) row.hidden = !row.textContent.toLowerCase().includes(text);
-    found.textContent = text ? `${seen().length} of ${rows.length} shown` : "";
+    found.textContent = text ? found.dataset.found.replace("{shown}", seen().length).replace("{all}", rows.length) : "";
   });
   search.addEventListener("keydown", (event) => {
     if (event.key !== "Enter") return; // the only one left is the one that is meant
@@ -28,7 +28,7 @@ export function choose(form) {
   form.addEventListener("submit", (event) => {
     if (every.checked || rows.some((row) => row.querySelector("input").checked)) return;
     event.preventDefault();
-    found.textContent = "Tick at least one customer.";
+    found.textContent = found.dataset.none;
   });
 
   function mark(on) {

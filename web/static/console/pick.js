@@ -51,7 +51,8 @@ export function pick(form) {
       if (!answer.ok) throw new Error(String(answer.status));
       swap(await answer.text());
     } catch {
-      bar.querySelector(".picked").textContent = "Your choice could not be saved. Load the page again.";
+      const picked = bar.querySelector(".picked");
+      picked.textContent = picked.dataset.failed;
     }
   }
 
@@ -68,7 +69,7 @@ export function pick(form) {
     const number = bar.querySelector("[data-number]").dataset.number;
     link.hidden = number === "0";
     link.querySelector("b").textContent = number;
-    link.setAttribute("aria-label", `Chosen users: ${number}`);
+    link.setAttribute("aria-label", link.dataset.label.replace("{}", number));
     show();
   }
 
