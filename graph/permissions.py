@@ -6,7 +6,8 @@ The names are application permissions of Microsoft Graph (Graph documentation, p
 import base64
 import binascii
 import json
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
 
 from graph.client import Graph
 from graph.errors import GraphError
@@ -49,6 +50,8 @@ PERMISSIONS = (
 AUDIT_LOGS = Permission(
     "Directory.Read.All", "reading the audit log: reconciliation, and who registered in the follow-up", optional=True
 )
+# Removes numbers, and adds them: without it no permission of the set below can make anything to sign in with.
+PHONES = "UserAuthMethod-Phone.ReadWrite.All"
 # What does instead of the first, and cannot make a pass, a password, a passkey or an app. (Graph documentation, permissions
 # reference: since October 2025.) To remove a number, to add one and to turn on SMS sign-in for it is the same permission;
 # with it, only numbers can be added. (Graph documentation: phoneauthenticationmethod-enablesmssignin, application permissions)
@@ -56,7 +59,7 @@ AUDIT_LOGS = Permission(
 # (Graph documentation: authentication-post-fido2methods, application permissions)
 NARROW = (
     Permission("UserAuthenticationMethod.Read.All", "reading authentication methods"),
-    Permission("UserAuthMethod-Phone.ReadWrite.All", "removing phone numbers"),
+    Permission(PHONES, "removing phone numbers"),
     Permission("UserAuthMethod-MicrosoftAuthApp.ReadWrite.All", "removing Microsoft Authenticator"),
     Permission("UserAuthMethod-SoftwareOATH.ReadWrite.All", "removing authenticator app codes"),
     Permission(
@@ -72,6 +75,9 @@ NARROW_CANNOT = (
     "remove passkeys, unless UserAuthMethod-Passkey.ReadWrite.All is granted too, which can also register them",
     "remove e-mail addresses, platform credentials, external methods and Temporary Access Passes",
 )
+# The same without PHONES. No call that it allows makes a credential.
+NARROWEST = tuple(permission for permission in NARROW if permission.name != PHONES)
+NARROWEST_CANNOT = ("remove phone numbers: the one permission for it can also add them", *NARROW_CANNOT)
 # Only where the policy has [profiles.compromised]. (Graph documentation, "Update user": the first, with User.Read.All, is the least
 # privileged permission for accountEnabled; of users with a privileged administrator role the app needs a higher role besides.
 # "riskyUser: confirmCompromised", "riskyUser: dismiss": the second.)
@@ -103,6 +109,14 @@ HOME = ("Mail.Send", "User.Read.All", "GroupMember.Read.All")
 HOME_MAILBOX = ("Mail.Read",)
 
 
+type PermissionSet = Literal["wide", "narrow", "narrowest"]
+_SETS: Mapping[PermissionSet, tuple[tuple[Permission, ...], tuple[str, ...]]] = {
+    "wide": (PERMISSIONS[:1], ()),
+    "narrow": (NARROW, NARROW_CANNOT),
+    "narrowest": (NARROWEST, NARROWEST_CANNOT),
+}
+
+
 class Access(NamedTuple):
     """What a tenant lets us do. `reason` is a stable word for why there is no token at all, "" where there is one.
 
@@ -113,6 +127,7 @@ class Access(NamedTuple):
     reason: str = ""
     detail: str = ""
     cannot: tuple[str, ...] = ()
+    permission_set: PermissionSet = "wide"
 
     @property
     def is_enough(self) -> bool:
@@ -133,9 +148,11 @@ def roles_in(token: str) -> frozenset[str]:
     return frozenset(str(role) for role in roles) if isinstance(roles, list) else frozenset()
 
 
-def is_narrow(roles: frozenset[str]) -> bool:
-    """Return whether a tenant granted permissions of the narrow set instead of the wide one."""
-    return WIDE not in roles and not roles.isdisjoint(p.name for p in NARROW)
+def set_of(roles: frozenset[str]) -> PermissionSet:
+    """Return of which set a tenant's consent is; the wide one where it is of none."""
+    if WIDE in roles or roles.isdisjoint(p.name for p in NARROW):
+        return "wide"
+    return "narrow" if PHONES in roles else "narrowest"
 
 
 def missing_of(roles: frozenset[str], *, audit_logs: bool = False, contains: bool = False) -> tuple[Permission, ...]:
@@ -143,7 +160,7 @@ def missing_of(roles: frozenset[str], *, audit_logs: bool = False, contains: boo
 
     `contains`: the policy offers the containment of compromised accounts there.
     """
-    wanted = (*NARROW, *PERMISSIONS[1:]) if is_narrow(roles) else PERMISSIONS
+    wanted = (*_SETS[set_of(roles)][0], *PERMISSIONS[1:])
     if audit_logs:
         wanted = (*wanted, AUDIT_LOGS)
     if contains:
@@ -158,9 +175,9 @@ async def check_access(graph: Graph, tenant_id: str, *, audit_logs: bool = False
     except GraphError as error:
         return Access(PERMISSIONS, error.reason, error.detail)
     roles = roles_in(token)
-    return Access(
-        missing_of(roles, audit_logs=audit_logs, contains=contains), cannot=NARROW_CANNOT if is_narrow(roles) else ()
-    )
+    chosen = set_of(roles)
+    missing = missing_of(roles, audit_logs=audit_logs, contains=contains)
+    return Access(missing, cannot=_SETS[chosen][1], permission_set=chosen)
 
 
 async def check_bootstrap_access(graph: Graph, tenant_id: str) -> Access:

@@ -42,8 +42,8 @@ param allowApiKeys bool = false
 @description('Who can sign in: accounts of the provider\'s tenant (guests among them), or of customers\' tenants too.')
 param signInAudience string = 'AzureADMyOrg'
 
-@allowed(['wide', 'narrow'])
-@description('Which permissions customers are asked for: narrow has one for each kind of method, and cannot do all (docs/security.md).')
+@allowed(['wide', 'narrow', 'narrowest'])
+@description('Which permissions customers are asked for: narrow has one for each kind of method, narrowest none for phone numbers; they cannot do all (docs/security.md).')
 param graphPermissions string = 'wide'
 
 @description('Customers are asked for Directory.Read.All too, which reading their audit logs needs (docs/reconciliation.md).')

@@ -34,8 +34,10 @@ class AccessResponse(Model):
     missing: list[PermissionResponse] = Field(
         description="Permissions that the tenant's administrator has not consented to"
     )
-    permission_set: Literal["wide", "narrow"] = Field(
-        "wide", description="Of which set the tenant's consent is: `narrow` has a permission for each kind of method"
+    permission_set: Literal["wide", "narrow", "narrowest"] = Field(
+        "wide",
+        description="Of which set the tenant's consent is: `narrow` has a permission for each kind of method, `narrowest` none for"
+        " phone numbers",
     )
     cannot: list[str] = Field(default_factory=list, description="What this set does not allow, in words")
     consent_url: str = Field(description="Where an administrator of the customer gives consent")

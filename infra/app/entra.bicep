@@ -17,8 +17,8 @@ param apiUri string
 @description('Accounts of which tenants can sign in.')
 param signInAudience string
 
-@description('Which permissions customers are asked for: narrow has one for each kind of method (docs/security.md says what it cannot do).')
-@allowed(['wide', 'narrow'])
+@description('Which permissions customers are asked for: narrow has one for each kind of method, narrowest none for phone numbers (docs/security.md says what they cannot do).')
+@allowed(['wide', 'narrow', 'narrowest'])
 param permissionSet string
 
 @description('Users may be verified with Microsoft Entra Verified ID, which has to be set up in this tenant (docs/verification.md).')
@@ -54,7 +54,10 @@ var narrowPermissions = [
 ]
 // Besides, where the policy reads audit logs.
 var auditPermissions = ['Directory.Read.All']
-var setPermissions = permissionSet == 'narrow' ? concat(narrowPermissions, skip(customerPermissions, 1)) : customerPermissions
+// The permission for phone numbers can also add them.
+var narrowestPermissions = filter(narrowPermissions, name => name != 'UserAuthMethod-Phone.ReadWrite.All')
+var methodPermissions = { wide: take(customerPermissions, 1), narrow: narrowPermissions, narrowest: narrowestPermissions }
+var setPermissions = concat(methodPermissions[permissionSet], skip(customerPermissions, 1))
 var auditedPermissions = auditLogs ? concat(setPermissions, auditPermissions) : setPermissions
 // Besides, where compromised accounts are contained.
 var containmentPermissions = [

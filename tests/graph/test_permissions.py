@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from graph.permissions import NARROW, PERMISSIONS, WIDE, Access, is_narrow, missing_of, roles_in
+from graph.permissions import NARROW, NARROWEST, PERMISSIONS, PHONES, WIDE, Access, missing_of, roles_in, set_of
 
 EVERYTHING = frozenset(p.name for p in PERMISSIONS)
 
@@ -37,12 +37,15 @@ NARROWLY = EVERYTHING - {WIDE} | {p.name for p in NARROW}
 
 
 def test_the_narrow_set_is_enough_without_the_wide_permission() -> None:
-    assert is_narrow(NARROWLY)
-    assert missing_of(NARROWLY) == ()
-    assert not is_narrow(NARROWLY | {WIDE})
+    assert (set_of(NARROWLY), missing_of(NARROWLY)) == ("narrow", ())
+    assert set_of(NARROWLY | {WIDE}) == "wide"
 
 
-@pytest.mark.parametrize("permission", NARROW, ids=lambda p: p.name)
+def test_without_the_permission_for_numbers_it_is_the_narrowest_set() -> None:
+    assert (set_of(NARROWLY - {PHONES}), missing_of(NARROWLY - {PHONES})) == ("narrowest", ())
+
+
+@pytest.mark.parametrize("permission", NARROWEST, ids=lambda p: p.name)
 def test_each_permission_of_the_narrow_set_is_missed(permission: object) -> None:
     missing = missing_of(NARROWLY - {permission.name})  # type: ignore[attr-defined]
     assert missing == (permission,)

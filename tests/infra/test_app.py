@@ -8,7 +8,7 @@ import pytest
 
 import services
 import triggers.messages.service_bus
-from graph.permissions import AUDIT_LOGS, BOOTSTRAP, CONTAINMENT, HOME, HOME_MAILBOX, NARROW, PERMISSIONS, WIDE
+from graph.permissions import AUDIT_LOGS, BOOTSTRAP, CONTAINMENT, HOME, HOME_MAILBOX, NARROW, PERMISSIONS, PHONES, WIDE
 from localhost.host.app_index import App, load_app
 from messaging.bus import OUTCOMES
 from tests.infra.bicep import INFRA, ROOT, list_of, resources, settings_of
@@ -84,6 +84,7 @@ def test_customers_are_asked_for_exactly_what_the_code_needs() -> None:
     assert set(list_of("app/entra.bicep", "customerPermissions")) == {p.name for p in PERMISSIONS}
     assert list_of("app/entra.bicep", "customerPermissions")[0] == WIDE  # what the narrow set is instead of
     assert set(list_of("app/entra.bicep", "narrowPermissions")) == {p.name for p in NARROW}
+    assert f"filter(narrowPermissions, name => name != '{PHONES}')" in (INFRA / "app/entra.bicep").read_text("utf-8")
     assert list_of("app/entra.bicep", "auditPermissions") == [AUDIT_LOGS.name]
     assert list_of("app/entra.bicep", "containmentPermissions") == [p.name for p in CONTAINMENT]
     assert list_of("app/entra.bicep", "bootstrapPermissions") == [p.name for p in BOOTSTRAP]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from domain.methods import MOBILE_PHONE_ID, MethodType
-from graph.permissions import NARROW, NARROW_CANNOT, PERMISSIONS, WIDE
+from graph.permissions import NARROW, NARROW_CANNOT, NARROWEST, NARROWEST_CANNOT, PERMISSIONS, WIDE
 from localhost.simulator.server.router import Node, Route
 from localhost.simulator.server.routes import build
 from tests.graph_calls.plugin import stop_recording
@@ -14,6 +14,7 @@ from tests.system import ROOT, System, system
 
 OTHERS = frozenset(p.name for p in PERMISSIONS) - {WIDE}
 NARROWLY = OTHERS | {p.name for p in NARROW}
+NARROWESTLY = OTHERS | {p.name for p in NARROWEST}
 WIDELY = OTHERS | {WIDE}
 ISAIAH = "isaiah@contoso.com"
 
@@ -99,7 +100,7 @@ async def test_the_permission_for_passkeys_registers_them_and_so_is_not_of_the_s
 async def _make(it: System, path: str) -> int:
     user = it.world.user("contoso", "megan@contoso.com")
     client = it.services.graph.of(it.world.tenant("contoso").id)
-    response = await client.send("POST", f"users/{user.id}/authentication/{path}", body=MAKING[path])
+    response = await client.send("POST", f"users/{user.id}/authentication/{path}", body=MAKING.get(path))
     return response.status
 
 
@@ -109,14 +110,52 @@ def routes(node: Node) -> Iterator[tuple[str, Route]]:
         yield from routes(child)
 
 
-def test_every_other_write_of_the_narrow_set_removes_something() -> None:
-    """By the table of Microsoft's permissions that the simulator holds every call against."""
-    open_to_it = {
+@pytest.mark.usefixtures("unrecorded")
+@pytest.mark.parametrize("path", [*MAKING, f"phoneMethods/{MOBILE_PHONE_ID}/enableSmsSignIn"])
+async def test_with_the_narrowest_set_no_call_makes_a_credential(it: System, path: str) -> None:
+    it.world.tenant("contoso").granted = NARROWESTLY
+    it.world.tenant("contoso").sms_sign_in = True
+    assert await _make(it, path) == 403
+
+
+async def test_with_the_narrowest_set_numbers_stay_and_all_else_goes(it: System) -> None:
+    it.world.tenant("contoso").granted = NARROWESTLY
+    request = await it.ask(contoso=["alex@contoso.com", "diego@contoso.com", "lee@contoso.com"])
+    await it.approve(request["id"])
+    await it.advance(minutes=30)
+    found = {
+        target["userPrincipalName"].partition("@")[0]: (
+            target["outcome"],
+            {(method["type"], method["outcome"]) for method in target["methods"]},
+        )
+        for target in await it.targets(request["id"])
+    }
+    app = "microsoftAuthenticator"
+    assert found == {
+        "alex": ("partiallyReset", {("phone", "forbidden"), (app, "refusedDefault")}),
+        "diego": ("partiallyReset", {("phone", "forbidden")}),
+        "lee": ("reset", {(app, "deleted")}),
+    }
+    (shown,) = (await it.call("GET", "/api/customer-access?customers=contoso"))["value"]
+    assert (shown["permissionSet"], shown["isEnough"], shown["missing"]) == ("narrowest", True, [])
+    assert shown["cannot"] == list(NARROWEST_CANNOT)
+
+
+def _open_to(roles: frozenset[str]) -> set[tuple[str, str]]:
+    """Return the writes that these permissions allow and that remove nothing, by the simulator's table of Microsoft's permissions."""
+    return {
         (verb, route.template.removeprefix("/v1.0").removeprefix("/beta"))
         for verb, route in routes(build()._root)
-        if verb in {"POST", "PATCH", "PUT"} and route.needs & NARROWLY and not route.removes
+        if verb in {"POST", "PATCH", "PUT"} and route.needs & roles and not route.removes
     }
-    assert open_to_it == {
+
+
+def test_every_other_write_of_the_narrow_sets_removes_something() -> None:
+    assert _open_to(NARROWESTLY) == {
+        ("POST", "/identity/conditionalAccess/evaluate"),  # asks what a policy would do, and changes nothing
+        ("POST", "/users/{user}/revokeSignInSessions"),
+    }
+    assert _open_to(NARROWLY) == {
         ("POST", "/identity/conditionalAccess/evaluate"),  # asks what a policy would do, and changes nothing
         ("POST", "/users/{user}/revokeSignInSessions"),
         ("POST", "/users/{user}/authentication/phoneMethods"),

@@ -64,7 +64,7 @@ async def _access(services: Services, key: str) -> AccessResponse:
         reason=access.reason,
         detail=access.detail,
         missing=_shown(access.missing),
-        permission_set="narrow" if access.cannot else "wide",
+        permission_set=access.permission_set,
         cannot=list(access.cannot),
         consent_url=consent_url(services.settings.graph_authority, tenant_id, services.settings.graph_client_id),
         bootstrap=await _bootstrap(services, tenant_id, access),
