@@ -9,6 +9,7 @@ import zipfile
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -19,12 +20,17 @@ from domain.access.console_session import session_for
 from domain.bootstrap.access_pass import ABANDONED
 from graph import access_passes
 from graph.permissions import NARROW, PERMISSIONS, WIDE
+from messaging.mail import send_mail
+from messaging.mail_text import Mail
+from telemetry.spans import request_span
 from tests.graph_calls.plugin import stop_recording
 from tests.receiver import policy_with
 from tests.scenarios.test_manager_attestation import answer, link_of, make_manager
 from tests.scenarios.test_verification import events
 from tests.system import System, system
+from tests.telemetry.recording import Recorded, recording
 from triggers.console.operators import COOKIE
+from use_cases import orchestrations
 from use_cases import show_access_pass as module
 
 ADELE, MEGAN, ALEX, LYNNE = "adele@contoso.com", "megan@contoso.com", "alex@contoso.com", "lynne@contoso.com"
@@ -68,61 +74,111 @@ def passes(it: System, user: str = ADELE) -> list[str]:
 
 async def test_the_pass_is_shown_once_and_is_nowhere_else(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    async with offering(tmp_path) as it:
-        request = await it.ask(contoso=[ADELE, ALEX], more={"accessPass": True})
-        before = await ask_pass(it, request)
-        assert (before.status_code, reason(before)) == (409, "notYet")
-        page = (await it.http.get(it.links(request["id"])["owner@contoso.com"])).text
-        assert "A Temporary Access Pass is offered after the reset</b>, because the request asks for it" in page
-        assert "good for one sign-in within 2 hours" in page
-        (mail,) = (mail for mail in it.world.mailbox.to("owner@contoso.com") if request["id"] in mail.content)
-        assert "good for one sign-in within 2 hours" in mail.content
-        await it.approve(request["id"])
-        assert it.world.passes == []  # made on demand, and not before
+    with recording() as recorded:
+        async with offering(tmp_path) as it:
+            request = await it.ask(contoso=[ADELE, ALEX], more={"accessPass": True})
+            before = await ask_pass(it, request)
+            assert (before.status_code, reason(before)) == (409, "notYet")
+            page = (await it.http.get(it.links(request["id"])["owner@contoso.com"])).text
+            assert "A Temporary Access Pass is offered after the reset</b>, because the request asks for it" in page
+            assert "good for one sign-in within 2 hours" in page
+            (mail,) = (mail for mail in it.world.mailbox.to("owner@contoso.com") if request["id"] in mail.content)
+            assert "good for one sign-in within 2 hours" in mail.content
+            await it.approve(request["id"])
+            assert it.world.passes == []  # made on demand, and not before
 
-        shown = await ask_pass(it, request)
-        assert shown.status_code == 200, shown.text
-        assert shown.headers["Cache-Control"] == "no-store"
-        (text,) = it.world.passes
-        body = shown.json()
-        assert (body["accessPass"], body["userPrincipalName"], body["lifetimeMinutes"], body["once"]) == (
-            text,
-            ADELE,
-            120,
-            True,
-        )
-        again = await ask_pass(it, request)
-        assert (again.status_code, reason(again)) == (409, "alreadyShown")
-        assert "second@msp.example" in again.json()["detail"]
-        assert it.world.passes == [text]
-        found = await pass_of(it, request)
-        assert (found["state"], found["by"], found["why"]) == ("shown", "second@msp.example", "requested")
-        assert found["endsAt"] == body["endsAt"]
-        assert (await pass_of(it, request, 1))["state"] == "offered"
-        (event,) = events(await it.audit(request["id"]), "accessPassShown")
-        assert (event["actor"], event["data"]["target"], event["data"]["customer"]) == (
-            "second@msp.example",
-            0,
-            "contoso",
-        )
+            shown = await ask_pass(it, request)
+            assert shown.status_code == 200, shown.text
+            assert shown.headers["Cache-Control"] == "no-store"
+            (text,) = it.world.passes
+            body = shown.json()
+            assert (body["accessPass"], body["userPrincipalName"], body["lifetimeMinutes"], body["once"]) == (
+                text,
+                ADELE,
+                120,
+                True,
+            )
+            again = await ask_pass(it, request)
+            assert (again.status_code, reason(again)) == (409, "alreadyShown")
+            assert "second@msp.example" in again.json()["detail"]
+            assert it.world.passes == [text]
+            found = await pass_of(it, request)
+            assert (found["state"], found["by"], found["why"]) == ("shown", "second@msp.example", "requested")
+            assert found["endsAt"] == body["endsAt"]
+            assert (await pass_of(it, request, 1))["state"] == "offered"
+            (event,) = events(await it.audit(request["id"]), "accessPassShown")
+            assert (event["actor"], event["data"]["target"], event["data"]["customer"]) == (
+                "second@msp.example",
+                0,
+                "contoso",
+            )
 
-        pack = (await it.http.get(f"/api/reset-requests/{request['id']}/evidence")).content
-        files = zipfile.ZipFile(io.BytesIO(pack))
-        everything = {name: files.read(name).decode() for name in files.namelist()}
-        assert '"accessPass":["requested",120,true]' in everything["plan.jsonl"]
-        assert "second@msp.example" in everything["targets.jsonl"]
-        everything["history"] = "\n".join(
-            MessageToJson(each) for name in it.host.instance_ids() for each in it.host.history(name)
-        )
-        assert "reset_target" in everything["history"]
-        everything["log"] = "\n".join(f"{record.getMessage()} {record.__dict__}" for record in caplog.records)
-        assert "accessPassShown" in everything["log"]
-        everything["mails"] = "\n".join(mail.content for mail in it.world.mailbox.to())
-        everything["records"] = dump_of(tmp_path / "records.sqlite")
-        assert "accessPassShown" in everything["records"]
-        everything["page"] = (await it.http.get(f"/api/reset-requests/{request['id']}/audit")).text
-        assert [name for name, content in everything.items() if text in content] == []
-        assert text.encode() not in files_in(tmp_path)
+            assert await where_it_is(it, request["id"], text, tmp_path, caplog, recorded) == []
+
+
+async def where_it_is(
+    it: System, request_id: str, text: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, recorded: Recorded
+) -> list[str]:
+    """Return the names of the places that hold `text`: all where something of a request and its users is kept or sent."""
+    pack = (await it.http.get(f"/api/reset-requests/{request_id}/evidence")).content
+    files = zipfile.ZipFile(io.BytesIO(pack))
+    everything = {name: files.read(name).decode() for name in files.namelist()}
+    assert '"accessPass":["requested",120,true]' in everything["plan.jsonl"]
+    assert "second@msp.example" in everything["targets.jsonl"]
+    everything["history"] = "\n".join(
+        MessageToJson(each) for name in it.host.instance_ids() for each in it.host.history(name)
+    )
+    assert "reset_target" in everything["history"]
+    everything["log"] = "\n".join(f"{record.getMessage()} {record.__dict__}" for record in caplog.records)
+    assert "accessPassShown" in everything["log"]
+    everything["mails"] = "\n".join(mail.content for mail in it.world.mailbox.to())
+    assert "good for one sign-in" in everything["mails"]
+    everything["records"] = dump_of(tmp_path / "records.sqlite")
+    assert "accessPassShown" in everything["records"]
+    everything["audit"] = (await it.http.get(f"/api/reset-requests/{request_id}/audit")).text
+    assert "accessPassShown" in everything["audit"]
+    everything["traces"] = "\n".join(span.to_json() for span in recorded.spans)
+    assert "temporaryAccessPassMethods" in everything["traces"]
+    everything["exported log"] = "\n".join(log.to_json() for log in recorded.log_exporter.get_finished_logs())
+    assert "accessPassShown" in everything["exported log"]
+    everything["metrics"] = str(recorded.reader.get_metrics_data())
+    found = [name for name, content in everything.items() if text in content]
+    return found + (["files"] if text.encode() in files_in(tmp_path) else [])
+
+
+LEAK = "leaked-8"
+
+
+@pytest.mark.parametrize("place", ["history", "log", "mails", "audit", "records", "traces"])
+async def test_a_pass_that_leaks_is_found(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """What looks for the pass above sees one in each of these places."""
+    caplog.set_level(logging.DEBUG)
+    if place == "history":
+        monkeypatch.setattr(orchestrations, "uuid4", lambda: SimpleNamespace(hex=LEAK))
+    with recording() as recorded:
+        async with offering(tmp_path) as it:
+            request = await reset(it, ADELE)
+            assert (await ask_pass(it, request)).status_code == 200
+            settings = it.services.settings
+            match place:
+                case "log":
+                    logging.getLogger("mfareset.bootstrap").info("made %s", LEAK)
+                case "mails":
+                    mail = Mail("tech@msp.example", "A pass", LEAK, LEAK)
+                    await send_mail(it.services.graph, settings.graph_home_tenant, settings.mail_from, mail)
+                case "audit":
+                    data = {"detail": LEAK}
+                    await it.services.audits.append(request["id"], it.services.now(), "service", "noted", data)
+                case "records":
+                    await it.services.store.put("elsewhere", "pass", {"text": LEAK})
+                case "traces":
+                    with request_span("a pass", request["id"]) as span:
+                        span.set_attribute("pass", LEAK)
+                case _:
+                    pass
+            assert place in await where_it_is(it, request["id"], LEAK, tmp_path, caplog, recorded)
 
 
 def dump_of(database: Path) -> str:
