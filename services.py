@@ -39,6 +39,7 @@ from records.people import People
 from records.plan_summaries import PlanSummaries
 from records.plan_windows import PlanWindows
 from records.reconciliations import Reconciliations
+from records.releases import Releases
 from records.removals import Removals
 from records.requests import Requests
 from records.retention import Retention
@@ -197,6 +198,10 @@ class Services:
     @property
     def leases(self) -> Leases:
         return Leases(self.store)
+
+    @property
+    def releases(self) -> Releases:
+        return Releases(self.store)
 
     @property
     def blocks(self) -> Blocks:

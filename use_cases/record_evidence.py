@@ -135,7 +135,7 @@ async def _record(
         if await services.evidence.add(request.id, kept, after, evidence, origin.delivery):
             await audit_evidence(services, request.id, after)
             if to_unblock:
-                await start_release(client, request, [number])
+                await start_release(services, client, request, [number])
             else:
                 await wake(client, request.id)
             return after

@@ -16,6 +16,7 @@ from domain.normal_address import all_spellings
 from domain.request.reset_request import ResetRequest
 from domain.request.target import Target
 from domain.request.windows import windows
+from records.store import Row
 from records.targets import StoredTarget
 from services import Services
 from use_cases.read_targets import target_pages
@@ -45,15 +46,44 @@ async def release_users(
     if asked:
         data = {"action": undo, "users": len(asked), "targets": asked[:200]}
         await services.audits.append(request.id, services.now(), operator, "releaseAsked", data)
-        await start_release(client, request, asked)
+        await start_release(services, client, request, asked)
     return ReleaseAsked(asked=len(asked), left=left)
 
 
-async def start_release(client: durable.Client, request: ResetRequest, numbers: Collection[int]) -> None:
+async def start_release(
+    services: Services, client: durable.Client, request: ResetRequest, numbers: Collection[int]
+) -> None:
     """Start what releases these users; their records say what is to be done."""
     parts = [part for part in windows(request) if any(part[1] <= n < part[1] + part[2] for n in numbers)]
-    work = UserRelease(id=request.id, windows=parts)
-    await durable.start_instance(client, RELEASE_USERS, work, f"{request.id}:release-{uuid4().hex[:8]}")
+    instance_id = f"{request.id}:release-{uuid4().hex[:8]}"
+    await services.releases.begin(instance_id, request.id, parts, services.now())
+    await durable.start_instance(client, RELEASE_USERS, UserRelease(id=request.id, windows=parts), instance_id)
+
+
+async def ensure_released(services: Services, client: durable.Client, row: Row) -> bool:
+    """Start again what was to release users and never started or broke; return whether it was started.
+
+    `row` is its row among those that are open; it goes once nothing of it is left to do. Raises: RecordsError, EngineError.
+    """
+    request_id, parts = row.value["id"], [(key, start, count) for key, start, count in row.value["windows"]]
+    if not await _is_open(services, request_id, parts):
+        await services.releases.close(row)
+        return False
+    found = await durable.find_instance(client, row.key)
+    if found == "sound" or (found == "broken" and not await services.requests.note_restart(row, services.now())):
+        return False
+    if found is not None:
+        await durable.forget_instance(client, row.key)
+    await durable.start_instance(client, RELEASE_USERS, UserRelease(id=request_id, windows=parts), row.key)
+    return True
+
+
+async def _is_open(services: Services, request_id: str, parts: Collection[tuple[str, int, int]]) -> bool:
+    for _, start, count in parts:
+        for kept in await services.targets.range(request_id, start, count):
+            if asked_to_unblock(kept.target) or asked_to_dismiss(kept.target):
+                return True
+    return False
 
 
 def _operator(body: ReleaseBody, by: Caller) -> str:

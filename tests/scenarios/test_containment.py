@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+import durable
+from activities import release_targets
 from domain.ingress.signatures import sign_standard
 from localhost.simulator.model.entities import User
 from records.targets import Targets as TargetRecords
@@ -449,6 +451,34 @@ async def test_an_unblocking_is_recorded_though_another_process_writes_the_user_
         (target,) = await it.targets(request["id"])
         assert (actions(target)["unblocked"][0], user(it, ADELE).enabled) == ("done", True)
         assert target["detail"].startswith("written")
+
+
+@pytest.mark.engine_only(REASON)
+@pytest.mark.parametrize("how", ["breaks", "never starts"])
+async def test_an_unblocking_whose_orchestration_breaks_or_never_starts_is_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    async def fails(*_: Any, **__: Any) -> None:
+        raise RuntimeError("a mistake of ours")
+
+    async with containing(tmp_path) as it:
+        request = await it.ask(contoso=[ADELE], more=MORE)
+        await it.approve(request["id"])
+        if how == "breaks":
+            monkeypatch.setattr(release_targets, "release_window", fails)
+            await release(it, request["id"])
+        else:
+            monkeypatch.setattr(durable, "start_instance", fails)
+            path = f"/api/reset-requests/{request['id']}/unblock"
+            assert (await it.http.post(path, json={"operator": "second@msp.example"})).status_code == 500
+        await it.advance(minutes=10)
+        (target,) = await it.targets(request["id"])
+        assert (actions(target)["unblocked"][0], user(it, ADELE).enabled) == ("pending", False)
+        monkeypatch.undo()
+        await it.advance(minutes=20)
+        (target,) = await it.targets(request["id"])
+        assert (actions(target)["unblocked"][0], user(it, ADELE).enabled) == ("done", True)
+        assert await it.services.releases.open() == []
 
 
 @pytest.mark.engine_only(REASON)

@@ -1,4 +1,4 @@
-"""Timer that repairs what an interruption left behind: a request without an orchestration, a lost wake-up."""
+"""Timer that repairs what an interruption left behind: a request or an unblocking without an orchestration, a lost wake-up."""
 
 import logging
 from datetime import datetime, timedelta
@@ -20,6 +20,7 @@ from use_cases.admit_request import end_usage
 from use_cases.approval_verdict import current_verdict
 from use_cases.orchestrations import ensure_started, wake
 from use_cases.read_targets import all_targets
+from use_cases.release_users import ensure_released
 
 app = durable.Blueprint()
 
@@ -41,6 +42,19 @@ async def reconcile(timer: func.TimerRequest, client: durable.Client) -> None:
             except (RecordsError, durable.EngineError) as error:
                 # The next run comes in a minute; the others need not wait for it.
                 _log.warning("request %s could not be checked: %s", row.key, type(error).__name__)
+        after = page[-1].key
+    await _check_releases(services, client)
+
+
+async def _check_releases(services: Services, client: durable.Client) -> None:
+    after = ""
+    while page := await services.releases.open(after, _PAGE):
+        for row in page:
+            try:
+                if await ensure_released(services, client, row):
+                    _log.warning("%s had no running orchestration and was started", row.key)
+            except (RecordsError, durable.EngineError) as error:
+                _log.warning("%s could not be checked: %s", row.key, type(error).__name__)
         after = page[-1].key
 
 
