@@ -56,6 +56,7 @@ class Result:
     cpu: float
     memory: float
     calls: int
+    customers: int
 
     @property
     def seconds(self) -> float:
@@ -70,7 +71,8 @@ class Result:
             for who in _FLOORS
         )
         return (
-            f"| {self.network} | {self.targets:,} | {self.who} | {self.seconds:.1f} | {self.plan:.1f} + {self.reset:.1f} "
+            f"| {self.network} | {_size(self.targets, self.customers)} | {self.who} "
+            f"| {self.seconds:.1f} | {self.plan:.1f} + {self.reset:.1f} "
             f"| {self.targets / self.seconds:.0f} | {against} | {self.calls / self.targets:.1f} "
             f"| {1000 * self.cpu / self.targets:.1f} | {self.memory / 2**20:.0f} |"
         )
@@ -82,18 +84,25 @@ HEAD = (
     "| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
 )
 _FLOORS = ("floor", "floor-aiohttp")
+
+
+def _size(targets: int, customers: int) -> str:
+    """Return how the table names a size: the customers where they are not the usual ones."""
+    return f"{targets:,}" if customers == min(_CUSTOMERS, targets) else f"{targets:,} over {customers}"
+
+
 # Seconds for a run of these calls: graph, customers, users of each, seconds at most.
 Run = Callable[[str, int, int, float], dict[str, float]]
 
 
-def gap(network: Network, targets: int, who: str, why: str) -> str:
+def gap(cell: "Cell", who: str, why: str) -> str:
     """Return the line of what was not measured."""
-    return f"| {network.name} | {targets:,} | {who} | {why} | | | | | | | |"
+    return f"| {cell.network.name} | {_size(cell.targets, cell.customers)} | {who} | {why} | | | | | | | |"
 
 
-def measure(network: Network, targets: int, who: str, run: Run, longest: float) -> Result:
+def measure(cell: "Cell", who: str, run: Run, longest: float) -> Result:
     """Run one of those who are compared and return its figures. Raises: TimeoutError after `longest` seconds."""
-    customers = min(_CUSTOMERS, targets)
+    network, targets, customers = cell.network, cell.targets, cell.customers
     users = targets // customers
     flags = ["--port", "0", "--customers", str(customers), "--users", str(users), "--latency", str(network.latency)]
     if network.rate:
@@ -105,7 +114,9 @@ def measure(network: Network, targets: int, who: str, run: Run, longest: float) 
         calls = _calls(simulator.url)
     if "well" in done and done["well"] < targets:
         print(f"  only {done['well']:.0f} of {targets} targets ended well", file=sys.stderr)
-    return Result(network.name, targets, who, done["plan"], done["reset"], done["cpu"], done["memory"], calls)
+    return Result(
+        network.name, targets, who, done["plan"], done["reset"], done["cpu"], done["memory"], calls, customers
+    )
 
 
 def _calls(graph: str) -> int:
@@ -145,40 +156,61 @@ class Cell:
     network: Network
     targets: int
     who: tuple[str, ...]
+    customers: int
 
 
-def cells(targets: list[int], networks: list[int], who: list[str], *, quick: bool) -> list[Cell]:
-    """Small sizes first, so that what the time does not suffice for is the largest. `quick`: 1,000 at 50 ms only."""
+def cells(targets: list[int], networks: list[int], who: list[str], customers: list[int], *, quick: bool) -> list[Cell]:
+    """Small sizes first, so that what the time does not suffice for is the largest. `quick`: 1,000 at 50 ms only.
+
+    The targets are spread evenly over the customers; a size that cannot be is left with one target a customer.
+    """
     return [
-        Cell(NETWORKS[n], size, tuple(who))
+        Cell(NETWORKS[n], size, tuple(who), min(many, size))
         for size in sorted(targets)
         for n in networks
+        for many in sorted(customers)
         if not (quick and size >= 1000 and n)
     ]
 
 
-def compare(wanted: list[Cell], within: float, script_most: int) -> None:
-    end = time.monotonic() + within
+def spread(results: list[Result]) -> list[str]:
+    """Return, for the same targets over more customers, how many times the time per target of the fewest it takes."""
+    lines: list[str] = []
+    first: dict[tuple[str, int, str], Result] = {}
+    for result in results:
+        base = first.setdefault((result.network, result.targets, result.who), result)
+        if base is not result:
+            lines.append(
+                f"{result.who}, {result.targets:,} targets, {result.network}: {result.customers} customers take "
+                f"{result.seconds / base.seconds:.2f} times of {base.customers} per target, {result.cpu / base.cpu:.2f} times the CPU"
+            )
+    return lines
+
+
+def compare(wanted: list[Cell], within: float, script_most: int) -> list[Result]:
+    end, results = time.monotonic() + within, list[Result]()
     print(HEAD, flush=True)
     for cell in wanted:
         floors: dict[str, Result] = {}
         for who in cell.who:
             if who == "script" and cell.targets > script_most:
-                print(gap(cell.network, cell.targets, who, f"not run above {script_most} targets"), flush=True)
+                print(gap(cell, who, f"not run above {script_most} targets"), flush=True)
                 continue
             left = end - time.monotonic()
             if left <= 0:
-                print(gap(cell.network, cell.targets, who, "not run: the time was up"), flush=True)
+                print(gap(cell, who, "not run: the time was up"), flush=True)
                 continue
             try:
                 run = service.run if who == "service" else _child(who)
-                result = measure(cell.network, cell.targets, who, run, left)
+                result = measure(cell, who, run, left)
             except TimeoutError:
-                print(gap(cell.network, cell.targets, who, f"not done after {left:.0f} s"), flush=True)
+                print(gap(cell, who, f"not done after {left:.0f} s"), flush=True)
                 continue
             if who in _FLOORS:
                 floors[who] = result
+            results.append(result)
             print(result.row(floors), flush=True)
+    return results
 
 
 def main() -> None:
@@ -187,6 +219,7 @@ def main() -> None:
     parser.add_argument("--large", action="store_true", help=f"{LARGE:,} targets, too")
     parser.add_argument("--faults", action="store_true", help="the service alone, without faults and with them")
     parser.add_argument("--targets", type=int, nargs="*", help="the sizes, instead of " + ", ".join(map(str, SIZES)))
+    parser.add_argument("--customers", type=int, nargs="*", default=[_CUSTOMERS], help="over how many customers, each")
     parser.add_argument("--network", type=int, nargs="*", default=[0, 1, 2], help="which, from 0")
     parser.add_argument("--who", nargs="*", default=[*_FLOORS, "service", "script"])
     parser.add_argument("--within", type=float, help="seconds for all that is measured")
@@ -195,8 +228,11 @@ def main() -> None:
         given.network, given.who = [0, 3], ["service"]
     sizes = given.targets or (list(_FAULTY_SIZES) if given.faults else [*SIZES, *([LARGE] if given.large else [])])
     within = given.within or (_WITHIN_QUICK if given.quick else _WITHIN_LARGE if given.large else _WITHIN)
-    wanted = cells(sizes, given.network, given.who, quick=given.quick)
-    compare(wanted, within, script_most=10 if given.quick else _SCRIPT_MOST)
+    wanted = cells(sizes, given.network, given.who, given.customers, quick=given.quick)
+    results = compare(wanted, within, script_most=10 if given.quick else _SCRIPT_MOST)
+    if len(given.customers) > 1:
+        print("", *spread(results), sep="\n")
+        return
     print(f"\n{imports()}")
 
 

@@ -11,8 +11,9 @@ from domain.request.phone_numbers import has_only_phones
 from graph.client import Graph
 from graph.errors import GraphError
 from graph.found import Found
-from graph.listing import UserPage, list_users
+from graph.listing import UserPage, list_kept_users, list_users
 from graph.registered_methods import read_registered
+from graph.user_page_cache import EVER
 from graph.user_pages import ListedUser, Query
 from services import Services
 from use_cases.chosen_customers import list_key, tenant_ids
@@ -20,6 +21,8 @@ from use_cases.directory_rows import registered_methods, unreachable
 
 # Users whose methods one page reads, and how many pages of users it reads at most for a filter that matches little.
 _USERS, _PAGES = 20, 4
+# Seconds to wait for lists of users: longer than any read takes, so that a page of methods leaves no customer out.
+_PATIENCE = 300.0
 
 
 async def read_methods(
@@ -31,16 +34,32 @@ async def read_methods(
     kinds: frozenset[MethodType] = frozenset(),
     older_than_days: int | None = None,
     only_phone: bool = False,
+    kept: bool = False,
+    anew: bool = False,
 ) -> MethodsResponse:
     """Return the methods of the next users: of `kinds` only, where some are named, and registered at least so many days ago.
 
-    `only_phone`: only of users who have nothing but SMS and voice to answer a request for MFA with.
+    The methods are read live, and so is who the users are unless `kept`: then it may have been read seconds ago, though not before
+    now if also `anew`. `only_phone`: only of users who have nothing but SMS and voice to answer a request for MFA with.
     """
     bound_to = list_key("methods", customers, query)
     spots = unpack(services.settings.approval_keys, bound_to, cursor) if cursor else None
     shown = MethodsResponse(value=[], cursor=None, users=0, unread=[], unreachable=[], read_at=services.now())
     for _ in range(_PAGES):
-        page = await list_users(services.graph, tenant_ids(services, customers), query, spots, _USERS)
+        tenants = tenant_ids(services, customers)
+        if kept:
+            page = await list_kept_users(
+                services.user_pages,
+                services.graph,
+                tenants,
+                query,
+                spots,
+                _USERS,
+                patience=_PATIENCE,
+                after=shown.read_at if anew else EVER,
+            )
+        else:
+            page = await list_users(services.graph, tenants, query, spots, _USERS)
         rows, unread = await _methods_of(services, page, only_phone=only_phone)
         shown.users += len(page.users)
         shown.value += [row for row in rows if _matches(row, kinds, older_than_days, shown)]

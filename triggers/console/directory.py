@@ -163,6 +163,8 @@ async def console_methods(req: func.HttpRequest) -> func.HttpResponse:
         kinds=kinds,
         older_than_days=parse_unsigned(age, 5),
         only_phone=listing.get("onlyPhone") == "true",
+        kept=True,
+        anew="anew" in req.params,
     )
     return html_page(
         "methods.html",

@@ -193,3 +193,35 @@ async def test_after_the_sign_out_the_update_shows_nothing(held: Held, browser: 
         303,
         "/console/sign-in?return=%2Fconsole%2Fusers%2Flive",
     )
+
+
+async def test_the_search_at_the_top_says_which_customers_are_not_searched_yet(
+    held: Held, browser: httpx.AsyncClient
+) -> None:
+    address = "/console/search?q=adele"
+    page = await page_of(browser, address)
+    assert "1 of 3 customers searched; 2 still being searched." in page.text
+    assert "adele@contoso.com" in page.text
+    page = await page_of(browser, "/console/search?q=nobody%20of%20these")
+    assert "Nothing matches where it could be searched." in page.text
+    held.release()
+    await held.until_read("fabrikam", "tailspin")
+    page = await page_of(browser, address)
+    assert "still being searched" not in page.text
+    assert "adele@fabrikam.com" in page.text
+
+
+async def test_the_list_of_methods_waits_for_everybody_and_reads_nobody_twice(
+    held: Held, browser: httpx.AsyncClient
+) -> None:
+    sent = asyncio.create_task(browser.get("/console/methods"))
+    await asyncio.sleep(0)
+    assert not sent.done()
+    held.release()
+    page = Markup((await sent).text)
+    assert "adele@fabrikam.com" in page.text
+    reads = held.reads
+    await page_of(browser, "/console/methods")
+    assert held.reads == reads
+    await page_of(browser, "/console/methods?anew=1")
+    assert held.reads == {customer: 1 + number for customer, number in reads.items()}
