@@ -110,10 +110,10 @@ def read(path: Path) -> Catalog:
         return read_po(file, locale=path.stem.replace("-", "_"))
 
 
-def update(path: Path) -> None:
-    """Add the texts that a catalogue lacks, and remove those that are gone."""
+def update(path: Path, wanted: Catalog | None = None) -> None:
+    """Add the texts that a catalogue lacks, and remove those that are gone; `wanted` are not those of the service."""
     catalogue = read(path)
-    catalogue.update(template(), no_fuzzy_matching=True, update_header_comment=False)
+    catalogue.update(wanted or template(), no_fuzzy_matching=True, update_header_comment=False)
     catalogue.obsolete.clear()
     path.write_text(written(catalogue), "utf-8")
 
@@ -125,10 +125,10 @@ def written(catalogue: Catalog) -> str:
     return _CHANGING.sub("", output.getvalue().decode())
 
 
-def mistakes(path: Path) -> Iterator[str]:
-    """Everything that keeps a catalogue from being complete and right, a line each."""
+def mistakes(path: Path, wanted: Catalog | None = None) -> Iterator[str]:
+    """Everything that keeps a catalogue from being complete and right, a line each; `wanted` are not those of the service."""
     catalogue = read(path)
-    wanted = template()
+    wanted = wanted or template()
     for message in wanted:
         if not message.id:
             continue
@@ -169,7 +169,9 @@ def _parts(pattern: re.Pattern[str], text: str) -> set[str]:
 
 
 def main(arguments: list[str]) -> int:
-    """0: done, and for `check` every catalogue is complete; 1: something is missing, all of it printed."""
+    """Run the command. 0: done, and for `check` every catalogue is complete; 1: something is missing, all of it printed."""
+    from scripts import client_catalogue  # noqa: PLC0415 - it reads catalogues with this module
+
     parser = argparse.ArgumentParser(prog="scripts/catalogue", description="Keeps the catalogues of texts.")
     parser.add_argument("command", choices=["extract", "update", "check"])
     command = parser.parse_args(arguments).command
@@ -179,8 +181,10 @@ def main(arguments: list[str]) -> int:
     if command == "update":
         for path in paths():
             update(path)
+        client_catalogue.update()
         return 0
     wrong = [f"{path.relative_to(ROOT)}: {line}" for path in paths() for line in mistakes(path)]
+    wrong += client_catalogue.mistakes()
     print("\n".join(wrong) or "every catalogue is complete")
     return 1 if wrong else 0
 

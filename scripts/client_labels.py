@@ -18,6 +18,8 @@ HEAD = '''# ruff: noqa: E501
 """Every status, outcome and reason in the words of the service's pages. scripts/client_labels.py writes this file."""
 
 from collections.abc import Mapping
+
+from mfa_reset_client.languages import texts
 '''
 TABLES: Mapping[str, Mapping[str, str]] = {
     "STATUS": labels.STATUS,
@@ -54,8 +56,8 @@ def render() -> str:
 
 
 def _table(name: str, table: Mapping[str, str]) -> str:
-    rows = "".join(f"    {_text(code)}: {_text(words)},\n" for code, words in table.items())
-    return f"\n{name}: Mapping[str, str] = {{\n{rows}}}\n"
+    rows = "".join(f"        {_text(code)}: {_text(words)},\n" for code, words in table.items())
+    return f"\n{name}: Mapping[str, str] = texts(\n    {{\n{rows}    }}\n)\n"
 
 
 def _text(value: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -10,12 +11,14 @@ from rich.text import Text
 
 from mfa_reset_client import labels
 from mfa_reset_client.formatting import RESET, UNDO, Words, coloured, count_of, moment, printable, words_of
+from mfa_reset_client.languages import gettext, number, texts
 from mfa_reset_client.models import (
     Action,
     Approver,
     AuditEvent,
     AuditLogState,
     Customer,
+    Decision,
     FollowUpFinding,
     LookupRow,
     Method,
@@ -33,10 +36,10 @@ def request_card(request: ResetRequest) -> RenderableType:
     words = words_for(request)
     heading = coloured(words.status, request.status).append(f"  {printable(request.id)}", "default")
     who = request.asked_by or request.requester  # older services say only for whom
-    about = [request.ticket, request.reason, f"requested by {who}" if who else ""]
+    about = [request.ticket, request.reason, gettext("requested by %(who)s", who=who) if who else ""]
     about += [moment(request.created_at)]
-    about += [f"retry of {request.retry_of}"] if request.retry_of else []
-    about += [f"takeover of {request.takeover_of}"] if request.takeover_of else []
+    about += [gettext("retry of %(id)s", id=request.retry_of)] if request.retry_of else []
+    about += [gettext("takeover of %(id)s", id=request.takeover_of)] if request.takeover_of else []
     return _card(heading, [_joined(about), counts(request), *explanations(request)])
 
 
@@ -51,7 +54,7 @@ def counts(request: ResetRequest) -> str:
     totals = request.totals.model_dump(by_alias=True, exclude={"targets"})
     words = words_for(request).target
     parts = [
-        f"{words_of(words, name)} {number:,}" for name, number in totals.items() if isinstance(number, int) and number
+        f"{words_of(words, name)} {number(value)}" for name, value in totals.items() if isinstance(value, int) and value
     ]
     return f"{count_of(request.totals.targets, 'user')}" + (f": {' · '.join(parts)}" if parts else "")
 
@@ -61,13 +64,11 @@ def explanations(request: ResetRequest) -> list[str]:
     lines = []
     if request.status == Status.AWAITING_APPROVAL:
         people = ", ".join(_approver(entry) for entry in request.approval.approvers)
-        until = f" until {moment(request.approval.expires_at)}" if request.approval.expires_at else ""
-        lines.append(f"Waiting for approval by {people or 'its approvers'}{until}")
+        lines.append(_waiting(people or gettext("its approvers"), request.approval.expires_at))
     lines += _schedule(request.schedule)
     for decision in request.approval.decisions:
-        verb = {"approve": "Approved", "deny": "Denied"}.get(decision.decision, printable(decision.decision))
         comment = f": {printable(decision.comment)}" if decision.comment else ""
-        lines.append(f"{verb} by {printable(decision.approver)}{comment}")
+        lines.append(f"{_decided(decision)}{comment}")
     if request.failure and request.failure != request.status:
         lines.append(words_of({**labels.REASON, **labels.FAILURE}, request.failure))
     if request.detail:
@@ -75,20 +76,42 @@ def explanations(request: ResetRequest) -> list[str]:
     return lines
 
 
+def _waiting(people: str, until: datetime | None) -> str:
+    if until is None:
+        return gettext("Waiting for approval by %(people)s", people=people)
+    return gettext("Waiting for approval by %(people)s until %(when)s", people=people, when=moment(until))
+
+
+def _decided(decision: Decision) -> str:
+    name = printable(decision.approver)
+    if decision.decision == "approve":
+        return gettext("Approved by %(name)s", name=name)
+    if decision.decision == "deny":
+        return gettext("Denied by %(name)s", name=name)
+    return f"{printable(decision.decision)}: {name}"
+
+
 def _schedule(schedule: Schedule | None) -> list[str]:
     if schedule is None:
         return []
-    parts = [f"not before {moment(schedule.not_before)}"] if schedule.not_before else []
+    parts = [gettext("not before %(when)s", when=moment(schedule.not_before))] if schedule.not_before else []
     if schedule.waves:
-        parts.append("waves of " + ", then ".join([*(f"{size:,}" for size in schedule.waves), "the rest"]))
+        sizes = gettext(", then ").join([*map(number, schedule.waves), gettext("the rest")])
+        parts.append(gettext("waves of %(sizes)s", sizes=sizes))
     if schedule.stop_above is not None:
-        parts.append(f"stops if more than {schedule.stop_above} % of a wave fail")
-    lines = [f"Scheduled: {'; '.join(parts) or 'in the maintenance windows of its customers'}"]
+        parts.append(gettext("stops if more than %(percent)s %% of a wave fail", percent=schedule.stop_above))
+    when = "; ".join(parts) or gettext("in the maintenance windows of its customers")
+    lines = [gettext("Scheduled: %(when)s", when=when)]
     lines += [
-        f"Wave {number}: {count_of(wave.count, 'user')}, begun {moment(wave.at)}"
-        for number, wave in enumerate(schedule.begun, start=1)
+        gettext(
+            "Wave %(number)s: %(users)s, begun %(when)s",
+            number=place,
+            users=count_of(wave.count, "user"),
+            when=moment(wave.at),
+        )
+        for place, wave in enumerate(schedule.begun, start=1)
     ]
-    return [*lines, *(["Stopped: too many users of the wave failed"] if schedule.stopped_at else [])]
+    return [*lines, *([gettext("Stopped: too many users of the wave failed")] if schedule.stopped_at else [])]
 
 
 def target_card(target: Target, words: Words = RESET) -> RenderableType:
@@ -108,12 +131,14 @@ def target_card(target: Target, words: Words = RESET) -> RenderableType:
     if target.follow_up:
         lines += _follow_up(target.follow_up)
     if target.access_pass is not None:
-        seen = f" to {printable(target.access_pass.by)}" if target.access_pass.state == "shown" else ""
+        shown = target.access_pass.state == "shown"
+        seen = " " + gettext("to %(name)s", name=printable(target.access_pass.by)) if shown else ""
         why = words_of(labels.ACCESS_PASS_REASON, target.access_pass.reason) if target.access_pass.reason else ""
         lines.append(_joined([f"{words_of(labels.ACCESS_PASS, target.access_pass.state)}{seen}", why], ". "))
     if target.sessions_revoked is not None:
-        ended = "ended" if target.sessions_revoked else "not ended"
-        lines.append(Text("Sign-in sessions: ").append(ended, "green" if target.sessions_revoked else "red"))
+        ended = gettext("ended") if target.sessions_revoked else gettext("not ended")
+        sessions = Text(gettext("Sign-in sessions:") + " ")
+        lines.append(sessions.append(ended, "green" if target.sessions_revoked else "red"))
     return _card(heading, lines)
 
 
@@ -121,11 +146,22 @@ def alert_card(alert: RemovalAlert) -> RenderableType:
     """Show a disagreement: what, where, when, and the request it is near to."""
     heading = Text(words_of(labels.REMOVAL_ALERT, alert.kind), "red")
     heading.append(f"  {printable(alert.customer)}", "bold")
-    lines = [_joined([moment(alert.at), f"user {alert.user_id}" if alert.user_id else "no user named"])]
+    lines = [
+        _joined(
+            [moment(alert.at), gettext("user %(id)s", id=alert.user_id) if alert.user_id else gettext("no user named")]
+        )
+    ]
     lines += [_joined([alert.activity, alert.entry_id])] if alert.entry_id else []
     if alert.request_id:
         removed = count_of(alert.removed, "method")
-        lines.append(f"Request {printable(alert.request_id)}: {removed} removed, {alert.recorded} in the log")
+        lines.append(
+            gettext(
+                "Request %(id)s: %(methods)s removed, %(num)s in the log",
+                id=printable(alert.request_id),
+                methods=removed,
+                num=alert.recorded,
+            )
+        )
     return _card(heading, lines)
 
 
@@ -159,17 +195,17 @@ def _action(name: str, action: Action) -> str:
 
 def user_card(user: User) -> RenderableType:
     """Show a user of a customer's directory."""
-    facts = [user.customer, "" if user.enabled else "disabled", "guest" if user.guest else ""]
-    facts.append("administrator" if user.privileged else "")
+    facts = [user.customer, "" if user.enabled else gettext("disabled"), gettext("guest") if user.guest else ""]
+    facts.append(gettext("administrator") if user.privileged else "")
     if user.registered is not None:
-        facts.append("registered for MFA" if user.registered else "not registered for MFA")
+        facts.append(gettext("registered for MFA") if user.registered else gettext("not registered for MFA"))
     heading = Text(printable(user.user_principal_name), "bold").append(f"  {printable(user.display_name)}", "not bold")
-    return _card(heading, [_joined(facts), f"Object id {user.id}"])
+    return _card(heading, [_joined(facts), gettext("Object id %(id)s", id=user.id)])
 
 
 def lookup_card(row: LookupRow) -> RenderableType:
     """Show a line of a list that is not one user, and why."""
-    heading = Text(f"Line {row.line}: {words_of(labels.LOOKUP, row.state)}", "bold")
+    heading = Text(gettext("Line %(line)s: %(state)s", line=row.line, state=words_of(labels.LOOKUP, row.state)), "bold")
     why = words_of({**labels.UNREACHABLE, **labels.LOOKUP_REASON}, row.reason) if row.reason else ""
     people = [f"{user.customer}: {user.user_principal_name}  {user.id}" for user in row.candidates]
     return _card(heading, [row.text, why, *people])
@@ -180,7 +216,12 @@ def customer_card(customer: Customer) -> RenderableType:
     heading = Text(printable(customer.customer), "bold").append(f"  {printable(customer.name)}", "not bold")
     methods = ", ".join(words_of(labels.METHOD_TYPE, method) for method in customer.methods)
     return _card(
-        heading, [_joined(customer.domains), f"Tenant {customer.tenant_id}", f"May be reset: {methods or 'none'}"]
+        heading,
+        [
+            _joined(customer.domains),
+            gettext("Tenant %(id)s", id=customer.tenant_id),
+            gettext("May be reset: %(methods)s", methods=methods or gettext("none")),
+        ],
     )
 
 
@@ -191,7 +232,14 @@ def event_card(event: AuditEvent, words: Words = RESET) -> RenderableType:
     return _card(heading, list(_facts(event.data)))
 
 
-_WOULD = ("Would be reset", "would be removed")
+_WOULD = texts(
+    {
+        "target": "Would be reset",
+        "method": "would be removed",
+        "undoTarget": "Would be active again",
+        "undoMethod": "would be activated",
+    }
+)
 
 
 def words_for(request: ResetRequest) -> Words:
@@ -202,13 +250,15 @@ def words_for(request: ResetRequest) -> Words:
     """
     words = UNDO if request.undo_of else RESET
     if request.status == Status.PLANNED:
-        target, method = ("Would be active again", "would be activated") if request.undo_of else _WOULD
-        return words._replace(target={**words.target, "pending": target}, method={**words.method, "pending": method})
+        target, method = ("undoTarget", "undoMethod") if request.undo_of else ("target", "method")
+        return words._replace(
+            target={**words.target, "pending": _WOULD[target]}, method={**words.method, "pending": _WOULD[method]}
+        )
     if request.ended:
-        otherwise = words.target["cancelled"] if request.status == Status.CANCELLED else "Not touched"
+        otherwise = words.target["cancelled"] if request.status == Status.CANCELLED else gettext("Not touched")
         untouched = labels.UNTOUCHED.get(request.status, otherwise)
         users = {**words.target, "pending": untouched, "cancelled": untouched}
-        return words._replace(target=users, method={**words.method, "pending": "not touched"})
+        return words._replace(target=users, method={**words.method, "pending": gettext("not touched")})
     return words
 
 
@@ -237,10 +287,10 @@ def _joined(parts: Iterable[str], separator: str = " · ") -> str:
 
 def _follow_up(found: FollowUpFinding) -> list[str]:
     what = [words_of(labels.FOLLOW_UP, found.state), *(words_of(labels.SUSPICION, word) for word in found.suspicions)]
-    lines = [f"Since then: {_joined(what, ', ')}"]
+    lines = [gettext("Since then: %(what)s", what=_joined(what, ", "))]
     for one in found.registrations:
         place = f"{one.address} {one.country}".strip()
-        lines.append(f"Registered {_joined([moment(one.at), place, one.by_name])}")
+        lines.append(gettext("Registered %(facts)s", facts=_joined([moment(one.at), place, one.by_name])))
     return lines + ([printable(found.detail)] if found.detail else [])
 
 
@@ -249,14 +299,14 @@ def _method(method: Method, words: Words) -> Text:
     label = f" {printable(method.label)}" if method.label and method.label != method.type else ""
     detail = f" ({printable(method.detail)})" if method.detail else ""
     if method.type == "fido2":
-        since = f"registered {method.created_at:%Y-%m-%d}" if method.created_at else ""
+        since = gettext("registered %(day)s", day=f"{method.created_at:%Y-%m-%d}") if method.created_at else ""
         model = printable(method.model) if method.model not in method.label else ""
         label += "".join(f", {part}" for part in (model, since) if part)
     return Text(f"{name}{label}: ").append(coloured(words.method, method.outcome)).append(detail)
 
 
 def _approver(entry: Approver) -> str:
-    problem = {"failed": "mail not sent", "bounced": "mail bounced"}.get(entry.mail)
+    problem = {"failed": gettext("mail not sent"), "bounced": gettext("mail bounced")}.get(entry.mail)
     through = f" ({', '.join(map(printable, entry.through))})" if entry.through else ""
     return printable(entry.approver) + through + (f" ({problem}: {printable(entry.detail)})" if problem else "")
 
@@ -266,7 +316,7 @@ def _facts(data: Mapping[str, Any]) -> Iterable[str]:
     for name, value in data.items():
         text = ""
         if isinstance(value, bool):
-            text = "yes" if value else "no"
+            text = gettext("yes") if value else gettext("no")
         elif isinstance(value, str | int | float):
             text = printable(value)
         elif isinstance(value, list) and all(isinstance(entry, str) for entry in value):

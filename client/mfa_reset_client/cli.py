@@ -16,11 +16,14 @@ from mfa_reset_client.commands import (
     undo,
     verification,
 )
+from mfa_reset_client.languages import OPTION, VARIABLE
 from mfa_reset_client.output import allow_any_text
+from mfa_reset_client.translated_help import TranslatedGroup
 from mfa_reset_client.version import __version__
 
 app = typer.Typer(
     name="mfa-reset",
+    cls=TranslatedGroup,
     no_args_is_help=True,
     add_completion=False,  # mfa-reset completion names the shell instead of guessing it
     pretty_exceptions_show_locals=False,  # one of them is the key
@@ -42,8 +45,19 @@ def options(
     version: Annotated[
         bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Show the version and exit.")
     ] = False,
+    language: Annotated[
+        str,
+        typer.Option(
+            OPTION,
+            metavar="TAG",
+            envvar=VARIABLE,
+            show_default=False,
+            help="Language of texts, such as de. Default: that of the locale. It does not change JSON.",
+        ),
+    ] = "",
 ) -> None:
     """Reset all multi-factor authentication methods of selected users, after approval."""
+    del language, version  # TranslatedGroup and the callback have read them
 
 
 def run() -> None:

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from mfa_reset_client import labels
+from mfa_reset_client.languages import ngettext
 
 # Where no terminal gives its width (pipelines): lines of this length stay whole in every log viewer.
 LOG_WIDTH = 160
@@ -52,9 +53,16 @@ def coloured(table: Mapping[str, str], code: str) -> Text:
     return Text(words_of(table, code), style)
 
 
-def count_of(number: int, noun: str) -> str:
-    """Return `1 user` or `10,000 users`."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+def count_of(num: int, noun: str) -> str:
+    """Return `1 user` or `10,000 users`; `noun` is one of those below."""
+    match noun:
+        case "user":
+            return ngettext("%(num)s user", "%(num)s users", num)
+        case "method":
+            return ngettext("%(num)s method", "%(num)s methods", num)
+        case "event":
+            return ngettext("%(num)s event", "%(num)s events", num)
+    raise LookupError(noun)
 
 
 def moment(at: datetime) -> str:

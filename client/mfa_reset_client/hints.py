@@ -1,8 +1,21 @@
 """What a person may want to do next."""
 
 from mfa_reset_client.formatting import printable
+from mfa_reset_client.languages import texts
 from mfa_reset_client.models import ResetRequest, Status
 
+_PURPOSES = texts(
+    {
+        "wait for the outcome": "wait for the outcome",
+        "remind the approvers": "remind the approvers",
+        "cancel the request": "cancel the request",
+        "cancel the rest": "cancel the rest",
+        "see each user": "see each user",
+        "request the rest again": "request the rest again",
+        "request them again": "request them again",
+        "request it again": "request it again",
+    }
+)
 _HINTS: dict[str, list[tuple[str, str]]] = {
     Status.PLANNING: [("wait {id}", "wait for the outcome")],
     Status.AWAITING_APPROVAL: [
@@ -32,4 +45,4 @@ def next_steps(request: ResetRequest) -> list[str]:
     """Return commands that make sense in the request's state, each with what it does."""
     table = {**_HINTS, **_UNDO_HINTS} if request.undo_of else _HINTS
     steps = [(command.format(id=printable(request.id)), purpose) for command, purpose in table.get(request.status, [])]
-    return [f"mfa-reset {command}" + (f"  ({purpose})" if purpose else "") for command, purpose in steps]
+    return [f"mfa-reset {command}" + (f"  ({_PURPOSES[purpose]})" if purpose else "") for command, purpose in steps]

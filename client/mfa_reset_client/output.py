@@ -19,6 +19,7 @@ from mfa_reset_client.errors import ClientError, ProblemError
 from mfa_reset_client.exit_codes import ExitCode, exit_code_of, exit_code_of_error
 from mfa_reset_client.formatting import make_console, printable
 from mfa_reset_client.hints import next_steps
+from mfa_reset_client.languages import gettext
 from mfa_reset_client.models import ApiModel, ResetRequest, Target, TargetOutcome
 
 # More rows than this are too many to read: beyond it only targets that did not end well are shown.
@@ -74,7 +75,7 @@ class Output:
         if client is not None and request.ended:
             self._targets(request, client)
         if hints and (steps := next_steps(request)):
-            self.note("Next:")
+            self.note(gettext("Next:"))
             for step in steps:
                 self.note(f"  {step}")
 
@@ -91,7 +92,11 @@ class Output:
         if not few:
             self.out.print(
                 Text(
-                    f"Only up to {_MAX_ROWS} targets that did not end well are shown. All: mfa-reset targets {request.id}"
+                    gettext(
+                        "Only up to %(num)s targets that did not end well are shown. All: mfa-reset targets %(id)s",
+                        num=_MAX_ROWS,
+                        id=request.id,
+                    )
                 )
             )
 
@@ -107,7 +112,7 @@ class Output:
             self._report(error)
             raise typer.Exit(code) from None
         except KeyboardInterrupt:
-            self.note("Interrupted. The request continues: use mfa-reset status, wait or cancel with its id.")
+            self.note(gettext("Interrupted. The request continues: use mfa-reset status, wait or cancel with its id."))
             raise typer.Exit(ExitCode.INTERRUPTED) from None
 
     def bad_input(self, mistakes: list[str]) -> typer.Exit:
@@ -117,16 +122,17 @@ class Output:
             error = {"reason": "invalidInput", "detail": "The input has mistakes.", "errors": errors}
             self.json({"error": error, "exitCode": int(ExitCode.BAD_INPUT)})
         for mistake in mistakes:
-            self.note(f"error: {printable(mistake)}")
+            self.note(gettext("error: %(text)s", text=printable(mistake)))
         return typer.Exit(ExitCode.BAD_INPUT)
 
     def _report(self, error: ClientError) -> None:
         if isinstance(error, ProblemError):
-            self.note(f"error: {printable(error.title)} (HTTP {error.status}): {printable(error)}")
+            text = f"{printable(error.title)} (HTTP {error.status}): {printable(error)}"
+            self.note(gettext("error: %(text)s", text=text))
             for entry in error.errors:
                 self.note(f"  {printable(entry['pointer']) or '/'}: {printable(entry['detail'])}")
         else:
-            self.note(f"error: {printable(error)}")
+            self.note(gettext("error: %(text)s", text=printable(error)))
 
     def end(self, request: ResetRequest) -> typer.Exit:
         """Return the exit to raise, with the code for the request's status."""

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from mfa_reset_client.cards import explanations, request_line, words_for
 from mfa_reset_client.formatting import printable, words_of
+from mfa_reset_client.languages import gettext
 from mfa_reset_client.models import ResetRequest
 from mfa_reset_client.retry import Retry
 
@@ -31,7 +32,7 @@ class ProgressDisplay:
                 console=console,
                 transient=True,
             )
-            self._task = self._bar.add_task("Waiting", total=None)
+            self._task = self._bar.add_task(gettext("Waiting"), total=None)
 
     def __enter__(self) -> Self:
         if self._bar:
@@ -70,7 +71,9 @@ class RetryMessages:
         if retry.failing_for + retry.next_try < _SILENT or retry.reason == self._reported:
             return
         self._reported = retry.reason
-        text = (
-            f"The service is unavailable ({printable(retry.reason)}). Retrying for up to {retry.last_try:.0f} seconds."
+        text = gettext(
+            "The service is unavailable (%(reason)s). Retrying for up to %(seconds)s seconds.",
+            reason=printable(retry.reason),
+            seconds=f"{retry.last_try:.0f}",
         )
         self._console.print(Text(text))

@@ -7,6 +7,7 @@ import typer
 from mfa_reset_client.commands.option_groups import expand_groups
 from mfa_reset_client.commands.options import RequestId, Service
 from mfa_reset_client.commands.verification import User, find_target
+from mfa_reset_client.languages import gettext
 
 app = typer.Typer()
 
@@ -32,7 +33,15 @@ def access_pass(
             session.output.json(made.to_json())
         else:
             session.output.out.print(made.access_pass, markup=False, highlight=False)
-            times = "one sign-in" if made.once else "any number of sign-ins"
+            name, until = made.user_principal_name, f"{made.ends_at:%H:%M} UTC"
             session.output.note(
-                f"For {made.user_principal_name}, good for {times} until {made.ends_at:%H:%M} UTC. It is not shown again."
+                gettext(
+                    "For %(name)s, good for one sign-in until %(until)s. It is not shown again.", name=name, until=until
+                )
+                if made.once
+                else gettext(
+                    "For %(name)s, good for any number of sign-ins until %(until)s. It is not shown again.",
+                    name=name,
+                    until=until,
+                )
             )

@@ -8,7 +8,8 @@ from mfa_reset_client import labels
 from mfa_reset_client.commands.option_groups import expand_groups
 from mfa_reset_client.commands.options import RequestId, Service
 from mfa_reset_client.commands.verification import find_target
-from mfa_reset_client.formatting import count_of, words_of
+from mfa_reset_client.formatting import words_of
+from mfa_reset_client.languages import gettext, ngettext
 
 app = typer.Typer()
 
@@ -48,9 +49,28 @@ def _release(service: Service, request_id: str, what: str, users: list[str] | No
         if service.as_json:
             session.output.json(asked.to_json())
             return
-        doing = "are unblocked" if what == "unblock" else "have their risk dismissed"
-        session.output.note(f"{count_of(asked.asked, 'user')} {doing} within seconds: mfa-reset targets {request_id}")
+        session.output.note(_asked(what, asked.asked, request_id))
         for left in asked.left:
             session.output.note(
-                f"User {left.number} stays as they are: {words_of(labels.CONTAINMENT_REASON, left.reason)}"
+                gettext(
+                    "User %(number)s stays as they are: %(why)s",
+                    number=str(left.number),
+                    why=words_of(labels.CONTAINMENT_REASON, left.reason),
+                )
             )
+
+
+def _asked(what: str, users: int, request_id: str) -> str:
+    if what == "unblock":
+        return ngettext(
+            "%(num)s user is unblocked within seconds: mfa-reset targets %(id)s",
+            "%(num)s users are unblocked within seconds: mfa-reset targets %(id)s",
+            users,
+            id=request_id,
+        )
+    return ngettext(
+        "%(num)s user has their risk dismissed within seconds: mfa-reset targets %(id)s",
+        "%(num)s users have their risk dismissed within seconds: mfa-reset targets %(id)s",
+        users,
+        id=request_id,
+    )

@@ -8,6 +8,7 @@ import typer
 from mfa_reset_client.commands.option_groups import expand_groups
 from mfa_reset_client.commands.options import Service
 from mfa_reset_client.formatting import moment, printable
+from mfa_reset_client.languages import gettext
 from mfa_reset_client.models import Delegation
 
 app = typer.Typer()
@@ -57,8 +58,13 @@ def delegation(
 
 def _sentence(found: Delegation) -> str:
     if not found.approvers:
-        return "You are no approver of any customer."
+        return gettext("You are no approver of any customer.")
     if found.delegate is None or found.until is None:
         names = ", ".join(map(printable, found.deputies))
-        return "You are asked yourself." + (f" These may stand in for you: {names}." if names else "")
-    return f"Until {moment(found.until)}, {printable(found.delegate)} is asked instead of you about new requests."
+        deputies = " " + gettext("These may stand in for you: %(names)s.", names=names) if names else ""
+        return gettext("You are asked yourself.") + deputies
+    return gettext(
+        "Until %(when)s, %(delegate)s is asked instead of you about new requests.",
+        when=moment(found.until),
+        delegate=printable(found.delegate),
+    )

@@ -13,6 +13,7 @@ from mfa_reset_client.commands.option_groups import expand_groups
 from mfa_reset_client.commands.options import Limit, Service
 from mfa_reset_client.exit_codes import ExitCode
 from mfa_reset_client.formatting import printable, words_of
+from mfa_reset_client.languages import gettext, number
 from mfa_reset_client.models import Unreachable
 
 app = typer.Typer()
@@ -23,7 +24,9 @@ app = typer.Typer()
 def customers(service: Service) -> None:
     """List the customers, and the methods that may be reset there."""
     with service.session() as session:
-        session.output.listing(session.client.customers(), customer_card, "There are no customers that you may see.")
+        session.output.listing(
+            session.client.customers(), customer_card, gettext("There are no customers that you may see.")
+        )
 
 
 @app.command()
@@ -57,12 +60,12 @@ def lookup(
                 if row.state not in {"found", "duplicate"}:
                     session.output.out.print(lookup_card(row))
             session.output.note(
-                ", ".join(f"{words_of(labels.LOOKUP, state)}: {n:,}" for state, n in found.counts.items())
+                ", ".join(f"{words_of(labels.LOOKUP, state)}: {number(n)}" for state, n in found.counts.items())
             )
         users = [row.user for row in found.value if row.state == "found" and row.user]
         if save is not None:
             save.write_text(target_files.to_csv([(user.customer, user.id) for user in users]), encoding="utf-8")
-            session.output.note(f"Next:\n  mfa-reset request --file {save} --reason TEXT --ticket NUMBER")
+            session.output.note(gettext("Next:") + f"\n  mfa-reset request --file {save} --reason TEXT --ticket NUMBER")
         if len(users) + found.counts.get("duplicate", 0) < len(found.value):
             raise typer.Exit(ExitCode.BAD_INPUT)
 
@@ -87,4 +90,4 @@ def users(
             session.output.note(f"{printable(unreachable.customer)}: {reason}")
 
         found = session.client.users(customer, search=search, on_unreachable=report)
-        session.output.listing(islice(found, limit), user_card, "No users match.")
+        session.output.listing(islice(found, limit), user_card, gettext("No users match."))

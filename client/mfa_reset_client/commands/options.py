@@ -14,6 +14,7 @@ from mfa_reset_client.credentials import AuthMethod, credential_for
 from mfa_reset_client.durations import parse_duration
 from mfa_reset_client.formatting import moment, printable
 from mfa_reset_client.idempotency import idempotency_key_for
+from mfa_reset_client.languages import gettext
 from mfa_reset_client.models import Accepted, ResetRequest
 from mfa_reset_client.output import Output
 from mfa_reset_client.progress import ProgressDisplay, RetryMessages
@@ -170,13 +171,16 @@ class Submission(Waiting):
         """
         key = self.idempotency_key or idempotency_key_for(body, environ)
         if not self.quiet:  # before it is sent: after a lost response the same request can be sent again
-            session.output.note(f"Idempotency key: {printable(key)}")
+            session.output.note(gettext("Idempotency key: %(key)s", key=printable(key)))
         accepted = call(session.client, key)
         request = accepted.request
         if not accepted.is_new:
             session.output.note(
-                f"This idempotency key already made request {printable(request.id)} at {moment(request.created_at)}: "
-                "nothing new was started."
+                gettext(
+                    "This idempotency key already made request %(id)s at %(when)s: nothing new was started.",
+                    id=printable(request.id),
+                    when=moment(request.created_at),
+                )
             )
         if self.wait:
             request = session.wait(request.id, self.timeout, quiet=self.quiet)

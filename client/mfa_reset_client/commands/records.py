@@ -15,6 +15,7 @@ from mfa_reset_client.commands.option_groups import expand_groups
 from mfa_reset_client.commands.options import RequestId, Service
 from mfa_reset_client.exit_codes import ExitCode
 from mfa_reset_client.formatting import RESET, count_of, printable
+from mfa_reset_client.languages import gettext
 from mfa_reset_client.models import AuditVerification
 from mfa_reset_client.output import Output
 from mfa_reset_client.pdf import NoBrowserError, print_page
@@ -48,7 +49,7 @@ def audit(
         client, output = session.client, session.output
         if not verify:
             words = RESET if service.as_json else words_for(client.get(request_id))
-            output.listing(client.audit(request_id), partial(event_card, words=words), "There are no events.")
+            output.listing(client.audit(request_id), partial(event_card, words=words), gettext("There are no events."))
             if service.as_json:  # one JSON value; the verification is another
                 return
         verification = client.verify_audit(request_id)
@@ -70,11 +71,11 @@ def alerts(service: Service) -> None:
     with service.session() as session:
         client, output = session.client, session.output
         found = list(client.removal_alerts())
-        output.listing(found, alert_card, "Nothing disagrees.")
+        output.listing(found, alert_card, gettext("Nothing disagrees."))
         logs = client.audit_logs()
         unread = [log for log in logs.customers if log.state != "read"] if logs.enabled else []
         if not logs.enabled:
-            output.note("Reconciliation is off: no audit log is read.")
+            output.note(gettext("Reconciliation is off: no audit log is read."))
         for log in unread:
             output.note(audit_log_line(log))
         if found or any(log.state != "waiting" for log in unread):
@@ -155,8 +156,9 @@ def _summary_as_pdf(output: Output, content: bytes) -> bytes:
 def _verdict(verification: AuditVerification) -> str:
     events = count_of(verification.events, "event")
     if verification.intact:
-        return f"Verified: {events}, none missing or changed."
-    return f"NOT VERIFIED: {printable(verification.problem or 'an event is missing or was changed')} ({events})."
+        return gettext("Verified: %(events)s, none missing or changed.", events=events)
+    problem = printable(verification.problem) if verification.problem else gettext("an event is missing or was changed")
+    return gettext("NOT VERIFIED: %(problem)s (%(events)s).", problem=problem, events=events)
 
 
 def _write(output: Output, path: Path, content: bytes) -> None:
@@ -167,4 +169,4 @@ def _write(output: Output, path: Path, content: bytes) -> None:
     if output.as_json:
         output.json({"file": str(path), "bytes": len(content)})
     else:
-        output.note(f"Wrote {path} ({len(content):,} bytes).")
+        output.note(gettext("Wrote %(path)s (%(num)s bytes).", path=str(path), num=len(content)))

@@ -7,6 +7,7 @@ import typer
 from typer.completion import get_completion_script  # type: ignore[attr-defined] # used by its own options
 
 from mfa_reset_client.exit_codes import MEANINGS
+from mfa_reset_client.languages import look_up
 
 app = typer.Typer()
 
@@ -24,7 +25,7 @@ class Shell(StrEnum):
 def exit_codes() -> None:
     """List what each exit code means."""
     for code, meaning in MEANINGS.items():
-        typer.echo(f"{code:>3}  {meaning}")
+        typer.echo(f"{code:>3}  {look_up(meaning)}")
 
 
 @app.command()

@@ -12,6 +12,7 @@ from mfa_reset_client.cards import request_card, target_card, words_for
 from mfa_reset_client.commands.option_groups import expand_groups
 from mfa_reset_client.commands.options import Limit, RequestId, Service, Submission, Waiting
 from mfa_reset_client.formatting import RESET, printable
+from mfa_reset_client.languages import gettext, ngettext
 from mfa_reset_client.models import CustomerTargets, Status, TargetOutcome
 from mfa_reset_client.operations import request_body
 from mfa_reset_client.output import Output
@@ -125,7 +126,7 @@ def targets(
         found = session.client.targets(request_id, customer=customer, outcome=outcome)
         # A reset and an undo have different words; JSON has none.
         words = RESET if service.as_json else words_for(session.client.get(request_id))
-        session.output.listing(found, partial(target_card, words=words), "No users match.")
+        session.output.listing(found, partial(target_card, words=words), gettext("No users match."))
 
 
 @app.command("list")
@@ -142,7 +143,7 @@ def list_requests(
     """List requests, newest first."""
     with service.session() as session:
         found = session.client.list(status=status, customer=customer)
-        session.output.listing(islice(found, limit), request_card, "No requests match.")
+        session.output.listing(islice(found, limit), request_card, gettext("No requests match."))
 
 
 @app.command()
@@ -151,7 +152,9 @@ def cancel(service: Service, request_id: RequestId) -> None:
     """Cancel a request: no other user is begun."""
     with service.session() as session:
         session.output.request(session.client.cancel(request_id), hints=False)
-        session.output.note("Cancellation accepted. No other user is begun; users whose reset had begun are finished.")
+        session.output.note(
+            gettext("Cancellation accepted. No other user is begun; users whose reset had begun are finished.")
+        )
 
 
 @app.command()
@@ -202,7 +205,8 @@ def remind(
         waiting = [entry.approver for entry in approval.approvers if entry.approver not in decided]
         people = approver or waiting
         session.output.request(session.client.remind(request_id, people or None), hints=False)
-        session.output.note(f"Mails will be sent to {', '.join(map(printable, people))}.")
+        names = ", ".join(map(printable, people))
+        session.output.note(gettext("Mails will be sent to %(names)s.", names=names))
 
 
 def _targets(output: Output, customer: str | None, users: list[str], file: Path | None) -> list[CustomerTargets]:
@@ -216,5 +220,5 @@ def _targets(output: Output, customer: str | None, users: list[str], file: Path 
         raise output.bad_input(str(error).splitlines()) from None
     groups, duplicates = target_files.remove_duplicates(given)
     if duplicates:
-        output.note(f"Ignored {duplicates} duplicate {'user' if duplicates == 1 else 'users'}.")
+        output.note(ngettext("Ignored %(num)s duplicate user.", "Ignored %(num)s duplicate users.", duplicates))
     return groups

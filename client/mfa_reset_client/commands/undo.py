@@ -9,6 +9,7 @@ from mfa_reset_client.commands.option_groups import expand_groups
 from mfa_reset_client.commands.options import RequestId, Service, Submission
 from mfa_reset_client.formatting import UNDO
 from mfa_reset_client.hardware_tokens import find_token
+from mfa_reset_client.languages import gettext
 
 app = typer.Typer()
 
@@ -62,10 +63,10 @@ def activate(
             number, token = find_token(session.client.targets(request_id), user, method)
         except LookupError as error:
             raise session.output.bad_input([str(error)]) from None
-        digits = code or typer.prompt("Six digits on the token", err=True)
+        digits = code or typer.prompt(gettext("Six digits on the token"), err=True)
         target = session.client.activate(request_id, number, token, digits.strip())
         if service.as_json:
             session.output.json(target.to_json())
         else:
             session.output.out.print(target_card(target, UNDO))
-            session.output.note("The token is active again.")
+            session.output.note(gettext("The token is active again."))

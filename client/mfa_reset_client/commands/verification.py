@@ -7,6 +7,7 @@ import typer
 
 from mfa_reset_client.commands.option_groups import expand_groups
 from mfa_reset_client.commands.options import RequestId, Service
+from mfa_reset_client.languages import gettext
 from mfa_reset_client.models import Target
 
 app = typer.Typer()
@@ -36,7 +37,7 @@ def call_back(
         if service.as_json:
             session.output.json(done.to_json())
         else:
-            session.output.note(f"{done.user_principal_name} is verified.")
+            session.output.note(gettext("%(name)s is verified.", name=done.user_principal_name))
 
 
 @app.command()
