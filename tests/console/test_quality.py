@@ -1,6 +1,4 @@
-"""Every page: no violation that axe finds, nothing of other sites, no sideways scrolling, in light and dark, by keyboard."""
-
-import json
+"""The console by keyboard, with its menus open, without scripts, and while a page loads; `test_every_page.py` looks at every page."""
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
@@ -9,116 +7,8 @@ from playwright.async_api import expect
 from tests.browsing import needs_chromium
 from tests.console.conftest import Person
 from tests.system import System
-from tests.triggers.deliveries import deliver
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), needs_chromium]
-
-
-async def addresses(it: System, tech: Person) -> list[str]:
-    done = await it.ask(
-        contoso=["adele@contoso.com"],
-        fabrikam=["alex@fabrikam.com"],
-        more={"reason": "Lost phones after the break-in at the office, as told by the receptionist on Monday"},
-    )
-    await it.approve(done["id"])
-    denied = await it.ask(contoso=["megan@contoso.com", "nobody@contoso.com"], fabrikam=["alex@fabrikam.com"])
-    await it.decide(it.links(denied["id"])["owner@contoso.com"], "deny", comment="Not her")
-    waiting = await it.ask(fabrikam=["diego@fabrikam.com", "grady@fabrikam.com"])
-    await deliver(it, "a-delivery-with-a-long-id-0123456789", {"ticket": {"id": "INC1", "users": []}})
-    user = it.world.user("contoso", "breakglass@contoso.com").id
-    page = await tech.goes_to("/console/users?customer=tailspin&enabled=true")
-    await page.get_by_role("button", name="matching").click()
-    await page.get_by_role("button", name="Reset all multi-factor authentications").click()
-    await page.get_by_role("heading", name="Review and confirm").wait_for()
-    review = page.url.removeprefix(tech.base)
-    return [
-        "/console/start",
-        "/console/search?q=adele",
-        "/console/users",
-        "/console/users?privileged=true",
-        "/console/selection",
-        f"/console/users/contoso/{user}",
-        f"/console/users/contoso/{user}?tab=methods",
-        "/console/methods",
-        review,
-        "/console/requests",
-        "/console/requests?status=completed",
-        f"/console/requests/{done['id']}",
-        f"/console/requests/{waiting['id']}",
-        f"/console/requests/{denied['id']}",
-        f"/console/requests/{done['id']}/audit",
-        "/console/approvals",
-        "/console/audit",
-        "/console/deliveries?source=helpdesk",
-        "/console/removals",
-        "/console/sign-in",
-        "/console/requests/nothing",
-        "/console/nothing/here",
-    ]
-
-
-# Words that stand in more than one line. Addresses and ids may: they are longer than a phone is wide.
-_BROKEN = """() => {
-  const broken = [];
-  const walk = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
-  for (let node = walk.nextNode(); node; node = walk.nextNode()) {
-    if (!node.parentElement.checkVisibility()) continue;  // in a panel that is closed
-    for (const word of node.data.matchAll(/(?<![^\\s(])[A-Za-z]{2,20}(?=[\\s,.;:)?]|$)/g)) {
-      const range = document.createRange();
-      range.setStart(node, word.index);
-      range.setEnd(node, word.index + word[0].length);
-      if (new Set([...range.getClientRects()].map((place) => Math.round(place.top))).size > 1) broken.push(word[0]);
-    }
-  }
-  return broken;
-}"""
-
-
-async def test_no_word_is_broken_in_two(it: System, tech: Person) -> None:
-    for path in await addresses(it, tech):
-        page = await tech.goes_to(path)
-        assert await page.evaluate(_BROKEN) == [], path
-
-
-# What a scheme changes; the rest of a page is the same in both.
-_OF_COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_no_page_has_an_axe_violation_scrolls_sideways_or_loads_from_elsewhere(
-    it: System, tech: Person, scheme: str
-) -> None:
-    await tech.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
-    paths = await addresses(it, tech)
-    it.world.faults.add(tenant="fabrikam", path="*/users", status=503)
-    for path in paths:
-        page = await tech.goes_to(path)
-        found = await Axe().run(page, options=_OF_COLOURS if scheme == "dark" else None)
-        told = [(v["id"], [node["html"][:160] for node in v["nodes"][:2]]) for v in found.response["violations"]]
-        assert not told, f"{path}: {json.dumps(told, indent=1)}"
-        wide = await page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-        assert wide[0] <= wide[1], path
-    assert tech.elsewhere == []
-    assert [text for text in tech.complaints if "404" not in text] == []
-
-
-# Texts with a date or a time of day that are outside of an element for times; code, as of a raw event, is exact already.
-_LOOSE_TIMES = """() => {
-  const loose = [];
-  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  for (let node = walk.nextNode(); node; node = walk.nextNode()) {
-    const known = node.parentElement.closest("time, code");
-    if (!known && /\\b\\d{1,2}:\\d{2}\\b|\\b\\d{4}-\\d{2}-\\d{2}\\b|\\b\\d{1,2} [A-Z][a-z]{2} \\d{4}\\b/.test(node.data))
-      loose.push(node.data);
-  }
-  return loose;
-}"""
-
-
-async def test_no_page_says_a_time_outside_of_an_element_for_it(it: System, tech: Person) -> None:
-    for path in await addresses(it, tech):
-        page = await tech.goes_to(path)
-        assert await page.evaluate(_LOOSE_TIMES) == [], path
 
 
 async def test_signing_in_leads_to_what_is_open_to_one(it: System, tech: Person) -> None:
