@@ -140,6 +140,7 @@ async def test_every_page_fits_and_has_no_violation(
     }
     assert whole - {"console/plain.html"} - shown == ELSEWHERE.keys()
     assert tech.elsewhere == []
+    assert [text for text in tech.complaints if not text.startswith("Failed to load resource")] == []
 
 
 # Words that stand in more than one line. Addresses and ids may: they are longer than a phone is wide.
