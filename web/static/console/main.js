@@ -40,6 +40,8 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   find?.focus();
 });
+// A page that the browser kept whole shows what was so then: who was chosen, and a review that may have been confirmed since.
+addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 choose(document.querySelector("[data-chooser]"));
 pick(document.querySelector("[data-pick]"));
 facts(document.querySelector("[data-facts]"));
