@@ -100,6 +100,7 @@ PAGES: Mapping[str, tuple[str | tuple[str, Step], ...]] = {
 NO_PAGES: Mapping[str, str] = {
     "{nothing:maxlength(0)?}": "leads to the console",
     "console": "leads to the start page",
+    "console/users/live": "rows of customers that are still read",
     "console/users/facts": "part of the users page",
     "console/approvals/{id}": "leads to the approval page of the person who is signed in",
     "console/requests/{id}/live": "part of the request's page",
