@@ -72,7 +72,8 @@ import triggers.approval_page.handlers
 import triggers.attestation_page.handlers
 import triggers.console.access_passes
 import triggers.console.approval_of_request
-import triggers.console.approvals_and_audit
+import triggers.console.approvals
+import triggers.console.audit
 import triggers.console.bulk
 import triggers.console.deliveries
 import triggers.console.directory
@@ -80,6 +81,7 @@ import triggers.console.downloads
 import triggers.console.home
 import triggers.console.overview
 import triggers.console.reconciliation
+import triggers.console.request_list
 import triggers.console.requests
 import triggers.console.review
 import triggers.console.selection
@@ -133,10 +135,12 @@ for part in (
     triggers.console.selection.app,
     triggers.console.reconciliation.app,
     triggers.console.review.app,
+    triggers.console.request_list.app,
     triggers.console.requests.app,
     triggers.console.verification.app,
     triggers.console.access_passes.app,
-    triggers.console.approvals_and_audit.app,
+    triggers.console.approvals.app,
+    triggers.console.audit.app,
     triggers.console.approval_of_request.app,
     triggers.console.downloads.app,
     triggers.api.evidence.app,

@@ -107,9 +107,22 @@ class Requests:
 
     async def newest(self, cursor: str = "", limit: int = 50) -> tuple[list[ResetRequest], str]:
         """Requests, newest first, and the cursor of the next page ("" at the end)."""
-        rows = await self._store.scan(_INDEX, after=cursor, limit=limit)
-        found = [await self.get(row.value["id"]) for row in rows]
-        return [request for request in found if request], rows[-1].key if len(rows) == limit else ""
+        rows, following = await self.listed(cursor, limit)
+        return [request for _, request in rows], following
+
+    async def listed(
+        self, after: str = "", limit: int = 50, *, customer: str = "", before: datetime | None = None
+    ) -> tuple[list[tuple[str, ResetRequest]], str]:
+        """Return requests with their places in the list, newest first, and the place of the next page ("" at the end).
+
+        They are those after the place `after`; of one customer alone, where `customer` names it, and made before `before`.
+        """
+        partition = index_of(customer) if customer else _INDEX
+        start = max(after, _moment(before)) if before else after
+        rows = await self._store.scan(partition, after=start, limit=limit)
+        found = await asyncio.gather(*(self.get(row.value["id"]) for row in rows))
+        pairs = [(row.key, request) for row, request in zip(rows, found, strict=True) if request]
+        return pairs, rows[-1].key if len(rows) == limit else ""
 
     async def open(self, after: str = "", limit: int = 100) -> list[Row]:
         """Return rows of the requests that have not ended, and of some that have: key: the id, value: {"at": when it was made}."""

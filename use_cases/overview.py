@@ -1,13 +1,14 @@
 """What a person should look at first: waiting approvals, running and failed requests, exposed users, customers without consent."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
 from domain.outcomes import RequestStatus
 from domain.request.reset_request import Approver, ResetRequest
 from services import Services
+from use_cases.open_sessions import users_with_open_sessions
 from use_cases.read_request import is_within
 
 # Requests looked at, newest first: a page must be quick, and what is older is in the list of requests.
@@ -20,6 +21,7 @@ _REASONED, _TARGETS = 10, 100
 
 _RUNNING = {RequestStatus.PLANNING, RequestStatus.AWAITING_APPROVAL, RequestStatus.RESETTING}
 _FAILED = {RequestStatus.FAILED, RequestStatus.PARTIALLY_COMPLETED}
+_OPEN = {*_FAILED, RequestStatus.CANCELLED}  # what may have ended with sessions still open
 _NO_ACCESS = ("consentMissing", "conditionalAccess", "unknownTenant", "credentialInvalid", "forbidden")
 
 
@@ -38,6 +40,7 @@ class Overview(NamedTuple):
     running: Sequence[ResetRequest]
     failed: Sequence[ResetRequest]
     exposed: Sequence[ResetRequest]
+    open_sessions: Sequence[tuple[ResetRequest, int]]
     ended: Sequence[ResetRequest]
     access: Sequence[AccessProblem]
     more: bool
@@ -61,6 +64,9 @@ async def read_overview(
         running=[request for request in seen if request.status in _RUNNING],
         failed=failed,
         exposed=[request for request in recent if exposed_users(request)],
+        open_sessions=await _open_sessions(
+            services, recent, {r.retry_of for r in seen if r.status is RequestStatus.COMPLETED}
+        ),
         ended=[request for request in recent if request.ended_at and now - request.ended_at < ENDED],
         access=await _access_problems(services, failed, reach),
         more=more,
@@ -71,6 +77,18 @@ def exposed_users(request: ResetRequest) -> int:
     """Return how many users the follow-up found without a second factor, or registered suspiciously quickly."""
     totals = request.follow_up.totals if request.follow_up else {}
     return totals.get("exposed", 0) + totals.get("quick", 0)
+
+
+async def _open_sessions(
+    services: Services, ended: Sequence[ResetRequest], repaired: Collection[str | None]
+) -> list[tuple[ResetRequest, int]]:
+    """Return the requests whose users' sessions stayed open though methods were removed, with how many users that is.
+
+    `repaired`: those of which a retry has ended well.
+    """
+    looked = [request for request in ended if request.status in _OPEN and request.id not in repaired][:_REASONED]
+    found = await asyncio.gather(*(users_with_open_sessions(services, request) for request in looked))
+    return [(request, len(users)) for request, users in zip(looked, found, strict=True) if users]
 
 
 async def _newest(services: Services) -> tuple[list[ResetRequest], bool]:

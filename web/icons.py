@@ -16,9 +16,37 @@ _PATHS = {
     "inbox": "M3 4h18v16H3V4Zm2 2v8h4a3 3 0 0 0 6 0h4V6H5Z",
     "search": "M10 3a7 7 0 1 0 4.2 12.6l5.1 5.1 1.4-1.4-5.1-5.1A7 7 0 0 0 10 3Zm0 2a5 5 0 1 1 0 10 5 5 0 0 1 0-10Z",
     "refresh": "M12 4a8 8 0 0 1 6.9 4H16v2h6V4h-2v2.3A10 10 0 1 0 22 12h-2a8 8 0 1 1-8-8Z",
+    "hourglass": "M6 2h12v4l-4.5 6 4.5 6v4H6v-4l4.5-6L6 6V2Zm2.5 3L12 9.7 15.5 5h-7Z",
+    "cross": "M12 2a10 10 0 1 0 0 20 10 10 0 0 0 0-20Zm4 12.6L14.6 16 12 13.4 9.4 16 8 14.6 10.6 12 8 9.4 9.4 8 12 10.6 14.6 8 16 9.4"
+    " 13.4 12 16 14.6Z",
+    "bar": "M12 2a10 10 0 1 0 0 20 10 10 0 0 0 0-20ZM7 11h10v2H7v-2Z",
+    "clock": "M12 2a10 10 0 1 0 0 20 10 10 0 0 0 0-20Zm1 5h-2v6l4.2 2.5 1-1.6L13 12V7Z",
+    "slash": "M12 2a10 10 0 1 0 0 20 10 10 0 0 0 0-20Zm0 2a8 8 0 0 1 4.9 1.7L5.7 16.9A8 8 0 0 1 12 4Zm0 16a8 8 0 0 1-4.9-1.7L18.3 7.1A8"
+    " 8 0 0 1 12 20Z",
+    "pencil": "M3 17.2V21h3.8L17.8 9.9l-3.7-3.7L3 17.2ZM20.7 7a1 1 0 0 0 0-1.4l-2.3-2.3a1 1 0 0 0-1.4 0l-1.8 1.8 3.7 3.7L20.7 7Z",
+    "tick": "M9 16.2 4.8 12l-1.4 1.4L9 19 21 7l-1.4-1.4L9 16.2Z",
+    "square": "M5 5h14v14H5V5Z",
+    "back": "M12 5V1L6 7l6 6V9a5 5 0 1 1-5 5H5a7 7 0 1 0 7-9Z",
+}
+# How a request stands, as a picture beside its word: never by colour alone.
+_OF_STATUS = {
+    "planning": "pencil",
+    "planned": "log",
+    "awaitingApproval": "hourglass",
+    "approved": "tick",
+    "resetting": "refresh",
+    "cancelling": "square",
+    "completed": "check",
+    "partiallyCompleted": "warn",
+    "failed": "cross",
+    "denied": "bar",
+    "expired": "clock",
+    "cancelled": "slash",
+    "withdrawn": "back",
 }
 _SVG = Markup(
     '<svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true"><path fill="currentColor" d="{}"/></svg>'
 )
 
 ICONS = {name: _SVG.format(path) for name, path in _PATHS.items()}
+STATUS_ICONS = {status: ICONS[name] for status, name in _OF_STATUS.items()}

@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment
 from markupsafe import Markup
 
-from web.icons import ICONS
+from web.icons import ICONS, STATUS_ICONS
 from web.templating import environment
 
 _FOLDER = Path(__file__).parent
@@ -19,6 +19,7 @@ _STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode(
 _PAGES = environment(_FOLDER / "templates")
 _PAGES.globals["style"] = Markup(_STYLE)  # noqa: S704 - our own file
 _PAGES.globals["icon"] = ICONS
+_PAGES.globals["status_icon"] = STATUS_ICONS
 
 _CONTENT_SECURITY_POLICY = "; ".join(
     (

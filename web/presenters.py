@@ -470,6 +470,8 @@ def outcome_view(
     link: str = "",
 ) -> OutcomeView:
     """`names` are those of excluded users by number, as far as they are shown; `link` leads to the request's page."""
+    targets = list(targets)
+    exposed = [target for target in targets if request.revoke_sessions and leaves_sessions_open(target)]
     return OutcomeView(
         request_id=request.id,
         status=_final_status(request),
@@ -486,6 +488,7 @@ def outcome_view(
         takeover_of=request.takeover_of or "",
         containment=containment_view(request),
         link=link,
+        open_sessions=tuple(target.user_principal_name or target.asked for target in exposed),
     )
 
 

@@ -338,6 +338,7 @@ class OutcomeView(NamedTuple):
     takeover_of: str = ""
     containment: ContainmentView | None = None
     link: str = ""  # to the request's page in the console
+    open_sessions: tuple[str, ...] = ()  # of `customers`: whose methods were removed and whose sessions are still open
 
 
 class NoticeView(NamedTuple):

@@ -150,6 +150,19 @@ async def test_methods_removed_with_sessions_still_open_are_an_alert(tmp_path: P
         assert text.index(alert) < text.index("Export CSV")
         assert "adele@contoso.com, alex@fabrikam.com. Retry, or choose Revoke sessions" in text
         assert [each for _, each in markup.elements if each.get("role") == "alert"]
+        again = "2 users with open sessions"
+        assert again in await text_of(it, "requests")
+        start = await text_of(it, "start")
+        assert "Sessions still open Methods of these users were removed" in start
+        assert "INC0012345 2 users" in start
+        assert again in start.partition("Ended in the last 24 hours")[2]
+        assert again in await text_of(it, "search?q=INC0012345")
+        adele = it.world.user("contoso", "adele@contoso.com").id
+        assert "sessions still open" in (await text_of(it, f"users/contoso/{adele}")).partition("Past requests")[2]
+        (mail,) = it.world.mailbox.to("tech@msp.example")
+        told = " ".join(re.sub("<[^>]*>", "", mail.content).split())
+        assert "IMPORTANT: sign-in sessions of 2 users are still open, though methods were removed:" in told
+        assert "adele@contoso.com, alex@fabrikam.com." in told
         it.world.faults.clear()
         well = str((await it.ask(fabrikam=["diego@fabrikam.com"]))["id"])
         await it.approve(well)
@@ -186,7 +199,7 @@ async def test_users_whom_an_approver_excluded_are_not_called_cancelled(tmp_path
         request = str((await it.ask(contoso=["adele@contoso.com", "alex@contoso.com"]))["id"])
         await it.decide(it.links(request)["owner@contoso.com"], "approve", without="1")
         text = await page(it, request)
-        assert text.count("Excluded by an approver") == 2
+        assert text.count("Excluded by an approver") == 3  # of the user, in the totals and in the timeline
         assert "1 of 2 users done, 1 not touched" in text
         assert "Cancelled" not in text
 

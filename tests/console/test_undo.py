@@ -48,16 +48,18 @@ async def test_the_undos_own_pages_say_how_it_goes_on_and_name_no_reset(tmp_path
         assert "Codes count until Tue 6 Jan 2026, 09:00 UTC" in page
         for text in (page, await text_of(it, f"requests/{undo}/audit")):
             assert "INC0012345 undo" in text
-            assert "Undo approved" in text
-            assert "Reset started" not in text
-        assert "Reset started" in await text_of(it, f"requests/{request}")
+            assert "codes of its tokens count now" in text
+            assert "the reset began" not in text
+        assert "the reset began" in await text_of(it, f"requests/{request}")
 
 
 async def test_undo_and_the_tokens_code_are_given_in_the_console(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         request = str((await it.ask(contoso=[ISAIAH]))["id"])
         await it.approve(request)
-        assert "Undo: activate 1 token again" in await text_of(it, f"requests/{request}")
+        assert "Undo… 1 hardware token that was deactivated is activated again" in await text_of(
+            it, f"requests/{request}"
+        )
         sent = await act(it, request, act="undo")
         assert notice_of(sent) == "undoSent"
         undo = sent.headers["Location"].rpartition("/")[2]

@@ -213,6 +213,16 @@ def test_outcome_mail_links_to_the_request_and_names_what_was_kept_and_who_was_e
     assert "Show request" not in EVERY["outcome"].text  # nobody can sign in there
 
 
+def test_outcome_mail_begins_with_sessions_that_are_still_open() -> None:
+    mail = outcome_mail(replace(OUTCOME, open_sessions=("adele@contoso.com",)), to=TO)
+    for part in (mail.text, mail.html):
+        said = " ".join(re.sub("<[^>]*>", "", part).split())
+        alert = "IMPORTANT: sign-in sessions of 1 user are still open, though methods were removed: adele@contoso.com."
+        assert alert in said
+        assert said.index(alert) < said.index("Ticket")
+        assert "IMPORTANT" not in outcome_mail(OUTCOME, to=TO).text
+
+
 def test_outcome_mail_lists_trouble_first_and_counts_the_rest() -> None:
     fine = tuple(replace(ADELE, number=n, display_name=f"Fine {n}", outcome="reset") for n in range(150))
     bad = replace(ADELE, number=150, display_name="Stuck", outcome="failed")

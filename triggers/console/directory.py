@@ -21,6 +21,7 @@ from use_cases.directory_rows import unreachable
 from use_cases.read_methods import read_methods
 from use_cases.read_request import is_within
 from use_cases.read_users import find_user, read_console_users, read_user
+from web.presenters import leaves_sessions_open
 
 USERS_ON_PAGE = 50
 
@@ -201,5 +202,9 @@ async def _past_requests(
             if key != customer or count > 1000:
                 continue
             kept = await services.targets.range(request.id, first, count)
-            found += [{"request": request, "target": k.target} for k in kept if k.target.user_id == user_id]
+            found += [
+                {"request": request, "target": k.target, "open_sessions": leaves_sessions_open(k.target)}
+                for k in kept
+                if k.target.user_id == user_id
+            ]
     return found

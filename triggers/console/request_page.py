@@ -8,6 +8,7 @@ from typing import Any
 
 import azure.functions as func
 
+from domain.audit.chain import AuditEvent
 from domain.bootstrap.offer import pass_standing
 from domain.outcomes import MethodOutcome, TargetOutcome
 from domain.request.approval import approvals, left_out, same_account
@@ -21,11 +22,13 @@ from triggers.http.parameters import parse_unsigned
 from use_cases.ask_managers import manager_not_reached
 from use_cases.holders import account_of, holders_of
 from use_cases.left_out_users import left_out_names
+from use_cases.read_audit import names_for
 from use_cases.read_request import find_request
 from use_cases.read_targets import all_targets, targets_from
 from use_cases.redeliver import teams_message_failed, undelivered_callbacks, unpublished_events
 from use_cases.resend_mails import approvers_not_reached
 from web import labels
+from web.audit_sentences import Told, tell
 from web.presenters import (
     containment_view,
     display_status,
@@ -182,7 +185,7 @@ class RequestState:
             "outcomes": [outcome.value for outcome in TargetOutcome],
             "start": self._start,
             "following": following,
-            "events": await services.audits.page(request.id, 0, _EVENTS),
+            "events": await self._events(),
             "customer_names": {
                 key: services.policy.customers[key].name or key
                 for key in request.customers
@@ -192,6 +195,11 @@ class RequestState:
             "retryable": request.status.ended and self._retryable(),
             "left_out_names": await left_out_names(services, request, self.decisions),
         }
+
+    async def _events(self) -> list[tuple[AuditEvent, Told]]:
+        events = await self._services.audits.page(self.request.id, 0, _EVENTS)
+        names = await names_for(self._services, self.request, events)
+        return [(event, tell(event, names)) for event in events]
 
     def _retryable(self) -> bool:
         # A retry is a reset, so an undo cannot be retried.

@@ -1,4 +1,4 @@
-"""Pages of the console: the list of requests, one request as it goes on, and what an operator may do about it."""
+"""Pages of the console: one request as it goes on, and what an operator may do about it."""
 
 import azure.functions as func
 from pydantic import ValidationError
@@ -11,18 +11,16 @@ from domain.request.new_request import CONSOLE
 from domain.request.reset_request import ResetRequest, TokenCode, UndoBody
 from services import Services, current_services
 from triggers.console.console_forms import operators_form
-from triggers.console.directory import Listing
 from triggers.console.layout import bare_frame, frame, html_page, redirect, redirect_with_notice, require_sign_in
 from triggers.console.operators import Operator
 from triggers.console.request_page import RequestState
 from triggers.http.authorization import AUDITORS
 from triggers.http.forms import Form, first_value
-from triggers.http.parameters import page_number, parse_unsigned
+from triggers.http.parameters import parse_unsigned
 from triggers.http.rate_limit import RateLimiter
 from use_cases.activate_token import activate_token
 from use_cases.cancel_request import cancel_request
-from use_cases.list_requests import list_requests
-from use_cases.read_request import find_request, is_within
+from use_cases.read_request import find_request
 from use_cases.redeliver import resend_callbacks
 from use_cases.release_users import Undo, release_users
 from use_cases.resend_mails import remind_approvers, resend_approval_mails, resend_mails
@@ -34,39 +32,8 @@ from web.presenters import display_status
 
 app = durable.Blueprint()
 
-_PAGE = 25
-_SCANNED = 500
 # One reminder a minute and request: several operators may press the button.
 _reminders = RateLimiter()
-
-
-@app.route("console/requests", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
-@require_sign_in
-async def console_requests(req: func.HttpRequest) -> func.HttpResponse:
-    services = current_services()
-    around = await frame(services, req, AUDITORS)
-    parameters = {n: req.params[n] for n in ("status", "mine", "dry") if req.params.get(n)}
-    status = parameters.get("status", "")
-
-    def matches(request: ResetRequest) -> bool:
-        return (
-            (not status or request.status.value == status)
-            and (bool(parameters.get("dry")) or not request.dry_run)
-            and (not parameters.get("mine") or _is_of(request, around.operator))
-            and is_within(request, around.operator.reach)
-            and (around.all_chosen or bool(set(request.customers) & set(around.chosen)))
-        )
-
-    found, cursor = await list_requests(services, matches, req.params.get("cursor", ""), _PAGE, scan=_SCANNED)
-    return html_page(
-        "requests.html",
-        frame=around,
-        active="requests",
-        listing=Listing("/console/requests", parameters, page_number(req)),
-        rows=found,
-        cursor=cursor,
-        statuses=[status.value for status in RequestStatus],
-    )
 
 
 @app.route("console/requests/{id}", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -150,13 +117,6 @@ async def _undo(
     except ConflictError:
         return redirect_with_notice(services, f"/console/requests/{request.id}", "nothingToUndo")
     return redirect_with_notice(services, f"/console/requests/{submitted.request.id}", "undoSent")
-
-
-def _is_of(request: ResetRequest, operator: Operator) -> bool:
-    """Return whether the operator made the request, or it was made for them."""
-    return request.requested_by_id == operator.caller.identity or (
-        request.requester.casefold() == operator.mail.casefold()
-    )
 
 
 async def _cancel(services: Services, client: durable.Client, request: ResetRequest, operator: Operator) -> str:

@@ -1,5 +1,7 @@
 """Read numbers and limits from a query or a form, the same way for every endpoint."""
 
+from datetime import UTC, date, datetime, timedelta
+
 import azure.functions as func
 
 from domain.errors import InvalidInputError
@@ -31,6 +33,26 @@ def number(req: func.HttpRequest, name: str, *, digits: int = 9) -> int | None:
 def limit(req: func.HttpRequest, default: int, maximum: int) -> int:
     """Return the page size that the parameter `limit` asks for, from 1 to `maximum`."""
     return max(1, min(number(req, "limit") or default, maximum))
+
+
+def first_day(req: func.HttpRequest, name: str) -> datetime | None:
+    """Return the beginning of the day in a query parameter, in UTC; None where it is absent. Raises: InvalidInputError."""
+    text = req.params.get(name, "")
+    if not text:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise invalid_parameter(name, "must be a date such as 2026-11-24") from None
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def last_day(req: func.HttpRequest, name: str) -> datetime | None:
+    """Return the end of the day in a query parameter, as `first_day` does its beginning."""
+    day = first_day(req, name)
+    if day is None or day.date() == date.max:
+        return None
+    return day + timedelta(days=1)
 
 
 def page_number(req: func.HttpRequest, digits: int = 9) -> int:

@@ -1,6 +1,5 @@
-"""Pages of the console: what waits for the signed-in approver, and the audit with its verification."""
+"""Page of the console: what waits for the signed-in approver, what they decided, and who stands in for them."""
 
-import asyncio
 from datetime import UTC, datetime
 
 import azure.functions as func
@@ -11,16 +10,11 @@ from domain.request.reset_request import Approver, ResetRequest
 from graph.errors import GraphError
 from services import Services, current_services
 from triggers.console.console_forms import operators_form
-from triggers.console.directory import Listing
 from triggers.console.layout import frame, html_page, redirect_with_notice, require_sign_in
 from triggers.console.operators import Operator
-from triggers.http.authorization import AUDITORS
 from triggers.http.forms import first_value
-from triggers.http.parameters import page_number, parse_unsigned
 from use_cases.approval_view import approval_token, users_of
 from use_cases.delegate_approvals import Approving, approving_of, delegate, delegation_of, end_delegation
-from use_cases.list_requests import open_place, seal_place
-from use_cases.read_request import find_request, is_within
 from web import labels
 
 app = func.Blueprint()  # type: ignore[no-untyped-call]
@@ -28,7 +22,6 @@ app = func.Blueprint()  # type: ignore[no-untyped-call]
 # Requests searched for what waits: approvals expire within days.
 _LOOKED = 500
 _PAGE = 25
-_EVENTS = 200
 
 
 @app.route("console/approvals", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -96,46 +89,3 @@ async def _approving(services: Services, operator: Operator) -> Approving | None
 async def _users(services: Services, request: ResetRequest, entry: Approver) -> str:
     """Return how many users the approver would decide on, counted as in the mail and on the approval page."""
     return labels.count(await users_of(services, request, entry), "user")
-
-
-@app.route("console/audit", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
-@require_sign_in
-async def console_audit(req: func.HttpRequest) -> func.HttpResponse:
-    """Show the latest requests, and verify the hash chain of each now."""
-    services = current_services()
-    around = await frame(services, req, AUDITORS)
-    ring = services.settings.approval_keys
-    page, place = await services.requests.newest(open_place(ring, req.params.get("cursor", "")), _PAGE)
-    page = [request for request in page if is_within(request, around.operator.reach)]
-    found = await asyncio.gather(*(services.audits.verify(request.id) for request in page))
-    listing = Listing("/console/audit", {}, page_number(req))
-    return html_page(
-        "audit.html",
-        frame=around,
-        active="audit",
-        rows=list(zip(page, found, strict=True)),
-        listing=listing,
-        cursor=seal_place(ring, place),
-        now=services.now(),
-    )
-
-
-@app.route("console/requests/{id}/audit", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
-@require_sign_in
-async def console_request_audit(req: func.HttpRequest) -> func.HttpResponse:
-    services = current_services()
-    around = await frame(services, req, AUDITORS)
-    request = await find_request(services, req.route_params.get("id"), around.operator.reach)
-    text = req.params.get("after", "0")
-    after = parse_unsigned(text, 8) or 0
-    events = await services.audits.page(request.id, after, _EVENTS)
-    return html_page(
-        "request_audit.html",
-        frame=around,
-        active="audit",
-        request=request,
-        events=events,
-        wrong=await services.audits.verify(request.id),
-        more=events[-1].number if len(events) == _EVENTS else None,
-        now=services.now(),
-    )

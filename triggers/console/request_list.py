@@ -1,0 +1,91 @@
+"""Pages of the console: the list of requests, with filters, and its export."""
+
+import asyncio
+
+import azure.functions as func
+
+from domain.outcomes import RequestStatus
+from domain.request.csv_export import BYTE_ORDER_MARK, csv_line
+from domain.request.list_export import COLUMNS, list_line
+from services import Services, current_services
+from triggers.console.directory import Listing
+from triggers.console.layout import Frame, frame, html_page, require_sign_in
+from triggers.http.authorization import AUDITORS
+from triggers.http.parameters import first_day, last_day, page_number
+from triggers.http.responses import file_response
+from use_cases.find_requests import EXPORTED, RequestFilter, find_requests
+from use_cases.open_sessions import users_with_open_sessions
+
+app = func.Blueprint()  # type: ignore[no-untyped-call]
+
+_PAGE = 25
+_FILTERS = ("q", "status", "customer", "by", "mine", "from", "to", "dry")
+_LONGEST = 200
+
+
+@app.route("console/requests", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
+@require_sign_in
+async def console_requests(req: func.HttpRequest) -> func.HttpResponse:
+    services = current_services()
+    around = await frame(services, req, AUDITORS)
+    parameters = _parameters(req)
+    found, cursor = await find_requests(
+        services, _wanted(req, around), around.operator.reach, req.params.get("cursor", ""), _PAGE
+    )
+    open_sessions = await asyncio.gather(*(users_with_open_sessions(services, request) for request in found))
+    return html_page(
+        "requests.html",
+        frame=around,
+        active="requests",
+        listing=Listing("/console/requests", parameters, page_number(req)),
+        fields_set=bool(parameters.keys() - {"q"}),
+        export=Listing("/console/requests/export", parameters, 1).link(),
+        rows=list(zip(found, map(len, open_sessions), strict=True)),
+        retried={request.retry_of: request.id for request in found if request.retry_of and not request.dry_run},
+        cursor=cursor,
+        statuses=[status.value for status in RequestStatus],
+    )
+
+
+@app.route("console/requests/export", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
+@require_sign_in
+async def console_requests_export(req: func.HttpRequest) -> func.HttpResponse:
+    """Return the requests that the list's filters find as one CSV file, times in UTC."""
+    services = current_services()
+    around = await frame(services, req, AUDITORS)
+    found, _ = await find_requests(services, _wanted(req, around), around.operator.reach, "", EXPORTED, scan=EXPORTED)
+    totals = await _totals(services, [request.id for request in found])
+    lines = [list_line(request, counts) for request, counts in zip(found, totals, strict=True)]
+    body = b"".join([BYTE_ORDER_MARK, csv_line(COLUMNS), *lines])
+    return file_response(body, "text/csv", f"mfa-reset-requests-{services.now():%Y%m%dT%H%M%SZ}.csv")
+
+
+async def _totals(services: Services, ids: list[str]) -> list[dict[str, int]]:
+    """Return the counts of each request's users, read side by side a few at a time."""
+    found: list[dict[str, int]] = []
+    for start in range(0, len(ids), _PAGE):
+        found += await asyncio.gather(*(services.targets.totals(each) for each in ids[start : start + _PAGE]))
+    return found
+
+
+def _parameters(req: func.HttpRequest) -> dict[str, str]:
+    return {name: req.params[name][:_LONGEST] for name in _FILTERS if req.params.get(name)}
+
+
+def _wanted(req: func.HttpRequest, around: Frame) -> RequestFilter:
+    """Return what the parameters ask for. Raises: InvalidInputError."""
+    parameters, operator = _parameters(req), around.operator
+    customer = parameters.get("customer", "")
+    mine = bool(parameters.get("mine"))
+    return RequestFilter(
+        text=parameters.get("q", "").strip(),
+        status=parameters.get("status", ""),
+        requester=parameters.get("by", "").strip(),
+        customer=customer if customer in around.names else "",
+        customers=None if around.all_chosen or customer else frozenset(around.chosen),
+        start=first_day(req, "from"),
+        end=last_day(req, "to"),
+        dry_runs=bool(parameters.get("dry")),
+        requester_id=operator.caller.identity if mine else "",
+        requester_mail=operator.mail if mine else "",
+    )
