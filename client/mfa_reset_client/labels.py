@@ -103,6 +103,10 @@ EVENT: Mapping[str, str] = texts(
         "callbackFailed": "The ticket system could not be notified",
         "teamsMessageAccepted": "Message to the approvers' Teams channel accepted for delivery",
         "teamsMessageFailed": "Message to the approvers' Teams channel not delivered",
+        "presentationRequested": "Verified ID code shown",
+        "takenOver": "User taken over by another request",
+        "personDeleted": "Personal data deleted",
+        "eventLost": "The Service Bus did not take an event",
         "userNoticesSent": "Users notified by mail",
     }
 )
@@ -195,6 +199,10 @@ UNDO_EVENT: Mapping[str, str] = texts(
         "callbackFailed": "The ticket system could not be notified",
         "teamsMessageAccepted": "Message to the approvers' Teams channel accepted for delivery",
         "teamsMessageFailed": "Message to the approvers' Teams channel not delivered",
+        "presentationRequested": "Verified ID code shown",
+        "takenOver": "User taken over by another request",
+        "personDeleted": "Personal data deleted",
+        "eventLost": "The Service Bus did not take an event",
         "userNoticesSent": "Users notified by mail",
     }
 )
