@@ -48,7 +48,7 @@ class AuditedRequest(NamedTuple):
 
     request: ResetRequest
     events: Sequence[AuditEvent]
-    count: int  # of all its events
+    total: int  # number of all its events
     names: Names
     wrong: str | None
 
@@ -96,12 +96,12 @@ async def _audited(services: Services, request: ResetRequest, wanted: AuditFilte
     except ValidationError:
         wrong = "an event has a shape that was never written"
         return AuditedRequest(request, (), head[0], await names_for(services, request, ()), wrong)
-    wrong = broken(request.id, events, head)
+    found = broken(request.id, events, head)
     some = [event for event in events if _is_wanted(event, wanted)]
     names = await names_for(services, request, events if wanted.person else some)
     if wanted.person:
         some = [event for event in some if _speaks_of(event, names, wanted.person.casefold())]
-    return AuditedRequest(request, some, len(events), names, wrong)
+    return AuditedRequest(request, some, len(events), names, found)
 
 
 def _is_wanted(event: AuditEvent, wanted: AuditFilter) -> bool:

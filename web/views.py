@@ -304,6 +304,7 @@ class StateView(NamedTuple):
     retry_of: str = ""
     takeover_of: str = ""
     left_out: int = 0  # of the users, by approvers
+    approvals_page: str = ""  # where the approver sees what waits for them
 
     @property
     def done(self) -> int:

@@ -47,7 +47,7 @@ def written() -> set[str]:
 
 def kinds_of(argument: ast.expr, path: str) -> set[str]:
     if isinstance(argument, ast.Constant):
-        return {argument.value}
+        return {str(argument.value)}
     assert path in _OTHERS, f"{path} writes {ast.unparse(argument)}: name in _OTHERS which kinds that can be"
     return _OTHERS[path]
 

@@ -142,7 +142,9 @@ async def state_response(
         cancelled=cancelled is not None,
         names=await left_out_names(services, request, decisions),
     )
-    return _page(render("approval_state.html", view=replace(view, address=link_path(token_of(req)))), status)
+    approvals = _APPROVALS if _has_console(services) else ""
+    view = replace(view, address=link_path(token_of(req)), approvals_page=approvals)
+    return _page(render("approval_state.html", view=view), status)
 
 
 def token_of(req: func.HttpRequest) -> str:

@@ -77,6 +77,15 @@ async def test_an_approver_whose_link_is_no_use_gets_to_what_waits_for_them(it: 
     assert links_of(Markup(expired.text)) == {"#main", link_path(token)}
 
 
+async def test_an_approver_of_an_expired_request_gets_to_what_waits_for_them(it: System) -> None:
+    request = await it.ask(contoso=["adele@contoso.com"])
+    link = it.links(request["id"])["owner@contoso.com"]
+    await it.advance(days=2)
+    page = Markup((await it.http.get(link)).text)
+    assert "Expired" in page.text
+    assert "/console/approvals" in links_of(page)
+
+
 async def test_a_manager_whose_link_is_no_use_is_told_whom_to_ask(it: System) -> None:
     answer = await it.http.get("/api/attestations?token=nothing")
     assert (answer.status_code, links_of(Markup(answer.text))) == (404, {"#main"})
