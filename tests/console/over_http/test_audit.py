@@ -95,18 +95,20 @@ async def test_dry_runs_are_shown_only_when_asked_for(it: System, browser: httpx
     assert "asked what a reset of 1 user at Contoso would do (dry run INC-DRY)." in await shown(browser, dry="1")
 
 
-async def make_requests(it: System, number: int) -> None:
-    """Records of so many requests, one a minute, each accepted; every tenth by the same rare person."""
+async def make_requests(
+    it: System, number: int, customers: tuple[str, ...] = ("fabrikam", "contoso"), ticket: str = "T"
+) -> None:
+    """Records of so many requests, one a minute, each accepted, of the customers in turn; every tenth by the same rare person."""
     for index in range(number):
         request = ResetRequest(
-            id=f"request-{index:04d}",
+            id=f"request-{ticket}{index:04d}",
             created_at=it.services.now() - timedelta(minutes=number - index),
             source="console",
             requester="rare@msp.example" if index % 10 == 0 else "often@msp.example",
-            ticket=f"T{index:04d}",
+            ticket=f"{ticket}{index:04d}",
             methods=[MethodType.PHONE],
             target_count=1,
-            ranges=[("contoso" if index % 2 else "fabrikam", 0, 1)],
+            ranges=[(customers[index % len(customers)], 0, 1)],
         )
         target = Target(number=0, customer=request.customers[0], tenant_id="t", asked=f"user{index}@x.example")
         await it.services.requests.create(request, [target])

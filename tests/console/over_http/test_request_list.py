@@ -75,10 +75,16 @@ async def test_reading_for_a_filter_is_bounded_and_goes_on_from_where_it_stopped
     it: System, browser: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("use_cases.find_requests.find_requests.__kwdefaults__", {"scan": 50})
+    await make_requests(it, 1, ("tailspin",), "OLD")
+    await it.advance(minutes=135)
     await make_requests(it, 130)
+    await sign_in(browser, "tech@msp.example")
     page = (await browser.get("/console/requests?q=T0000")).text
     assert "No request matches among the newest of these. Look at the next page." in Markup(page).text
     assert await tickets(browser, q="T0000") == ["T0000"]
+    # A customer's own list is read, so what is old among all requests is on its first page.
+    assert "OLD0000" not in (await browser.get("/console/requests?q=OLD")).text
+    assert "OLD0000" in (await browser.get("/console/requests?q=OLD&customer=tailspin")).text
 
 
 async def test_the_export_has_times_in_utc_and_counts_per_outcome(it: System, browser: httpx.AsyncClient) -> None:
