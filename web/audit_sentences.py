@@ -11,10 +11,8 @@ from domain.request.reset_request import ResetRequest
 from domain.text import clean
 from languages import gettext, ngettext, number, texts
 from web import console_labels, containment_labels, labels
+from web.name_elements import name_element, request_element
 from web.times import time_element
-
-_NAME = Markup("<b><bdi>{}</bdi></b>")
-_LINK = Markup('<a href="/console/requests/{}"><bdi>{}</bdi></a>')
 
 
 class Names(NamedTuple):
@@ -34,23 +32,23 @@ class Names(NamedTuple):
         """Return a person by name, with the address as the title; an address that has no known name as it is."""
         shown = clean(str(text or ""))
         if shown == "service":
-            return _NAME.format(gettext("The service"))
+            return name_element(gettext("The service"))
         if shown.startswith("key:"):
-            return _NAME.format(gettext("API key %(name)s", name=shown.removeprefix("key:")))
+            return name_element(gettext("API key %(name)s", name=shown.removeprefix("key:")))
         name = self.people.get(shown.casefold())
         if not shown:
-            return _NAME.format(gettext("Somebody"))
-        return Markup('<b title="{}"><bdi>{}</bdi></b>').format(shown, clean(name)) if name else _NAME.format(shown)
+            return name_element(gettext("Somebody"))
+        return name_element(clean(name), shown) if name else name_element(shown)
 
     def everyone(self, texts: object) -> Markup:
         """Return several people."""
         found = [self.person(text) for text in texts] if isinstance(texts, list) else []
-        return Markup(", ").join(found) if found else _NAME.format(gettext("nobody"))
+        return Markup(", ").join(found) if found else name_element(gettext("nobody"))
 
     def user(self, number: object) -> Markup:
         """Return the user of a target's number."""
         name = self.users.get(number) if isinstance(number, int) else None
-        return _NAME.format(clean(name)) if name else _NAME.format(gettext("user %(number)s", number=_ordinal(number)))
+        return name_element(clean(name)) if name else name_element(gettext("user %(number)s", number=_ordinal(number)))
 
     def outcome(self, target: Mapping[str, Any]) -> str:
         """Return how a user of an event ended, in words."""
@@ -58,10 +56,10 @@ class Names(NamedTuple):
         return labels.target_outcome(str(target.get("outcome", "")), reason, undo=bool(self.request.undo_of))
 
     def customer(self, key: object) -> Markup:
-        return _NAME.format(self.customers.get(str(key), str(key)))
+        return name_element(self.customers.get(str(key), str(key)))
 
     def link(self, request_id: object, text: str = "") -> Markup:
-        return _LINK.format(str(request_id), clean(text) or str(request_id)[:8])
+        return request_element(str(request_id), clean(text) or str(request_id)[:8])
 
     @property
     def own(self) -> Markup:
@@ -373,7 +371,7 @@ def _values(event: AuditEvent, names: Names) -> dict[str, Markup | int]:
     data = event.data
     user = names.user(data.get("target", data.get("number")))
     if "userId" in data:
-        user = _NAME.format(names.ids.get(str(data["userId"]), str(data["userId"])))
+        user = name_element(names.ids.get(str(data["userId"]), str(data["userId"])))
     return {
         "who": names.person(event.actor),
         "request": names.own,
