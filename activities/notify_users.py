@@ -13,6 +13,7 @@ from domain.request.reset_request import ResetRequest
 from domain.request.target import Target
 from graph.errors import GraphError
 from graph.managers import read_manager
+from languages import in_language, known
 from messaging.mail_text import manager_notice_mail, user_notice_mail
 from records.targets import StoredTarget
 from services import Services, current_services
@@ -69,15 +70,17 @@ async def _mail_to(services: Services, request: ResetRequest, target: Target, to
     if not address:
         return MailAttempt(Mailed(kind="notice", to=to, state="noAddress", at=services.now()))
     customer = services.policy.customers[target.customer]
-    view = notice_view(
-        request,
-        target,
-        customer.name or target.customer,
-        target.ended_at or request.ended_at or services.now(),
-        services.policy.contact_of(target.customer),
-    )
-    compose = manager_notice_mail if to == "manager" else user_notice_mail
-    return await try_mail(services, compose(view, to=address), kind="notice", to=to, last=last)
+    language = services.policy.language_for([target.customer])
+    with in_language(known(target.language) or language if to == "user" else language):
+        view = notice_view(
+            request,
+            target,
+            customer.name or target.customer,
+            target.ended_at or request.ended_at or services.now(),
+            services.policy.contact_of(target.customer),
+        )
+        mail = (manager_notice_mail if to == "manager" else user_notice_mail)(view, to=address)
+    return await try_mail(services, mail, kind="notice", to=to, last=last)
 
 
 async def _note(services: Services, request_id: str, kept: StoredTarget, made: Mailed) -> None:

@@ -7,6 +7,7 @@ from contracts.workflow import POST_TEAMS_MESSAGE, EventAttempt, EventAttempted
 from domain.outcomes import RequestStatus
 from domain.request.reset_request import ResetRequest
 from domain.request.teams_message import TeamsMessage, TeamsState
+from languages import in_language
 from messaging.callback import Answer
 from messaging.errors import MessagingError
 from messaging.teams import ChannelView, post_approval_message
@@ -37,7 +38,8 @@ async def post(services: Services, request_id: str, *, last: bool) -> EventAttem
         return {"retry_after": None}
     attempts = request.approval.teams.attempts + 1 if request.approval.teams else 1
     try:
-        answer = await post_approval_message(url, _view(services, request))
+        with in_language(services.policy.language_for(request.customers)):
+            answer = await post_approval_message(url, _view(services, request))
     except MessagingError as error:
         state: TeamsState = "failed" if last else "pending"
         return await _attempted(services, request, state, attempts, detail=f"{error.reason}: {error}")

@@ -8,6 +8,7 @@ from contracts.workflow import RECORD_EVENT, Event, EventSenders
 from domain.outcomes import RequestStatus
 from domain.request.notifications import Notification
 from domain.request.reset_request import ResetRequest
+from languages import in_language
 from messaging.comment_text import comment
 from messaging.events import cloud_event
 from records.errors import ValueTooLargeError
@@ -72,7 +73,8 @@ async def made(services: Services, request: ResetRequest, kind: EventKind) -> di
     template = source.callback.template if source is not None and source.callback is not None else None
     if template is not None:
         # Beside the request, not as an attribute of the event: those hold no line breaks (CloudEvents 1.0, 3.1).
-        event["data"]["comment"] = comment(template, kind, await comment_view(services, request, kind))
+        with in_language(services.policy.language_for(request.customers)):
+            event["data"]["comment"] = comment(template, kind, await comment_view(services, request, kind))
     return event
 
 

@@ -9,6 +9,7 @@ from domain.policy.load import Policy
 from domain.policy.values import mail_address
 from domain.request.follow_up import ALARMING
 from domain.request.reset_request import ResetRequest
+from languages import in_language
 from messaging.mail_text import OUTCOME_USERS, TROUBLE_FIRST, Mail, follow_up_mail, outcome_mail
 from services import Services, current_services
 from use_cases.left_out_users import left_out_names
@@ -30,7 +31,9 @@ async def send(services: Services, request_id: str, kind: RequesterMail, *, last
     if refusal is not None:
         await _note(services, request_id, refusal)
         return {"retry_after": None, "fault": ""}
-    tried = await try_mail(services, await _mail(services, request, kind), kind=kind, to="requester", last=last)
+    with in_language(services.policy.language_for(request.customers)):
+        mail = await _mail(services, request, kind)
+    tried = await try_mail(services, mail, kind=kind, to="requester", last=last)
     if tried.made is None:
         return {"retry_after": tried.retry_after, "fault": fault_word(tried.fault)}
     await _note(services, request_id, tried.made)

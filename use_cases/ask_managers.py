@@ -13,6 +13,7 @@ from domain.verification.settlement import waits
 from graph.errors import GraphError
 from graph.managers import read_manager
 from graph.users import User
+from languages import in_language
 from messaging.mail import send_mail
 from messaging.mail_text import attestation_mail
 from services import Services
@@ -88,8 +89,9 @@ async def _ask(services: Services, request: ResetRequest, target: Target) -> Inv
 async def _mail(services: Services, request: ResetRequest, target: Target, manager: User, account: str) -> None:
     token = sign(services.settings.approval_keys, AttestationLink(request.id, target.number, account))
     link = services.settings.public_base_url + link_path(token)
-    view = attestation_view(services, request, target, manager.user_principal_name)
-    mail = attestation_mail(view, to=manager.mail, link=link)
+    with in_language(services.policy.language_for([target.customer])):
+        view = attestation_view(services, request, target, manager.user_principal_name)
+        mail = attestation_mail(view, to=manager.mail, link=link)
     await send_mail(services.graph, services.settings.graph_home_tenant, services.settings.mail_from, mail)
     count("mfareset.mails", kind="attestation", result="sent")
 

@@ -10,6 +10,7 @@ from domain.request.approval import still_decides
 from domain.request.mail_references import next_reference
 from domain.request.reset_request import Approver, ResetRequest
 from graph.errors import GraphError
+from languages import in_language
 from messaging.mail import send_mail
 from messaging.mail_text import Mail, Question, approval_mail, approvals_mail, reminder_mail
 from services import Services
@@ -83,6 +84,13 @@ async def record_failure(services: Services, due: DueMail, error: GraphError) ->
 
 
 async def _mail(services: Services, due: Sequence[DueMail], reference: str) -> Mail:
+    """Return the mail, in the language of the customers that it is about."""
+    customers = [key for each in due for key in each.entry.customers]
+    with in_language(services.policy.language_for(customers)):
+        return await _written(services, due, reference)
+
+
+async def _written(services: Services, due: Sequence[DueMail], reference: str) -> Mail:
     to = due[0].entry.approver
     questions = [
         Question(

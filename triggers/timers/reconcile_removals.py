@@ -8,6 +8,7 @@ import azure.functions as func
 
 from domain.policy.load import Customer
 from graph.errors import GraphError
+from languages import in_language
 from messaging.mail import send_mail
 from messaging.mail_text import removal_alerts_mail
 from records.errors import RecordsError
@@ -57,7 +58,8 @@ async def mail_alerts(services: Services) -> None:
             return
         names = {key: customer.name or key for key, customer in services.policy.customers.items()}
         for address in to:
-            mail = removal_alerts_mail(alerts, names, services.now(), to=address)
+            with in_language(services.policy.notices.language):
+                mail = removal_alerts_mail(alerts, names, services.now(), to=address)
             await send_mail(services.graph, services.settings.graph_home_tenant, services.settings.mail_from, mail)
             count("mfareset.mails", kind="removalAlerts", result="sent")
         await services.reconciliations.mailed(alerts, services.now())
