@@ -197,7 +197,7 @@ def _offered(target: Target) -> AccessPass:
 _REASONS = {"none": "notOffered", "refused": "guestUser", "shown": "alreadyShown", "over": "tooLate"}
 _WHY = {
     "none": "The plan of the request offers no pass for this user.",
-    "refused": "Guests get no pass: they sign in to their own organization, and Graph refuses it.",
+    "refused": "Guests get no pass: they sign in to their own organization, which issues theirs.",
     "off": "The policy offers no passes any more.",
     "notYet": "The reset of this user has not ended yet.",
     "notReset": "The reset of this user did not end well; retry it first.",

@@ -22,7 +22,7 @@ _RESET = frozenset({TargetOutcome.RESET, TargetOutcome.ALREADY_CLEAR})
 def offered_pass(terms: Bootstrap, request: ResetRequest, target: Target) -> AccessPass | None:
     """Return the pass that the plan offers this user, None where there is none.
 
-    Guests get none: Graph refuses it, because they sign in to their home tenant. (Microsoft, "Configure Temporary Access Pass")
+    Guests get none: they sign in with a pass that their home tenant issued. (Microsoft, "Configure Temporary Access Pass", guest access)
     """
     if not terms.offers or not target.planned or target.settled or request.undo_of is not None:
         return None
