@@ -89,7 +89,7 @@ def read_users_ahead(services: Services, customers: Sequence[str], limit: int) -
 def _response(
     services: Services, customers: Sequence[str], page: UserPage, bound_to: str, *, first: bool
 ) -> UsersResponse:
-    counted = (page.counts.keys() | page.faults.keys()) - page.unread
+    counted = page.counts.keys() | page.faults.keys()
     return UsersResponse(
         value=[to_user_response(services, row) for row in page.users],
         cursor=pack(services.settings.approval_keys, bound_to, page.spots),

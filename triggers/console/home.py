@@ -114,10 +114,9 @@ async def console_customers(req: func.HttpRequest) -> func.HttpResponse:
     if chosen == []:
         raise RefusedError(400, "noCustomer")
     await services.console_choices.choose_customers(operator.caller.identity, chosen, services.now())
-    if operator.operates:
-        shown = [key for key in services.policy.customers if chosen is None or key in ticked]
-        reach = operator.caller.reach(OPERATORS)
-        read_users_ahead(services, [key for key in shown if reach is None or key in reach], USERS_ON_PAGE)
+    reach = operator.caller.reach(OPERATORS)  # none of those who may not list users
+    shown = [key for key in services.policy.customers if chosen is None or key in ticked]
+    read_users_ahead(services, [key for key in shown if reach is None or key in reach], USERS_ON_PAGE)
     return redirect(local_path(first_value(form, "return")))
 
 

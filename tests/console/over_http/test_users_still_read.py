@@ -152,6 +152,7 @@ async def test_choosing_customers_begins_to_read_them(held: Held, browser: httpx
     form = {"nonce": nonce, "customer": ["contoso", "tailspin"], "return": "/console/start"}
     assert (await browser.post("/console/customers", data=form)).status_code == 303
     await held.until_read("contoso", "tailspin")
+    assert held.reads == {"contoso": 1, "tailspin": 1}
     page = await page_of(browser)
     assert "still being read" not in page.text
     assert "adele@tailspin" in page.text
