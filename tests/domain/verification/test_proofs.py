@@ -136,6 +136,12 @@ def test_an_external_proof_that_does_not_count(fields: dict[str, Any], reason: s
     assert refusal(proof(**fields)) == reason
 
 
+def test_evidence_that_is_newer_than_the_request_is_too_old_after_the_time_of_the_policy() -> None:
+    waiting = subject(created_at=NOW - timedelta(days=1))
+    assert refusal(proof(verified_at=NOW - TERMS.max_age - timedelta(seconds=1)), waiting) == "stale"
+    assert evidence_of(proof(verified_at=NOW - TERMS.max_age), waiting).at == NOW - TERMS.max_age
+
+
 def test_a_proof_may_name_the_user_by_name_in_any_case_and_never_by_mail_address_of_another() -> None:
     assert evidence_of(proof(user="ADELE@contoso.com"), subject()).id == "proof-1"
     assert refusal(proof(user="adele.vance@contoso.com")) == "otherUser"
