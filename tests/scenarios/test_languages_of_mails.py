@@ -30,8 +30,8 @@ def set_language(it: System, name: str, language: str) -> None:
     user.language = language
 
 
-async def finished(it: System, **users: list[str]) -> str:
-    request = await it.ask(**users)
+async def finished(it: System, users: list[str]) -> str:
+    request = await it.ask(contoso=users)
     await it.approve(request["id"])
     assert (await it.shown(request["id"]))["status"] == "completed"
     return str(request["id"])
@@ -40,7 +40,7 @@ async def finished(it: System, **users: list[str]) -> str:
 @pytest.mark.azure_storage
 async def test_everyone_reads_german_about_a_german_customer(tmp_path: Path) -> None:
     async with system(tmp_path, policy=german_policy(tmp_path)) as it:
-        await finished(it, contoso=["adele@contoso.com"])
+        await finished(it, ["adele@contoso.com"])
         (asked,) = it.world.mailbox.to("owner@contoso.com")
         assert asked.subject.startswith("MFA-Zurücksetzung von Adele Vance genehmigen (INC0012345) [")
         assert "Vor der Genehmigung wird nichts entfernt." in asked.content
@@ -76,7 +76,7 @@ async def test_a_notice_is_in_the_users_own_language_else_in_the_customers(
 ) -> None:
     async with system(tmp_path, policy=german_policy(tmp_path)) as it:
         set_language(it, "adele@contoso.com", language)
-        await finished(it, contoso=["adele@contoso.com"])
+        await finished(it, ["adele@contoso.com"])
         assert subjects(it, "adele@contoso.com") == [subject]
 
 
