@@ -116,6 +116,7 @@ NO_PAGES: Mapping[str, str] = {
     "console/requests/{id}/live": "part of the request's page",
     "console/reviews/{id}/live": "says whether the plan is there",
     "console/requests/{id}/export": "a file",
+    "console/requests/export": "a file",
     "console/requests/{id}/evidence": "a file",
     "console/static/{version}/{name}": "files of the pages",
     "api/approvals/{token}": "the approval page at its old address",
