@@ -2,6 +2,7 @@
 
     make cluster ARGS="--hosts 3"     # left running, until Ctrl-C
     make cluster ARGS="--kill"        # kills parts in mid-reset, prints how long each took, compares with the directory
+    make cluster ARGS="--knee"        # how many users a second 1, 2 and 3 hosts reset: bench/cluster_knee.py; some minutes
     make cluster ARGS="--load 1"      # one request a second through all hosts, with --kill one killed every 20 s: bench/cluster_load.py
 
 Every host has a `taskhub` beside it, over one Azurite; the tenants are the simulator's.
@@ -19,6 +20,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.cluster_knee import HOSTS, Work, knees
 from bench.cluster_load import BURST, TOGETHER, load
 from bench.cluster_load import policy as load_policy
 from tests.azurite import NoAzuriteError
@@ -26,6 +28,9 @@ from tests.crash.cluster import Cluster, Worker, approving, cluster, until_more
 from tests.crash.invariants import check
 from tests.crash.service import CUSTOMERS, KEY
 
+# Where something is killed, short times show in seconds what takes minutes. A knee needs those of the provider: what waits for longer than
+# the visibility time-out is delivered again, and then there is more to do.
+_TIMES = (("lease_s", 6, 30), ("visibility_s", 15, 300), ("partitions", 1, 4))
 _PER_KILL = 8  # users of each customer in the request that a kill interrupts
 
 
@@ -116,6 +121,16 @@ async def _run(options: argparse.Namespace, taskhub: str) -> None:
         policy = load_policy(options.requests * TOGETHER, options.in_flight)
     times = {"lease_s": options.lease_s, "visibility_s": options.visibility_s, "partitions": options.partitions}
     with tempfile.TemporaryDirectory(prefix="mfa-reset-cluster-") as folder:
+        if options.knee:
+            await knees(
+                Path(folder),
+                taskhub,
+                options.latency,
+                times,
+                HOSTS[: options.hosts],
+                Work(options.backlog, options.together),
+            )
+            return
         async with cluster(
             Path(folder), taskhub, options.hosts, users=users, latency=options.latency, policy=policy, **times
         ) as it:
@@ -127,12 +142,19 @@ async def _run(options: argparse.Namespace, taskhub: str) -> None:
 
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make cluster", description=__doc__)
-    parser.add_argument("--hosts", type=int, default=2)
+    parser.add_argument("--hosts", type=int, help="default: 2, and with --knee 1, 2 and 3 one after the other")
+    parser.add_argument("--knee", action="store_true", help="find how many users a second up to three hosts reset")
+    parser.add_argument(
+        "--backlog", type=int, default=40, help="of --knee: requests for each host (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--together", type=int, default=1, help="of --knee: users of one request (default: %(default)s)"
+    )
     parser.add_argument("--kill", action="store_true", help="kill parts in mid-reset and compare with the directory")
     parser.add_argument("--latency", type=int, default=300, help="of the simulated Graph, in ms (default: %(default)s)")
-    parser.add_argument("--lease-s", type=int, default=6, help="how long a dead hub keeps its partitions (Azure: 30)")
-    parser.add_argument("--visibility-s", type=int, default=15, help="when what it held comes back (host.json: 60)")
-    parser.add_argument("--partitions", type=int, default=1, help="of the task hub (Azure: 4; default: %(default)s)")
+    parser.add_argument("--lease-s", type=int, help="how long a dead hub keeps its partitions (Azure: 30)")
+    parser.add_argument("--visibility-s", type=int, help="when what it held comes back (host.json: 60)")
+    parser.add_argument("--partitions", type=int, help="of the task hub (Azure: 4)")
     parser.add_argument(
         "--load", type=float, metavar="RATE", help="requests of eight users a second, through all hosts in turn"
     )
@@ -143,6 +165,10 @@ def parser() -> argparse.ArgumentParser:
 
 def main() -> int:
     options = parser().parse_args()
+    options.hosts = options.hosts or (len(HOSTS) if options.knee else 2)
+    for name, short, usual in _TIMES:
+        if getattr(options, name) is None:
+            setattr(options, name, usual if options.knee else short)
     if (taskhub := shutil.which("taskhub")) is None:
         print("make cluster: there is no `taskhub` on PATH (CONTRIBUTING.md)", file=sys.stderr)
         return 1

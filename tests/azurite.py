@@ -72,6 +72,12 @@ class Azurite:
         self.stop()
         raise NoAzuriteError(f"Azurite did not start: {' '.join(lines)[-300:]}")
 
+    @property
+    def pid(self) -> int:
+        """Of the running process."""
+        assert self._process is not None
+        return self._process.pid
+
     def stop(self) -> None:
         """Lets it write what it has: it does so for SIGINT, else every five seconds only, which loses what it answered."""
         if self._process is None:

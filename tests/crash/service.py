@@ -68,6 +68,7 @@ class Shop:
     moments: dict[str, int] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
     settings: dict[str, str] = field(default_factory=dict)
+    simulator: int = 0  # its process
 
     @property
     def url(self) -> str:
@@ -267,7 +268,17 @@ async def shop(folder: Path, *, users: int, latency: int = 20, flags: tuple[str,
     graph_url = (await simulator.stdout.readline()).decode().removeprefix("ready ").strip()
     callback = f"{url_of(sock)}/hook"
     (folder / "policy.toml").write_text(_POLICY.format(callback=callback))
-    it = Shop(folder, users, graph_url, callback, World.demo(users), called_back, free_port(), flags=flags)
+    it = Shop(
+        folder,
+        users,
+        graph_url,
+        callback,
+        World.demo(users),
+        called_back,
+        free_port(),
+        flags=flags,
+        simulator=simulator.pid,
+    )
     try:
         yield it
     finally:
