@@ -62,6 +62,14 @@ async def test_as_many_users_as_a_request_may_have_with_the_longest_names(store:
     assert len((await choices.read(TECH)).users) == 2000
 
 
+async def test_ten_thousand_chosen_users_are_exactly_those(store: Store) -> None:
+    choices = ConsoleChoices(store)
+    made = users(10_000)
+    await choices.change_users(TECH, into=made, at=AT)
+    after = await choices.change_users(TECH, out=[made[-1].ref], at=AT)
+    assert after.users.keys() == {user.ref for user in made[:-1]}
+
+
 async def test_choices_go_when_they_were_not_changed_for_long(store: Store) -> None:
     choices = ConsoleChoices(store)
     await choices.change_users(TECH, into=users(300), at=AT)

@@ -117,6 +117,9 @@ async def test_nothing_of_another_customer_is_in_it(it: System) -> None:
     plan = content[f"requests/{ids['both']}/plan.jsonl"].splitlines()
     assert [b"withheld" in line for line in plan] == [False, True, False, True]
     events = [json.loads(line) for line in content[f"requests/{ids['both']}/audit.jsonl"].splitlines()]
+    asked = [event for event in events if event["event"] == "approvalMailSent"]
+    assert len(asked) > 1
+    assert all(event.get("withheld") for event in asked)  # some were of the other customer's approvers
     decided = [event for event in events if event["event"] == "decided"]
     assert len(decided) > 1
     assert [event["actor"] for event in decided if "withheld" not in event] == ["owner@contoso.com"]
