@@ -1,4 +1,4 @@
-"""Activity: begins the next wave of a scheduled request, unless too many users of the one before failed."""
+"""Activity: says which users are the next wave of a scheduled request, unless too many users of the one before failed."""
 
 from activities.app import activity
 from activities.settle_targets import settle_open
@@ -6,7 +6,7 @@ from contracts.workflow import BEGIN_WAVE, TargetsToSettle, WaveBegun, WaveRef, 
 from domain.model import iso
 from domain.outcomes import RequestStatus
 from domain.request.reset_request import ResetRequest
-from domain.request.schedule import Schedule, Wave, percent_failed
+from domain.request.schedule import NextWave, Schedule, Wave, percent_failed
 from domain.request.windows import windows
 from services import Services, current_services
 
@@ -31,15 +31,13 @@ async def begin(services: Services, request_id: str, number: int) -> WaveBegun |
     start = schedule.begun[number - 1].start + schedule.begun[number - 1].count if number else 0
     if start >= request.target_count:
         return {"next": "end"}
-    if number >= len(schedule.begun):
+    wave = schedule.part(number)
+    if wave is None:
         end = request.target_count
         if number < len(schedule.waves):
             end = await _end_of(services, request, start, schedule.waves[number])
-        request = await _note(services, request, number, Wave(start=start, count=end - start, at=services.now()))
-        schedule = request.schedule or schedule
-    wave = schedule.begun[number]
-    data = {"wave": number + 1, "firstTarget": wave.start, "targets": wave.count}
-    await services.audits.append(request_id, wave.at, "service", "waveBegun", data, once=f"wave:{number}")
+        wave = NextWave(number=number, start=start, count=end - start)
+        await _note(services, request, wave)
     return {"next": "run", "windows": _windows(request, wave)}
 
 
@@ -58,14 +56,16 @@ async def _end_of(services: Services, request: ResetRequest, start: int, users: 
     return request.target_count
 
 
-async def _note(services: Services, request: ResetRequest, number: int, wave: Wave) -> ResetRequest:
-    def begun(now: ResetRequest) -> ResetRequest:
-        schedule = now.schedule or Schedule()
-        if len(schedule.begun) > number:
-            return now
-        return now.model_copy(update={"schedule": schedule.model_copy(update={"begun": [*schedule.begun, wave]})})
+async def _note(services: Services, request: ResetRequest, wave: NextWave) -> None:
+    """Note which users are next; `find_open_customers` notes when the first of them may be reset."""
 
-    return await services.requests.update(request.id, begun)
+    def noted(now: ResetRequest) -> ResetRequest:
+        schedule = now.schedule or Schedule()
+        if schedule.part(wave.number) is not None:
+            return now
+        return now.model_copy(update={"schedule": schedule.model_copy(update={"upcoming": wave})})
+
+    await services.requests.update(request.id, noted)
 
 
 async def _has_failed(services: Services, request: ResetRequest, schedule: Schedule, wave: Wave) -> bool:
@@ -92,7 +92,7 @@ async def _stop(services: Services, request: ResetRequest, number: int) -> Waves
     return await settle_open(services, request.id, "wavesStopped", None) or {"next": "end"}
 
 
-def _windows(request: ResetRequest, wave: Wave) -> list[tuple[str, int, int]]:
+def _windows(request: ResetRequest, wave: Wave | NextWave) -> list[tuple[str, int, int]]:
     """Return the windows of the request as far as they are in the wave."""
     last = wave.start + wave.count
     clipped = [

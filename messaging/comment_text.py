@@ -14,6 +14,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from domain.policy.load import Template
+from domain.request.schedule import Schedule
 from domain.text import clean
 from languages.catalogue import active
 from languages.texts import shown
@@ -60,6 +61,7 @@ class CommentView(NamedTuple):
     waiting_for: tuple[str, ...] = ()
     quorum: int = 0
     expires_at: datetime | None = None
+    schedule: Schedule | None = None  # when it resets once it is approved; None: at once
     proof_until: datetime | None = None
     proofs: tuple[str, ...] = ()
     decisions: tuple[DecisionView, ...] = ()

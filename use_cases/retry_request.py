@@ -119,4 +119,4 @@ def body_again(request: ResetRequest, targets: Iterable[Target]) -> tuple[dict[s
         body["accessPass"] = True
     if request.phone_only:
         body["phoneOnly"] = request.phone_only
-    return body, earlier
+    return body | (request.schedule.asked() if request.schedule else {}), earlier

@@ -1,12 +1,14 @@
 """Review a plan in the console and confirm it: the plan is that of a dry run, and the request is made of what it lists."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 import durable
 from domain.access.callers import Caller
 from domain.containment.actions import Profile
-from domain.errors import KeyReusedError
+from domain.errors import InvalidInputError, KeyReusedError
+from domain.model import iso
 from domain.request.approval import NotApprovableError, Tally, approval_needed
 from domain.request.new_request import CONSOLE, EarlierNumbers, Origin
 from domain.request.parsing import read_request
@@ -47,6 +49,37 @@ class ReviewModes(NamedTuple):
 
 
 NO_MODES = ReviewModes()
+
+
+class Later(NamedTuple):
+    """When the request of a reviewed plan is to reset, as it was typed in: `not_before` in UTC, `waves` as 5, 50."""
+
+    not_before: str = ""
+    waves: str = ""
+    stop_above: str = ""
+
+    @property
+    def is_set(self) -> bool:
+        return any(self)
+
+    def fields(self) -> dict[str, object]:
+        """Return the fields of the request's body. Raises: InvalidInputError."""
+        fields: dict[str, object] = {}
+        try:
+            if self.not_before:
+                fields["notBefore"] = iso(datetime.fromisoformat(self.not_before).replace(tzinfo=UTC))
+            if self.waves:
+                fields["waves"] = [int(size) for size in self.waves.replace(",", " ").split()]
+            if self.stop_above:
+                fields["stopAbove"] = int(self.stop_above)
+        except ValueError as error:
+            raise InvalidInputError(
+                "A time or number cannot be read.", [{"pointer": "", "detail": str(error)}]
+            ) from None
+        return fields
+
+
+AT_ONCE = Later()
 
 
 async def submit_review(
@@ -127,8 +160,12 @@ async def confirm_review(
     customers: frozenset[str] | None,
     reason: str,
     ticket: str,
+    later: Later = AT_ONCE,
 ) -> Submitted:
-    """Submit the request of a reviewed plan, once: a second confirmation returns the first one's request."""
+    """Submit the request of a reviewed plan, once: a second confirmation returns the first one's request.
+
+    Raises: InvalidInputError where it cannot be done `later` in this way.
+    """
     groups: dict[str, list[str]] = {}
     for target in plan.selected:
         groups.setdefault(target.customer, []).append(target.user_id)
@@ -142,7 +179,7 @@ async def confirm_review(
         body["profile"] = review.containment.profile.value
     else:
         body["methods"] = [kind.value for kind in review.methods]
-    body |= ReviewModes(review.phone_only or "", review.access_pass).fields()
+    body |= ReviewModes(review.phone_only or "", review.access_pass).fields() | later.fields()
     submission = Submission(
         read_request(body, services.policy, customers),
         Origin(CONSOLE, caller=by, retry_of=review.retry_of, earlier=_earlier_numbers(plan.selected)),

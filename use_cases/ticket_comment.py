@@ -39,6 +39,7 @@ async def comment_view(services: Services, request: ResetRequest, kind: EventKin
         waiting_for=waiting((entry.approver for entry in request.approval.approvers), decisions),
         quorum=request.approval.quorum,
         expires_at=request.approval.expires_at,
+        schedule=request.schedule,
         proof_until=request.verification.until if request.verification else None,
         proofs=_proofs(services, request) if kind == "awaitingVerification" else (),
         decisions=decisions,

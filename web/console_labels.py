@@ -413,6 +413,8 @@ ERROR: Mapping[str, str] = texts(
         "requests.",
         "reasonNeeded": "Say why: the approver and the audit need a reason.",
         "ticketNeeded": "Name the ticket this is for.",
+        "scheduleWrong": "It cannot wait in this way: the time has to be within 30 days, waves are up to ten numbers from 1 to 1,000,"
+        " and the percentage is from 0 to 99 and needs waves.",
         "countWrong": "Type exactly how many users will be reset.",
         "noUserLeft": "No user is left to reset: every user was refused or excluded.",
         "customerAway": "A customer does not answer, so not all matching users can be named. Leave it out, or try again.",

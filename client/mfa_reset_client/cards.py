@@ -65,7 +65,7 @@ def explanations(request: ResetRequest) -> list[str]:
     if request.status == Status.AWAITING_APPROVAL:
         people = ", ".join(_approver(entry) for entry in request.approval.approvers)
         lines.append(_waiting(people or gettext("its approvers"), request.approval.expires_at))
-    lines += _schedule(request.schedule)
+    lines += _schedule(request.schedule, waits=request.status == Status.RESETTING)
     for decision in request.approval.decisions:
         comment = f": {printable(decision.comment)}" if decision.comment else ""
         lines.append(f"{_decided(decision)}{comment}")
@@ -91,7 +91,7 @@ def _decided(decision: Decision) -> str:
     return f"{printable(decision.decision)}: {name}"
 
 
-def _schedule(schedule: Schedule | None) -> list[str]:
+def _schedule(schedule: Schedule | None, *, waits: bool) -> list[str]:
     if schedule is None:
         return []
     parts = [gettext("not before %(when)s", when=moment(schedule.not_before))] if schedule.not_before else []
@@ -111,6 +111,9 @@ def _schedule(schedule: Schedule | None) -> list[str]:
         )
         for place, wave in enumerate(schedule.begun, start=1)
     ]
+    if schedule.upcoming and waits:
+        place, users = schedule.upcoming.number + 1, count_of(schedule.upcoming.count, "user")
+        lines.append(gettext("Wave %(number)s: %(users)s, not begun", number=place, users=users))
     return [*lines, *([gettext("Stopped: too many users of the wave failed")] if schedule.stopped_at else [])]
 
 

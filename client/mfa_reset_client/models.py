@@ -116,6 +116,13 @@ class Wave(ApiModel):
     at: datetime
 
 
+class NextWave(ApiModel):
+    """The wave of a scheduled request that waits; the first one has the `number` 0."""
+
+    number: int = 0
+    count: int = 0
+
+
 class Schedule(ApiModel):
     """When a request resets once it is approved, and the waves begun."""
 
@@ -123,6 +130,7 @@ class Schedule(ApiModel):
     waves: list[int] = Field(default_factory=list)
     stop_above: int | None = None
     begun: list[Wave] = Field(default_factory=list)
+    upcoming: NextWave | None = None
     stopped_at: datetime | None = None
 
 

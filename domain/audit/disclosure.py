@@ -76,7 +76,7 @@ def _own_schedule(request: ResetRequest, customer: str) -> dict[str, Any] | None
         if numbers:
             begun.append(Wave(start=numbers[0], count=len(numbers), at=wave.at))
     windows = {key: window for key, window in request.schedule.windows.items() if key == customer}
-    return request.schedule.model_copy(update={"windows": windows, "begun": begun}).to_json()
+    return request.schedule.model_copy(update={"windows": windows, "begun": begun, "upcoming": None}).to_json()
 
 
 def disclosed_decisions(request: ResetRequest, decisions: list[Decision], customer: str) -> list[Decision]:

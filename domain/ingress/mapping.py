@@ -19,6 +19,7 @@ LONGEST_REASON = 2000
 LONGEST_TEXT = 1000
 
 _SEPARATORS = re.compile(r"[\s,;]+")
+_DIGITS = re.compile(r"[0-9]{1,9}", re.ASCII)
 # JMESPath functions trust their arguments: contains() on a text raises TypeError, ceil() of infinity OverflowError.
 _EVALUATION_ERRORS = (
     JMESPathError,
@@ -52,7 +53,19 @@ def map_delivery(fields: Fields, body: Any) -> dict[str, Any]:
     """
     errors: _Errors = []
     found = {name: value for name, value in _values(fields, body, errors).items() if value is not None}
-    plain = ("ticket", "requester", "reason", "methods", "dryRun", "profile", "accessPass", "phoneOnly")
+    plain = (
+        "ticket",
+        "requester",
+        "reason",
+        "methods",
+        "dryRun",
+        "profile",
+        "accessPass",
+        "phoneOnly",
+        "notBefore",
+        "waves",
+        "stopAbove",
+    )
     request: dict[str, Any] = {name: found[name] for name in plain if name in found}
     if "users" in found:
         customers = found.get("customer")
@@ -164,6 +177,26 @@ def _flag(value: Any) -> bool:
     return value
 
 
+def _numbers(value: Any) -> list[int] | None:
+    """Return whole numbers: a list, one number, or one text with commas, semicolons or white space between them."""
+    if isinstance(value, str):
+        value = [part for part in _SEPARATORS.split(value) if part]
+        if not value:
+            return None
+    return [_number(item) for item in value] if isinstance(value, list) else [_number(value)]
+
+
+def _number(value: Any) -> int:
+    text = value if isinstance(value, str) else _text(value)
+    if not _DIGITS.fullmatch(text.strip()):
+        raise _UnfitError("found a text that is no whole number")
+    return int(text)
+
+
+def _optional_number(value: Any) -> int | None:
+    return None if isinstance(value, str) and not value.strip() else _number(value)
+
+
 def _targets(value: Any) -> list[dict[str, Any]]:
     groups: dict[str, list[str]] = {}
     for group in value if isinstance(value, list) else [value]:
@@ -235,4 +268,7 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "profile": _optional_text,
     "accessPass": _flag,
     "phoneOnly": _optional_text,
+    "notBefore": _optional_text,
+    "waves": _numbers,
+    "stopAbove": _optional_number,
 }

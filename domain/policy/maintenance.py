@@ -19,6 +19,8 @@ class MaintenanceWindow(Part):
 
     @model_validator(mode="after")
     def _is_no_day(self) -> "MaintenanceWindow":
+        if self.start == "24:00":
+            raise ValueError("from is 00:00 of the day after instead of 24:00")
         if self.start == self.until:
             raise ValueError("from and to are the same; leave the window out to reset at any time")
         return self

@@ -220,6 +220,9 @@ class Fields(Part):
     phone_only: Expression | None = Field(
         None, description="`ifPasskey`, so that numbers go only where a strong method stays, or nothing"
     )
+    not_before: Expression | None = Field(None, description="When an approved request may begin: 2026-12-01T22:00:00Z")
+    waves: Expression | None = Field(None, description="Users of each wave: a list of numbers, or text such as 5, 50")
+    stop_above: Expression | None = Field(None, description="Percent of a wave's users who may fail")
 
     @model_validator(mode="after")
     def _names_targets(self) -> "Fields":

@@ -60,6 +60,14 @@ class Wave(Model):
     at: Instant
 
 
+class NextWave(Model):
+    """The wave `number`, from 0 on, that waits for its time: the targets from number `start`, and how many there are."""
+
+    number: int
+    start: int
+    count: int
+
+
 class Schedule(Model):
     """`waves`, `not_before`, `stop_above` and `windows` are part of the plan that is approved; the rest is what came of them."""
 
@@ -72,6 +80,7 @@ class Schedule(Model):
     )
     windows: dict[str, WeeklyWindow] = Field(default_factory=dict, description="Maintenance windows by customer")
     begun: list[Wave] = Field(default_factory=list)
+    upcoming: NextWave | None = Field(None, description="The wave that waits for its time, or for a maintenance window")
     stopped_at: Instant | None = Field(None, description="When the rest was given up because too many users failed")
 
     def line(self) -> dict[str, object]:
@@ -82,6 +91,28 @@ class Schedule(Model):
             "stopAbove": self.stop_above,
             "windows": {key: window.to_json() for key, window in sorted(self.windows.items())},
         }
+
+    def asked(self) -> dict[str, object]:
+        """Return the fields of a request's body that ask for this; maintenance windows are the policy's."""
+        fields: dict[str, object] = {"notBefore": iso(self.not_before)} if self.not_before else {}
+        if self.waves:
+            fields["waves"] = self.waves
+        if self.stop_above is not None:
+            fields["stopAbove"] = self.stop_above
+        return fields
+
+    def part(self, number: int) -> Wave | NextWave | None:
+        """Return a wave that was begun, or the one that waits."""
+        if number < len(self.begun):
+            return self.begun[number]
+        return self.upcoming if self.upcoming is not None and self.upcoming.number == number else None
+
+    def with_begun(self, now: datetime) -> "Schedule":
+        """Return the schedule with the wave that waits begun."""
+        if self.upcoming is None or self.upcoming.number != len(self.begun):
+            return self
+        wave = Wave(start=self.upcoming.start, count=self.upcoming.count, at=now)
+        return self.model_copy(update={"begun": [*self.begun, wave], "upcoming": None})
 
     def opens(self, customer: str, now: datetime) -> datetime:
         """Return when users of a customer may be reset next, `now` where they may be."""

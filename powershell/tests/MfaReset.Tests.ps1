@@ -75,6 +75,14 @@ Describe 'MfaReset' {
         $warned | Should -BeLike 'Reconciliation is off*'
     }
 
+    It 'asks for a reset later and in waves' {
+        $request = 'isaiah@contoso.com' | Request-MfaReset @people -WhatIf -NotBefore '2020-01-02T03:04:05+01:00' -Wave 1, 2 -StopAbove 0
+        [DateTimeOffset] $request.schedule.notBefore | Should -Be ([DateTimeOffset] '2020-01-02T02:04:05Z')
+        $request.schedule.waves | Should -Be @(1, 2)
+        $request.schedule.stopAbove | Should -Be 0
+        (Request-MfaReset isaiah@contoso.com @people -WhatIf).schedule | Should -BeNullOrEmpty
+    }
+
     It 'makes the same request of the same idempotency key' {
         $first = Request-MfaReset alex@contoso.com @people -IdempotencyKey again
         (Request-MfaReset alex@contoso.com @people -IdempotencyKey again).id | Should -Be $first.id

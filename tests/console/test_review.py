@@ -1,5 +1,7 @@
 """Point 5: the plan as the service made it, and the confirmation."""
 
+from datetime import timedelta
+
 import pytest
 from playwright.async_api import Page, expect
 
@@ -63,6 +65,27 @@ async def test_reason_and_ticket_are_needed(tech: Person) -> None:
     await page.get_by_role("button", name="Send for approval").click()
     await expect(page.get_by_role("alert")).to_contain_text("Name the ticket")
     await expect(page.get_by_label("Reason")).to_have_value("Lost phone")
+
+
+async def test_a_plan_can_wait_and_go_in_waves(it: System, tech: Person) -> None:
+    page = await plan(tech, "adele", "alex")
+    await say_why(page)
+    await page.get_by_text("Later, or in waves").click()
+    later = it.services.now() + timedelta(days=3)
+    await page.get_by_label("Not before (UTC)").fill(later.strftime("%Y-%m-%dT%H:%M"))
+    await page.get_by_label("Users of each wave").fill("1, many")
+    await page.get_by_role("button", name="Send for approval").click()
+    await expect(page.get_by_role("alert")).to_contain_text("waves are up to ten numbers")
+    await expect(page.get_by_label("Users of each wave")).to_have_value("1, many")
+    await page.get_by_label("Users of each wave").fill("1")
+    await page.get_by_label("Stop if more of a wave fail").fill("5")
+    await page.get_by_role("button", name="Send for approval").click()
+    await expect(
+        page.get_by_text("in waves: first 1, then the rest; stops if more than 5 % of a wave fail")
+    ).to_be_visible()
+    schedule = (await it.shown(request_of(page)))["schedule"]
+    assert schedule["notBefore"] == later.strftime("%Y-%m-%dT%H:%M:00.000Z")
+    assert (schedule["waves"], schedule["stopAbove"]) == ([1], 5)
 
 
 async def test_users_can_be_taken_out(it: System, tech: Person) -> None:

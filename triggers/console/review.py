@@ -1,5 +1,7 @@
 """Pages of the console that review a plan and confirm it."""
 
+from datetime import UTC, datetime
+
 import azure.functions as func
 
 import durable
@@ -9,6 +11,7 @@ from domain.errors import InvalidInputError, NotFoundError
 from domain.outcomes import RequestStatus
 from domain.request.new_request import CONSOLE
 from domain.request.reset_request import ResetRequest
+from domain.request.schedule import Schedule
 from domain.request.target import Target
 from domain.text import clean, clean_lines
 from services import Services, current_services
@@ -29,6 +32,7 @@ from triggers.http.parameters import page_number, selected_numbers
 from use_cases.holders import Held, account_of, holders_of
 from use_cases.read_request import find_request
 from use_cases.review_plan import (
+    Later,
     ReviewedPlan,
     ReviewModes,
     confirm_review,
@@ -108,16 +112,20 @@ async def console_confirm(req: func.HttpRequest, client: durable.Client) -> func
     reason, ticket = clean_lines(first_value(form, "reason"), 2000), clean(first_value(form, "ticket"), 200)
     if error := _confirmation_error(plan, form, reason, ticket):
         return await _page(services, req, await frame(services, req), review, form, error)
-    request, is_new = await confirm_review(
-        services,
-        client,
-        review,
-        plan,
-        by=operator.caller,
-        customers=operator.reach,
-        reason=reason,
-        ticket=ticket,
-    )
+    try:
+        request, is_new = await confirm_review(
+            services,
+            client,
+            review,
+            plan,
+            by=operator.caller,
+            customers=operator.reach,
+            reason=reason,
+            ticket=ticket,
+            later=_later(form, review, services.now()),
+        )
+    except InvalidInputError:
+        return await _page(services, req, await frame(services, req), review, form, "scheduleWrong")
     created = "retried" if review.retry_of else "created"
     if is_new:
         # What was sent, or refused, is chosen no longer; users who were excluded still are.
@@ -151,6 +159,22 @@ async def _contain_instead(
     except InvalidInputError:
         return redirect_with_notice(services, here, "notOffered")
     return redirect(f"/console/reviews/{contained.id}")
+
+
+def _later(form: Form, review: ResetRequest, now: datetime) -> Later:
+    """Return when to reset as the form has it; a retry begins with what its first request asked for."""
+    if review.containment is not None:  # it waits for nothing
+        return Later()
+    if form:
+        return Later(*(first_value(form, name).strip() for name in ("notBefore", "waves", "stopAbove")))
+    asked = review.schedule or Schedule()
+    return Later(
+        asked.not_before.astimezone(UTC).strftime("%Y-%m-%dT%H:%M")
+        if asked.not_before and now < asked.not_before
+        else "",
+        ", ".join(map(str, asked.waves)),
+        "" if asked.stop_above is None else str(asked.stop_above),
+    )
 
 
 def _confirmation_error(plan: ReviewedPlan, form: Form, reason: str, ticket: str) -> str:
@@ -203,6 +227,7 @@ async def _page(
         reason=first_value(form, "reason") if form else review.reason,
         ticket=first_value(form, "ticket") if form else review.ticket,
         typed=first_value(form, "count"),
+        later=_later(form, review, services.now()),
         error=error,
     )
 

@@ -26,12 +26,20 @@ function Request-MfaReset {
     A Temporary Access Pass is offered after the reset. The policy has to allow it.
     .PARAMETER KeepSessions
     Leaves the users signed in.
+    .PARAMETER NotBefore
+    Once approved, no user is reset before then; at most 30 days ahead.
+    .PARAMETER Wave
+    The sizes of waves: 5, 50 is first 5 users, then 50, then the rest.
+    .PARAMETER StopAbove
+    Percent: if more users of a wave fail, the rest is not begun. Needs -Wave.
     .PARAMETER IdempotencyKey
     A repeat with the same key and users returns the same request. Default: a new key for each call.
     .EXAMPLE
     Request-MfaReset adele@contoso.com -Reason 'Lost phone' -Ticket INC0012345 -Requester tech@msp.example | Wait-MfaReset
     .EXAMPLE
     Import-Csv leavers.csv | Request-MfaReset -Reason Offboarding -Requester tech@msp.example -WhatIf
+    .EXAMPLE
+    Import-Csv leavers.csv | Request-MfaReset -Reason Offboarding -Requester tech@msp.example -NotBefore '2026-12-01 22:00Z' -Wave 5, 50 -StopAbove 5
     .INPUTS
     User principal names, or objects with the properties UserPrincipalName and Customer.
     .OUTPUTS
@@ -54,6 +62,9 @@ function Request-MfaReset {
         [ValidateSet('ifPasskey')] [string] $PhoneOnly,
         [switch] $AccessPass,
         [switch] $KeepSessions,
+        [DateTimeOffset] $NotBefore,
+        [ValidateRange(1, 1000)] [int[]] $Wave,
+        [ValidateRange(0, 99)] [int] $StopAbove,
         [ValidateLength(1, 255)] [string] $IdempotencyKey = [guid]::NewGuid().ToString()
     )
     begin {
@@ -80,6 +91,9 @@ function Request-MfaReset {
         if ($PhoneOnly) { $body.phoneOnly = $PhoneOnly }
         if ($AccessPass) { $body.accessPass = $true }
         if ($Method) { $body.methods = @($Method) }
+        if ($PSBoundParameters.ContainsKey('NotBefore')) { $body.notBefore = $NotBefore.ToString('o') }
+        if ($Wave) { $body.waves = @($Wave) }
+        if ($PSBoundParameters.ContainsKey('StopAbove')) { $body.stopAbove = $StopAbove }
         $count = ($users.Values | Measure-Object -Property Count -Sum).Sum
         # -WhatIf is not asked about: it sends a dry run, which removes nothing.
         if ($WhatIfPreference -or $PSCmdlet.ShouldProcess("$count users of $($users.Keys -join ', ')", 'Request a reset')) {

@@ -94,6 +94,31 @@ def test_one_user_and_a_number_for_a_ticket() -> None:
     assert (body["ticket"], body["methods"], body["dryRun"]) == ("35436", ["phone", "fido2"], True)
 
 
+LATER = FIELDS.model_copy(
+    update={"not_before": "ticket.notBefore", "waves": "ticket.waves", "stop_above": "ticket.stopAbove"}
+)
+
+
+@pytest.mark.parametrize(
+    ("waves", "stop", "mapped"),
+    [([5, 50], 5, ([5, 50], 5)), ("5, 50", "5", ([5, 50], 5)), (5, 0, ([5], 0)), (["5"], "10", ([5], 10))],
+)
+def test_a_ticket_says_when_and_in_which_waves(waves: Any, stop: Any, mapped: tuple[list[int], int]) -> None:
+    body = map_delivery(LATER, ticket(notBefore="2026-12-01T22:00:00Z", waves=waves, stopAbove=stop))
+    assert (body["notBefore"], body["waves"], body["stopAbove"]) == ("2026-12-01T22:00:00Z", *mapped)
+    assert ResetRequestBody.model_validate(body).waves == mapped[0]
+
+
+def test_a_ticket_that_says_nothing_of_it_is_reset_at_once() -> None:
+    for empty in ("", None, ...):
+        body = map_delivery(LATER, ticket(notBefore=empty, waves=empty, stopAbove=empty))
+        assert not body.keys() & {"notBefore", "waves", "stopAbove"}
+
+
+def test_what_is_no_number_is_named() -> None:
+    assert errors_of(LATER, ticket(waves="5, many", stopAbove=2.5)).keys() == {"/waves", "/stopAbove"}
+
+
 def test_as_many_customers_as_users_are_paired() -> None:
     users = ["a@contoso.com", "b@fabrikam.com", "c@contoso.com"]
     body = map_delivery(FIELDS, ticket(organization="contoso fabrikam contoso", users=users))
