@@ -74,8 +74,8 @@ def update() -> None:
         path.with_suffix(".mo").write_bytes(compiled(path))
 
 
-def _is_translated(string: str | list[str] | tuple[str, ...]) -> bool:
-    return bool(string) and (isinstance(string, str) or all(string))
+def _is_translated(string: str | list[str] | tuple[str, ...] | None) -> bool:
+    return bool(string) and (isinstance(string, str) or all(string or ()))
 
 
 def mistakes() -> list[str]:
