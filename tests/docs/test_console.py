@@ -10,7 +10,7 @@ _LARGEST = 400 * 1024
 
 def test_every_picture_is_there_and_of_modest_size() -> None:
     pages = "".join(path.read_text("utf-8") for path in (ROOT / "docs").glob("*.md"))
-    shown = re.findall(r"\]\((pictures/[a-z-]+\.png)\)", pages)
+    shown = re.findall(r"\]\((pictures/[a-z0-9-]+\.png)\)", pages)
     assert {f"pictures/{path.name}" for path in (ROOT / "docs/pictures").iterdir()} == set(shown)
     for name in shown:
         picture = ROOT / "docs" / name
