@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
 import languages
+from domain.policy.model import Notices
+from domain.request.involved import asked_by
+from domain.request.reset_request import ResetRequest
 from domain.request.schedule import Schedule
 from languages import gettext, ngettext, number, texts
 
@@ -503,6 +506,17 @@ def say(words: Mapping[str, str], code: str) -> str:
     return words.get(code, code)
 
 
+def who_asked(request: ResetRequest) -> str:
+    """Return who asked for a request; of two people, the one who signed in stands first."""
+    if not request.requested_by:
+        return request.requester
+    if request.asked_by == asked_by("", request.requested_by):
+        return gettext("%(name)s (signed in)", name=request.requested_by)
+    return gettext(
+        "%(name)s (signed in), on behalf of %(requester)s", name=request.requested_by, requester=request.requester
+    )
+
+
 def target_outcome(outcome: str, reason: str = "", *, undo: bool = False) -> str:
     """Return the words for how a user ended; those of whom nothing was changed are told apart by the reason."""
     if outcome == "cancelled" and reason in UNTOUCHED:
@@ -608,9 +622,14 @@ def registering(users: int, again: int) -> str:
     )
 
 
-def notice_to_user(forecast: str, contact: str) -> str:
-    """Return what a user does after the reset; `contact` is whom to call."""
-    return _NOTICE_TO_USER.get(forecast, _NOTICE_TO_USER["unknown"]) % {"contact": contact}
+def contact(name: str) -> str:
+    """Return whom users call: as the policy names them, and in the reader's language where it names no one."""
+    return gettext("your service desk") if name == Notices().contact else name
+
+
+def notice_to_user(forecast: str, name: str) -> str:
+    """Return what a user does after the reset; `name` is whom to call."""
+    return _NOTICE_TO_USER.get(forecast, _NOTICE_TO_USER["unknown"]) % {"contact": contact(name)}
 
 
 def alarming_forecasts(counts: Mapping[str, int]) -> str:

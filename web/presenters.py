@@ -308,7 +308,7 @@ def approval_view(
             step_up.append(many)
     return ApprovalView(
         request_id=request.id,
-        asked_by=request.asked_by,
+        asked_by=labels.who_asked(request),
         source=request.source,
         ticket=request.ticket,
         reason=request.reason,
@@ -433,7 +433,7 @@ def state_view(
     return StateView(
         request_id=request.id,
         status=display_status(request, decisions, now, cancelled=cancelled),
-        asked_by=request.asked_by,
+        asked_by=labels.who_asked(request),
         ticket=request.ticket,
         reason=request.reason,
         now=now,
@@ -475,7 +475,7 @@ def outcome_view(
     return OutcomeView(
         request_id=request.id,
         status=_final_status(request),
-        asked_by=request.asked_by,
+        asked_by=labels.who_asked(request),
         ticket=request.ticket,
         reason=request.reason,
         ended_at=request.ended_at or now,
@@ -536,7 +536,7 @@ def follow_up_view(policy: Policy, request: ResetRequest, targets: Iterable[Targ
     return FollowUpView(
         request_id=request.id,
         ticket=request.ticket,
-        asked_by=request.asked_by,
+        asked_by=labels.who_asked(request),
         at=(request.follow_up.ended_at if request.follow_up else None) or now,
         ended_at=request.ended_at or now,
         totals=request.follow_up.totals if request.follow_up else {},

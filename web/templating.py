@@ -37,7 +37,9 @@ def environment(folder: Path) -> Environment:
     jinja.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
     jinja.globals.update(gettext=_gettext, ngettext=_ngettext, pgettext=_pgettext, npgettext=_npgettext)
     jinja.filters.update(when=languages.when, number=languages.number, time=time_element, days=days)
-    jinja.filters.update(iso=iso, count=labels.count, exact=_exact, lines=_lines, names=_names)
+    jinja.filters.update(
+        iso=iso, count=labels.count, exact=_exact, lines=_lines, names=_names, who_asked=labels.who_asked
+    )
     jinja.globals.update(labels=labels, say=labels.say, count=labels.count, time_left=labels.time_left, timed=timed)
     jinja.globals.update(containment=containment_labels, language=languages.current, languages=languages.languages)
     return jinja

@@ -142,12 +142,12 @@ async def test_every_page_fits_and_has_no_violation(
 
 
 # Words that stand in more than one line. Addresses and ids may: they are longer than a phone is wide.
-_BROKEN = """() => {
+BROKEN = """() => {
   const broken = [];
   const walk = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
   for (let node = walk.nextNode(); node; node = walk.nextNode()) {
     if (!node.parentElement.checkVisibility()) continue;  // in a panel that is closed
-    for (const word of node.data.matchAll(/(?<![^\\s(])[A-Za-z]{2,20}(?=[\\s,.;:)?]|$)/g)) {
+    for (const word of node.data.matchAll(/(?<![^\\s(])\\p{L}{2,20}(?=[\\s,.;:)?]|$)/gu)) {
       const range = document.createRange();
       range.setStart(node, word.index);
       range.setEnd(node, word.index + word[0].length);
@@ -172,7 +172,7 @@ async def test_no_word_is_broken_in_two_and_paper_has_the_content_alone(it: Syst
     async for name in visits(stage, page):
         for width in (390, 1360):
             await page.set_viewport_size({"width": width, "height": 800})
-            found[f"{name} at {width}"] = await page.evaluate(_BROKEN)
+            found[f"{name} at {width}"] = await page.evaluate(BROKEN)
         await page.set_viewport_size({"width": 720, "height": 1000})  # a sheet of A4
         await page.emulate_media(media="print")
         paper = await page.evaluate(_ON_PAPER)

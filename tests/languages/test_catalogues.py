@@ -16,9 +16,9 @@ HEAD = 'msgid ""\nmsgstr ""\n"Language: de\\n"\n"Content-Type: text/plain; chars
 
 
 @pytest.mark.parametrize("path", paths(), ids=lambda path: path.stem)
-def test_what_is_translated_has_the_placeholders_tags_and_plurals_of_its_source(path: Path) -> None:
-    wrong = [line for line in mistakes(path) if not line.startswith(("not translated", "not in it", "not a text"))]
-    assert wrong == []
+def test_every_catalogue_is_complete_and_right(path: Path) -> None:
+    """Every text is there and translated, with the placeholders, tags and plural forms of its source; none is fuzzy, none is left."""
+    assert list(mistakes(path)) == []
 
 
 def test_marked_texts_of_a_module_are_found() -> None:

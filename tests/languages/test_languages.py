@@ -11,6 +11,7 @@ import languages
 from languages import accepted, gettext, in_language, ngettext, number, pgettext, texts, when
 from languages import catalogue as catalogues
 from languages import selection as choices
+from web.evidence_summary import evidence_summary
 from web.templating import environment
 
 GERMAN = r"""
@@ -164,3 +165,17 @@ def test_a_template_counts() -> None:
     with in_language("de"):
         assert _shown(source, n=20_000, customer="A&B") == "20.000 Benutzer von A&amp;B"
         assert _shown("{{ pgettext('noun', 'Reset') }} {{ 5000|number }}") == "Zurücksetzung 5.000"
+
+
+def test_the_evidence_summary_is_english_for_every_reader() -> None:
+    day = datetime(2026, 3, 24, tzinfo=UTC)
+
+    def page() -> str:
+        return evidence_summary(
+            customer="Contoso", tenant_id="x", start=day, end=day, made_at=day, requests=[], deleted=10_000
+        )
+
+    english = page()
+    assert '<html lang="en">' in english
+    with in_language("de"):
+        assert page() == english
