@@ -59,6 +59,7 @@ import triggers.api.exports
 import triggers.api.health
 import triggers.api.lookup
 import triggers.api.openapi
+import triggers.api.partner
 import triggers.api.people
 import triggers.api.reconciliation
 import triggers.api.redelivery
@@ -80,6 +81,7 @@ import triggers.console.directory
 import triggers.console.downloads
 import triggers.console.home
 import triggers.console.overview
+import triggers.console.partner
 import triggers.console.reconciliation
 import triggers.console.request_list
 import triggers.console.requests
@@ -89,6 +91,7 @@ import triggers.console.user_facts
 import triggers.console.verification
 import triggers.messages.service_bus
 import triggers.timers.bounced_mails
+import triggers.timers.check_partner
 import triggers.timers.reconcile
 import triggers.timers.reconcile_removals
 import triggers.timers.retention
@@ -126,6 +129,7 @@ for part in (
     triggers.api.approval_mails.app,
     triggers.api.redelivery.app,
     triggers.api.people.app,
+    triggers.api.partner.app,
     triggers.console.home.app,
     triggers.console.overview.app,
     triggers.console.directory.app,
@@ -134,6 +138,7 @@ for part in (
     triggers.console.deliveries.app,
     triggers.console.selection.app,
     triggers.console.reconciliation.app,
+    triggers.console.partner.app,
     triggers.console.review.app,
     triggers.console.request_list.app,
     triggers.console.requests.app,
@@ -147,6 +152,7 @@ for part in (
     triggers.api.exports.app,
     triggers.timers.reconcile.app,
     triggers.timers.reconcile_removals.app,
+    triggers.timers.check_partner.app,
     triggers.timers.bounced_mails.app,
     triggers.timers.retention.app,
     orchestrators.app.app,

@@ -35,6 +35,7 @@ from records.evidence import EvidenceRecords
 from records.holds import Holds
 from records.leases import Leases
 from records.notifications import Notifications
+from records.partner import PartnerRecords
 from records.people import People
 from records.plan_summaries import PlanSummaries
 from records.plan_windows import PlanWindows
@@ -242,6 +243,10 @@ class Services:
     @property
     def reconciliations(self) -> Reconciliations:
         return Reconciliations(self.store)
+
+    @property
+    def partner_records(self) -> PartnerRecords:
+        return PartnerRecords(self.store)
 
     @property
     def removals(self) -> Removals:

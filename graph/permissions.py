@@ -107,6 +107,13 @@ HOME = ("Mail.Send", "User.Read.All", "GroupMember.Read.All")
 # Likewise, and optional: to notice mails that bounce. Given in Exchange for the one mailbox, not by consent like those above, which
 # would let the service read all mail: the two add up, and the wider one wins. So no token names it.
 HOME_MAILBOX = ("Mail.Read",)
+# Only in the partner's tenant, where the policy has [partner] tenantId. No customer is asked for it: it reads what the provider's own
+# tenant knows of its relationships. (Graph documentation, "List delegatedAdminCustomers", "List delegatedAdminRelationships")
+PARTNER = Permission(
+    "DelegatedAdminRelationship.Read.All",
+    "reading the partner relationships (GDAP)",
+    instead=("DelegatedAdminRelationship.ReadWrite.All",),
+)
 
 
 type PermissionSet = Literal["wide", "narrow", "narrowest"]
@@ -173,7 +180,17 @@ async def check_access(graph: Graph, tenant_id: str, *, audit_logs: bool = False
     try:
         token = await graph.fresh_token(tenant_id)
     except GraphError as error:
-        return Access(PERMISSIONS, error.reason, error.detail)
+        return no_access(error)
+    return access_of(token, audit_logs=audit_logs, contains=contains)
+
+
+def no_access(error: GraphError) -> Access:
+    """Return the access to a tenant that gave no token."""
+    return Access(PERMISSIONS, error.reason, error.detail)
+
+
+def access_of(token: str, *, audit_logs: bool = False, contains: bool = False) -> Access:
+    """Return the access that a token gives, by the permissions that it names."""
     roles = roles_in(token)
     chosen = set_of(roles)
     missing = missing_of(roles, audit_logs=audit_logs, contains=contains)

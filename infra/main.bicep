@@ -51,6 +51,9 @@ param auditLogs bool = false
 @description('Whether customers are asked for the permissions that containing compromised accounts needs (docs/containment.md).')
 param containment bool = false
 
+@description('The app may read the partner relationships (GDAP) of this tenant; customers are not asked for it (docs/customers.md).')
+param partnerRelationships bool = false
+
 @description('Users may be verified with Microsoft Entra Verified ID, which has to be set up in the provider\'s tenant (docs/verification.md).')
 param verifiedId bool = false
 
@@ -206,6 +209,7 @@ module entra 'app/entra.bicep' = {
     verifiedId: verifiedId
     auditLogs: auditLogs
     containment: containment
+    partnerRelationships: partnerRelationships
     makesPasses: bootstrapPasses
     bootstrapPrincipalId: bootstrapPasses ? bootstrapIdentity!.outputs.principalId : ''
   }

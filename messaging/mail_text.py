@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import languages
+from domain.partner.warnings import KeptWarning
 from domain.reconciliation.alerts import RemovalAlert
 from domain.request.mail_references import in_brackets
 from domain.text import clean
@@ -127,6 +128,27 @@ def removal_alerts_mail(alerts: Sequence[RemovalAlert], names: Mapping[str, str]
         "removal_alerts",
         customers=list(shown.items()),
         more=len(alerts) - OUTCOME_USERS,
+        now=now,
+    )
+
+
+def partner_warnings_mail(warnings: Sequence[KeptWarning], names: Mapping[str, str], now: datetime, *, to: str) -> Mail:
+    """Inform the provider about partner relationships that end and consent that was lost. `names` are the customers'."""
+    shown: dict[str, list[KeptWarning]] = {}
+    for warning in warnings[:OUTCOME_USERS]:
+        shown.setdefault(names.get(warning.customer, warning.customer), []).append(warning)
+    many = len({warning.customer for warning in warnings})
+    subject = ngettext(
+        "The relationships with %(num)s customer need a look",
+        "The relationships with %(num)s customers need a look",
+        many,
+    )
+    return _mail(
+        to,
+        subject,
+        "partner_warnings",
+        customers=list(shown.items()),
+        more=len(warnings) - OUTCOME_USERS,
         now=now,
     )
 

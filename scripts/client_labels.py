@@ -47,6 +47,9 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     "LOOKUP_REASON": console_labels.LOOKUP_REASON,
     "REMOVAL_ALERT": labels.REMOVAL_ALERT,
     "READ_STATE": console_labels.READ_STATE,
+    "PARTNER_WARNING": labels.PARTNER_WARNING,
+    "PARTNER_STATE": console_labels.PARTNER_STATE,
+    "RELATIONSHIP_STATUS": console_labels.RELATIONSHIP_STATUS,
 }
 
 

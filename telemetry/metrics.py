@@ -35,6 +35,10 @@ _NAMES = {
         "{alert}",
         "Disagreements between customers' audit logs and our records, by kind and customer",
     ),
+    "mfareset.partner.warnings": (
+        "{warning}",
+        "Partner relationships that end or ended, and consent that was lost, by kind and customer",
+    ),
     "mfareset.deliveries.refused": ("{delivery}", "Deliveries that were not accepted, by source and reason"),
 }
 WAIT = "mfareset.approval.wait"

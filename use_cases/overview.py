@@ -1,4 +1,7 @@
-"""What a person should look at first: waiting approvals, running and failed requests, exposed users, customers without consent."""
+"""What a person should look at first: waiting approvals, running and failed requests, exposed users, customers without consent.
+
+Where partner relationships are read, those that end and consent that was lost are among it, as the timer last found them.
+"""
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
@@ -6,6 +9,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from domain.outcomes import RequestStatus
+from domain.partner.warnings import KeptWarning
 from domain.request.reset_request import Approver, ResetRequest
 from services import Services
 from use_cases.open_sessions import users_with_open_sessions
@@ -33,8 +37,18 @@ class AccessProblem(NamedTuple):
     request: ResetRequest
 
 
+class PartnerOverview(NamedTuple):
+    """Warnings about partner relationships, the next date first. `unread`: why they were not read lately, "" where they were."""
+
+    warnings: Sequence[KeptWarning]
+    unread: str
+
+
 class Overview(NamedTuple):
-    """Requests by what they need, newest first. `more`: there are older requests that were not looked at."""
+    """Requests by what they need, newest first. `more`: there are older requests that were not looked at.
+
+    `partner` is None where no partner relationships are read.
+    """
 
     waiting: Sequence[ResetRequest]
     running: Sequence[ResetRequest]
@@ -44,6 +58,7 @@ class Overview(NamedTuple):
     ended: Sequence[ResetRequest]
     access: Sequence[AccessProblem]
     more: bool
+    partner: PartnerOverview | None = None
 
 
 async def read_overview(
@@ -70,7 +85,18 @@ async def read_overview(
         ended=[request for request in recent if request.ended_at and now - request.ended_at < ENDED],
         access=await _access_problems(services, failed, reach),
         more=more,
+        partner=await _partner(services, reach),
     )
+
+
+async def _partner(services: Services, reach: frozenset[str] | None) -> PartnerOverview | None:
+    if services.policy.partner.tenant_id is None:
+        return None
+    records = services.partner_records
+    found, last = await asyncio.gather(records.warnings(), records.last_check())
+    known = services.policy.customers
+    seen = [one for one in found if one.customer in known and (reach is None or one.customer in reach)]
+    return PartnerOverview(seen, last.problem)
 
 
 def exposed_users(request: ResetRequest) -> int:

@@ -374,6 +374,31 @@ READ_STATE: Mapping[str, str] = texts(
     }
 )
 
+# How a customer of the partner relationships stands in the policy.
+PARTNER_STATE: Mapping[str, str] = texts(
+    {
+        "new": "Not in the policy",
+        "known": "In the policy",
+        "noRelationship": "No relationship",
+    }
+)
+
+# The status of a partner relationship, in Microsoft's order.
+RELATIONSHIP_STATUS: Mapping[str, str] = texts(
+    {
+        "created": "not sent to the customer",
+        "approvalPending": "waits for the customer",
+        "approved": "approved, not active yet",
+        "activating": "being set up",
+        "active": "in force",
+        "terminationRequested": "its end was requested",
+        "terminating": "is being ended",
+        "terminated": "was ended",
+        "expiring": "has reached its end date",
+        "expired": "has expired",
+    }
+)
+
 # The follow-up's states, short; labels.FOLLOW_UP has them as sentences.
 FOLLOW_UP: Mapping[str, str] = texts(
     {

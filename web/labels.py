@@ -315,6 +315,15 @@ REMOVAL_ALERT: Mapping[str, str] = texts(
     }
 )
 
+# What the provider is warned about, from its partner relationships.
+PARTNER_WARNING: Mapping[str, str] = texts(
+    {
+        "relationshipEnding": "The relationship ends",
+        "relationshipEnded": "The relationship has ended",
+        "consentLost": "The consent is lost",
+    }
+)
+
 # What is suspicious about a registration.
 SUSPICION: Mapping[str, str] = texts(
     {
@@ -576,6 +585,7 @@ _COUNTED: Mapping[str, Callable[[int], str]] = {
     "more user": lambda n: ngettext("%(num)s more user", "%(num)s more users", n),
     "removal": lambda n: ngettext("%(num)s removal", "%(num)s removals", n),
     "request": lambda n: ngettext("%(num)s request", "%(num)s requests", n),
+    "role": lambda n: ngettext("%(num)s role", "%(num)s roles", n),
     "time": lambda n: ngettext("%(num)s time", "%(num)s times", n),
     "token": lambda n: ngettext("%(num)s token", "%(num)s tokens", n),
     "user": lambda n: ngettext("%(num)s user", "%(num)s users", n),

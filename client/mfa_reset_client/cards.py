@@ -11,7 +11,7 @@ from rich.text import Text
 
 from mfa_reset_client import labels
 from mfa_reset_client.formatting import RESET, UNDO, Words, coloured, count_of, moment, printable, words_of
-from mfa_reset_client.languages import gettext, number, texts
+from mfa_reset_client.languages import gettext, ngettext, number, texts
 from mfa_reset_client.models import (
     Action,
     Approver,
@@ -22,6 +22,10 @@ from mfa_reset_client.models import (
     FollowUpFinding,
     LookupRow,
     Method,
+    PartnerCustomer,
+    PartnerRelationship,
+    PartnerWarning,
+    ProposedFile,
     RemovalAlert,
     ResetRequest,
     Schedule,
@@ -226,6 +230,63 @@ def customer_card(customer: Customer) -> RenderableType:
             gettext("May be reset: %(methods)s", methods=methods or gettext("none")),
         ],
     )
+
+
+def partner_customer_card(customer: PartnerCustomer) -> RenderableType:
+    """Show a customer of the partner relationships: how it stands in the policy, what is wrong, and its proposed file."""
+    heading = Text(words_of(labels.PARTNER_STATE, customer.state), "bold" if customer.state == "new" else "default")
+    heading.append(f"  {printable(customer.name or customer.tenant_id)}", "bold")
+    lines: list[str | Text] = [_joined([customer.customer, gettext("Tenant %(id)s", id=customer.tenant_id)])]
+    if customer.policy_name:
+        lines.append(gettext("Called %(name)s in the policy", name=printable(customer.policy_name)))
+    lines += [Text(_partner_warning(warning), "yellow") for warning in customer.warnings]
+    for one in customer.relationships:
+        said = [one.name, words_of(labels.RELATIONSHIP_STATUS, one.status), _end(one), count_of(len(one.roles), "role")]
+        lines.append(gettext("Relationship: %(facts)s", facts=_joined(said)))
+    if not customer.has_access:
+        why = words_of(labels.UNREACHABLE, customer.reason) if customer.reason else ", ".join(customer.missing)
+        lines.append(gettext("No access: %(reason)s", reason=printable(why)))
+        lines.append(gettext("Consent link: %(url)s", url=printable(customer.consent_url)))
+    if customer.proposal:
+        lines.append(gettext("Proposed: %(file)s", file=printable(customer.proposal.file)))
+        lines += _todo(customer.proposal)
+    return _card(heading, lines)
+
+
+def _end(one: PartnerRelationship) -> str:
+    if one.auto_extends:
+        return gettext("extends itself")
+    if one.ends_at is None:
+        return ""
+    if one.status in {"terminated", "expired"}:
+        return gettext("ended %(at)s", at=moment(one.ends_at))
+    return gettext("until %(at)s", at=moment(one.ends_at))
+
+
+def _todo(proposal: ProposedFile) -> list[str]:
+    lines = []
+    if not proposal.domains_read:
+        lines.append(gettext("Its domains could not be read. Add them in the file."))
+    if proposal.taken:
+        names = printable(", ".join(proposal.taken))
+        lines.append(gettext("Another customer of the policy has %(names)s.", names=names))
+    if proposal.needs_approvers:
+        lines.append(gettext("It must name approvers, because the policy names none for all customers."))
+    return lines
+
+
+def _partner_warning(warning: PartnerWarning) -> str:
+    when = moment(warning.at) if warning.at else ""
+    if when and warning.kind == "consentLost":
+        when = gettext("last seen %(at)s", at=when)
+    roles = ""
+    if warning.kind == "relationshipEnding" and not warning.is_last:
+        roles = ngettext(
+            "%(num)s role that no other relationship has",
+            "%(num)s roles that no other relationship has",
+            warning.roles,
+        )
+    return _joined([words_of(labels.PARTNER_WARNING, warning.kind), warning.relationship, when, roles])
 
 
 def event_card(event: AuditEvent, words: Words = RESET) -> RenderableType:

@@ -8,6 +8,7 @@ from typer.completion import completion_init  # type: ignore[attr-defined] # use
 from mfa_reset_client.commands import (
     access_pass,
     containment,
+    customers,
     delegation,
     directory,
     records,
@@ -29,7 +30,18 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,  # one of them is the key
     rich_markup_mode=None,
 )
-for module in (reset_requests, directory, records, undo, containment, verification, access_pass, delegation, reference):
+for module in (
+    reset_requests,
+    customers,
+    directory,
+    records,
+    undo,
+    containment,
+    verification,
+    access_pass,
+    delegation,
+    reference,
+):
     app.add_typer(module.app)
 
 

@@ -90,6 +90,7 @@ class Client:
     wait = _method(Operations.wait)
     remind = _method(Operations.remind)
     customers = _iterator(Operations.customers)
+    discover_customers = _iterator(Operations.discover_customers)
     users = _iterator(Operations.users)
     look_up = _method(Operations.look_up)
     audit = _iterator(Operations.audit)

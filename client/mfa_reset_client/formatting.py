@@ -58,6 +58,8 @@ def count_of(num: int, noun: str) -> str:
     match noun:
         case "user":
             return ngettext("%(num)s user", "%(num)s users", num)
+        case "role":
+            return ngettext("%(num)s role", "%(num)s roles", num)
         case "method":
             return ngettext("%(num)s method", "%(num)s methods", num)
         case "event":

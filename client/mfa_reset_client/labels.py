@@ -450,3 +450,34 @@ READ_STATE: Mapping[str, str] = texts(
         "waiting": "not read yet",
     }
 )
+
+PARTNER_WARNING: Mapping[str, str] = texts(
+    {
+        "relationshipEnding": "The relationship ends",
+        "relationshipEnded": "The relationship has ended",
+        "consentLost": "The consent is lost",
+    }
+)
+
+PARTNER_STATE: Mapping[str, str] = texts(
+    {
+        "new": "Not in the policy",
+        "known": "In the policy",
+        "noRelationship": "No relationship",
+    }
+)
+
+RELATIONSHIP_STATUS: Mapping[str, str] = texts(
+    {
+        "created": "not sent to the customer",
+        "approvalPending": "waits for the customer",
+        "approved": "approved, not active yet",
+        "activating": "being set up",
+        "active": "in force",
+        "terminationRequested": "its end was requested",
+        "terminating": "is being ended",
+        "terminated": "was ended",
+        "expiring": "has reached its end date",
+        "expired": "has expired",
+    }
+)

@@ -4,13 +4,15 @@ from collections.abc import Callable, Iterable
 
 import httpx
 
-from mfa_reset_client.calls import Calls, Pages, given, path_of
+from mfa_reset_client.calls import Calls, Page, Pages, given, path_of
 from mfa_reset_client.models import (
     AuditEvent,
     AuditLogs,
     AuditVerification,
     Customer,
     Lookup,
+    PartnerCustomer,
+    PartnerCustomerPage,
     RemovalAlert,
     Unreachable,
     User,
@@ -25,6 +27,33 @@ class Lookups(Calls):
     def customers(self) -> Pages[Customer]:
         """Iterate over the customers that the caller may see."""
         return self.pages(Customer, "/api/customers", {})
+
+    def discover_customers(
+        self, *, state: str | None = None, on_page: Callable[[PartnerCustomerPage], None] = lambda _: None
+    ) -> Pages[PartnerCustomer]:
+        """Iterate over the customers of the partner relationships and of the policy, by name; `state` picks those in one state.
+
+        `on_page` receives each page as it arrives.
+
+        Raises:
+            NotFoundError: The policy names no partner tenant.
+            ConflictError: The service may not read the relationships.
+        """
+        query = given({"state": state})
+        while True:
+            _, cursor = yield self._partner_page(query, on_page)
+            if cursor is None:
+                return
+            query["cursor"] = cursor
+
+    def _partner_page(
+        self, query: dict[str, str], on_page: Callable[[PartnerCustomerPage], None]
+    ) -> Steps[Page[PartnerCustomer]]:
+        # Each page asks a hundred tenants for a token, which may take a while: a call that took too long is made again.
+        response = yield from self.send(Call("GET", "/api/partner-customers", dict(query)))
+        page = parse(PartnerCustomerPage, response)
+        on_page(page)
+        return page.value, page.cursor
 
     def users(
         self,

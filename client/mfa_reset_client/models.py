@@ -370,6 +370,63 @@ class AuditLogs(ApiModel):
     customers: list[AuditLogState] = Field(default_factory=list)
 
 
+class PartnerRelationship(ApiModel):
+    """A relationship of the provider with a customer, as Microsoft has it. `roles` are ids of Entra roles."""
+
+    name: str = ""
+    status: str
+    ends_at: datetime | None = None
+    auto_extends: bool = False
+    roles: list[str] = Field(default_factory=list)
+
+
+class PartnerWarning(ApiModel):
+    """What ends or has ended: a relationship, or a customer's consent."""
+
+    kind: str
+    at: datetime | None = None
+    relationship: str = ""
+    roles: int = 0
+    is_last: bool = False
+    reason: str = ""
+
+
+class ProposedFile(ApiModel):
+    """A file for the policy, to be reviewed; `file` is its path beside the policy file."""
+
+    key: str
+    file: str
+    text: str
+    domains_read: bool = True
+    taken: list[str] = Field(default_factory=list)
+    needs_approvers: bool = False
+
+
+class PartnerCustomer(ApiModel):
+    """A customer of the partner relationships or of the policy; `state` is new, known or noRelationship."""
+
+    tenant_id: str
+    name: str = ""
+    state: str
+    customer: str = ""
+    policy_name: str = ""
+    relationships: list[PartnerRelationship] = Field(default_factory=list)
+    has_access: bool = False
+    reason: str = ""
+    missing: list[str] = Field(default_factory=list)
+    consent_url: str = ""
+    warnings: list[PartnerWarning] = Field(default_factory=list)
+    proposal: ProposedFile | None = None
+
+
+class PartnerCustomerPage(ApiModel):
+    """One page of them; `total` counts those of all pages."""
+
+    value: list[PartnerCustomer]
+    total: int = 0
+    cursor: str | None = None
+
+
 class Unreachable(ApiModel):
     """A customer whose directory did not respond, with the reason; the other customers' users are listed all the same."""
 

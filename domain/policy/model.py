@@ -42,6 +42,7 @@ from domain.policy.part import (
     Url,
     UserName,
 )
+from domain.policy.partner import Partner
 from domain.policy.profiles import Profiles
 from domain.policy.reconciliation import Reconciliation
 from domain.policy.values import at_most_a_day, bearer_tokens, standard_secrets, strong_secrets
@@ -359,6 +360,7 @@ class Policy(Part):
     bootstrap: Bootstrap = Field(default_factory=Bootstrap)
     evidence: Evidence = Field(default_factory=Evidence)
     reconciliation: Reconciliation = Field(default_factory=Reconciliation)
+    partner: Partner = Field(default_factory=Partner)
     profiles: Profiles = Field(default_factory=Profiles)
 
     @property

@@ -79,6 +79,14 @@ var rules = [
     window: 'PT15M'
   }
   {
+    name: 'partner-warnings'
+    severity: 3
+    description: 'A partner relationship with a customer ends or has ended, or a customer took back consent.'
+    query: '${metrics} | where Name == "mfareset.partner.warnings" | summarize Value = sum(Sum)'
+    threshold: 0
+    window: 'PT15M'
+  }
+  {
     name: 'access-refused'
     severity: 2
     description: 'Many keys, sign-ins, links, forms or signatures were refused within a quarter of an hour.'

@@ -29,6 +29,9 @@ param auditLogs bool
 @description('Whether customers are asked for what containing compromised accounts needs (docs/containment.md).')
 param containment bool
 
+@description('Whether the application may read the provider\'s partner relationships, in this tenant alone (docs/customers.md).')
+param partnerRelationships bool
+
 @description('Whether there is an application that makes passes, and the managed identity that signs in as it.')
 param makesPasses bool
 param bootstrapPrincipalId string
@@ -70,6 +73,9 @@ var bootstrapPermissions = ['UserAuthMethod-TAP.ReadWrite.All']
 // Only in the provider's own tenant, and so not part of what customers are asked for. Mail.Read, with which mails that bounce are
 // noticed, is not here: it is given in Exchange for the one mailbox (docs/deploy.md), as it would reach all of them from here.
 var homePermissions = ['Mail.Send', 'User.Read.All', 'GroupMember.Read.All']
+// Likewise, where partner relationships are read. It stays out of what customers are asked for: a consent link asks for all of that.
+var partnerPermissions = ['DelegatedAdminRelationship.Read.All']
+var grantedAtHome = partnerRelationships ? concat(homePermissions, partnerPermissions) : homePermissions
 
 // Fixed ids, made of the names, so that a second deployment changes nothing.
 var signInRoles = {
@@ -138,7 +144,7 @@ resource resetPrincipal 'Microsoft.Graph/servicePrincipals@v1.0' = {
   appId: resetApp.appId
 }
 
-resource atHome 'Microsoft.Graph/appRoleAssignedTo@v1.0' = [for permission in homePermissions: {
+resource atHome 'Microsoft.Graph/appRoleAssignedTo@v1.0' = [for permission in grantedAtHome: {
   principalId: resetPrincipal.id
   resourceId: graph.id
   appRoleId: filter(graph.appRoles, role => role.value == permission)[0].id

@@ -8,7 +8,7 @@
     Description          = 'Requests resets of multi-factor authentication in Microsoft Entra tenants from the MFA reset service, and follows them.'
     PowerShellVersion    = '7.2'
     CompatiblePSEditions = @('Core')
-    FunctionsToExport    = @('Confirm-MfaResetCaller', 'Connect-MfaReset', 'Get-MfaReset', 'Get-MfaResetDelegation',
+    FunctionsToExport    = @('Confirm-MfaResetCaller', 'Connect-MfaReset', 'Find-MfaResetCustomer', 'Get-MfaReset', 'Get-MfaResetDelegation',
         'Get-MfaResetRemovalAlert', 'New-MfaResetAccessPass', 'Remove-MfaResetDelegation', 'Request-MfaReset', 'Set-MfaResetDelegation',
         'Start-MfaResetVerifiedId', 'Stop-MfaReset', 'Unblock-MfaResetUser', 'Undo-MfaResetRisk', 'Wait-MfaReset')
     CmdletsToExport      = @()

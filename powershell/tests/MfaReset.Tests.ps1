@@ -111,6 +111,29 @@ Describe 'MfaReset' {
         { Get-MfaReset } | Should -Throw '*sign-in or a valid key*'
     }
 
+    It 'finds customers of the partner relationships and writes their files, never over one that is there' {
+        $folder = Join-Path $TestDrive 'customers'
+        $found = Find-MfaResetCustomer -State new -Path $folder -WarningVariable warnings
+        $found.name | Should -Be 'Northwind Traders'
+        $found.PSObject.TypeNames | Should -Contain 'MfaReset.Customer'
+        Get-Content "$folder/northwind-traders.toml" -Raw | Should -Be $found.proposal.text
+        $warnings | Should -BeNullOrEmpty
+        Set-Content "$folder/northwind-traders.toml" reviewed
+        Find-MfaResetCustomer -State new -Path $folder -WarningVariable warnings -WarningAction SilentlyContinue | Out-Null
+        $warnings | Should -BeLike '*stays as it is*'
+        Get-Content "$folder/northwind-traders.toml" | Should -Be 'reviewed'
+        (Get-ChildItem $folder -Force).Name | Should -Be 'northwind-traders.toml'
+        Find-MfaResetCustomer -State new -Path "$folder/none" -WhatIf | Out-Null
+        Test-Path "$folder/none" | Should -BeFalse
+        @(Find-MfaResetCustomer).Count | Should -Be 4
+    }
+
+    It 'writes no file whose name leads elsewhere' {
+        InModuleScope MfaReset -Parameters @{ folder = $TestDrive } {
+            { Write-MfaResetFile -Path $folder -Name '../x.toml' -Text x } | Should -Throw '*not written*'
+        }
+    }
+
     It 'has help with an example for <_>' -ForEach (Get-Command -Module MfaReset).Name {
         $help = Get-Help $_ -Full
         $help.Synopsis | Should -Not -BeLike "*$_*"

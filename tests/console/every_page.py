@@ -14,9 +14,11 @@ from playwright.async_api import Page
 from domain.audit.period_pack import SUMMARY
 from domain.outcomes import RequestStatus
 from tests.console.conftest import Person
+from tests.partner import relate_customers
 from tests.scenarios.test_manager_attestation import answer, link_of
 from tests.system import System
 from tests.triggers.deliveries import deliver
+from use_cases.check_partner import check_partner
 
 POLICY = """
 [bootstrap]
@@ -29,6 +31,8 @@ accept = ["managerAttestation", "verifiedId", "callback"]
 issuers = ["did:web:verifiedid.tailspin.com"]
 [profiles.compromised]
 containFirst = true
+[partner]
+tenantId = "99999999-9999-9999-9999-999999999999"
 """
 
 type Step = Callable[[Page, "Stage"], Awaitable[object]]
@@ -100,6 +104,7 @@ PAGES: Mapping[str, tuple[str | tuple[str, Step], ...]] = {
     "console/audit": ("/console/audit",),
     "console/deliveries": ("/console/deliveries?source=helpdesk",),
     "console/removals": ("/console/removals",),
+    "console/partner": ("/console/partner", "/console/partner?state=all"),
     "console/sign-in": ("/console/sign-in",),
     "console/evidence": (("/console/audit", _open_summary),),  # a file with a page in it
     "console/{*rest}": ("/console/no-such-page", "/console/requests/nothing", "/console/users?sort=nonsense"),
@@ -118,6 +123,7 @@ NO_PAGES: Mapping[str, str] = {
     "console/requests/{id}/export": "a file",
     "console/requests/export": "a file",
     "console/requests/{id}/evidence": "a file",
+    "console/partner/files": "a file",
     "console/static/{version}/{name}": "files of the pages",
     "api/approvals/{token}": "the approval page at its old address",
 }
@@ -167,6 +173,8 @@ async def staged(it: System, tech: Person) -> Stage:
     await it.services.requests.update(ids["planning"], lambda request: request.model_copy(update=planning))
     await _confirm(it, tech, ids["confirmed"])
     ids["review"] = await _reviewed(it, tech, "a")
+    relate_customers(it)
+    await check_partner(it.services)
     it.world.faults.add(tenant="fabrikam", path="*/users*", status=503)
     return Stage(tech.base, ids)
 

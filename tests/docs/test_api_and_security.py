@@ -6,7 +6,7 @@ from pathlib import Path
 import domain.ingress.mapping  # noqa: F401 - its problem is one of those that are listed
 from domain.errors import Problem
 from domain.policy.model import Role
-from graph.permissions import AUDIT_LOGS, CONTAINMENT, HOME, HOME_MAILBOX, PERMISSIONS
+from graph.permissions import AUDIT_LOGS, CONTAINMENT, HOME, HOME_MAILBOX, PARTNER, PERMISSIONS
 from triggers.api.openapi_operations import CALLS
 from triggers.http.authorization import AUDITORS, OPERATORS, READERS, REQUESTERS
 
@@ -48,9 +48,9 @@ def test_every_permission_of_graph_is_documented_with_its_reason() -> None:
     table = SECURITY.partition("## Graph permissions")[2].partition("\nThe first")[0]
     rows = [line.split("|")[1:3] for line in table.splitlines() if line.startswith("| `")]
     documented = {name for names, _ in rows for name in re.findall(r"`([\w.]+)`", names)}
-    assert documented == {permission.name for permission in (*PERMISSIONS, AUDIT_LOGS, *CONTAINMENT)} | set(HOME) | set(
-        HOME_MAILBOX
-    )
+    assert documented == {permission.name for permission in (*PERMISSIONS, AUDIT_LOGS, PARTNER, *CONTAINMENT)} | set(
+        HOME
+    ) | set(HOME_MAILBOX)
     assert all(reason.strip() for _, reason in rows)
 
 

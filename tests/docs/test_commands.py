@@ -25,6 +25,7 @@ RUN_BY = {
     ("docs/api.md", "kiota generate"): "tests/api_clients/test_generated.py",
     ("docs/backup.md", ".venv/bin/python -m localhost backup"): "tests/localhost/commands/test_backup.py",
     ("docs/backup.md", ".venv/bin/python -m localhost restore"): "tests/localhost/commands/test_backup.py",
+    ("docs/customers.md", "mfa-reset customers discover"): "tests/client/commands/test_customers.py",
     ("docs/deploy.md", "cp policy.example.toml policy.toml"): "tests/domain/policy/test_load.py",
     ("docs/deploy.md", "make setup && scripts/check-policy"): "tests/domain/policy/test_load.py",
     ("docs/deploy.md", "Copy-Item policy.example.toml policy.toml"): "tests/infra/test_azd_windows.py",

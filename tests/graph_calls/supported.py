@@ -183,6 +183,16 @@ SUPPORTED = (
         filters={"eq": names("appId displayName id")},
     ),
     Supported(
+        "tenantRelationships/delegatedAdminCustomers",
+        "[d] api/tenantrelationship-list-delegatedadmincustomers: $top up to 300",
+        names("$select $top $skiptoken"),
+    ),
+    Supported(
+        "tenantRelationships/delegatedAdminRelationships",
+        "[d] api/tenantrelationship-list-delegatedadminrelationships: $top up to 300; [s] $select, CIPP",
+        names("$select $top $skiptoken"),
+    ),
+    Supported(
         "users/{}/mailFolders/inbox/messages",
         "[d] api/mailfolder-list-messages, api/singlevaluelegacyextendedproperty-get",
         names("$select $filter $orderby $top $skip"),

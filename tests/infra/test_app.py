@@ -8,7 +8,18 @@ import pytest
 
 import services
 import triggers.messages.service_bus
-from graph.permissions import AUDIT_LOGS, BOOTSTRAP, CONTAINMENT, HOME, HOME_MAILBOX, NARROW, PERMISSIONS, PHONES, WIDE
+from graph.permissions import (
+    AUDIT_LOGS,
+    BOOTSTRAP,
+    CONTAINMENT,
+    HOME,
+    HOME_MAILBOX,
+    NARROW,
+    PARTNER,
+    PERMISSIONS,
+    PHONES,
+    WIDE,
+)
 from localhost.host.app_index import App, load_app
 from messaging.bus import OUTCOMES
 from tests.infra.bicep import INFRA, ROOT, list_of, resources, settings_of
@@ -89,8 +100,26 @@ def test_customers_are_asked_for_exactly_what_the_code_needs() -> None:
     assert list_of("app/entra.bicep", "containmentPermissions") == [p.name for p in CONTAINMENT]
     assert list_of("app/entra.bicep", "bootstrapPermissions") == [p.name for p in BOOTSTRAP]
     assert set(list_of("app/entra.bicep", "homePermissions")) == set(HOME)
+    assert list_of("app/entra.bicep", "partnerPermissions") == [PARTNER.name]
     # Given in Exchange, for one mailbox: a consent would reach every mailbox of the provider.
     assert not set(HOME_MAILBOX) & set(list_of("app/entra.bicep", "homePermissions"))
+
+
+def test_no_customer_is_asked_for_what_reads_partner_relationships() -> None:
+    """A consent link asks for what the registration requires; the permission is granted beside it, where it is deployed."""
+    text = (INFRA / "app/entra.bicep").read_text("utf-8")
+    asked = re.findall(r"resourceAccess: map\((\w+),", text)
+    assert asked == ["askedPermissions", "bootstrapPermissions"]
+    seen, waiting = set[str](), list(asked)
+    while waiting:  # the lists that those are made of
+        name = waiting.pop()
+        seen.add(name)
+        [made] = re.findall(rf"^var {name} = (.*?)(?=^\S|\Z)", text, re.MULTILINE | re.DOTALL)
+        assert PARTNER.name not in made
+        waiting += [found for found in re.findall(r"\w+(?:Permissions|AtHome)", made) if found not in seen]
+    assert "customerPermissions" in seen
+    assert not seen & {"partnerPermissions", "grantedAtHome"}
+    assert re.search(r"appRoleAssignedTo@v1\.0' = \[for permission in grantedAtHome", text)
 
 
 def test_the_runtime_is_the_one_we_test_with() -> None:

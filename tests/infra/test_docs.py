@@ -15,7 +15,7 @@ def test_every_alert_has_its_runbook() -> None:
     alerts = (INFRA / "app/alerts.bicep").read_text("utf-8")
     rules = set(re.findall(r"^    name: '([\w-]+)'", alerts, re.MULTILINE))
     others = set(re.findall(r"^  name: 'mfareset-([\w-]+)'", alerts, re.MULTILINE)) - {"people", "health"}
-    assert len(rules) == 9
+    assert len(rules) == 10
     assert set(re.findall(r"^### ([\w-]+)$", OPERATIONS, re.MULTILINE)) == rules | others
 
 
@@ -28,6 +28,7 @@ def test_every_permission_is_named_with_what_it_is_for() -> None:
         *graph.permissions.PERMISSIONS,
         *graph.permissions.NARROW,
         graph.permissions.AUDIT_LOGS,
+        graph.permissions.PARTNER,
         *graph.permissions.CONTAINMENT,
         *graph.permissions.BOOTSTRAP,
     )

@@ -75,7 +75,7 @@ def _written_down() -> list[str]:
 def test_the_alerts_hold_in_a_workspace_of_any_age() -> None:
     """A new one has no tables: a query that needs one is refused, and with it the deployment."""
     queries = _alerts()
-    assert len(queries) == 9
+    assert len(queries) == 10
     assert _findings(queries.values(), TABLES) == [[]] * len(queries)
     for findings in _findings(queries.values(), {}):
         assert [severity for severity, _ in findings] == ["Warning"], findings  # of the missing table, which is fuzzy
@@ -103,7 +103,7 @@ def test_every_alert_has_the_one_shape() -> None:
     """Read from the file itself, so that it is checked everywhere: filters on a metric of ours, then one figure called Value."""
     text = (INFRA / "app/alerts.bicep").read_text("utf-8")
     queries = re.findall(r"^    query: '(.+)'$", text, re.MULTILINE)
-    assert len(queries) == 9
+    assert len(queries) == 10
     shape = (
         r'\$\{metrics\} \| where Name == "(mfareset\.[\w.]+)"'
         r'( \| where tostring\(Properties\.\w+\) (== "\w+"|in \("\w+"(, "\w+")*\)))?'

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from domain.partner.warnings import KeptWarning
 from domain.reconciliation.alerts import RemovalAlert
 from domain.request.forecast import Forecast
 from messaging import mail_text
@@ -18,6 +19,7 @@ from messaging.mail_text import (
     follow_up_mail,
     manager_notice_mail,
     outcome_mail,
+    partner_warnings_mail,
     reminder_mail,
     removal_alerts_mail,
     user_notice_mail,
@@ -57,6 +59,17 @@ ALERT = RemovalAlert(
 MISSING = ALERT.model_copy(
     update={"kind": "missingRemoval", "activity": "", "entry_id": "", "request_id": APPROVAL.request_id, "user_id": ""}
 )
+ENDING = KeptWarning(
+    id="w1",
+    kind="relationshipEnding",
+    customer="contoso",
+    tenant_id="11111111-1111-1111-1111-111111111111",
+    at=ALERT.at,
+    relationship="Contoso <admins>",
+    roles=2,
+    found_at=ALERT.found_at,
+)
+LOST = ENDING.model_copy(update={"kind": "consentLost", "customer": "fabrikam", "relationship": "", "roles": 0})
 EVERY = {
     "approval": approval_mail(CAREFUL, to=TO, link=LINK, reference=REFERENCE),
     "reminder": reminder_mail(APPROVAL, to=TO, link=LINK, reference=REFERENCE),
@@ -71,6 +84,7 @@ EVERY = {
     "manager_notice": manager_notice_mail(NOTICE, to=TO),
     "follow_up": follow_up_mail(FOLLOW_UP, to=TO),
     "removal_alerts": removal_alerts_mail([ALERT, MISSING], {"contoso": "Contoso"}, ALERT.found_at, to=TO),
+    "partner_warnings": partner_warnings_mail([ENDING, LOST], {"contoso": "Contoso"}, ALERT.found_at, to=TO),
     "attestation": attestation_mail(ATTESTATION, to=TO, link=LINK),
 }
 
@@ -299,3 +313,18 @@ def test_hostile_names_stay_text_and_short() -> None:
         assert not re.search("[\u202e\x00\r]", mail.html + mail.text + mail.subject)
         assert "\nBcc" not in mail.text
         assert len(mail.html) < 30_000
+
+
+def test_partner_warnings_say_what_ends_when_and_how_many_more_there_are() -> None:
+    mail = EVERY["partner_warnings"]
+    assert mail.subject == "The relationships with 2 customers need a look"
+    assert "The relationship ends: “Contoso <admins>”" in mail.text
+    assert "2 roles that no other relationship has" in mail.text
+    assert "The consent is lost, last seen" in mail.text
+    assert "Contoso &lt;admins&gt;" in mail.html
+    last = partner_warnings_mail([ENDING.model_copy(update={"is_last": True})], {}, ALERT.found_at, to=TO)
+    assert last.subject == "The relationships with 1 customer need a look"
+    assert "no other relationship" not in last.text
+    many = partner_warnings_mail([ENDING] * 130, {}, ALERT.found_at, to=TO)
+    assert many.text.count("The relationship ends") == 100
+    assert "and 30 more." in many.text

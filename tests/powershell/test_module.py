@@ -32,11 +32,14 @@ accessPass = "offer"
 [verification]
 required = "privileged"
 accept = ["callback"]
+[partner]
+tenantId = "99999999-9999-9999-9999-999999999999"
 """
 
 
 async def test_the_module_does_what_pester_says(tmp_path: Path) -> None:
     async with system(tmp_path, policy=policy_with(tmp_path, POLICY)) as it:
+        it.world.relate("home", name="Northwind Traders", domain="northwind.example")
         await _run(it, "MfaReset.Tests.ps1", {"MFA_RESET_URL": it.host.base_url, "MFA_RESET_KEY": it.host.key})
         await it.host.idle()
 

@@ -8,9 +8,12 @@ import pytest
 
 from domain.mails import MailKind, MailState, MailTo
 from domain.outcomes import RequestStatus
+from domain.partner.warnings import WarningKind
 from domain.request.follow_up import ALARMING, FollowUpState
 from domain.request.notifications import KINDS, BusState, NotificationState
+from localhost.simulator.handlers.partner_relationships import STATUSES
 from tests.web.test_labels import REASONS
+from use_cases.discover_customers import STATES
 from web import console_labels, labels
 
 
@@ -36,6 +39,9 @@ def test_every_unreachable_customer_has_words() -> None:
 @pytest.mark.parametrize(
     ("codes", "dictionary"),
     [
+        (STATES, console_labels.PARTNER_STATE),
+        (STATUSES, console_labels.RELATIONSHIP_STATUS),
+        (get_args(WarningKind.__value__), labels.PARTNER_WARNING),
         (KINDS, console_labels.CALLBACK),
         (get_args(NotificationState.__value__), console_labels.CALLBACK_STATE),
         (set(get_args(BusState.__value__)) - {"none"}, console_labels.TOPIC_STATE),

@@ -17,6 +17,7 @@ from domain.api.directory_responses import (
 )
 from domain.api.evidence_responses import EvidenceKeys
 from domain.api.lookup_responses import LookupBody, LookupResponse
+from domain.api.partner_responses import DiscoveryPage
 from domain.api.people_responses import Person, PersonDeleted
 from domain.api.release_bodies import ReleaseAsked, ReleaseBody
 from domain.api.responses import (
@@ -118,6 +119,7 @@ TAGS: dict[str, tuple[str, str]] = {
     "authentication-methods": ("Directory", ""),
     "options": ("Directory", ""),
     "customer-access": ("Administration", "Consent of customers, and deletion of a person's data."),
+    "partner-customers": ("Administration", ""),
     "people": ("Administration", ""),
     "delegation": ("Approvers", "Who stands in for an approver who is away."),
     "verification": ("Verification", "Evidence that a user asks for a reset."),
@@ -598,6 +600,21 @@ CALLS: tuple[Call, ...] = (
         {200: AccessesResponse},
         (400,),
         (_CUSTOMERS,),
+    ),
+    Call(
+        "GET",
+        "/api/partner-customers",
+        "listPartnerCustomers",
+        "Hold the partner relationships (GDAP) against the policy",
+        "For operators of all customers, where the policy names a partner tenant. Each page asks its customers' tenants for a token."
+        " A new customer comes with a file to review; the policy in use does not change.",
+        {200: DiscoveryPage},
+        (400, 404, 409),
+        (
+            Parameter("state", "Only customers in this state", {"$ref": "CustomerState"}),
+            _CURSOR,
+            _limit(200),
+        ),
     ),
     Call(
         "GET",

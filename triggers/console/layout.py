@@ -80,6 +80,7 @@ class Frame(NamedTuple):
     test_sign_in: bool
     reconciles: bool  # customers' audit logs are read
     language: str  # that this person chose, "" where the browser's is used
+    partner: bool = False  # partner relationships are read, and this person may see all customers
 
     @property
     def names(self) -> dict[str, str]:
@@ -225,7 +226,13 @@ def bare_frame(services: Services, req: func.HttpRequest, roles: tuple[Role, ...
         test_sign_in=bool(test_identities(services)),
         reconciles=services.policy.reconciliation.enabled,
         language=chosen_language(req),
+        partner=services.policy.partner.tenant_id is not None and sees_all(operator),
     )
+
+
+def sees_all(operator: Operator) -> bool:
+    """Return whether the person operates for all customers, and so may see those that are in no policy yet."""
+    return operator.operates and operator.caller.reach(OPERATORS) is None
 
 
 def _picked(choice: ConsoleChoice, names: Mapping[str, str]) -> tuple[ChosenUser, ...]:

@@ -1,4 +1,4 @@
-"""Look up whom a reset may be requested for: customers, users."""
+"""Look up whom a reset may be requested for."""
 
 import sys
 from itertools import islice
@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from mfa_reset_client import labels, target_files
-from mfa_reset_client.cards import customer_card, lookup_card, user_card
+from mfa_reset_client.cards import lookup_card, user_card
 from mfa_reset_client.commands.option_groups import expand_groups
 from mfa_reset_client.commands.options import Limit, Service
 from mfa_reset_client.exit_codes import ExitCode
@@ -17,16 +17,6 @@ from mfa_reset_client.languages import gettext, number
 from mfa_reset_client.models import Unreachable
 
 app = typer.Typer()
-
-
-@app.command()
-@expand_groups
-def customers(service: Service) -> None:
-    """List the customers, and the methods that may be reset there."""
-    with service.session() as session:
-        session.output.listing(
-            session.client.customers(), customer_card, gettext("There are no customers that you may see.")
-        )
 
 
 @app.command()

@@ -118,6 +118,14 @@ def set_tenant(world: World, request: Request) -> Response:
     return _set(tenant, TENANT_SWITCHES, body)
 
 
+def relate(world: World, request: Request) -> Response:
+    """Add a relationship of a partner: `{"customer": "contoso", "days": 20}`, or a new tenant by `name` and `domain`."""
+    body = request.json()
+    if "roles" in body:
+        body["roles"] = tuple(body["roles"])
+    return Response(201, {"id": world.relate(request.ids["tenant"], **body).id})
+
+
 def set_bouncing(world: World, request: Request) -> Response:
     """Set which addresses accept no mail from now on, each with its status code: `{"lead@msp.example": "5.1.10"}`."""
     body = request.json()

@@ -19,7 +19,8 @@ def list_organization(_: World, request: Request) -> Response:
     tenant = request.own_tenant
     domain = {"name": tenant.domain, "isDefault": True, "isInitial": False, "type": "Managed"}
     initial = {"name": f"{tenant.key}.onmicrosoft.com", "isDefault": False, "isInitial": True, "type": "Managed"}
-    row: dict[str, Any] = {"id": tenant.id, "displayName": tenant.name, "verifiedDomains": [domain, initial]}
+    more = [domain | {"name": name, "isDefault": False} for name in tenant.domains]
+    row: dict[str, Any] = {"id": tenant.id, "displayName": tenant.name, "verifiedDomains": [initial, domain, *more]}
     row = {name: row.get(name) for name in request.options.select or row}
     return Response(200, {"@odata.context": context(request, "organization"), "value": [row]})
 

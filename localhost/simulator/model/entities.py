@@ -129,11 +129,31 @@ class NamedLocation:
 
 
 @dataclass(slots=True)
+class PartnerRelationship:
+    """A relationship that this tenant, a Microsoft partner, has with a customer. [d resources/delegatedadminrelationship]
+
+    `customer` is the tenant's id, None until a customer has approved one that was made for any.
+    """
+
+    id: str
+    name: str
+    customer: str | None
+    customer_name: str
+    status: str
+    created: datetime
+    duration: int  # in days
+    ends: datetime | None
+    auto_extend: str = "PT0S"
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
 class Tenant:
     id: str
     key: str
     name: str
     domain: str
+    domains: tuple[str, ...] = ()  # further verified ones
     users: dict[str, User] = field(default_factory=dict)
     by_upn: dict[str, User] = field(default_factory=dict)
     roles: dict[str, Role] = field(default_factory=dict)  # by template id
@@ -167,6 +187,8 @@ class Tenant:
     # Hardware OATH is in the Global cloud only [d]. With 404 or 400 here the tenant lives in a cloud without it.
     hardware_missing: Literal[400, 404] | None = None
     hardware_in_v1: bool = False  # v1.0 `/methods` may or may not list hardware tokens [d]
+    # Those of a partner; a tenant that is none gets empty lists [i microsoft-graph-explorer-v4#2953].
+    relationships: list[PartnerRelationship] = field(default_factory=list)
 
     def permissions_of(self, client_id: str) -> frozenset[str] | None:
         """Return the application permissions of this application here; None: all of them."""

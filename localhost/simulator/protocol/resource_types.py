@@ -223,3 +223,18 @@ MESSAGE = ResourceType(
         " receivedDateTime replyTo sender sentDateTime subject toRecipients uniqueBody webLink"
     ),
 )
+# `$filter` of the two is not documented by property [d tenantrelationship-list-delegatedadminrelationships]; public scripts compare
+# status and customer/tenantId [s]. Here status alone. `$orderby` as their pages say. [d resources/delegatedadmincustomer,
+# resources/delegatedadminrelationship]
+DELEGATED_ADMIN_CUSTOMER = ResourceType(
+    "delegatedAdminCustomer", names("displayName id tenantId"), sorts=names("displayName")
+)
+DELEGATED_ADMIN_RELATIONSHIP = ResourceType(
+    "delegatedAdminRelationship",
+    names(
+        "accessDetails activatedDateTime autoExtendDuration createdDateTime customer displayName duration endDateTime id"
+        " lastModifiedDateTime status"
+    ),
+    filters={"eq": names("status")},
+    sorts=names("status"),
+)

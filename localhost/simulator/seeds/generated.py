@@ -25,6 +25,16 @@ def numbered_tenant(number: int) -> Tenant:
     return tenant
 
 
+def named_tenant(name: str, domain: str) -> Tenant:
+    """Return a tenant without users: a customer that nobody has put into the policy yet."""
+    return Tenant(str(uuid5(NAMESPACE_DNS, domain)), domain.partition(".")[0], name, domain)
+
+
+def relationship_id(partner_id: str, number: int) -> str:
+    """Return the first half of a relationship's id; the second is the customer's. [d delegatedadminrelationship-get]"""
+    return str(uuid5(NAMESPACE_DNS, f"relationship{number}.{partner_id}"))
+
+
 def fill(tenant: Tenant, users: int, seed: int) -> None:
     """user00001@... and so on: the first is an administrator, and of each 100 the last four are special."""
     source = source_for(tenant, seed)

@@ -3,6 +3,8 @@
 from localhost.simulator.protocol.query_options import Accepts
 from localhost.simulator.protocol.resource_types import (
     ACCESS_POLICY,
+    DELEGATED_ADMIN_CUSTOMER,
+    DELEGATED_ADMIN_RELATIONSHIP,
     DIRECTORY_AUDIT,
     DIRECTORY_OBJECT,
     DIRECTORY_ROLE,
@@ -69,3 +71,7 @@ DIRECTORY_AUDITS = Accepts(DIRECTORY_AUDIT, frozenset({"$filter", "$orderby"}) |
 SIGN_INS = Accepts(SIGN_IN, frozenset({"$filter", "$orderby"}) | _PAGED, own_filter=True)
 SERVICE_PRINCIPALS = Accepts(SERVICE_PRINCIPAL, _LIST, directory=True)
 HARDWARE_TOKENS = Accepts(HARDWARE_OATH, frozenset({"$select", "$filter", "$top", "$skiptoken"}))
+# [d tenantrelationship-list-delegatedadmincustomers, tenantrelationship-list-delegatedadminrelationships]
+_OF_PARTNERS = frozenset({"$select", "$filter", "$orderby", "$count"}) | _PAGED
+DELEGATED_CUSTOMERS = Accepts(DELEGATED_ADMIN_CUSTOMER, _OF_PARTNERS)
+DELEGATED_RELATIONSHIPS = Accepts(DELEGATED_ADMIN_RELATIONSHIP, _OF_PARTNERS)

@@ -19,7 +19,12 @@ RISKY_USERS_WRITE = frozenset(
 )  # [d riskyuser-confirmcompromised, riskyuser-dismiss]
 MAIL_SEND = frozenset({"Mail.Send"})
 MAIL_READ = frozenset({"Mail.Read", "Mail.ReadWrite"})
-ORGANIZATION_READ = USERS_READ | {"Organization.Read.All"}
+# The page of the list names the first two for applications [d organization-list], the permissions reference the others.
+ORGANIZATION_READ = frozenset(
+    {"Directory.Read.All", "Directory.ReadWrite.All", "Organization.Read.All", "Organization.ReadWrite.All"}
+)
+# [d tenantrelationship-list-delegatedadmincustomers, tenantrelationship-list-delegatedadminrelationships]
+PARTNER_READ = frozenset({"DelegatedAdminRelationship.Read.All", "DelegatedAdminRelationship.ReadWrite.All"})
 GROUPS_READ = frozenset({"GroupMember.Read.All", "Group.Read.All", "Directory.Read.All"})
 ROLES_READ = frozenset({"RoleManagement.Read.Directory", "RoleManagement.Read.All", "Directory.Read.All"})
 ROLE_INSTANCES_READ = frozenset(

@@ -16,6 +16,7 @@ from localhost.simulator.handlers import (
     memberships,
     method_registration,
     method_removal,
+    partner_relationships,
     registration_report,
     role_management,
     send_mail,
@@ -200,6 +201,12 @@ def _tenant(table: Table) -> None:
     table.read("/servicePrincipals", principals, needs, accepts.SERVICE_PRINCIPALS)
 
 
+def _partner(table: Table) -> None:
+    base, needs, p = "/tenantRelationships", permissions.PARTNER_READ, partner_relationships
+    table.read(f"{base}/delegatedAdminCustomers", p.list_customers, needs, accepts.DELEGATED_CUSTOMERS)
+    table.read(f"{base}/delegatedAdminRelationships", p.list_relationships, needs, accepts.DELEGATED_RELATIONSHIPS)
+
+
 def _own(table: Table) -> None:
     table.own("GET", "/mailbox", mail_pages.list_mails)
     table.own("GET", "/mailbox.json", mail_pages.get_json)
@@ -215,6 +222,7 @@ def _own(table: Table) -> None:
     table.own("POST", "/simulator/clock", control.advance_clock)
     table.own("GET", "/simulator/tenants", inspection.list_tenants)
     table.own("POST", "/simulator/tenants/{tenant}", control.set_tenant)
+    table.own("POST", "/simulator/tenants/{tenant}/relationships", control.relate)
     table.own("GET", "/simulator/state/{tenant}/{user}", inspection.get_state)
     table.own("POST", "/simulator/state/{tenant}/{user}/methods", control.register)
     table.own("POST", "/simulator/state/{tenant}/{user}/eligibilities", control.make_eligible)
@@ -226,7 +234,7 @@ def _own(table: Table) -> None:
 def build() -> Router:
     table = Table()
     _authentication(table)
-    for part in (_users, _memberships, _groups, _roles, _tenant):
+    for part in (_users, _memberships, _groups, _roles, _tenant, _partner):
         part(table)
     _own(table)
     table.router.add("POST", Route("/{tenant}/oauth2/v2.0/token", token_endpoint.post_token))

@@ -10,6 +10,7 @@ from localhost.simulator.model.entities import Tenant
 # The application permissions that a token of a tenant with everything granted names.
 GRANTABLE = (
     "AuditLog.Read.All",
+    "DelegatedAdminRelationship.Read.All",
     "Directory.Read.All",
     "GroupMember.Read.All",
     "IdentityRiskyUser.ReadWrite.All",

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, Self
 
-from localhost.simulator.model.entities import Method, Tenant, User
+from localhost.simulator.model.entities import Method, PartnerRelationship, Tenant, User
 from localhost.simulator.model.method_kinds import BY_NAME
 from localhost.simulator.model.new_methods import new_method
 from localhost.simulator.model.registration_row import registration_row
@@ -171,6 +171,48 @@ class World:
         if group is not None:
             lists = {"member": person.eligible_groups, "owner": person.eligible_ownerships}
             lists[access].append(people.assignable_group(home, group))
+
+    def relate(
+        self,
+        partner: str,
+        customer: str = "",
+        *,
+        name: str = "",
+        domain: str = "",
+        status: str = "active",
+        days: float | None = 365,
+        auto_extend: str = "PT0S",
+        roles: tuple[str, ...] = (people.ROLES["Helpdesk Administrator"],),
+        called: str = "",
+    ) -> PartnerRelationship:
+        """Add a relationship of a partner with a customer, which ends in so many days (None: not known yet).
+
+        `customer` names a tenant of this world; without it a new one is made with `name` and `domain`.
+
+        Raises:
+            KeyError: there is no such tenant.
+        """
+        home = self.tenant(partner)
+        if customer:
+            other = self.tenant(customer)
+        else:
+            other = generated.named_tenant(name, domain)
+            self.tenants.setdefault(other.id, other)
+        number = len(home.relationships) + 1
+        made = PartnerRelationship(
+            id=f"{generated.relationship_id(home.id, number)}-{other.id}",
+            name=called or f"{other.name} admin relationship {number}",
+            customer=other.id,
+            customer_name=other.name,
+            status=status,
+            created=self.clock() - timedelta(days=30),
+            duration=730,
+            ends=None if days is None else self.clock() + timedelta(days=days),
+            auto_extend=auto_extend,
+            roles=roles,
+        )
+        home.relationships.append(made)
+        return made
 
     def synchronize(self, tenant: str) -> None:
         """Let the directory on premises write its state over the cloud's: there nobody disabled the account."""
