@@ -183,6 +183,14 @@ async def test_a_throttled_customer_is_left_alone_for_as_long_as_it_asks_and_oth
         assert other.strength is Strength.STRONG
 
 
+async def test_a_list_does_not_wait_even_for_a_short_pause(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        rule = it.world.faults.add(tenant="contoso", path="*/authentication/*", status=429, retry_after=1)
+        (adele,) = (await facts_of(it, "contoso", "adele@contoso.com")).values()
+        assert adele.strength_unknown == "throttled"
+        assert rule.hits == 1  # a plan would wait and ask again
+
+
 async def test_a_user_who_is_gone(tmp_path: Path) -> None:
     async with system(tmp_path) as it:
         gone = "00000000-0000-0000-0000-00000000dead"
