@@ -51,7 +51,10 @@ class _Texts[Value: (str, tuple[str, str])](Mapping[str, Value]):
 
     def __getitem__(self, code: str) -> Value:
         english = self.english[code]
-        return gettext(english) if isinstance(english, str) else tuple(gettext(text) for text in english)
+        if isinstance(english, str):
+            return gettext(english)
+        first, second = english
+        return gettext(first), gettext(second)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.english)

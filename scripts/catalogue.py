@@ -65,8 +65,8 @@ def in_module(place: str, source: str) -> Iterator[Text]:
             yield from (Text(place, text, None) for argument in node.args for text in _values(argument))
         elif name in FUNCTIONS:
             number, has_context = FUNCTIONS[name]
-            strings = [argument.value for argument in node.args if isinstance(argument, ast.Constant)]
-            strings = [text for text in strings if isinstance(text, str)][: number + has_context]
+            constants = [argument.value for argument in node.args if isinstance(argument, ast.Constant)]
+            strings = [text for text in constants if isinstance(text, str)][: number + has_context]
             if len(strings) < number + has_context:
                 raise SystemExit(f"{place}:{node.lineno}: {name} needs its texts as literals")
             context = strings.pop(0) if has_context else None
@@ -86,7 +86,7 @@ def in_template(place: str, source: bytes) -> Iterator[Text]:
     """The texts of `{% trans %}`, `_()` and the like in a template."""
     keywords = ["_", "gettext", "ngettext", "pgettext", "npgettext"]
     for _, name, message, _ in babel_extract(BytesIO(source), keywords, [], dict(OPTIONS)):
-        parts = [message] if isinstance(message, str) else [part for part in message if isinstance(part, str)]
+        parts = [message] if isinstance(message, str) else [part for part in message or () if isinstance(part, str)]
         context = parts.pop(0) if name in {"pgettext", "npgettext"} else None
         yield Text(place, parts[0] if len(parts) == 1 else (parts[0], parts[1]), context)
 
@@ -145,7 +145,7 @@ def mistakes(path: Path, wanted: Catalog | None = None) -> Iterator[str]:
 
 def _mistakes_of(message: Message, plurals: int) -> Iterator[str]:
     source = [message.id] if isinstance(message.id, str) else list(message.id)
-    given = [message.string] if isinstance(message.string, str) else list(message.string)
+    given = [message.string] if isinstance(message.string, str) else list(message.string or ())
     if message.fuzzy:
         yield "fuzzy"
     if not all(given) or (len(source) > 1 and len(given) != plurals):

@@ -113,7 +113,7 @@ async def test_tasks_at_the_same_time_have_their_own_language() -> None:
             await asyncio.sleep(0)
             return gettext("Being prepared")
 
-    assert await asyncio.gather(read("de"), read("en"), read("de")) == [
+    assert [*await asyncio.gather(read("de"), read("en"), read("de"))] == [
         "In Vorbereitung",
         "Being prepared",
         "In Vorbereitung",
