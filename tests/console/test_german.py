@@ -25,7 +25,7 @@ _TEXTS = """() => {
   const texts = [document.title];
   const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walk.nextNode(); node; node = walk.nextNode()) {
-    if (!node.parentElement.closest("bdi, code, time, textarea, script, style, noscript, option[lang]")) texts.push(node.data);
+    if (!node.parentElement.closest("bdi, code, pre, time, textarea, script, style, noscript, option[lang]")) texts.push(node.data);
   }
   for (const name of ["aria-label", "placeholder", "alt"])
     for (const element of document.querySelectorAll(`[${name}]`)) texts.push(element.getAttribute(name));
@@ -66,6 +66,9 @@ async def test_every_page_is_german_accessible_and_fits(it: System, tech: Person
     seen = 0
     async for name in visits(stage, page):
         seen += 1
+        if name.startswith("console/evidence"):  # a record: English for every reader
+            assert await page.get_attribute("html", "lang") == "en"
+            continue
         for width in WIDTHS:
             await page.set_viewport_size({"width": width, "height": 800})
             shown = await page.evaluate("document.documentElement.scrollWidth")
