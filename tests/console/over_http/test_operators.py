@@ -102,7 +102,8 @@ async def test_error_page_has_no_link_to_itself(
     await sign_in(browser, "owner@contoso.com")
     refused = await browser.get("/console/users")
     assert "This page is not open to you" in refused.text
-    assert links(refused.text) == ["/console"]
+    assert "/console" in links(refused.text)
+    assert "/console/users" not in links(refused.text)
     assert (await browser.get("/console")).headers["Location"] == "/console/start"
     monkeypatch.setattr(it.services, "settings", replace(it.services.settings, signs_in=True))
     unknown = await browser.get("/console/users?search=a")
@@ -110,7 +111,7 @@ async def test_error_page_has_no_link_to_itself(
     assert links(unknown.text) == ["/.auth/login/aad?post_login_redirect_uri=%2Fconsole%2Fusers%3Fsearch%3Da"]
     stranger = await browser.get("/console/users", headers=principal("op@evil.example", "Operator", tid=STRANGER))
     assert stranger.status_code == 403
-    assert links(stranger.text) == []
+    assert links(stranger.text) == ["/.auth/logout?post_logout_redirect_uri=%2Fconsole"]
     alone = replace(it.services.settings, signs_in=False, console_test_sign_in=())
     monkeypatch.setattr(it.services, "settings", alone)
     nowhere = await browser.get("/console")
