@@ -70,7 +70,7 @@ def patch_of(proposals: Iterable[Proposal]) -> str:
 
 
 def _added(proposal: Proposal) -> str:
-    # By the newline alone, as git counts: str.splitlines also breaks at characters that a name may hold.
+    # By the newline alone, as git counts.
     lines = proposal.text.removesuffix("\n").split("\n")
     head = f"diff --git a/{proposal.file} b/{proposal.file}\nnew file mode 100644\n"
     head += f"--- /dev/null\n+++ b/{proposal.file}\n@@ -0,0 +1,{len(lines)} @@\n"
