@@ -170,7 +170,7 @@ async def test_no_word_is_broken_in_two_and_paper_has_the_content_alone(it: Syst
     stage = await staged(it, tech)
     found: dict[str, list[object]] = {}
     async for name in visits(stage, page):
-        for width in (390, 1360):
+        for width in (390, 1280, 1360):
             await page.set_viewport_size({"width": width, "height": 800})
             found[f"{name} at {width}"] = await page.evaluate(BROKEN)
         await page.set_viewport_size({"width": 720, "height": 1000})  # a sheet of A4
