@@ -108,7 +108,8 @@ async def test_a_failure_says_in_plain_words_what_to_do_and_can_be_retried(it: S
     await expect(failed).to_contain_text("Check the name")
     await page.get_by_role("link", name="Refused, not touched").click()
     await expect(page.locator(".person")).to_have_count(1)
-    await page.get_by_role("button", name="Retry the rest").click()
+    async with page.expect_navigation():
+        await page.get_by_role("button", name="Retry the rest").click()
     await it.host.idle()
     await page.reload()  # the review: nothing is asked of an approver before it is confirmed
     await expect(page.get_by_text("This is a retry of")).to_be_visible()
