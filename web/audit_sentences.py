@@ -106,11 +106,6 @@ def _safe(text: str) -> Markup:
     return Markup(text)  # noqa: S704
 
 
-def _users_of(names: Names, keys: list[str] | None = None) -> int:
-    """Return how many users of these customers the request has."""
-    return sum(count for key, _, count in names.request.ranges if keys is None or key in keys)
-
-
 def _accepted(event: AuditEvent, names: Names) -> Markup:
     request, who, at = names.request, names.person(event.actor), names.where()
     if request.requester and request.requester.casefold() not in {
@@ -167,21 +162,16 @@ def _decided(event: AuditEvent, names: Names) -> Markup:
         "request": names.own,
         "customers": names.where(keys),
     }
-    number = max(0, _users_of(names, keys) - len(without))
-    if event.data.get("decision") == "approve":
-        return _safe(
-            ngettext(
-                "%(who)s approved request %(request)s for %(num)s user at %(customers)s.",
-                "%(who)s approved request %(request)s for %(num)s users at %(customers)s.",
-                number,
-                **given,
-            )
-        )
+    # How many users that left is not in the event: the plan may refuse some of them.
+    if event.data.get("decision") != "approve":
+        return _safe(gettext("%(who)s denied request %(request)s at %(customers)s.", **given))
+    if not without:
+        return _safe(gettext("%(who)s approved request %(request)s at %(customers)s.", **given))
     return _safe(
         ngettext(
-            "%(who)s denied request %(request)s for %(num)s user at %(customers)s.",
-            "%(who)s denied request %(request)s for %(num)s users at %(customers)s.",
-            number,
+            "%(who)s approved request %(request)s at %(customers)s and excluded %(num)s user.",
+            "%(who)s approved request %(request)s at %(customers)s and excluded %(num)s users.",
+            len(without),
             **given,
         )
     )

@@ -331,14 +331,14 @@ def here(req: func.HttpRequest) -> str:
 
 
 def local_path(text: str) -> str:
-    """Return `text` where it is an address of the console, else the list of users: a link must not lead to another site.
+    """Return `text` where it is an address of the console, else the start page: a link must not lead to another site.
 
     Raises: RefusedError for what no address can be, a header among them.
     """
     if not text.isascii():
         raise RefusedError(400, "badInput")
     good = text.startswith("/console") and "\\" not in text and text.isprintable() and not urlsplit(text).netloc
-    return text if good else "/console/users"
+    return text if good else "/console/start"
 
 
 def set_cookie(
