@@ -240,7 +240,7 @@ async def test_the_page_after_the_decision_goes_by_the_decision(tmp_path: Path, 
         request = await it.ask(contoso=["adele@contoso.com"])
         (link,) = it.links(request["id"]).values()
         page = (await it.decide(link, decision, comment="It was not her")).text
-        assert re.search(f"</span>(?:{stands})</h1>", page)
+        assert re.search(f"</span> (?:{stands})</h1>", page)
         assert "Waiting for approval" not in page
         assert "Not started yet" not in page or "Resetting now" in page  # the reset may have begun meanwhile
 
