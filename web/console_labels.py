@@ -275,7 +275,7 @@ NOTICE: Mapping[str, str] = texts(
         "groupChosen": "The customers and users of the group were chosen.",
         "groupDeleted": "The group was deleted.",
         "created": "Request sent. Nothing is removed before the approver's decision.",
-        "cancelling": "Cancelling: no further removal is begun. Users whose reset had begun are read once more, to say what is gone.",
+        "cancelling": "Cancelling: no other removal is begun. Users whose reset had begun are read once more, to say what is gone.",
         "withdrawn": "Withdrawn. Nothing was removed.",
         "reminded": "The approvers who have not decided were reminded.",
         "remindedRecently": "The approvers were reminded less than a minute ago.",

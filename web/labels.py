@@ -68,7 +68,7 @@ STANDING: Mapping[str, str] = texts(
 STANDING_TEXT: Mapping[str, str] = texts(
     STATUS_TEXT,
     {
-        "cancelling": "No further removal is begun. Users whose reset had begun are read once more, to say what is gone.",
+        "cancelling": "No other removal is begun. Users whose reset had begun are read once more, to say what is gone.",
         "approved": "Fully approved. The reset begins in a moment.",
         "withdrawn": "The request was withdrawn before anything was removed.",
     },
