@@ -30,9 +30,11 @@ class Listed(NamedTuple):
 async def read_listed(client: GraphClient, user_ids: Sequence[str]) -> list[Listed]:
     """Return what a list shows of these users, at most twenty of them."""
     client.never_wait()
-    known = client.listed
-    missing = [user_id for user_id in user_ids if known.get(user_id) is None]
-    if missing and known.paused:
+    cache = client.listed
+    # Looked at once: what is fresh now may not be after the rest was read.
+    known = {user_id: cache.get(user_id) for user_id in user_ids}
+    missing = [user_id for user_id, one in known.items() if one is None]
+    if missing and cache.paused:
         paused = GraphError(Fault.THROTTLED, "Graph asked for a pause a moment ago")
         read = [Listed(paused, paused, paused) for _ in missing]
     else:
@@ -40,8 +42,8 @@ async def read_listed(client: GraphClient, user_ids: Sequence[str]) -> list[List
     fresh = dict(zip(missing, read, strict=True))
     for user_id, one in fresh.items():
         if not any(isinstance(part, GraphError) for part in one):
-            known.put(user_id, one)
-    return [fresh.get(user_id) or known.get(user_id) for user_id in user_ids]
+            cache.put(user_id, one)
+    return [fresh.get(user_id) or known[user_id] for user_id in user_ids]
 
 
 async def _read(client: GraphClient, user_ids: Sequence[str]) -> list[Listed]:

@@ -1,5 +1,9 @@
 """What a list keeps of users for seconds. Time is given."""
 
+import time
+
+import pytest
+
 from graph.short_cache import PAUSE, ShortCache
 
 
@@ -11,9 +15,15 @@ class Clock:
         return self.at
 
 
-def test_values_end_and_are_not_kept_for_good() -> None:
-    clock = Clock()
-    cache = ShortCache(30, clock)
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr(time, "monotonic", made)
+    return made
+
+
+def test_values_end_and_are_not_kept_for_good(clock: Clock) -> None:
+    cache = ShortCache(30)
     cache.put("adele", "strong")
     clock.at = 29.9
     assert cache.get("adele") == "strong"
@@ -23,9 +33,8 @@ def test_values_end_and_are_not_kept_for_good() -> None:
     assert list(cache._values) == ["alex"]
 
 
-def test_a_pause_ends_and_a_shorter_one_does_not_shorten_it() -> None:
-    clock = Clock()
-    cache = ShortCache(30, clock)
+def test_a_pause_ends_and_a_shorter_one_does_not_shorten_it(clock: Clock) -> None:
+    cache = ShortCache(30)
     assert not cache.paused
     cache.pause(20)
     cache.pause(1)

@@ -1,11 +1,15 @@
 """What the list of users answers about its rows: the same as a plan, without more of Graph than it may use."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from domain.mfa_strength import Strength
 from domain.request.involved import Involved
+from graph import listed_details
+from graph.client import GraphClient
+from graph.listed_details import Listed
 from localhost.commands.app_settings import DEMO_POLICY
 from tests.system import System, system
 from use_cases.read_user_facts import Answer, UserFacts, by_customer, read_user_facts
@@ -200,3 +204,21 @@ async def test_a_user_who_is_gone(tmp_path: Path) -> None:
 
 def test_users_by_customer_keep_their_order() -> None:
     assert by_customer([("b", "1"), ("a", "2"), ("b", "3")]) == {"b": ["1", "3"], "a": ["2"]}
+
+
+async def test_what_ends_while_the_rest_of_a_page_is_read_is_shown_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = listed_details._read
+
+    async def slowly(client: GraphClient, user_ids: Sequence[str]) -> list[Listed]:
+        found = await read(client, user_ids)
+        client.listed._values.clear()  # as after half a minute
+        return found
+
+    async with system(tmp_path) as it:
+        known = await facts_of(it, "contoso", "adele@contoso.com")
+        monkeypatch.setattr(listed_details, "_read", slowly)
+        both = await facts_of(it, "contoso", "adele@contoso.com", "megan@contoso.com")
+        assert known.items() <= both.items()
+        assert len(both) == 2
