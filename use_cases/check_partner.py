@@ -1,6 +1,5 @@
 """Look once a day what ends: relationships with customers of the policy, and their consent. What is found is kept as warnings."""
 
-import asyncio
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -10,18 +9,11 @@ from graph.errors import GraphError
 from records.partner import PartnerCheck
 from services import Services
 from telemetry.metrics import count
-from use_cases.discover_customers import (
-    NOT_CONSENT,
-    Tenant,
-    access_to,
-    discover,
-    lost_consent,
-    relationship_warnings,
-)
+from use_cases.discover_customers import AT_ONCE, NOT_CONSENT, Tenant, access_to, discover, warnings_of
+from use_cases.side_by_side import side_by_side
 
 # A little less than a day: the timer comes every hour, not always to the second.
 _EVERY = timedelta(hours=23, minutes=30)
-_AT_ONCE = 16
 
 
 class _Found(NamedTuple):
@@ -47,14 +39,12 @@ async def check_partner(services: Services) -> None:
     except (GraphError, Problem) as error:
         await services.partner_records.checked(last.model_copy(update={"problem": error.reason}))
         raise
-    gate = asyncio.Semaphore(_AT_ONCE)
 
     async def one(tenant: Tenant) -> _Found:
-        async with gate:
-            return await _check(services, tenant, now)
+        return await _check(services, tenant, now)
 
     ours = [tenant for tenant in found.tenants if tenant.customer]
-    checked = await asyncio.gather(*map(one, ours))
+    checked = await side_by_side(one, ours, at_once=AT_ONCE)
     silent = {tenant.tenant_id for tenant, each in zip(ours, checked, strict=True) if not each.judged}
     warnings = [warning for each in checked for warning in each.warnings]
     for warning in await services.partner_records.keep(warnings, silent):
@@ -64,14 +54,9 @@ async def check_partner(services: Services) -> None:
 
 
 async def _check(services: Services, tenant: Tenant, now: datetime) -> _Found:
-    within = services.policy.partner.warn_before
-    found = relationship_warnings(tenant.relationships, now, within, has_relationship=tenant.has_relationship)
     access = await access_to(services, tenant.tenant_id, tenant.customer)
+    found = await warnings_of(services, tenant, access, now)
     if access.is_enough:
         await services.partner_records.consented(tenant.tenant_id, now)
-    elif access.reason not in NOT_CONSENT:
-        state = await services.partner_records.state(tenant.tenant_id)
-        lost = lost_consent(access, state.consented_at)
-        found = [*found, lost] if lost else found
     warnings = [kept(warning, tenant.customer, tenant.tenant_id, now) for warning in found]
     return _Found(warnings, judged=access.reason not in NOT_CONSENT)

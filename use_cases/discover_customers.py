@@ -32,9 +32,10 @@ from graph.delegated_admin import DelegatedCustomer, read_delegated_customers, r
 from graph.errors import Fault, GraphError
 from graph.permissions import PARTNER, Access, consent_url
 from services import Services
+from use_cases.side_by_side import side_by_side
 
 # Tenants asked side by side: each is a token request and one call, all of other tenants.
-_AT_ONCE = 16
+AT_ONCE = 16
 # Seconds for which the pages after the first go on with the lists of the first.
 _KEPT_FOR = 600.0
 _QUESTION = "partner customers"
@@ -112,13 +113,11 @@ async def discover_page(services: Services, state: CustomerState | None, cursor:
 
 async def describe(services: Services, found: Discovery, tenants: Iterable[Tenant]) -> list[DiscoveredCustomer]:
     """Return these tenants with what each says of itself, side by side."""
-    gate = asyncio.Semaphore(_AT_ONCE)
 
     async def one(tenant: Tenant) -> DiscoveredCustomer:
-        async with gate:
-            return await _describe(services, found, tenant)
+        return await _describe(services, found, tenant)
 
-    return list(await asyncio.gather(*map(one, tenants)))
+    return await side_by_side(one, tenants, at_once=AT_ONCE)
 
 
 async def propose_all(services: Services, tenant_ids: Sequence[str]) -> list[Proposal]:
@@ -127,13 +126,11 @@ async def propose_all(services: Services, tenant_ids: Sequence[str]) -> list[Pro
     new = {one.tenant_id: one for one in found.tenants if one.state == "new"}
     if unknown := [tenant_id for tenant_id in tenant_ids if tenant_id not in new]:
         raise NotFoundError(f"{unknown[0][:40]} is no new customer of the partner relationships.")
-    gate = asyncio.Semaphore(_AT_ONCE)
 
     async def one(tenant: Tenant) -> Proposal:
-        async with gate:
-            return _propose(services, found, tenant, await _domains(services, tenant.tenant_id))
+        return _propose(services, found, tenant, await _domains(services, tenant.tenant_id))
 
-    made = await asyncio.gather(*(one(new[tenant_id]) for tenant_id in dict.fromkeys(tenant_ids)))
+    made = await side_by_side(one, [new[tenant_id] for tenant_id in dict.fromkeys(tenant_ids)], at_once=AT_ONCE)
     return sorted(made, key=lambda proposal: proposal.key)
 
 
@@ -183,30 +180,25 @@ async def _describe(services: Services, found: Discovery, tenant: Tenant) -> Dis
         reason=_SHOWN_AS.get(access.reason, access.reason),
         missing=[] if access.reason else [one.name for one in access.missing if not one.optional],
         consent_url=consent_url(services.settings.graph_authority, tenant.tenant_id, services.settings.graph_client_id),
-        warnings=[*_warnings(services, tenant), *await _lost_consent(services, tenant, access)],
+        warnings=await warnings_of(services, tenant, access, services.now()),
         proposal=proposal,
     )
 
 
-def _warnings(services: Services, tenant: Tenant) -> list[PartnerWarning]:
+async def warnings_of(services: Services, tenant: Tenant, access: Access, now: datetime) -> list[PartnerWarning]:
+    """Return what there is to say about a tenant: relationships that end or ended, and a consent that is lost."""
     within = services.policy.partner.warn_before
-    return relationship_warnings(tenant.relationships, services.now(), within, has_relationship=tenant.has_relationship)
-
-
-async def _lost_consent(services: Services, tenant: Tenant, access: Access) -> list[PartnerWarning]:
-    state = await services.partner_records.state(tenant.tenant_id) if tenant.customer else None
-    warning = lost_consent(access, state.consented_at if state else None)
-    return [warning] if warning else []
-
-
-def lost_consent(access: Access, consented_at: datetime | None) -> PartnerWarning | None:
-    """Return a warning where a tenant let the service in at `consented_at` and does not any more.
-
-    What passes, and what is the provider's own fault, is no loss of consent.
-    """
-    if consented_at is None or access.is_enough or access.reason in NOT_CONSENT:
-        return None
-    return PartnerWarning(kind="consentLost", at=consented_at, reason=access.reason or Fault.FORBIDDEN.value)
+    found = relationship_warnings(tenant.relationships, now, within, has_relationship=tenant.has_relationship)
+    # What passes, and what is the provider's own fault, is no loss of consent.
+    if not tenant.customer or access.is_enough or access.reason in NOT_CONSENT:
+        return found
+    consented_at = (await services.partner_records.state(tenant.tenant_id)).consented_at
+    if consented_at is None:
+        return found
+    return [
+        *found,
+        PartnerWarning(kind="consentLost", at=consented_at, reason=access.reason or Fault.FORBIDDEN.value),
+    ]
 
 
 async def _domains(services: Services, tenant_id: str) -> list[str] | None:

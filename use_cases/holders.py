@@ -9,6 +9,7 @@ from domain.request.target import Target
 from records.holds import HoldTerms
 from services import Services
 from use_cases.read_request import is_within
+from use_cases.side_by_side import side_by_side
 from web.presenters import display_status
 
 type Account = tuple[str, str]  # tenant id and user id
@@ -46,15 +47,13 @@ async def holders_of(
 
     `terms`: leave out those whom a request that is made now would get all the same.
     """
-    gate = asyncio.Semaphore(_AT_ONCE)
 
     async def holder(account: Account) -> str:
-        async with gate:
-            found = await services.leases.holder(*account, terms)
+        found = await services.leases.holder(*account, terms)
         return found.request_id if found else ""
 
     wanted = list(dict.fromkeys(account for account in accounts if all(account)))
-    holding = dict(zip(wanted, await asyncio.gather(*map(holder, wanted)), strict=True))
+    holding = dict(zip(wanted, await side_by_side(holder, wanted, at_once=_AT_ONCE), strict=True))
     ids = sorted({request_id for request_id in holding.values() if request_id and request_id != but})
     known = dict(zip(ids, await asyncio.gather(*(_held(services, one, reach) for one in ids)), strict=True))
     return {account: held for account, one in holding.items() if (held := known.get(one)) is not None}

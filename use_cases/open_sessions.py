@@ -1,5 +1,8 @@
 """Find users whose methods were removed while sign-in sessions, which were to end, stay open."""
 
+import asyncio
+from collections.abc import Sequence
+
 from domain.outcomes import RequestStatus
 from domain.request.reset_request import ResetRequest
 from domain.request.target import Target
@@ -11,6 +14,12 @@ from web.presenters import leaves_sessions_open
 _LOOKED = 100
 _WORDS = ("partiallyReset", "failed")
 _STATUSES = {RequestStatus.PARTIALLY_COMPLETED, RequestStatus.FAILED, RequestStatus.CANCELLED}
+
+
+async def count_open_sessions(services: Services, requests: Sequence[ResetRequest]) -> list[int]:
+    """Return how many such users each of the requests has."""
+    found = await asyncio.gather(*(users_with_open_sessions(services, request) for request in requests))
+    return [len(users) for users in found]
 
 
 async def users_with_open_sessions(services: Services, request: ResetRequest) -> list[Target]:

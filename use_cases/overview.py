@@ -12,7 +12,7 @@ from domain.outcomes import RequestStatus
 from domain.partner.warnings import KeptWarning
 from domain.request.reset_request import Approver, ResetRequest
 from services import Services
-from use_cases.open_sessions import users_with_open_sessions
+from use_cases.open_sessions import count_open_sessions
 from use_cases.read_request import is_within
 
 # Requests looked at, newest first: a page must be quick, and what is older is in the list of requests.
@@ -113,8 +113,8 @@ async def _open_sessions(
     `repaired`: those of which a retry has ended well.
     """
     looked = [request for request in ended if request.status in _OPEN and request.id not in repaired][:_REASONED]
-    found = await asyncio.gather(*(users_with_open_sessions(services, request) for request in looked))
-    return [(request, len(users)) for request, users in zip(looked, found, strict=True) if users]
+    counts = await count_open_sessions(services, looked)
+    return [(request, users) for request, users in zip(looked, counts, strict=True) if users]
 
 
 async def _newest(services: Services) -> tuple[list[ResetRequest], bool]:

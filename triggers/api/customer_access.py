@@ -18,6 +18,7 @@ from services import Services, current_services
 from triggers.http.authorization import API_LEVEL, OPERATORS, authorize
 from triggers.http.responses import json_response, problem_responses
 from use_cases.chosen_customers import chosen_customers
+from use_cases.side_by_side import side_by_side
 
 app = func.Blueprint()  # type: ignore[no-untyped-call]
 
@@ -31,13 +32,11 @@ async def show_customer_access(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
     reach = authorize(services, req, OPERATORS).reach(OPERATORS)
     customers = chosen_customers(services, req.params.get("customers"), reach)
-    slots = asyncio.Semaphore(_AT_ONCE)
 
     async def one(key: str) -> AccessResponse:
-        async with slots:
-            return await _access(services, key)
+        return await _access(services, key)
 
-    shown, bounces = await asyncio.gather(asyncio.gather(*map(one, customers)), _sees_bounces(services))
+    shown, bounces = await asyncio.gather(side_by_side(one, customers, at_once=_AT_ONCE), _sees_bounces(services))
     return json_response(AccessesResponse(value=shown, sees_bounces=bounces))
 
 

@@ -1,12 +1,10 @@
 """Pages of the console: the start page, and one search for everything."""
 
-import asyncio
-
 import azure.functions as func
 
 from services import current_services
 from triggers.console.layout import frame, html_page, redirect, require_sign_in
-from use_cases.open_sessions import users_with_open_sessions
+from use_cases.open_sessions import count_open_sessions
 from use_cases.overview import SCANNED, exposed_users, read_overview
 from use_cases.read_request import is_within
 from use_cases.search_console import SHOWN, search_console
@@ -49,13 +47,13 @@ async def console_search(req: func.HttpRequest) -> func.HttpResponse:
         return redirect(f"/console/requests/{known.id}")
     customers = around.names if operator.audits else {}
     found = await search_console(services, text, customers, users=operator.operates)
-    open_sessions = await asyncio.gather(*(users_with_open_sessions(services, each) for each in found.requests))
+    open_sessions = await count_open_sessions(services, found.requests)
     return html_page(
         "search.html",
         frame=around,
         active="",
         text=text,
         found=found,
-        sessions={each.id: len(users) for each, users in zip(found.requests, open_sessions, strict=True)},
+        sessions={each.id: users for each, users in zip(found.requests, open_sessions, strict=True)},
         shown=SHOWN,
     )

@@ -1,20 +1,19 @@
 """Pages of the console: the list of requests, with filters, and its export."""
 
-import asyncio
-
 import azure.functions as func
 
 from domain.outcomes import RequestStatus
 from domain.request.csv_export import BYTE_ORDER_MARK, csv_line
 from domain.request.list_export import COLUMNS, list_line
-from services import Services, current_services
+from services import current_services
 from triggers.console.directory import Listing
 from triggers.console.layout import Frame, frame, html_page, require_sign_in
 from triggers.http.authorization import AUDITORS
 from triggers.http.parameters import first_day, last_day, page_number
 from triggers.http.responses import file_response
 from use_cases.find_requests import EXPORTED, RequestFilter, find_requests
-from use_cases.open_sessions import users_with_open_sessions
+from use_cases.open_sessions import count_open_sessions
+from use_cases.side_by_side import side_by_side
 
 app = func.Blueprint()  # type: ignore[no-untyped-call]
 
@@ -32,7 +31,7 @@ async def console_requests(req: func.HttpRequest) -> func.HttpResponse:
     found, cursor = await find_requests(
         services, _wanted(req, around), around.operator.reach, req.params.get("cursor", ""), _PAGE
     )
-    open_sessions = await asyncio.gather(*(users_with_open_sessions(services, request) for request in found))
+    open_sessions = await count_open_sessions(services, found)
     return html_page(
         "requests.html",
         frame=around,
@@ -40,7 +39,7 @@ async def console_requests(req: func.HttpRequest) -> func.HttpResponse:
         listing=Listing("/console/requests", parameters, page_number(req)),
         fields_set=bool(parameters.keys() - {"q"}),
         export=Listing("/console/requests/export", parameters, 1).link(),
-        rows=list(zip(found, map(len, open_sessions), strict=True)),
+        rows=list(zip(found, open_sessions, strict=True)),
         retried={request.retry_of: request.id for request in found if request.retry_of and not request.dry_run},
         cursor=cursor,
         statuses=[status.value for status in RequestStatus],
@@ -54,18 +53,10 @@ async def console_requests_export(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
     around = await frame(services, req, AUDITORS)
     found, _ = await find_requests(services, _wanted(req, around), around.operator.reach, "", EXPORTED, scan=EXPORTED)
-    totals = await _totals(services, [request.id for request in found])
+    totals = await side_by_side(services.targets.totals, [request.id for request in found], at_once=_PAGE)
     lines = [list_line(request, counts) for request, counts in zip(found, totals, strict=True)]
     body = b"".join([BYTE_ORDER_MARK, csv_line(COLUMNS), *lines])
     return file_response(body, "text/csv", f"mfa-reset-requests-{services.now():%Y%m%dT%H%M%SZ}.csv")
-
-
-async def _totals(services: Services, ids: list[str]) -> list[dict[str, int]]:
-    """Return the counts of each request's users, read side by side a few at a time."""
-    found: list[dict[str, int]] = []
-    for start in range(0, len(ids), _PAGE):
-        found += await asyncio.gather(*(services.targets.totals(each) for each in ids[start : start + _PAGE]))
-    return found
 
 
 def _parameters(req: func.HttpRequest) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """Timer that holds each customer's audit log against our records, and mails who is to know what does not agree."""
 
-import asyncio
 import logging
 from datetime import timedelta
 
@@ -15,6 +14,7 @@ from records.errors import RecordsError
 from services import Services, current_services
 from telemetry.metrics import count
 from use_cases.reconcile_removals import reconcile_customer
+from use_cases.side_by_side import side_by_side
 
 app = func.Blueprint()  # type: ignore[no-untyped-call]
 
@@ -35,16 +35,15 @@ async def reconcile_removals(timer: func.TimerRequest) -> None:
 
 async def reconcile_all(services: Services) -> None:
     """Read every customer once. One that cannot be read does not hold up the others, and the console says why."""
-    gate = asyncio.Semaphore(_AT_ONCE)
 
-    async def one(key: str, customer: Customer) -> None:
-        async with gate:
-            try:
-                await reconcile_customer(services, key, customer)
-            except RecordsError as error:  # the next run comes in five minutes
-                _log.warning("removals of %s could not be reconciled: %s", key, type(error).__name__)
+    async def one(named: tuple[str, Customer]) -> None:
+        key, customer = named
+        try:
+            await reconcile_customer(services, key, customer)
+        except RecordsError as error:  # the next run comes in five minutes
+            _log.warning("removals of %s could not be reconciled: %s", key, type(error).__name__)
 
-    await asyncio.gather(*(one(key, customer) for key, customer in services.policy.customers.items()))
+    await side_by_side(one, services.policy.customers.items(), at_once=_AT_ONCE)
 
 
 async def mail_alerts(services: Services) -> None:
