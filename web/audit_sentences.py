@@ -68,10 +68,8 @@ class Names(NamedTuple):
 
     def where(self, keys: list[str] | None = None) -> Markup:
         """Return the customers of the request, or these of them."""
-        found = [self.customer(key) for key in (self.request.customers if keys is None else keys)]
-        rest = len(found) - _NAMED
-        shown = Markup(", ").join(found[:_NAMED])
-        return shown if rest <= 0 else shown + " " + gettext("and %(num)s more", num=rest)
+        named = self.request.customers if keys is None else keys
+        return _list([self.customer(key) for key in named[:_NAMED]], len(named))
 
 
 class Told(NamedTuple):

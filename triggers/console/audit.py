@@ -8,7 +8,7 @@ from services import current_services
 from triggers.console.directory import Listing
 from triggers.console.layout import frame, html_page, require_sign_in
 from triggers.http.authorization import AUDITORS
-from triggers.http.parameters import first_day, last_day, page_number, parse_unsigned
+from triggers.http.parameters import first_day, given, last_day, page_number, parse_unsigned
 from use_cases.read_audit import AuditFilter, list_audits, names_for
 from use_cases.read_request import find_request
 from web.audit_sentences import KINDS, tell
@@ -19,7 +19,6 @@ app = func.Blueprint()  # type: ignore[no-untyped-call]
 # Requests on a page of the list, events of each there, and events on the page of one request.
 _REQUESTS, _FIRST, _EVENTS = 10, 20, 50
 _FILTERS = ("person", "customer", "kind", "request", "from", "to", "dry")
-_LONGEST = 200
 
 
 @app.route("console/audit", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -28,7 +27,7 @@ async def console_audit(req: func.HttpRequest) -> func.HttpResponse:
     """Show what happened, request by request, and verify the hash chain of each now."""
     services = current_services()
     around = await frame(services, req, AUDITORS)
-    parameters = {name: req.params[name][:_LONGEST] for name in _FILTERS if req.params.get(name)}
+    parameters = given(req, _FILTERS)
     customer = parameters.get("customer", "")
     wanted = AuditFilter(
         person=parameters.get("person", "").strip(),

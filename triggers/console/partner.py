@@ -1,11 +1,12 @@
 """Page of the console: customers of the partner relationships, held against the policy, with files of the new ones to review."""
 
 import io
-import zipfile
+from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
 import azure.functions as func
 
+from domain.audit.zip_writer import ZipWriter
 from domain.errors import ConflictError
 from domain.partner.proposals import Proposal, patch_of
 from graph.errors import GraphError
@@ -24,7 +25,7 @@ _PAGE = 50
 # An address holds no more; the command line writes any number.
 _MOST_FILES = 100
 # Of files in an archive, so that the same files make the same archive. (PKWARE's format begins in 1980)
-_DATE = (1980, 1, 1, 0, 0, 0)
+_DATE = datetime(1980, 1, 1, tzinfo=UTC)
 
 
 @app.route("console/partner", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -83,7 +84,8 @@ async def _files(services: Services, tenant_ids: list[str], kind: str) -> func.H
 
 def _archive(proposals: list[Proposal]) -> bytes:
     content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        for proposal in proposals:
-            archive.writestr(zipfile.ZipInfo(proposal.file, _DATE), proposal.text)
+    archive = ZipWriter(content, _DATE)
+    for proposal in proposals:
+        archive.add(proposal.file, [proposal.text.encode()])
+    archive.close()
     return content.getvalue()

@@ -9,7 +9,7 @@ from services import current_services
 from triggers.console.directory import Listing
 from triggers.console.layout import Frame, frame, html_page, require_sign_in
 from triggers.http.authorization import AUDITORS
-from triggers.http.parameters import first_day, last_day, page_number
+from triggers.http.parameters import first_day, given, last_day, page_number
 from triggers.http.responses import file_response
 from use_cases.find_requests import EXPORTED, RequestFilter, find_requests
 from use_cases.open_sessions import count_open_sessions
@@ -19,7 +19,6 @@ app = func.Blueprint()  # type: ignore[no-untyped-call]
 
 _PAGE = 25
 _FILTERS = ("q", "status", "customer", "by", "mine", "from", "to", "dry")
-_LONGEST = 200
 
 
 @app.route("console/requests", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -27,7 +26,7 @@ _LONGEST = 200
 async def console_requests(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
     around = await frame(services, req, AUDITORS)
-    parameters = _parameters(req)
+    parameters = given(req, _FILTERS)
     found, cursor = await find_requests(
         services, _wanted(req, around), around.operator.reach, req.params.get("cursor", ""), _PAGE
     )
@@ -59,13 +58,9 @@ async def console_requests_export(req: func.HttpRequest) -> func.HttpResponse:
     return file_response(body, "text/csv", f"mfa-reset-requests-{services.now():%Y%m%dT%H%M%SZ}.csv")
 
 
-def _parameters(req: func.HttpRequest) -> dict[str, str]:
-    return {name: req.params[name][:_LONGEST] for name in _FILTERS if req.params.get(name)}
-
-
 def _wanted(req: func.HttpRequest, around: Frame) -> RequestFilter:
     """Return what the parameters ask for. Raises: InvalidInputError."""
-    parameters, operator = _parameters(req), around.operator
+    parameters, operator = given(req, _FILTERS), around.operator
     customer = parameters.get("customer", "")
     mine = bool(parameters.get("mine"))
     return RequestFilter(

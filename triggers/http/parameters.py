@@ -1,5 +1,6 @@
 """Read numbers and limits from a query or a form, the same way for every endpoint."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 
 import azure.functions as func
@@ -28,6 +29,11 @@ def number(req: func.HttpRequest, name: str, *, digits: int = 9) -> int | None:
     if (found := parse_unsigned(text, digits)) is None:
         raise invalid_parameter(name, "must be a whole number")
     return found
+
+
+def given(req: func.HttpRequest, names: Iterable[str], longest: int = 200) -> dict[str, str]:
+    """Return those of the query parameters `names` that have a value, cut to `longest` characters."""
+    return {name: req.params[name][:longest] for name in names if req.params.get(name)}
 
 
 def limit(req: func.HttpRequest, default: int, maximum: int) -> int:

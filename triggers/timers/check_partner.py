@@ -6,11 +6,10 @@ import azure.functions as func
 
 from domain.errors import Problem
 from graph.errors import GraphError
-from messaging.mail import send_mail
 from messaging.mail_text import partner_warnings_mail
 from records.errors import RecordsError
 from services import Services, current_services
-from telemetry.metrics import count
+from triggers.timers.notices import mail_notice
 from use_cases.check_partner import check_partner
 
 app = func.Blueprint()  # type: ignore[no-untyped-call]
@@ -43,13 +42,14 @@ async def mail_warnings(services: Services) -> None:
         if not new:
             return
         names = {key: customer.name or key for key, customer in services.policy.customers.items()}
-        for address in to:
-            mail = partner_warnings_mail(new, names, services.now(), to=address)
-            await send_mail(services.graph, services.settings.graph_home_tenant, services.settings.mail_from, mail)
-            count("mfareset.mails", kind="partnerWarnings", result="sent")
+        await mail_notice(
+            services,
+            to,
+            "partnerWarnings",
+            lambda address: partner_warnings_mail(new, names, services.now(), to=address),
+        )
         await services.partner_records.mailed(new, services.now())
     except GraphError as error:
-        count("mfareset.mails", kind="partnerWarnings", result="failed")
-        _log.warning("nobody could be mailed about partner relationships: %s", error.reason)
+        _log.warning("no one could be mailed about partner relationships: %s", error.reason)
     except RecordsError as error:
         _log.warning("partner warnings could not be read: %s", type(error).__name__)

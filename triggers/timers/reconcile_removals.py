@@ -7,12 +7,10 @@ import azure.functions as func
 
 from domain.policy.load import Customer
 from graph.errors import GraphError
-from languages import in_language
-from messaging.mail import send_mail
 from messaging.mail_text import removal_alerts_mail
 from records.errors import RecordsError
 from services import Services, current_services
-from telemetry.metrics import count
+from triggers.timers.notices import mail_notice
 from use_cases.reconcile_removals import reconcile_customer
 from use_cases.side_by_side import side_by_side
 
@@ -56,14 +54,14 @@ async def mail_alerts(services: Services) -> None:
         if not alerts:
             return
         names = {key: customer.name or key for key, customer in services.policy.customers.items()}
-        for address in to:
-            with in_language(services.policy.notices.language):
-                mail = removal_alerts_mail(alerts, names, services.now(), to=address)
-            await send_mail(services.graph, services.settings.graph_home_tenant, services.settings.mail_from, mail)
-            count("mfareset.mails", kind="removalAlerts", result="sent")
+        await mail_notice(
+            services,
+            to,
+            "removalAlerts",
+            lambda address: removal_alerts_mail(alerts, names, services.now(), to=address),
+        )
         await services.reconciliations.mailed(alerts, services.now())
     except GraphError as error:
-        count("mfareset.mails", kind="removalAlerts", result="failed")
-        _log.warning("nobody could be mailed about removal alerts: %s", error.reason)
+        _log.warning("no one could be mailed about removal alerts: %s", error.reason)
     except RecordsError as error:
         _log.warning("removal alerts could not be read: %s", type(error).__name__)
