@@ -56,7 +56,7 @@ async def _mail(services: Services, request: ResetRequest, kind: MailKind) -> Ma
 
 
 def _link(services: Services, request: ResetRequest) -> str:
-    """Return the address of the request's page, "" where nobody can sign in to see it."""
+    """Return the address of the request's page, "" where no one can sign in to see it."""
     settings = services.settings
     if not settings.signs_in and not settings.console_test_sign_in:
         return ""

@@ -175,7 +175,7 @@ class GraphClient:
         self._pauses = Pauses()
 
     def never_wait(self) -> None:
-        """From now on repeat no call of this client that would have to wait: whoever asked is told instead."""
+        """From now on repeat no call of this client that would have to wait: its caller gets the error instead."""
         self._pauses = Pauses(0.0)
 
     async def send_once(

@@ -106,7 +106,7 @@ def _object(value: object) -> Mapping[str, Any]:
 
 
 def _tenant(value: object) -> str:
-    """Return a tenant id in lower case, "" for what is none: a relationship that nobody has approved may have no customer."""
+    """Return a tenant id in lower case, "" for what is none: a relationship that no one has approved may have no customer."""
     try:
         return guid(str(value))
     except ValueError:

@@ -1,6 +1,6 @@
 """Pages of customers' lists of users, in memory for seconds: what several people look at is read once.
 
-A page is kept per customer and query, never per person: whoever lists users names the customers, those that the person may see.
+A page is kept per customer and query, never per person: callers name the customers, those that the person may see.
 Every instance of the service has its own pages and loses them with its process; nothing relies on them.
 """
 

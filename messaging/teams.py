@@ -2,7 +2,7 @@
 
 The trigger "When a Teams webhook request is received" takes a message with one Adaptive Card:
 https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using
-Nobody can decide in the channel: the card has a link, which leads approvers to their own page once they are signed in.
+No one can decide in the channel: the card has a link, which leads approvers to their own page once they are signed in.
 """
 
 import json

@@ -96,7 +96,7 @@ async def members_of(services: Services, key: str, *, fresh: bool = False) -> tu
 async def is_still_member(services: Services, request: ResetRequest, entry: Approver, *, fresh: bool) -> bool:
     """Return whether an approver who was asked as a member of a group is in one of those groups still.
 
-    A delegate decides only while whom they stand in for would: members of a group who left it are represented by nobody. Who was
+    A delegate decides only while whom they stand in for would: no one represents members of a group who left it. Who was
     asked by address, or through an on-call table, is judged by the policy alone. Raises: GraphError.
     """
     policy, address = services.policy, entry.approver.casefold()

@@ -43,7 +43,7 @@ class Names(NamedTuple):
     def everyone(self, texts: object) -> Markup:
         """Return several people."""
         found = [self.person(text) for text in texts] if isinstance(texts, list) else []
-        return Markup(", ").join(found) if found else name_element(gettext("nobody"))
+        return Markup(", ").join(found) if found else name_element(gettext("no one"))
 
     def user(self, number: object) -> Markup:
         """Return the user of a target's number."""

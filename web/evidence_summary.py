@@ -65,7 +65,7 @@ def evidence_summary(
     requests: Sequence[RequestSummary],
     deleted: int,
 ) -> str:
-    """Return the page, in English as all records are, whoever asks for it.
+    """Return the page, in English as all records are, for every reader.
 
     `end` is not part of the period; `deleted` counts requests that retention removed.
     """

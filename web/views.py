@@ -94,7 +94,7 @@ class UserView(NamedTuple):
 
     @property
     def is_careful(self) -> bool:
-        """Whether there is something about this user that whoever decides should see."""
+        """Whether there is something about this user that approvers should see."""
         unproven = self.proof is not None and self.proof.at is None
         return not self.refused and (
             self.privileged or bool(self.warnings) or self.forecast in ALARMING_FORECASTS or unproven

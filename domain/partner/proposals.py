@@ -16,7 +16,7 @@ _NOT_IN_KEY = re.compile(r"[^a-z0-9]+")
 _LONGEST_KEY, _LONGEST_NAME = 40, 100
 # No file can be called so on Windows, with any extension. (learn.microsoft.com/windows/win32/fileio/naming-a-file)
 _RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))})
-# Legal forms at the end of a name, which tell nobody apart.
+# Legal forms at the end of a name: many customers share one.
 _FORMS = frozenset({"inc", "ltd", "llc", "gmbh", "ag", "corp", "co", "bv", "sa", "sarl", "plc", "oy", "ab", "as", "kg"})
 
 

@@ -186,7 +186,7 @@ def resolve_secrets(value: Any, info: ValidationInfo) -> Any:
 
 
 def secret_address(value: Any, info: ValidationInfo) -> Any:
-    """`env:NAME` as the address in that variable: whoever has it may post there, so it is a secret. "" where no variables are."""
+    """`env:NAME` as the address in that variable: anyone who has it may post there, so it is a secret. "" where no variables are."""
     resolved = resolve_secrets(value, info)
     if isinstance(resolved, str):  # made in code
         return webhook_address(resolved)

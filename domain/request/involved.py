@@ -47,7 +47,7 @@ class Involved(NamedTuple):
 
     @classmethod
     def of(cls, *names: str, accounts: Iterable[str] = ()) -> "Involved":
-        """Return the people with these names and accounts, as they are written; "" is nobody."""
+        """Return the people with these names and accounts, as they are written; "" is no one."""
         return cls(all_spellings(*names), frozenset({*accounts} - {""}))
 
     def has(self, names: frozenset[str], *accounts: str) -> bool:

@@ -18,6 +18,6 @@ Describe 'Delegation' {
     }
 
     It 'says why somebody may not stand in' {
-        { Set-MfaResetDelegation nobody@msp.example -Until $env:MFA_RESET_UNTIL } | Should -Throw '*/delegate*' -ErrorId 'invalidInput'
+        { Set-MfaResetDelegation unknown@msp.example -Until $env:MFA_RESET_UNTIL } | Should -Throw '*/delegate*' -ErrorId 'invalidInput'
     }
 }

@@ -224,7 +224,7 @@ def test_outcome_mail_links_to_the_request_and_names_what_was_kept_and_who_was_e
         assert part in mail.text
     assert mail.subject.startswith("Retry of MFA reset partly completed")
     assert "Kept:" not in outcome_mail(replace(OUTCOME, undo=True), to=TO).text
-    assert "Show request" not in EVERY["outcome"].text  # nobody can sign in there
+    assert "Show request" not in EVERY["outcome"].text  # no one can sign in there
 
 
 def test_outcome_mail_begins_with_sessions_that_are_still_open() -> None:

@@ -1,4 +1,4 @@
-"""The partner relationships held against the policy: who is new, known or without one, page by page, whoever does not answer."""
+"""The partner relationships held against the policy: who is new, known or without one, page by page, also where tenants do not answer."""
 
 import asyncio
 from collections.abc import AsyncIterator

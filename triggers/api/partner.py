@@ -20,7 +20,7 @@ _PAGE, _MAX_PAGE = 100, 200
 async def list_partner_customers(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
     caller = authorize(services, req, OPERATORS)
-    # Who is in no policy is in nobody's part of it, so these are for operators of all.
+    # Customers that are in no policy are in no operator's part of it, so these are for operators of all.
     if caller.reach(OPERATORS) is not None:
         raise NotAllowedError("This needs the role Operator for all customers.")
     text = req.params.get("state", "")

@@ -26,7 +26,7 @@ def numbered_tenant(number: int) -> Tenant:
 
 
 def named_tenant(name: str, domain: str) -> Tenant:
-    """Return a tenant without users: a customer that nobody has put into the policy yet."""
+    """Return a tenant without users: a customer that is not in the policy yet."""
     return Tenant(str(uuid5(NAMESPACE_DNS, domain)), domain.partition(".")[0], name, domain)
 
 
