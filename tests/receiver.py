@@ -1,6 +1,5 @@
 """A receiver of callbacks on this machine, as a source would run it: verifies each, and answers as the test says."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,6 +9,7 @@ from typing import Any
 
 from domain.ingress.signatures import sign_standard
 from domain.request.notifications import KINDS
+from tests.answering_server import serving
 from tests.system import HELPDESK_SECRET, ROOT, System
 
 SECRET = "whsec_" + "Y2FsbGJhY2tzLW9mLXRoZS10ZXN0cy0wMDAw"
@@ -54,30 +54,16 @@ class Receiver:
     def last(self, kind: str) -> Call:
         return [call for call in self.calls if call.kind == kind][-1]
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
-        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:] if line)}
-        body = await reader.readexactly(int(headers.get("content-length", "0")))
-        self.calls.append(Call(head[0].split(" ")[1], headers, body))
-        status = self.answers.pop(0) if self.answers else self.otherwise
-        if status:
-            lines = [f"HTTP/1.1 {status} x", *(f"{k}: {v}" for k, v in self.headers.items()), "Content-Length: 0", ""]
-            writer.write("\r\n".join([*lines, ""]).encode())
-            await writer.drain()
-        writer.close()
-        await writer.wait_closed()
+    def answer(self, method: str, target: str, headers: dict[str, str], body: bytes) -> int:
+        self.calls.append(Call(target, headers, body))
+        return self.answers.pop(0) if self.answers else self.otherwise
 
 
 @asynccontextmanager
 async def receiving(host: str = "127.0.0.1") -> AsyncIterator[Receiver]:
     receiver = Receiver()
-    server = await asyncio.start_server(receiver._serve, host, 0)
-    receiver.port = server.sockets[0].getsockname()[1]
-    try:
+    async with serving(receiver, host) as receiver.port:
         yield receiver
-    finally:
-        server.close()
-        await server.wait_closed()
 
 
 def policy_with(tmp_path: Path, more: str) -> Path:

@@ -4,7 +4,6 @@ The schema below says the same as Microsoft's of Adaptive Cards 1.5 (schemas/1.5
 for the elements that our card has, and less: what is not listed is refused, the actions that submit or execute among it.
 """
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,6 +12,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import jsonschema  # type: ignore[import-untyped]
+
+from tests.answering_server import serving
 
 # "The message size limit is 28 KB": learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using
 LARGEST = 28 * 1024
@@ -130,27 +131,10 @@ class Workflow:
         self.cards.append(message["attachments"][0]["content"])
         return 202
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
-        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:] if line)}
-        body = await reader.readexactly(int(headers.get("content-length", "0")))
-        method, target, _ = head[0].split(" ")
-        if status := self.answer(method, target, headers, body):
-            lines = [f"HTTP/1.1 {status} x", *(f"{k}: {v}" for k, v in self.headers.items()), "Content-Length: 0", ""]
-            writer.write("\r\n".join([*lines, ""]).encode())
-            await writer.drain()
-        writer.close()
-        await writer.wait_closed()
-
 
 @asynccontextmanager
 async def workflow() -> AsyncIterator[Workflow]:
     """Serve a workflow on this machine."""
     made = Workflow()
-    server = await asyncio.start_server(made.serve, "127.0.0.1", 0)
-    made.port = server.sockets[0].getsockname()[1]
-    try:
+    async with serving(made) as made.port:
         yield made
-    finally:
-        server.close()
-        await server.wait_closed()
