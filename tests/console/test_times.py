@@ -79,6 +79,15 @@ async def test_without_scripts_times_are_in_utc_and_say_so(it: System, tech: Per
     await page.context.close()
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+async def test_a_page_without_times_names_no_time_zone(it: System, tech: Person, scripts: bool) -> None:
+    page = await window_of(it, tech, java_script_enabled=scripts, timezone_id="Asia/Tokyo")
+    await page.goto(f"{tech.base}/console/selection")
+    await expect(page.get_by_role("heading", level=1)).to_be_visible()
+    await expect(page.locator(".zone")).to_be_hidden()
+    await page.context.close()
+
+
 async def test_an_absence_is_entered_in_the_readers_own_time(it: System, tech: Person) -> None:
     page = await window_of(it, tech, "lead@msp.example", timezone_id="Asia/Tokyo")
     await page.goto(f"{tech.base}/console/approvals")
