@@ -37,7 +37,10 @@ async def test_the_numbers_of_a_review_follow_who_is_excluded(tmp_path: Path) ->
         async with browser_client(it.host.base_url) as http:
             await sign_in(http, "tech@msp.example")
             whole = (await http.get(address)).text
-            assert "1 administrator" in words(whole)
+            assert (
+                "1 user holds an administrator role. Make sure that the request really comes from this person."
+                in words(whole)
+            )
             removed = counts_of(whole)["methods removed"]
             out = [str(t["number"]) for t in await it.targets(review["id"]) if "grady" in t["userPrincipalName"]]
             of_grady = sum(
@@ -53,6 +56,18 @@ async def test_the_numbers_of_a_review_follow_who_is_excluded(tmp_path: Path) ->
         }
         assert "administrator" not in words(part)
         assert "1 approver for each customer" in words(part)
+
+
+async def test_a_review_of_one_customer_speaks_of_no_other(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        review = await it.ask(contoso=["adele@contoso.com"], more={"dryRun": True})
+        mine = {"source": "console", "requested_by_id": "test:tech@msp.example"}
+        await it.services.requests.update(review["id"], lambda r: r.model_copy(update=mine))
+        async with browser_client(it.host.base_url) as http:
+            await sign_in(http, "tech@msp.example")
+            page = words((await http.get(f"/console/reviews/{review['id']}")).text)
+        assert "Who must approve: 1 approver." in page
+        assert "for each customer" not in page
 
 
 def counts_of(html: str) -> dict[str, int]:
