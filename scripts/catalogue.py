@@ -55,6 +55,13 @@ def found() -> Iterator[Text]:
             yield from in_template(path.relative_to(ROOT).as_posix(), path.read_bytes())
 
 
+def of_client() -> Iterator[Text]:
+    """Every text of the client."""
+    from scripts import client_catalogue  # noqa: PLC0415 - it finds texts with this module
+
+    return client_catalogue.found()
+
+
 def in_module(place: str, source: str) -> Iterator[Text]:
     """The texts in the calls of a module: the arguments of gettext and its like, and the values of `texts`."""
     for node in ast.walk(ast.parse(source)):
@@ -92,10 +99,15 @@ def in_template(place: str, source: bytes) -> Iterator[Text]:
 
 
 def template() -> Catalog:
-    """Return all texts, without translations."""
+    """Return all texts, those of the client too, without translations."""
     catalogue = Catalog(charset="utf-8", fuzzy=False)
     for text in found():
         catalogue.add(text.id, locations=[(text.place, 0)], context=text.context)
+    for text in list(of_client()):
+        known = catalogue.get(text.id, text.context)
+        # What both say is listed where the service does, so that a text of the client moves nothing.
+        if known is None or all(place.startswith("client/") for place, _ in known.locations):
+            catalogue.add(text.id, locations=[(text.place, 0)], context=text.context)
     return catalogue
 
 
@@ -110,10 +122,10 @@ def read(path: Path) -> Catalog:
         return read_po(file, locale=path.stem.replace("-", "_"))
 
 
-def update(path: Path, wanted: Catalog | None = None) -> None:
-    """Add the texts that a catalogue lacks, and remove those that are gone; `wanted` are not those of the service."""
+def update(path: Path) -> None:
+    """Add the texts that a catalogue lacks, and remove those that are gone."""
     catalogue = read(path)
-    catalogue.update(wanted or template(), no_fuzzy_matching=True, update_header_comment=False)
+    catalogue.update(template(), no_fuzzy_matching=True, update_header_comment=False)
     catalogue.obsolete.clear()
     path.write_text(written(catalogue), "utf-8")
 
@@ -125,10 +137,9 @@ def written(catalogue: Catalog) -> str:
     return _CHANGING.sub("", output.getvalue().decode())
 
 
-def mistakes(path: Path, wanted: Catalog | None = None) -> Iterator[str]:
-    """Everything that keeps a catalogue from being complete and right, a line each; `wanted` are not those of the service."""
-    catalogue = read(path)
-    wanted = wanted or template()
+def mistakes(path: Path) -> Iterator[str]:
+    """Everything that keeps a catalogue from being complete and right, a line each."""
+    catalogue, wanted = read(path), template()
     for message in wanted:
         if not message.id:
             continue
@@ -170,7 +181,7 @@ def _parts(pattern: re.Pattern[str], text: str) -> set[str]:
 
 def main(arguments: list[str]) -> int:
     """Run the command. 0: done, and for `check` every catalogue is complete; 1: something is missing, all of it printed."""
-    from scripts import client_catalogue  # noqa: PLC0415 - it reads catalogues with this module
+    from scripts import client_catalogue  # noqa: PLC0415 - it finds texts with this module
 
     parser = argparse.ArgumentParser(prog="scripts/catalogue", description="Keeps the catalogues of texts.")
     parser.add_argument("command", choices=["extract", "update", "check"])

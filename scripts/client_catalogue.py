@@ -1,4 +1,4 @@
-"""Keeps the catalogues of the client in step with its texts; what the service says, too, is taken from the service's catalogues."""
+"""Finds the texts of the client, and compiles what it needs of each language, because its package is installed without the service."""
 
 import sys
 from collections.abc import Iterator
@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
-from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from typer.main import get_command
 
@@ -38,53 +37,38 @@ def found() -> Iterator[catalogue.Text]:
     yield from (catalogue.Text("client/mfa_reset_client/exit_codes.py", text, None) for text in MEANINGS.values())
 
 
-def template() -> Catalog:
-    """Return all texts, without translations."""
-    catalog = Catalog(charset="utf-8", fuzzy=False)
-    for text in found():
-        catalog.add(text.id, locations=[(text.place, 0)], context=text.context)
-    return catalog
-
-
 def paths() -> list[Path]:
-    """Return the catalogue of every language."""
-    return sorted((PACKAGE / "locale").glob("*.po"))
+    """Return where the client reads every language."""
+    return [PACKAGE / "locale" / f"{path.stem}.mo" for path in catalogue.paths()]
 
 
-def compiled(path: Path) -> bytes:
-    """Return a catalogue as gettext reads it."""
-    content, found = BytesIO(), catalogue.read(path)
-    found.creation_date = found.revision_date = _ANY_DAY
-    write_mo(content, found)
+def compiled(path: Path, texts: list[catalogue.Text] | None = None) -> bytes:
+    """Return what the client needs of a language's catalogue, as gettext reads it."""
+    language, ours = catalogue.read(path), {(text.id, text.context) for text in (found() if texts is None else texts)}
+    for message in list(language):
+        name = message.id if isinstance(message.id, str) else (message.id[0], message.id[1])
+        if name and (name, message.context) not in ours:
+            language.delete(message.id, message.context)
+    language.creation_date = language.revision_date = _ANY_DAY
+    content = BytesIO()
+    write_mo(content, language)
     return content.getvalue()
 
 
 def update() -> None:
-    """Bring every catalogue and its compiled form up to date."""
-    wanted = template()
-    for path in paths():
-        catalogue.update(path, wanted)
-        ours = catalogue.read(path)
-        of_service = catalogue.read(catalogue.FOLDER / path.name)
-        for message in ours:
-            known = of_service.get(message.id, message.context) if message.id else None
-            if known is not None and known.string and not _is_translated(message.string):
-                message.string = known.string
-        path.write_text(catalogue.written(ours), "utf-8")
-        path.with_suffix(".mo").write_bytes(compiled(path))
-
-
-def _is_translated(string: str | list[str] | tuple[str, ...] | None) -> bool:
-    return bool(string) and (isinstance(string, str) or all(string or ()))
+    """Write every language's file of the client, and remove those of languages that are gone."""
+    texts = list(found())
+    for stale in set((PACKAGE / "locale").glob("*.mo")) - set(paths()):
+        stale.unlink()
+    for path, source in zip(paths(), catalogue.paths(), strict=True):
+        path.write_bytes(compiled(source, texts))
 
 
 def mistakes() -> list[str]:
-    """Return what keeps a catalogue of the client from being complete and right, a line each."""
-    wanted = template()
-    wrong: list[str] = []
-    for path in paths():
-        name = path.relative_to(ROOT)
-        wrong += [f"{name}: {line}" for line in catalogue.mistakes(path, wanted)]
-        if not path.with_suffix(".mo").exists() or path.with_suffix(".mo").read_bytes() != compiled(path):
-            wrong.append(f"{name}: not compiled; run scripts/catalogue update")
-    return wrong
+    """Return which of the client's files are not what the catalogues say, a line each."""
+    texts = list(found())
+    return [
+        f"{path.name}: not what languages/{source.name} says; run scripts/catalogue update"
+        for path, source in zip(paths(), catalogue.paths(), strict=True)
+        if not path.exists() or path.read_bytes() != compiled(source, texts)
+    ]

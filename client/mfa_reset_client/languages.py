@@ -1,7 +1,7 @@
 """Texts for people in their language. Options, codes and JSON are the same in every language.
 
-English is the language of the source. Every other language is `locale/TAG.po`, from which scripts/catalogue makes the `.mo` file that
-gettext reads.
+English is the language of the source. Every other language is a file of the service's repository, `languages/TAG.po`, from which
+scripts/catalogue makes `locale/TAG.mo`, which gettext reads.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

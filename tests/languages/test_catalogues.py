@@ -76,6 +76,7 @@ def test_a_mistake_of_a_catalogue_is_named(
     path.write_text(f"{HEAD}\n{entry}\n", "utf-8")
     with path.open("rb") as file:
         ids = [message.id for message in read_po(file) if message.id]
+    monkeypatch.setattr(catalogue, "of_client", lambda: iter(()))
     monkeypatch.setattr(
         catalogue,
         "found",
@@ -87,10 +88,11 @@ def test_a_mistake_of_a_catalogue_is_named(
 def test_a_text_that_is_missing_or_gone_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "de.po"
     path.write_text(f'{HEAD}\nmsgid "Old"\nmsgstr "Alt"\n', "utf-8")
+    monkeypatch.setattr(catalogue, "of_client", lambda: iter([Text("client/x.py", "Of the client", None)]))
     monkeypatch.setattr(catalogue, "found", lambda: iter([Text("x.py", "New", None)]))
-    assert list(mistakes(path)) == ["not in it: New", "not a text any more: Old"]
+    assert list(mistakes(path)) == ["not in it: New", "not in it: Of the client", "not a text any more: Old"]
     update(path)
-    assert list(mistakes(path)) == ["not translated: New"]
+    assert list(mistakes(path)) == ["not translated: New", "not translated: Of the client"]
 
 
 def test_an_update_keeps_translations_and_changes_nothing_twice(tmp_path: Path) -> None:
