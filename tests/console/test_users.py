@@ -35,7 +35,7 @@ async def test_search_filter_and_sort(tech: Person, size: str) -> None:
     await open_filters(page, size)
     await page.get_by_label("Customer", exact=True).select_option("Fabrikam")
     await expect(names).to_have_count(1)
-    await expect(page.locator("tbody tr")).to_contain_text("disabled")
+    await expect(page.locator("tbody tr")).to_contain_text("Disabled")
     await page.get_by_role("link", name="Clear").click()
     await expect(page).not_to_have_url(re.compile("customer="))
     await open_filters(page, size)
@@ -45,13 +45,25 @@ async def test_search_filter_and_sort(tech: Person, size: str) -> None:
     await expect(page).not_to_have_url(re.compile("guest="))
     await open_filters(page, size)
     await page.get_by_label("Role", exact=True).select_option("Administrators")
-    await expect(page.locator("tbody .chip.warn")).to_have_text(["administrator"] * 6)
+    await expect(page.locator("tbody .chip.warn")).to_have_text(["Administrator"] * 6)
     await page.get_by_label("Role", exact=True).select_option("Any")
     await expect(page).not_to_have_url(re.compile("privileged="))
     await open_filters(page, size)
     await page.get_by_label("MFA", exact=True).select_option("Not registered")
     await expect(page.locator("tbody")).to_contain_text("Lynne Robbins")
     await expect(page.get_by_text("registration report")).to_be_visible()
+
+
+async def test_what_the_report_says_of_an_account_stays_in_its_column(tech: Person) -> None:
+    tech.spoilt = True  # the width of the window
+    page = await tech.goes_to("/console/users?registered=true")
+    await expect(page.locator("tbody .chip.good").first).to_have_text("Registered")
+    for width in (390, 800, 1280, 1440, 1800):
+        await page.set_viewport_size({"width": width, "height": 860})
+        cut = await page.locator("tbody td[data-label=Account]").evaluate_all(
+            "cells => cells.filter((cell) => cell.scrollWidth > cell.clientWidth).length"
+        )
+        assert cut == 0, width
 
 
 async def test_pages_go_on_where_they_ended(tech: Person) -> None:

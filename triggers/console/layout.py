@@ -1,6 +1,7 @@
 """What every page of the console shares: the signed-in operator, the chosen customers, and pages for errors."""
 
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from functools import wraps
@@ -89,6 +90,11 @@ class Frame(NamedTuple):
     @property
     def picks(self) -> dict[str, ChosenUser]:
         return {user.ref: user for user in self.picked}
+
+    @property
+    def picked_of(self) -> Mapping[str, int]:
+        """How many users are chosen, by customer."""
+        return Counter(user.customer for user in self.picked)
 
     @property
     def hidden_picks(self) -> tuple[ChosenUser, ...]:

@@ -6,6 +6,7 @@ from copy import replace
 import httpx
 import pytest
 
+import triggers.console.selection
 from domain.policy.load import parse_policy
 from localhost.commands.app_settings import DEMO_POLICY
 from tests.browsing import browser_client
@@ -216,6 +217,34 @@ async def test_all_that_match_are_added_to_the_choice(it: System, browser: httpx
     await post(browser, "selection", user=ref(it, "alex@fabrikam.com"))
     await post(browser, "selection", **{"act": "matching", "q-customer": "tailspin", "q-enabled": "true"})
     assert "30 users chosen" in await page(browser)
+
+
+@pytest.mark.parametrize("filters", ["registered=true", "privileged=false", "registered=true&search=a"])
+async def test_all_that_match_are_offered_where_the_registration_report_answers(
+    it: System, browser: httpx.AsyncClient, filters: str
+) -> None:
+    """The report counts nothing, so the button has no number where the list has more than one page."""
+    html = await page(browser, f"users?{filters}")
+    assert re.search(r'value="matching"[^>]*>Choose all (\d+ )?matching users<', html)
+    fields = {f"q-{name}": value for name, _, value in (part.partition("=") for part in filters.split("&"))}
+    await post(browser, "selection", act="matching", **fields)
+    (chosen,) = re.findall(r"(\d+) users chosen", await page(browser))
+    listed = len(re.findall(r"<tr data-user=", html))
+    assert int(chosen) > listed if 'rel="next"' in html else int(chosen) == listed
+
+
+async def test_a_customers_heading_counts_all_who_are_chosen_of_it(
+    it: System, browser: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(triggers.console.selection, "_USERS", 4)
+    names = [user.upn for user in it.world.tenant("contoso").users.values() if user.enabled][:3]
+    await post(browser, "selection", user=[ref(it, name) for name in names])
+    await post(browser, "selection", **{"act": "matching", "q-customer": "tailspin", "q-enabled": "true"})
+    heading = r"<h2><bdi>{}</bdi> <span class=\"quiet\">([^<]*)<"
+    first, second = await page(browser, "selection"), await page(browser, "selection?page=2")
+    assert re.findall(heading.format("Contoso"), first) == ["3 users"]
+    assert re.findall(heading.format("Tailspin Toys"), first) == ["29 users, 1 shown here"]
+    assert re.findall(heading.format("Tailspin Toys"), second) == ["29 users, 4 shown here"]
 
 
 async def test_more_than_a_request_may_have_adds_nothing(
