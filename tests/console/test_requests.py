@@ -56,6 +56,16 @@ async def test_what_applies_the_filters_stands_behind_them(tech: Person) -> None
     assert apply["y"] >= last["y"] + last["height"] or apply["x"] >= last["x"] + last["width"]
 
 
+async def test_a_notice_goes_when_the_request_moves_on(it: System, tech: Person) -> None:
+    request = await it.ask(contoso=["adele@contoso.com"])
+    page = await tech.goes_to(f"/console/requests/{request['id']}")
+    await page.get_by_role("button", name="Remind approvers").click()
+    await expect(page.locator("#notice")).to_have_text("The approvers who have not decided were reminded.")
+    await it.approve(request["id"])
+    await expect(page.locator(".status")).to_contain_text("Completed")
+    await expect(page.locator("#notice")).to_have_count(0)
+
+
 async def test_progress_comes_by_itself(it: System, tech: Person) -> None:
     request = await it.ask(contoso=["adele@contoso.com"], fabrikam=["alex@fabrikam.com"])
     tech.spoilt = True

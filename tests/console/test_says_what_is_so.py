@@ -12,6 +12,8 @@ from tests.console.pages import fetched, hidden, notice_of, sign_in, text_of
 from tests.console.test_review_notices import reviewed
 from tests.system import System, system
 from tests.web.markup import Markup
+from triggers.console.operators import COOKIE
+from web.console_labels import NOTICE
 
 
 def words(html: str) -> str:
@@ -56,6 +58,21 @@ async def test_the_numbers_of_a_review_follow_who_is_excluded(tmp_path: Path) ->
         }
         assert "administrator" not in words(part)
         assert "1 approver for each customer" in words(part)
+
+
+async def test_a_notice_is_shown_only_while_it_is_so(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        request = await it.ask(contoso=["adele@contoso.com"])
+        async with browser_client(it.host.base_url) as http:
+            await sign_in(http, "tech@msp.example")
+
+            async def noticed() -> str:
+                sent = {"Cookie": f"mfareset-notice=created; {COOKIE}={http.cookies[COOKIE]}"}
+                return words((await http.get(f"/console/requests/{request['id']}", headers=sent)).text)
+
+            assert NOTICE["created"] in await noticed()
+            await it.approve(request["id"])
+            assert NOTICE["created"] not in await noticed()
 
 
 async def test_a_review_of_one_customer_speaks_of_no_other(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from domain.policy.model import Role
 from graph.errors import GraphError
 from records.errors import RecordsError
 from services import Services, current_services
+from triggers.console.notices import standings_of
 from triggers.console.operators import (
     COOKIE,
     NotOperatorError,
@@ -86,6 +87,11 @@ class Frame(NamedTuple):
     @property
     def names(self) -> dict[str, str]:
         return dict(self.customers)
+
+    @property
+    def notice_while(self) -> tuple[str, ...]:
+        """How a request may stand while the notice about it is so, none where it is so until the request moves on."""
+        return standings_of(self.notice)
 
     @property
     def picks(self) -> dict[str, ChosenUser]:

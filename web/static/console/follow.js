@@ -33,13 +33,25 @@ export function follow(part) {
     for (const told of part.querySelectorAll("[data-beat]")) told.hidden = !part.dataset.live;
   }
 
+  function stands() {
+    return part.querySelector("[data-stands]")?.dataset.stands ?? "";
+  }
+
+  // A notice says what was so when the page was loaded, and goes when the request moves on.
+  function settle() {
+    const notice = document.getElementById("notice");
+    if (notice && !notice.dataset.while?.split(" ").includes(stands())) notice.remove();
+  }
+
   function swap(html, headers) {
     if (part.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")) return;
     etag = headers.get("ETag");
     const held = document.activeElement?.id;
     const open = [...part.querySelectorAll("details[open][id]")].map((entry) => entry.id);
+    const before = stands();
     part.innerHTML = html;
     beat();
+    if (stands() !== before) settle();
     for (const id of open) document.getElementById(id)?.setAttribute("open", "");
     if (held) document.getElementById(held)?.focus({ preventScroll: true });
     if (headers.get("X-Live") === "ended") {
