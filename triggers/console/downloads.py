@@ -1,6 +1,7 @@
 """Downloads of the console: a request as CSV or JSON, and its evidence pack."""
 
 import json
+from datetime import timedelta
 
 import azure.functions as func
 
@@ -8,7 +9,7 @@ from domain.api.responses import to_target_response
 from domain.outcomes import RequestStatus
 from domain.request.csv_export import BYTE_ORDER_MARK, csv_lines
 from services import current_services
-from triggers.api.evidence import evidence_response, period_of
+from triggers.api.evidence import evidence_response, period_of_days
 from triggers.console.layout import RefusedError, require_sign_in
 from triggers.console.operators import operator_of
 from triggers.http.authorization import AUDITORS
@@ -55,5 +56,6 @@ async def console_evidence(req: func.HttpRequest) -> func.HttpResponse:
 @require_sign_in
 async def console_period_evidence(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
-    period = period_of(services, req, operator_of(services, req, AUDITORS).reach)
-    return await evidence_response(services, period)
+    period = period_of_days(services, req, operator_of(services, req, AUDITORS).reach)
+    last = period.end - timedelta(days=1)
+    return await evidence_response(services, period, f"{last:%Y-%m-%d}")

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from datetime import date, timedelta
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -111,10 +112,10 @@ def evidence(
         str | None,
         typer.Option(metavar="CUSTOMER", help="Instead of ID: all requests of this customer, with --from and --to."),
     ] = None,
-    start: Annotated[
-        str | None, typer.Option("--from", metavar="DATE", help="The first day, such as 2026-01-01.")
+    start: Annotated[str | None, typer.Option("--from", metavar="DATE", help="From (UTC), such as 2026-01-01.")] = None,
+    end: Annotated[
+        str | None, typer.Option("--to", metavar="DATE", help="To (inclusive, UTC), such as 2026-12-31.")
     ] = None,
-    end: Annotated[str | None, typer.Option("--to", metavar="DATE", help="The day after the last one.")] = None,
     output: OutputFile = None,
     pdf: Annotated[
         Path | None,
@@ -138,12 +139,20 @@ def evidence(
             return
         if request_id is not None or customer is None or start is None or end is None:
             raise session.output.bad_input(["Name a request, or --customer with --from and --to."])
-        content = session.client.period_evidence(customer, start, end)
+        content = session.client.period_evidence(customer, start, _end_of(end))
         _write(session.output, output or Path(f"mfa-reset-evidence-{customer}-{start[:10]}-{end[:10]}.zip"), content)
         if keys is not None:
             _write(session.output, keys, session.client.evidence_keys())
         if pdf is not None:
             _write(session.output, pdf, _summary_as_pdf(session.output, content))
+
+
+def _end_of(day: str) -> str:
+    """Return the day after a day: the service excludes the end. A moment, with a time of day, is an end as it is."""
+    try:
+        return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+    except (ValueError, OverflowError):
+        return day
 
 
 def _summary_as_pdf(output: Output, content: bytes) -> bytes:

@@ -88,6 +88,19 @@ async def test_evidence_of_a_period_with_its_keys_and_a_pdf(tmp_path: Path, monk
             assert (refused.code, "--customer with --from and --to" in refused.err) == (2, True), wrong
 
 
+async def test_evidence_of_one_day_has_the_requests_of_that_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with system(tmp_path) as it:
+        request = await it.ask(contoso=["adele@contoso.com"])
+        day = request["createdAt"][:10]
+        ran = await command(Waits(it), "evidence", "--customer", "contoso", "--from", day, "--to", day)
+        assert ran.code == 0, ran.err
+        names = zipfile.ZipFile(f"mfa-reset-evidence-contoso-{day}-{day}.zip").namelist()
+        assert f"requests/{request['id']}/request.json" in names
+
+
 @needs_chromium
 def test_a_page_becomes_a_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHROMIUM", str(CHROMIUM))

@@ -1,8 +1,10 @@
 """The audit as a person reads it: sentences over all requests, filters with paging, and the raw event one click away."""
 
 import html
+import io
 import json
 import re
+import zipfile
 from datetime import timedelta
 
 import httpx
@@ -60,6 +62,20 @@ async def test_a_changed_event_is_said_to_be_one(it: System, browser: httpx.Asyn
     assert "This audit is broken: event 1 was changed" in (
         Markup((await browser.get(f"/console/requests/{request['id']}/audit")).text).text
     )
+
+
+async def test_the_evidence_form_comes_before_the_events_and_includes_its_last_day(
+    it: System, browser: httpx.AsyncClient
+) -> None:
+    request = await it.ask(contoso=["adele@contoso.com"])
+    text = await shown(browser)
+    assert text.index("Evidence of a customer over a period") < text.index("requested a reset of 1 user")
+    assert text.count("From (UTC)") == text.count("To (inclusive, UTC)") == 2
+    day = request["createdAt"][:10]
+    answer = await browser.get("/console/evidence", params={"customer": "contoso", "from": day, "to": day})
+    assert f"requests/{request['id']}/request.json" in zipfile.ZipFile(io.BytesIO(answer.content)).namelist()
+    assert f"contoso-{day}-{day}.zip" in answer.headers["Content-Disposition"]
+    assert (await browser.get("/console/evidence", params={"customer": "contoso", "from": day})).status_code == 400
 
 
 async def test_filters_find_people_customers_kinds_days_and_requests(it: System, browser: httpx.AsyncClient) -> None:
