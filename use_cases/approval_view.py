@@ -10,6 +10,7 @@ from domain.request.target import Target
 from services import Services
 from use_cases.left_out_users import left_out_for
 from use_cases.read_targets import all_targets
+from use_cases.related_requests import related_names
 from use_cases.target_summaries import count_words
 from web.presenters import ShownPlan, approval_view, plan_totals
 from web.views import ApprovalView, PageView, PlanTotals
@@ -72,7 +73,8 @@ async def view_for(
     plan = await _shown_plan(services, request, entry, page, excluded)
     if more := ticked - excluded.keys():
         plan = plan._replace(totals=plan.totals.less(plan_totals(await _numbered(services, request, entry, more))))
-    return approval_view(services.policy, request, entry, plan, decisions, services.now())
+    related = await related_names(services, request, frozenset(entry.customers))
+    return approval_view(services.policy, request, entry, plan, decisions, services.now(), related)
 
 
 async def _shown_plan(

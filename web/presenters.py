@@ -291,8 +291,9 @@ def approval_view(
     plan: ShownPlan,
     decisions: Sequence[Decision],
     now: datetime,
+    related: Mapping[str, str] = MappingProxyType({}),
 ) -> ApprovalView:
-    """Return what `entry` decides on."""
+    """Return what `entry` decides on; `related` has what people call the requests that this one retries or takes over, by id."""
     totals = plan.totals
     step_up: list[str] = []
     if request.approval.step_up:
@@ -330,8 +331,8 @@ def approval_view(
         undo_within=policy.undo.within,
         through=tuple(entry.through),
         schedule=request.schedule,
-        retry_of=request.retry_of or "",
-        takeover_of=request.takeover_of or "",
+        retry_of=related.get(request.retry_of or "", request.retry_of or ""),
+        takeover_of=related.get(request.takeover_of or "", request.takeover_of or ""),
         containment=containment_view(request),
     )
 
@@ -419,11 +420,13 @@ def state_view(
     *,
     cancelled: bool = False,
     names: Mapping[int, str] = MappingProxyType({}),
+    related: Mapping[str, str] = MappingProxyType({}),
 ) -> StateView:
     """Return how the request stands for `entry`.
 
     `totals` counts the targets of this approver's customers by outcome, None where that is not known before the end;
-    `cancelled`: a cancellation was requested. `names` of users whom decisions left out, by number.
+    `cancelled`: a cancellation was requested. `names` of users whom decisions left out, by number; `related` as `approval_view`
+    takes them.
     """
     excluded = left_out(request, counting(policy, request, decisions))
     numbers = {number for customer in entry.customers for number in excluded.get(customer, ())}
@@ -447,8 +450,8 @@ def state_view(
         decisions=decision_views(_visible_decisions(entry, request, decisions), names),
         notice=notice,
         undo=bool(request.undo_of),
-        retry_of=request.retry_of or "",
-        takeover_of=request.takeover_of or "",
+        retry_of=related.get(request.retry_of or "", request.retry_of or ""),
+        takeover_of=related.get(request.takeover_of or "", request.takeover_of or ""),
         left_out=len(numbers),
     )
 

@@ -250,8 +250,8 @@ class ApprovalView(NamedTuple):
     undo_within: timedelta = timedelta(days=7)  # how long deactivated tokens can be activated again
     through: tuple[str, ...] = ()  # by what the approver was asked, where not by address
     schedule: Schedule | None = None  # None: at once, all together
-    retry_of: str = ""  # the request that this one tries again
-    takeover_of: str = ""  # the request whose users this one takes over from others
+    retry_of: str = ""  # the request that this one tries again, as people call it
+    takeover_of: str = ""  # the request whose users this one takes over from others, as people call it
     containment: ContainmentView | None = None  # of compromised accounts
 
     @property

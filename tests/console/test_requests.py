@@ -104,9 +104,12 @@ async def test_remind_and_withdraw(it: System, tech: Person) -> None:
     await it.host.idle()
     await page.reload()
     await expect(page.get_by_label("Ticket", exact=True)).to_have_value("INC0012345")
+    await expect(page.get_by_role("link", name="INC0012345")).to_have_attribute(
+        "href", f"/console/requests/{request['id']}"
+    )
     await page.get_by_role("button", name="Send for approval").click()
     await expect(page.get_by_text("The retry was created")).to_be_visible()
-    await expect(page.get_by_role("link", name=request["id"])).to_be_visible()
+    await expect(page.locator("dt:text-is('Retry of') + dd a")).to_have_text("INC0012345")
     assert (await it.shown(request["id"]))["status"] == "cancelled"
     assert len(it.world.user("contoso", "adele@contoso.com").methods) == 4
 

@@ -24,6 +24,7 @@ from triggers.http.refusals import slow_down, trace_refusal
 from use_cases.approval_view import totals_for, view_for
 from use_cases.decide_approval import LocatedApproval, closed_reason
 from use_cases.left_out_users import left_out_names
+from use_cases.related_requests import related_names
 from web.pages import page_headers, render
 from web.presenters import state_view
 from web.views import ProblemView
@@ -141,6 +142,7 @@ async def state_response(
         notice,
         cancelled=cancelled is not None,
         names=await left_out_names(services, request, decisions),
+        related=await related_names(services, request, frozenset(located.entry.customers)),
     )
     approvals = _APPROVALS if _has_console(services) else ""
     view = replace(view, address=link_path(token_of(req)), approvals_page=approvals)

@@ -26,6 +26,7 @@ from use_cases.read_audit import names_for
 from use_cases.read_request import find_request
 from use_cases.read_targets import all_targets, targets_from
 from use_cases.redeliver import teams_message_failed, undelivered_callbacks, unpublished_events
+from use_cases.related_requests import related_names
 from use_cases.resend_mails import approvers_not_reached
 from web import labels
 from web.audit_sentences import Told, tell
@@ -192,6 +193,7 @@ class RequestState:
                 if key in services.policy.customers
             },
             "now": services.now(),
+            "related": await related_names(services, request, self._reach),
             "retryable": request.status.ended and self._retryable(),
             "left_out_names": await left_out_names(services, request, self.decisions),
         }

@@ -31,6 +31,7 @@ from triggers.http.forms import Form, first_value
 from triggers.http.parameters import page_number, selected_numbers
 from use_cases.holders import Held, account_of, holders_of
 from use_cases.read_request import find_request
+from use_cases.related_requests import related_names
 from use_cases.review_plan import (
     Later,
     ReviewedPlan,
@@ -229,6 +230,7 @@ async def _page(
         typed=first_value(form, "count"),
         later=_later(form, review, services.now()),
         error=error,
+        related=await related_names(services, review, around.operator.reach),
     )
 
 
