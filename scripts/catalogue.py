@@ -18,7 +18,13 @@ FOLDER = ROOT / "languages"
 PYTHON = ("web", "messaging", "triggers", "use_cases")
 TEMPLATES = ("web/templates", "messaging/templates", "messaging/comments")
 # How many of a function's arguments are texts, and whether the first is a context.
-FUNCTIONS = {"gettext": (1, False), "ngettext": (2, False), "pgettext": (1, True), "npgettext": (2, True)}
+FUNCTIONS = {
+    "gettext": (1, False),
+    "ngettext": (2, False),
+    "pgettext": (1, True),
+    "npgettext": (2, True),
+    "Message": (1, False),
+}
 # As web/templating.py reads them.
 OPTIONS = {
     "trimmed": "true",

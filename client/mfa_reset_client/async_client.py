@@ -54,10 +54,13 @@ class AsyncClient:
         clock: AsyncClock | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         allow_http: bool = False,
+        language: str = "",
         on_retry: Callable[[Retry], None] = lambda _: None,
     ) -> None:
         auth = authentication(key, credential, audience)
-        self._http = httpx.AsyncClient(**options(base_url, auth, allow_http=allow_http), transport=transport)
+        self._http = httpx.AsyncClient(
+            **options(base_url, auth, allow_http=allow_http, language=language), transport=transport
+        )
         self._clock = clock or AsyncClock()
         self._on_retry = on_retry
         self._operations = Operations(self._clock.now, retry_timeout)

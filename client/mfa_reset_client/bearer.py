@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import httpx
 
 from mfa_reset_client.errors import AuthenticationError
+from mfa_reset_client.messages import Message
 
 _RENEW_BEFORE = 300  # seconds before the end: a call may take a minute, and clocks differ
 
@@ -41,7 +42,9 @@ class BearerAuth(httpx.Auth):
     def __init__(self, credential: TokenCredential, audience: str, now: Callable[[], float] = time.time) -> None:
         audience = audience.strip().rstrip("/")
         if not audience:
-            raise ValueError("The audience is missing: the client id of the service's sign-in application, or its URI.")
+            raise ValueError(
+                Message("The audience is missing: the client id of the service's sign-in application, or its URI.")
+            )
         self._credential = credential
         self._now = now
         self._scope = audience if audience.endswith("/.default") else f"{audience}/.default"
@@ -64,7 +67,10 @@ class BearerAuth(httpx.Auth):
                 try:
                     self._token = self._credential.get_token(self._scope)
                 except _credential_errors() as error:
-                    raise AuthenticationError(f"No Microsoft Entra token for {self._scope}: {error}") from error
+                    message = Message(
+                        "No Microsoft Entra token for %(scope)s: %(reason)s", scope=self._scope, reason=str(error)
+                    )
+                    raise AuthenticationError(message) from error
             return self._token.token
 
 

@@ -45,6 +45,7 @@ class Client:
     service's sign-in application. With a `key` no token is used.
 
     Calls that fail with 429, 5xx or a connection error are retried for `retry_timeout` seconds; `on_retry` receives each retry.
+    Errors of the service are in English, or in `language` where it speaks that.
 
     Raises:
         ValueError: The base URL, the key or the credential is not usable.
@@ -62,10 +63,13 @@ class Client:
         clock: Clock | None = None,
         transport: httpx.BaseTransport | None = None,
         allow_http: bool = False,
+        language: str = "",
         on_retry: Callable[[Retry], None] = lambda _: None,
     ) -> None:
         auth = authentication(key, credential, audience)
-        self._http = httpx.Client(**options(base_url, auth, allow_http=allow_http), transport=transport)
+        self._http = httpx.Client(
+            **options(base_url, auth, allow_http=allow_http, language=language), transport=transport
+        )
         self._clock = clock or Clock()
         self._on_retry = on_retry
         self._operations = Operations(self._clock.now, retry_timeout)

@@ -8,6 +8,7 @@ import httpx
 
 from mfa_reset_client.bearer import BearerAuth, TokenCredential
 from mfa_reset_client.credentials import AuthMethod, credential_for
+from mfa_reset_client.messages import Message
 from mfa_reset_client.version import __version__
 
 _TIMEOUT = httpx.Timeout(60, connect=10)  # a request for 10,000 targets takes some seconds to accept
@@ -34,7 +35,7 @@ class KeyAuth(httpx.Auth):
     def __init__(self, key: str) -> None:
         self._key = key.strip()  # secrets read from files end with a line break
         if not self._key or not self._key.isascii() or not self._key.isprintable():
-            raise ValueError("The function key must be one line of printable ASCII characters.")
+            raise ValueError(Message("The function key must be one line of printable ASCII characters."))
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Add the key to a request."""
@@ -49,14 +50,14 @@ def authentication(key: str | None, credential: TokenCredential | None, audience
         ValueError: Both are given, or the audience that a token needs is missing.
     """
     if key is not None and credential is not None:
-        raise ValueError("Use either a function key or a credential.")
+        raise ValueError(Message("Use either a function key or a credential."))
     if key is not None:
         return KeyAuth(key)
     return BearerAuth(credential or credential_for(AuthMethod.DEFAULT, environ), audience)
 
 
-def options(base_url: str, auth: httpx.Auth, *, allow_http: bool) -> Options:
-    """Return the settings for a base URL.
+def options(base_url: str, auth: httpx.Auth, *, allow_http: bool, language: str = "") -> Options:
+    """Return the settings for a base URL. `language` is that of errors, English by default.
 
     Raises:
         ValueError: The URL is not usable, or would not keep a key or a token secret.
@@ -64,14 +65,18 @@ def options(base_url: str, auth: httpx.Auth, *, allow_http: bool) -> Options:
     try:
         url = httpx.URL(base_url.strip())
     except httpx.InvalidURL as error:
-        raise ValueError(f"The base URL is not valid: {error}.") from None
+        raise ValueError(Message("The base URL is not valid: %(reason)s.", reason=str(error))) from None
     if url.scheme not in {"http", "https"} or not url.host:
-        raise ValueError("The base URL must look like https://host.")
+        raise ValueError(Message("The base URL must look like https://host."))
     if url.query or url.fragment or url.userinfo:
-        raise ValueError("The base URL must not contain a query, a fragment or a user name.")
+        raise ValueError(Message("The base URL must not contain a query, a fragment or a user name."))
     if url.scheme == "http" and url.host not in _LOOPBACK and not allow_http:
-        raise ValueError("Plain http would send the key or token unencrypted: use https, or allow http explicitly.")
+        raise ValueError(
+            Message("Plain http would send the key or token unencrypted: use https, or allow http explicitly.")
+        )
     headers = {"Accept": "application/json", "User-Agent": f"mfa-reset-client/{__version__}"}
+    if language:
+        headers["Accept-Language"] = language
     path = url.path.rstrip("/").removesuffix("/api")  # the address is pasted with and without it
     return Options(
         base_url=str(url.copy_with(path=path or "/")),

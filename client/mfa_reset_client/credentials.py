@@ -11,6 +11,7 @@ import httpx
 
 from mfa_reset_client.bearer import TokenCredential
 from mfa_reset_client.errors import AuthenticationError
+from mfa_reset_client.messages import Message
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -60,7 +61,7 @@ def _github_oidc(identity: "ModuleType", environ: Mapping[str, str], options: di
     url, request_token = _required(
         environ,
         ("ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"),
-        "the job needs `permissions: id-token: write`",
+        Message("the job needs `permissions: id-token: write`"),
     )
     tenant, client = _required(environ, ("AZURE_TENANT_ID", "AZURE_CLIENT_ID"))
     # GitHub's token is valid for minutes, a wait takes hours: each Entra token is requested with a new one. The Azure CLI
@@ -78,10 +79,10 @@ def _azure_pipelines(identity: "ModuleType", environ: Mapping[str, str], options
             "AZURESUBSCRIPTION_CLIENT_ID",
             "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID",
         ),
-        "run the command in an AzureCLI@2 task",
+        Message("run the command in an AzureCLI@2 task"),
     )
     (access_token,) = _required(
-        environ, ("SYSTEM_ACCESSTOKEN",), "map it in the step: `SYSTEM_ACCESSTOKEN: $(System.AccessToken)`"
+        environ, ("SYSTEM_ACCESSTOKEN",), Message("map it in the step: `SYSTEM_ACCESSTOKEN: $(System.AccessToken)`")
     )
     return identity.AzurePipelinesCredential(
         tenant_id=tenant,
@@ -112,16 +113,22 @@ def _azure_identity() -> "ModuleType":
         import azure.identity  # noqa: PLC0415 - optional, and slow to import
     except ImportError:
         raise ValueError(
-            "Microsoft Entra sign-in needs azure-identity: pip install 'mfa-reset-client[entra]'."
+            Message("Microsoft Entra sign-in needs azure-identity: pip install 'mfa-reset-client[entra]'.")
         ) from None
     module: ModuleType = azure.identity
     return module
 
 
-def _required(environ: Mapping[str, str], names: tuple[str, ...], hint: str = "") -> list[str]:
+def _required(environ: Mapping[str, str], names: tuple[str, ...], hint: Message | None = None) -> list[str]:
     missing = [name for name in names if not environ.get(name, "").strip()]
     if missing:
-        raise ValueError(f"Set {' and '.join(missing)}" + (f"; {hint}." if hint else "."))
+        *first, last = missing
+        names_missing: str = last
+        if first:
+            names_missing = Message("%(first)s and %(last)s", first=", ".join(first), last=last)
+        if hint is None:
+            raise ValueError(Message("Set %(names)s.", names=names_missing))
+        raise ValueError(Message("Set %(names)s; %(hint)s.", names=names_missing, hint=hint))
     return [environ[name].strip() for name in names]
 
 
@@ -137,6 +144,7 @@ def _github_token(url: str, request_token: str) -> Callable[[], str]:
             return str(response.json()["value"])
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
             status = f" (HTTP {error.response.status_code})" if isinstance(error, httpx.HTTPStatusError) else ""
-            raise AuthenticationError(f"GitHub did not issue a token for this job{status}.") from None
+            message = Message("GitHub did not issue a token for this job%(status)s.", status=status)
+            raise AuthenticationError(message) from None
 
     return get

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from mfa_reset_client.messages import Message
 from mfa_reset_client.models import ResetRequest
 
 
@@ -42,7 +43,14 @@ class WaitTimeoutError(ClientError):
     reason = "timeout"
 
     def __init__(self, request: ResetRequest, seconds: float) -> None:
-        super().__init__(f"Request {request.id} is still {request.status} after {seconds:g} seconds. It continues.")
+        super().__init__(
+            Message(
+                "Request %(id)s is still %(status)s after %(seconds)s seconds. It continues.",
+                id=request.id,
+                status=request.status,
+                seconds=f"{seconds:g}",
+            )
+        )
         self.request = request
 
     def to_json(self) -> dict[str, Any]:

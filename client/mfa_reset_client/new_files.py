@@ -5,7 +5,7 @@ import re
 import tempfile
 from pathlib import Path
 
-from mfa_reset_client.languages import gettext
+from mfa_reset_client.messages import Message, file_error
 
 # What a service may name a file: no folder, no drive, nothing hidden.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}\.toml", re.ASCII)
@@ -22,7 +22,7 @@ def write_new_file(folder: Path, name: str, text: str) -> bool:
         NewFileError: The name is not one of a proposed file, or the folder cannot be written to.
     """
     if not _NAME.fullmatch(name):
-        raise NewFileError(gettext("the service named a file %(name)s, which is not written", name=repr(name[:80])))
+        raise NewFileError(Message("the service named a file %(name)s, which is not written", name=repr(name[:80])))
     path = folder / name
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -43,10 +43,10 @@ def write_new_file(folder: Path, name: str, text: str) -> bool:
     except FileExistsError:
         if path.exists():
             return False
-        raise NewFileError(gettext("%(path)s is no folder", path=folder)) from None
+        raise NewFileError(Message("%(path)s is no folder", path=folder)) from None
     except OSError as error:
-        why = error.strerror or error
-        raise NewFileError(gettext("%(path)s cannot be written: %(reason)s", path=path, reason=why)) from None
+        message = Message("%(path)s cannot be written: %(reason)s", path=path, reason=file_error(error))
+        raise NewFileError(message) from None
     return True
 
 

@@ -4,7 +4,7 @@ import codecs
 import io
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +20,7 @@ from mfa_reset_client.exit_codes import ExitCode, exit_code_of, exit_code_of_err
 from mfa_reset_client.formatting import make_console, printable
 from mfa_reset_client.hints import next_steps
 from mfa_reset_client.languages import gettext
+from mfa_reset_client.messages import in_words
 from mfa_reset_client.models import ApiModel, ResetRequest, Target, TargetOutcome
 
 # More rows than this are too many to read: beyond it only targets that did not end well are shown.
@@ -115,24 +116,24 @@ class Output:
             self.note(gettext("Interrupted. The request continues: use mfa-reset status, wait or cancel with its id."))
             raise typer.Exit(ExitCode.INTERRUPTED) from None
 
-    def bad_input(self, mistakes: list[str]) -> typer.Exit:
+    def bad_input(self, mistakes: Sequence[str | Exception]) -> typer.Exit:
         """Report mistakes in the input, and return the exit to raise."""
         if self.as_json:
-            errors: list[dict[str, Any]] = [{"pointer": "", "detail": mistake} for mistake in mistakes]
+            errors: list[dict[str, Any]] = [{"pointer": "", "detail": str(mistake)} for mistake in mistakes]
             error = {"reason": "invalidInput", "detail": "The input has mistakes.", "errors": errors}
             self.json({"error": error, "exitCode": int(ExitCode.BAD_INPUT)})
         for mistake in mistakes:
-            self.note(gettext("error: %(text)s", text=printable(mistake)))
+            self.note(gettext("error: %(text)s", text=printable(in_words(mistake))))
         return typer.Exit(ExitCode.BAD_INPUT)
 
     def _report(self, error: ClientError) -> None:
         if isinstance(error, ProblemError):
-            text = f"{printable(error.title)} (HTTP {error.status}): {printable(error)}"
+            text = f"{printable(error.title)} (HTTP {error.status}): {printable(in_words(error))}"
             self.note(gettext("error: %(text)s", text=text))
             for entry in error.errors:
                 self.note(f"  {printable(entry['pointer']) or '/'}: {printable(entry['detail'])}")
         else:
-            self.note(gettext("error: %(text)s", text=printable(error)))
+            self.note(gettext("error: %(text)s", text=printable(in_words(error))))
 
     def end(self, request: ResetRequest) -> typer.Exit:
         """Return the exit to raise, with the code for the request's status."""

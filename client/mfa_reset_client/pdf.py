@@ -6,6 +6,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from mfa_reset_client.messages import Message
+
 _NAMES = (
     "msedge",
     "microsoft-edge",
@@ -42,7 +44,7 @@ def print_page(html: bytes) -> bytes:
     browser = find_browser()
     if browser is None:
         raise NoBrowserError(
-            "Edge, Chrome or Chromium is needed to write a PDF; open summary.html and print it instead."
+            Message("Edge, Chrome or Chromium is needed to write a PDF; open summary.html and print it instead.")
         )
     with tempfile.TemporaryDirectory() as folder:
         page, pdf = Path(folder, "page.html"), Path(folder, "page.pdf")
@@ -64,4 +66,7 @@ def print_page(html: bytes) -> bytes:
             subprocess.run(command, check=True, capture_output=True, timeout=_SECONDS)  # noqa: S603 - a browser of this machine
             return pdf.read_bytes()
         except (OSError, subprocess.SubprocessError) as error:
-            raise NoBrowserError(f"{browser} did not write a PDF: {type(error).__name__}") from None
+            message = Message(
+                "%(browser)s did not write a PDF: %(reason)s", browser=browser, reason=type(error).__name__
+            )
+            raise NoBrowserError(message) from None

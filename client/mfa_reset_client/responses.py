@@ -6,6 +6,7 @@ import httpx
 from pydantic import ValidationError
 
 from mfa_reset_client.errors import ClientError, UnexpectedResponseError, problem_from
+from mfa_reset_client.messages import Message
 from mfa_reset_client.models import ApiModel
 from mfa_reset_client.retry import json_of
 from mfa_reset_client.sign_in import explain_sign_in
@@ -26,7 +27,10 @@ def parse(model: type[Model], response: httpx.Response) -> Model:
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             place = "/".join(str(part) for part in first["loc"])
-            message = f"The response does not match the API of the MFA reset service ({place}: {first['msg']})."
+            message = Message(
+                "The response does not match the API of the MFA reset service (%(reason)s).",
+                reason=f"{place}: {first['msg']}",
+            )
             raise UnexpectedResponseError(message) from None
     raise refusal(response)
 
@@ -48,6 +52,9 @@ def refusal(response: httpx.Response) -> ClientError:
     if response.is_success or response.is_redirect:
         # Redirects are not followed: they could take the key or token to another host.
         return UnexpectedResponseError(
-            f"The server did not respond as the MFA reset service (HTTP {response.status_code}). Check the base URL."
+            Message(
+                "The server did not respond as the MFA reset service (HTTP %(status)s). Check the base URL.",
+                status=response.status_code,
+            )
         )
     return problem_from(response.status_code, json_of(response))

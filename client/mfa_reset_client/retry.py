@@ -11,6 +11,7 @@ from typing import Any, TypeAlias, TypeVar
 import httpx
 
 from mfa_reset_client.errors import UnreachableError, problem_from
+from mfa_reset_client.messages import Message
 
 # Statuses that the service, the Functions host and gateways in front of it use for "later". Every call of this client may
 # be sent twice: reads, a cancel, and writes that carry an idempotency key.
@@ -85,7 +86,7 @@ def send_with_retries(call: Call, retry_timeout: float, now: Now) -> Steps[httpx
             requested = retry_after(response) or 0
         left = until - now()
         if left <= 0 or requested > left:  # a try before the requested time would fail as well
-            raise UnreachableError(f"The service is unavailable ({reason}).") from cause
+            raise UnreachableError(Message("The service is unavailable (%(reason)s).", reason=reason)) from cause
         seconds = max(requested, min(pause, left))  # the last try is at the end of the retry time
         yield Pause(seconds, Retry(number + 1, reason, retry_timeout - left, seconds, left))
     raise AssertionError  # count() does not end

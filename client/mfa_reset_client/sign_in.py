@@ -3,6 +3,7 @@
 import httpx
 
 from mfa_reset_client.errors import AuthenticationError
+from mfa_reset_client.messages import Message
 from mfa_reset_client.retry import json_of
 
 _LOGIN_HOSTS = frozenset(
@@ -27,9 +28,11 @@ def explain_sign_in(response: httpx.Response) -> None:
     if response.is_redirect:
         location = response.request.url.join(response.headers.get("Location", ""))
         if location.host in _LOGIN_HOSTS or location.path.startswith("/.auth/login"):
-            raise AuthenticationError(_message("redirected to a sign-in page", location.params.get("client_id", "")))
+            raise AuthenticationError(
+                _message(Message("The service redirected to a sign-in page."), location.params.get("client_id", ""))
+            )
     elif response.status_code == 401 and _is_challenge(response):
-        raise AuthenticationError(_message("rejected the token", ""))
+        raise AuthenticationError(_message(Message("The service rejected the token."), ""))
 
 
 def _is_challenge(response: httpx.Response) -> bool:
@@ -39,9 +42,10 @@ def _is_challenge(response: httpx.Response) -> bool:
     )  # the service's own 401 has a JSON body that says more
 
 
-def _message(event: str, client_id: str) -> str:
-    application = f" ({client_id})" if client_id else ""
-    return (
-        f"The service {event}. It accepts Microsoft Entra tokens for its sign-in application{application}. "
-        "Sign in (mfa-reset --auth, or credential= in Python), and check the audience."
+def _message(event: Message, client_id: str) -> Message:
+    return Message(
+        "%(event)s It accepts Microsoft Entra tokens for its sign-in application%(application)s. "
+        "Sign in (mfa-reset --auth, or credential= in Python), and check the audience.",
+        event=event,
+        application=f" ({client_id})" if client_id else "",
     )

@@ -3,12 +3,13 @@
 import codecs
 import csv
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from io import StringIO
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from mfa_reset_client.messages import Message, file_error
 from mfa_reset_client.models import CustomerTargets
 
 _TARGETS = TypeAdapter(list[CustomerTargets])
@@ -17,12 +18,14 @@ _MAX_REPORTED = 20
 
 
 class TargetFileError(ValueError):
-    """The file cannot be read as targets; `mistakes` has one line per mistake."""
+    """The file cannot be read as targets; `mistakes` has one line per mistake, `reported` no more of them than a person reads."""
 
-    def __init__(self, mistakes: list[str]) -> None:
-        more = [f"... and {len(mistakes) - _MAX_REPORTED} more"] if len(mistakes) > _MAX_REPORTED else []
-        super().__init__("\n".join(mistakes[:_MAX_REPORTED] + more))
-        self.mistakes = mistakes
+    def __init__(self, mistakes: Sequence[str]) -> None:
+        left = len(mistakes) - _MAX_REPORTED
+        more = [Message("... and %(number)s more", number=left)] if left > 0 else []
+        self.mistakes = list(mistakes)
+        self.reported = [*mistakes[:_MAX_REPORTED], *more]
+        super().__init__("\n".join(self.reported))
 
 
 def read_targets(path: Path) -> list[CustomerTargets]:
@@ -34,7 +37,7 @@ def read_targets(path: Path) -> list[CustomerTargets]:
     text = _read(path)
     groups = _of_json(text, path.name) if path.suffix.lower() == ".json" else _of_csv(text, path.name)
     if not groups:
-        raise TargetFileError([f"{path.name} contains no users"])
+        raise TargetFileError([Message("%(file)s contains no users", file=path.name)])
     return groups
 
 
@@ -72,22 +75,31 @@ def _read(path: Path) -> str:
         is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
         return content.decode("utf-16" if is_utf16 else "utf-8-sig")
     except OSError as error:
-        raise TargetFileError([f"{path.name} cannot be read: {error.strerror or error}"]) from None
+        message = Message("%(file)s cannot be read: %(reason)s", file=path.name, reason=file_error(error))
+        raise TargetFileError([message]) from None
     except UnicodeDecodeError:
-        raise TargetFileError([f"{path.name} is not UTF-8; in Excel, save it as CSV UTF-8"]) from None
+        raise TargetFileError(
+            [Message("%(file)s is not UTF-8; in Excel, save it as CSV UTF-8", file=path.name)]
+        ) from None
 
 
 def _of_json(text: str, name: str) -> list[CustomerTargets]:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise TargetFileError([f"{name} is not JSON: {error}"]) from None
+        raise TargetFileError([Message("%(file)s is not JSON: %(reason)s", file=name, reason=str(error))]) from None
     at = ""
     if isinstance(value, dict):
         extra = sorted(value.keys() - {"targets"})
         if extra:  # it would be ignored silently
             raise TargetFileError(
-                [f"{name} /{key}: not allowed in the file, which holds only targets; use the option" for key in extra]
+                [
+                    Message(
+                        "%(place)s: not allowed in the file, which holds only targets; use the option",
+                        place=f"{name} /{key}",
+                    )
+                    for key in extra
+                ]
             )
         value, at = value.get("targets"), "/targets"
     try:
@@ -100,7 +112,7 @@ def _of_json(text: str, name: str) -> list[CustomerTargets]:
             ]
         ) from None
     extras = [
-        f"{name} {at}/{number}/{key}: unknown field"
+        Message("%(place)s: unknown field", place=f"{name} {at}/{number}/{key}")
         for number, group in enumerate(groups)
         for key in (group.model_extra or {})
     ]
@@ -115,7 +127,9 @@ def _of_csv(text: str, name: str) -> list[CustomerTargets]:
     columns = [column.strip().casefold().replace(" ", "") for column in next(rows, [])]
     user_column = next((column for column in _USER_COLUMNS if column in columns), None)
     if "customer" not in columns or user_column is None:
-        raise TargetFileError([f"{name} line 1: the header must name the columns customer and user"])
+        raise TargetFileError(
+            [Message("%(file)s line 1: the header must name the columns customer and user", file=name)]
+        )
     customer_at, user_at = columns.index("customer"), columns.index(user_column)
     groups: dict[str, list[str]] = {}
     mistakes: list[str] = []
@@ -124,7 +138,10 @@ def _of_csv(text: str, name: str) -> list[CustomerTargets]:
             continue
         customer, user = (row[at].strip() if at < len(row) else "" for at in (customer_at, user_at))
         if not customer or not user:
-            mistakes.append(f"{name} line {rows.line_num}: no {'user' if customer else 'customer'}")
+            missing = Message("no user") if customer else Message("no customer")
+            mistakes.append(
+                Message("%(file)s line %(line)s: %(missing)s", file=name, line=rows.line_num, missing=missing)
+            )
         else:
             groups.setdefault(customer, []).append(user)
     if mistakes:

@@ -7,6 +7,7 @@ from typing import Any
 from typer.core import TyperGroup
 
 from mfa_reset_client.languages import chosen, gettext, look_up, use
+from mfa_reset_client.usage_errors import usage_errors
 
 # Typer has them without a public name.
 _Context: Any = TyperGroup.context_class
@@ -58,13 +59,23 @@ class TranslatedGroup(TyperGroup):
         use(chosen(args, environ))
         for command in everything(self):
             _translate(command)
-        return super().make_context(info_name, args, parent, **extra)
+        with usage_errors():
+            return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the subcommand, and report what is wrong with its options."""
+        with usage_errors():
+            return super().invoke(ctx)
 
 
 def everything(group: TyperGroup) -> Iterator[Any]:
-    """Return the command and its subcommands."""
+    """Return the command, its subcommands, and theirs."""
     yield group
-    yield from group.commands.values()
+    for command in group.commands.values():
+        if isinstance(command, TyperGroup):
+            yield from everything(command)
+        else:
+            yield command
 
 
 def help_texts(command: Any) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.main import get_command
@@ -13,6 +14,7 @@ from mfa_reset_client.cli import app
 from mfa_reset_client.formatting import count_of
 from mfa_reset_client.hints import next_steps
 from mfa_reset_client.languages import chosen, current, known, use
+from mfa_reset_client.usage_errors import translated
 from scripts import client_catalogue
 from tests.client.harness import Waits, command
 from tests.client.test_cards import request, shown, target
@@ -84,6 +86,95 @@ def test_german_help_is_readable_at_80_columns(name: str) -> None:
     summary = CliRunner(env=GERMAN).invoke(app, ["--help"]).stdout
     (line,) = (line for line in summary.splitlines() if line.startswith(f"  {name} "))
     assert not line.endswith("...")
+
+
+def _every_command(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    yield path, group
+    for name, part in getattr(group, "commands", {}).items():
+        yield from _every_command(part, (*path, name))
+
+
+EVERY_COMMAND = dict(_every_command(get_command(app)))
+
+
+def test_commands_of_commands_are_among_them() -> None:
+    assert len(EVERY_COMMAND) > len(COMMANDS) + 1
+
+
+@pytest.mark.parametrize("path", EVERY_COMMAND, ids=" ".join)
+def test_no_help_is_left_in_english(path: tuple[str, ...]) -> None:
+    """Neither the command's own texts nor those that Typer adds."""
+    text = CliRunner(env=GERMAN).invoke(app, [*path, "--help"]).stdout
+    parameters = EVERY_COMMAND[path].params
+    english = [EVERY_COMMAND[path].help, *(each.help for each in parameters if getattr(each, "help", None))]
+    assert english[0]
+    for paragraph in (part for each in english for part in each.split("\n\n")):
+        assert "".join(paragraph.split()) not in "".join(text.split())
+    for word in (
+        "Usage:",
+        "Options:",
+        "Commands:",
+        "Arguments:",
+        "[env var:",
+        "[default:",
+        "; default:",
+        "required]",
+        "this message",
+    ):
+        assert word not in text
+
+
+WRONG = {
+    ("list", "--status", "xx"): "Ungültiger Wert für '--status': 'xx' ist keiner der Werte 'planning', 'planned'",
+    ("list", "--limit", "0"): "Ungültiger Wert für '--limit': Der Wert muss mindestens 1 sein.",
+    ("list", "--limit", "a"): "Ungültiger Wert für '--limit': Der Wert muss eine ganze Zahl sein.",
+    ("list", "--limit"): "Die Option '--limit' erfordert einen Wert.",
+    ("list", "--json=1"): "Die Option '--json' nimmt keinen Wert an.",
+    ("list", "--limt", "3"): "Die Option --limt gibt es nicht. (Mögliche Optionen: --limit)",
+    ("--nope",): "Die Option --nope gibt es nicht.",
+    ("lst",): "Den Befehl 'lst' gibt es nicht.",
+    ("customers", "discove"): "Den Befehl 'discove' gibt es nicht. Meinten Sie 'discover'?",
+    (
+        "list",
+        "--auth",
+        "x",
+    ): "Ungültiger Wert für '--auth' (Variable: 'MFA_RESET_AUTH'): 'x' ist keiner der Werte 'default'",
+    ("status",): "Das Argument 'ID' fehlt.",
+    ("status", "a", "b"): "Unerwartete zusätzliche Argumente: b",
+    ("users",): "Die Option '--customer' fehlt.",
+    ("completion",): "Das Argument 'SHELL' fehlt. Möglich sind:",
+    ("delegation", "--until", "x"): "Ungültiger Wert für '--until': ist keine Zeitangabe wie 2026-12-24T08:00:00Z",
+    (
+        "request",
+        "--timeout",
+        "zz",
+    ): "Ungültiger Wert für '--timeout': 'zz' ist keine Dauer: Schreiben Sie 90s, 30m, 24h oder 2d.",
+    ("request", "--file", "/nowhere/x"): "x kann nicht gelesen werden: Datei oder Ordner nicht vorhanden",
+    ("request", "--user", "x"): "Geben Sie --customer und --user zusammen an.",
+    ("list", "--url", "ftp://x", "--key", "k"): "Die Basis-URL muss die Form https://host haben.",
+    ("list", "--key", "k"): "Geben Sie --url an, oder legen Sie MFA_RESET_URL fest.",
+}
+
+
+@pytest.mark.parametrize("arguments", WRONG, ids=" ".join)
+def test_what_is_wrong_with_a_command_line_is_said_in_german(arguments: tuple[str, ...]) -> None:
+    done = CliRunner(env=GERMAN).invoke(app, arguments)
+    assert done.exit_code == 2
+    assert f"Fehler: {WRONG[arguments]}" in done.stderr
+    for word in ("Usage:", "Try ", "Error:", "error:", "Missing", "Invalid", "Value error", "Input should"):
+        assert word not in done.stderr
+
+
+def test_a_text_of_the_parser_that_is_not_known_stays_as_it_is() -> None:
+    use("de")
+    assert translated("Something new of Typer.") == "Something new of Typer."
+    assert translated("Invalid value for 'ID': Something new.") == "Ungültiger Wert für 'ID': Something new."
+
+
+def test_json_says_mistakes_in_english() -> None:
+    done = CliRunner(env=GERMAN).invoke(app, ["list", "--url", "ftp://x", "--key", "k", "--json"])
+    assert json.loads(done.stdout)["error"]["errors"][0]["detail"] == "The base URL must look like https://host."
+    assert "Die Basis-URL muss" in done.stderr
 
 
 def test_cards_and_hints_are_german() -> None:

@@ -27,7 +27,7 @@ def access_pass(
         try:
             target = find_target(session.client.targets(request_id), user)
         except LookupError as error:
-            raise session.output.bad_input([str(error)]) from None
+            raise session.output.bad_input([error]) from None
         made = session.client.make_access_pass(request_id, target.number, operator=operator)
         if service.as_json:
             session.output.json(made.to_json())

@@ -44,7 +44,7 @@ def _release(service: Service, request_id: str, what: str, users: list[str] | No
             try:
                 numbers = [find_target(found, user).number for user in users]
             except LookupError as error:
-                raise session.output.bad_input([str(error)]) from None
+                raise session.output.bad_input([error]) from None
         asked = getattr(session.client, what)(request_id, numbers, operator=operator)
         if service.as_json:
             session.output.json(asked.to_json())

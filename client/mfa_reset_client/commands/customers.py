@@ -11,6 +11,7 @@ from mfa_reset_client.commands.option_groups import expand_groups
 from mfa_reset_client.commands.options import Service
 from mfa_reset_client.formatting import printable
 from mfa_reset_client.languages import gettext, ngettext, number
+from mfa_reset_client.messages import Message
 from mfa_reset_client.models import PartnerCustomer, PartnerCustomerPage
 from mfa_reset_client.new_files import NewFileError, write_new_file
 from mfa_reset_client.output import Output
@@ -87,7 +88,7 @@ def _write(output: Output, folder: Path, found: list[PartnerCustomer]) -> None:
         try:
             is_new = write_new_file(folder, f"{proposal.key}.toml", proposal.text)
         except NewFileError as error:
-            raise output.bad_input([f"--write: {error}"]) from None
+            raise output.bad_input([Message("%(option)s: %(mistake)s", option="--write", mistake=error)]) from None
         written, kept = written + is_new, kept + (not is_new)
         if not is_new:
             file = printable(f"{folder / proposal.key}.toml")

@@ -9,6 +9,7 @@ from mfa_reset_client.commands.option_groups import expand_groups
 from mfa_reset_client.commands.options import Service
 from mfa_reset_client.formatting import moment, printable
 from mfa_reset_client.languages import gettext
+from mfa_reset_client.messages import Message
 from mfa_reset_client.models import Delegation
 
 app = typer.Typer()
@@ -18,9 +19,9 @@ def _instant(text: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise typer.BadParameter("is no time such as 2026-12-24T08:00:00Z") from None
+        raise typer.BadParameter(Message("is no time such as 2026-12-24T08:00:00Z")) from None
     if found.tzinfo is None:
-        raise typer.BadParameter("needs an offset, such as Z or +01:00")
+        raise typer.BadParameter(Message("needs an offset, such as Z or +01:00"))
     return found
 
 
@@ -42,7 +43,7 @@ def delegation(
     You sign in as yourself: a key is no person. Requests that wait already stay with you.
     """
     if bool(delegate) != (until is not None) or (end and delegate):
-        raise service.output.bad_input(["use --delegate and --until together, or --end, or none of them"])
+        raise service.output.bad_input([Message("use --delegate and --until together, or --end, or none of them")])
     with service.session() as session:
         if end:
             found = session.client.end_delegation()

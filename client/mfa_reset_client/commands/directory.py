@@ -40,7 +40,7 @@ def lookup(
     try:
         text = sys.stdin.read() if file == "-" else target_files.read_text(Path(file))
     except target_files.TargetFileError as error:
-        raise service.output.bad_input(str(error).splitlines()) from None
+        raise service.output.bad_input(error.reported) from None
     with service.session() as session:
         found = session.client.look_up(text, customer or ())
         if service.as_json:

@@ -14,7 +14,8 @@ from mfa_reset_client.credentials import AuthMethod, credential_for
 from mfa_reset_client.durations import parse_duration
 from mfa_reset_client.formatting import moment, printable
 from mfa_reset_client.idempotency import idempotency_key_for
-from mfa_reset_client.languages import gettext
+from mfa_reset_client.languages import current, gettext
+from mfa_reset_client.messages import Message
 from mfa_reset_client.models import Accepted, ResetRequest
 from mfa_reset_client.output import Output
 from mfa_reset_client.progress import ProgressDisplay, RetryMessages
@@ -31,7 +32,7 @@ def _duration(text: str) -> float:
     try:
         return parse_duration(text)
     except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
+        raise typer.BadParameter(error.args[0]) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +112,13 @@ class Service:
             required.append(("--key", "MFA_RESET_KEY", self.key))
         else:
             required.append(("--audience", "MFA_RESET_AUDIENCE", self.audience))
-        missing = [f"use {option} or set {variable}" for option, variable, value in required if not value.strip()]
+        missing: list[str | Exception] = [
+            Message("use %(option)s or set %(variable)s", option=option, variable=variable)
+            for option, variable, value in required
+            if not value.strip()
+        ]
         if missing and self.auth is None and not self.audience.strip():
-            missing.append("to use a function key instead of Microsoft Entra, set MFA_RESET_KEY")
+            missing.append(Message("to use a function key instead of Microsoft Entra, set MFA_RESET_KEY"))
         if missing:
             raise output.bad_input(missing)
         clock = self.context.obj if isinstance(self.context.obj, Clock) else None
@@ -126,10 +131,11 @@ class Service:
                 audience=self.audience,
                 clock=clock,
                 allow_http=self.allow_http,
+                language="" if self.as_json else current(),
                 on_retry=ignore if quiet else RetryMessages(output.err).report,
             )
         except ValueError as error:
-            raise output.bad_input([str(error)]) from None
+            raise output.bad_input([error]) from None
 
 
 @dataclass(frozen=True, kw_only=True)

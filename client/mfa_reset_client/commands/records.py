@@ -17,6 +17,7 @@ from mfa_reset_client.commands.options import RequestId, Service
 from mfa_reset_client.exit_codes import ExitCode
 from mfa_reset_client.formatting import RESET, count_of, printable
 from mfa_reset_client.languages import gettext
+from mfa_reset_client.messages import Message, file_error
 from mfa_reset_client.models import AuditVerification
 from mfa_reset_client.output import Output
 from mfa_reset_client.pdf import NoBrowserError, print_page
@@ -138,7 +139,7 @@ def evidence(
             _write(session.output, output or Path(f"mfa-reset-{request_id}-evidence.zip"), content)
             return
         if request_id is not None or customer is None or start is None or end is None:
-            raise session.output.bad_input(["Name a request, or --customer with --from and --to."])
+            raise session.output.bad_input([Message("Name a request, or --customer with --from and --to.")])
         content = session.client.period_evidence(customer, start, _end_of(end))
         _write(session.output, output or Path(f"mfa-reset-evidence-{customer}-{start[:10]}-{end[:10]}.zip"), content)
         if keys is not None:
@@ -159,7 +160,7 @@ def _summary_as_pdf(output: Output, content: bytes) -> bytes:
     try:
         return print_page(zipfile.ZipFile(io.BytesIO(content)).read("summary.html"))
     except NoBrowserError as error:
-        raise output.bad_input([f"--pdf: {error}"]) from None
+        raise output.bad_input([Message("%(option)s: %(mistake)s", option="--pdf", mistake=error)]) from None
 
 
 def _verdict(verification: AuditVerification) -> str:
@@ -174,7 +175,8 @@ def _write(output: Output, path: Path, content: bytes) -> None:
     try:
         path.write_bytes(content)
     except OSError as error:
-        raise output.bad_input([f"--output: {path} cannot be written: {error.strerror or error}"]) from None
+        mistake = Message("%(path)s cannot be written: %(reason)s", path=path, reason=file_error(error))
+        raise output.bad_input([Message("%(option)s: %(mistake)s", option="--output", mistake=mistake)]) from None
     if output.as_json:
         output.json({"file": str(path), "bytes": len(content)})
     else:

@@ -13,6 +13,7 @@ from mfa_reset_client.commands.option_groups import expand_groups
 from mfa_reset_client.commands.options import Limit, RequestId, Service, Submission, Waiting
 from mfa_reset_client.formatting import RESET, printable
 from mfa_reset_client.languages import gettext, ngettext
+from mfa_reset_client.messages import Message
 from mfa_reset_client.models import CustomerTargets, Status, TargetOutcome
 from mfa_reset_client.operations import request_body
 from mfa_reset_client.output import Output
@@ -211,13 +212,13 @@ def remind(
 
 def _targets(output: Output, customer: str | None, users: list[str], file: Path | None) -> list[CustomerTargets]:
     if (file is None) == (customer is None and not users):
-        raise output.bad_input(["use either --customer with --user, or --file"])
+        raise output.bad_input([Message("use either --customer with --user, or --file")])
     if file is None and not (customer and users):
-        raise output.bad_input(["use --customer and --user together"])
+        raise output.bad_input([Message("use --customer and --user together")])
     try:
         given = target_files.read_targets(file) if file else [CustomerTargets(customer=customer or "", users=users)]
     except target_files.TargetFileError as error:
-        raise output.bad_input(str(error).splitlines()) from None
+        raise output.bad_input(error.reported) from None
     groups, duplicates = target_files.remove_duplicates(given)
     if duplicates:
         output.note(ngettext("Ignored %(num)s duplicate user.", "Ignored %(num)s duplicate users.", duplicates))

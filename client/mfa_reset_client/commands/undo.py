@@ -62,7 +62,7 @@ def activate(
         try:
             number, token = find_token(session.client.targets(request_id), user, method)
         except LookupError as error:
-            raise session.output.bad_input([str(error)]) from None
+            raise session.output.bad_input([error]) from None
         digits = code or typer.prompt(gettext("Six digits on the token"), err=True)
         target = session.client.activate(request_id, number, token, digits.strip())
         if service.as_json:

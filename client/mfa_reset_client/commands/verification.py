@@ -7,6 +7,7 @@ import typer
 
 from mfa_reset_client.commands.option_groups import expand_groups
 from mfa_reset_client.commands.options import RequestId, Service
+from mfa_reset_client.hardware_tokens import not_one
 from mfa_reset_client.languages import gettext
 from mfa_reset_client.models import Target
 
@@ -32,7 +33,7 @@ def call_back(
         try:
             target = find_target(session.client.targets(request_id), user)
         except LookupError as error:
-            raise session.output.bad_input([str(error)]) from None
+            raise session.output.bad_input([error]) from None
         done = session.client.record_callback(request_id, target.number, number, note=note, operator=operator)
         if service.as_json:
             session.output.json(done.to_json())
@@ -48,7 +49,7 @@ def verified_id(service: Service, request_id: RequestId, user: User) -> None:
         try:
             target = find_target(session.client.targets(request_id), user)
         except LookupError as error:
-            raise session.output.bad_input([str(error)]) from None
+            raise session.output.bad_input([error]) from None
         made = session.client.begin_presentation(request_id, target.number)
         if service.as_json:
             session.output.json(made.to_json())
@@ -61,5 +62,5 @@ def find_target(targets: Iterable[Target], user: str) -> Target:
     wanted = user.strip().casefold()
     found = [target for target in targets if wanted in {target.user_id, target.user_principal_name.casefold()}]
     if len(found) != 1:
-        raise LookupError(f"{user} is {'not' if not found else 'more than once'} in this request")
+        raise LookupError(not_one(user, found))
     return found[0]
