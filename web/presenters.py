@@ -108,6 +108,11 @@ def _is_refused(target: Target) -> bool:
     return not target.planned or target.outcome is TargetOutcome.REFUSED
 
 
+def refused_because(target: Target) -> str:
+    """Return the reason why a rule keeps this target from being touched, "" where none does."""
+    return target.reason if _is_refused(target) else ""
+
+
 def user_view(target: Target, request: ResetRequest) -> UserView:
     unreadable = any(not method.id for method in target.methods)
     return UserView(
@@ -124,7 +129,7 @@ def user_view(target: Target, request: ResetRequest) -> UserView:
         ),
         warnings=(*target.warnings, *(["methodsUnreadable"] if unreadable else [])),
         forecast=target.forecast_holds or "",
-        refused=target.reason if _is_refused(target) else "",
+        refused=refused_because(target),
         privileged=target.privileged,
         outcome=target.outcome.value,
         reason=reason_of(target, request),

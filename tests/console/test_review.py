@@ -104,7 +104,7 @@ async def test_users_can_be_taken_out(it: System, tech: Person) -> None:
 async def test_a_privileged_user_needs_the_count_typed_in(tech: Person) -> None:
     page = await plan(tech, "grady", customer="fabrikam")
     await expect(page.locator(".person")).to_contain_text("Administrator")
-    await expect(page.get_by_text("2 approvers for each customer, because")).to_be_visible()
+    await expect(page.get_by_text("2 approvers. The policy asks for more care because")).to_be_visible()
     await say_why(page)
     await page.get_by_label("Type the number of users").fill("7")
     await page.get_by_role("button", name="Send for approval").click()

@@ -1,5 +1,6 @@
 """Pages of the console that review a plan and confirm it."""
 
+from collections import Counter
 from datetime import UTC, datetime
 
 import azure.functions as func
@@ -41,7 +42,7 @@ from use_cases.review_plan import (
     read_plan_of,
     submit_review,
 )
-from web.presenters import containment_view, customer_views, plan_totals
+from web.presenters import containment_view, customer_views, plan_totals, refused_because
 from web.views import FOLDED_FROM
 
 app = durable.Blueprint()
@@ -199,12 +200,14 @@ async def _page(
         return html_page("review_confirmed.html", frame=around, active="users", review=review, request=request)
     left_out = selected_numbers(form)
     plan = await read_plan_of(services, review, left_out)
-    pages = max(1, -(-len(plan.targets) // _USERS))
+    causes = Counter(filter(None, map(refused_because, plan.targets)))
+    cause = req.params.get("cause", "")
+    cause = cause if cause in causes else ""
+    listed = [target for target in plan.targets if not cause or refused_because(target) == cause]
+    pages = max(1, -(-len(listed) // _USERS))
     number = min(max(page_number(req, 5), 1), pages)
-    shown = plan.targets[(number - 1) * _USERS : number * _USERS]
-    counts: dict[str, int] = {}
-    for target in plan.targets:
-        counts[target.customer] = counts.get(target.customer, 0) + 1
+    shown = listed[(number - 1) * _USERS : number * _USERS]
+    counts = Counter(target.customer for target in listed)
     part = first_value(form, "part")
     return html_page(
         "review_part.html" if part else "review.html",
@@ -222,6 +225,8 @@ async def _page(
         folds=len(shown) > FOLDED_FROM,
         page=number,
         pages=pages,
+        causes=causes.most_common(),
+        cause=cause,
         without=left_out,
         elsewhere=sorted(left_out - {target.number for target in shown}),
         # A retry begins with the reason and the ticket of the request that it tries again.

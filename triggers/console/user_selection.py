@@ -77,7 +77,7 @@ async def users_to_review(services: Services, around: Frame, form: Form) -> dict
     if one or "only" in form:
         users = [one] if one else [user for user in map(user_from, form.get("user", [])) if user]
     else:
-        users = list((await save_page(services, around, form)).users.values())
+        users = list(around.with_choice(await save_page(services, around, form)).picked)  # in the order of the drawer
     groups: dict[str, list[str]] = {}
     for user in users:
         if user.customer in around.names:
