@@ -13,6 +13,7 @@ from tests.system import ROOT
 RUN_BY = {
     ("README.md", "make demo"): "tests/localhost/commands/test_demo.py",
     ("README.md", "make serve"): "tests/docs/test_tutorial.py",
+    ("README.md", "curl --include"): "tests/docs/test_readme.py",
     ("CONTRIBUTING.md", "make setup"): ".ci/run",
     ("CONTRIBUTING.md", "make demo"): "tests/localhost/commands/test_demo.py",
     ("CONTRIBUTING.md", "make check"): ".ci/run",

@@ -1,7 +1,6 @@
 """docs/tutorial.md: its commands, in its order, against a host that was started as it says."""
 
 import asyncio
-import os
 import re
 import shutil
 import sys
@@ -10,28 +9,13 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.docs.served import run_shell, serve
 from tests.system import ROOT
 from tests.tools import require_tool
 
 PAGE = (ROOT / "docs/tutorial.md").read_text("utf-8")
 SET_UP, SEND, SEE, AUDIT = re.findall(r"^```bash\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]*)" value="([^"]*)">')
-
-
-async def _shell(text: str, folder: Path) -> str:
-    process = await asyncio.create_subprocess_exec(
-        "bash",
-        "-euo",
-        "pipefail",
-        "-c",
-        text,
-        cwd=folder,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    said, errors = await process.communicate()
-    assert process.returncode == 0, (said, errors)
-    return said.decode()
 
 
 async def _decide(mailbox: str, base_url: str) -> None:
@@ -55,31 +39,14 @@ async def test_the_tutorial_leads_from_a_ticket_to_its_outcome(tmp_path: Path) -
     for command in ("curl", "openssl", "jq"):
         require_tool(command, "The tutorial")
     assert SET_UP == 'make setup\nmake serve ARGS="--data tutorial"\n'
-    host = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "localhost", "serve", "--port", "0", "--data", str(tmp_path / "tutorial")),
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        stdout=asyncio.subprocess.PIPE,
-    )
-    try:
-        assert host.stdout is not None
-        places: dict[str, str] = {}
-        async for line in host.stdout:
-            name, _, where = line.decode().partition(" ")
-            places[name] = where.strip()
-            if name == "ready":
-                break
+    async with serve(tmp_path / "tutorial") as places:
         start = SEND.replace("http://127.0.0.1:7071", places["ready"])
-        said = await _shell(start, tmp_path)
+        said = await run_shell(start, tmp_path)
         assert '"ticket": "INC0012345"' in said
         await _decide(places["mailbox"], places["ready"])
-        outcome = await _shell(f"url={places['ready']}\n{SEE}", tmp_path)
+        outcome = await run_shell(f"url={places['ready']}\n{SEE}", tmp_path)
         assert outcome.startswith("adele@contoso.com\nreset\n")
         assert outcome.count(": deleted") == 3
-        audit = await _shell(f"url={places['ready']}\n{SEE}\n{AUDIT}", tmp_path)
+        audit = await run_shell(f"url={places['ready']}\n{SEE}\n{AUDIT}", tmp_path)
         assert audit.rstrip().endswith("true")
-    finally:
-        host.terminate()
-        await host.wait()
-        shutil.rmtree(tmp_path / "tutorial", ignore_errors=True)
+    shutil.rmtree(tmp_path / "tutorial", ignore_errors=True)
