@@ -9,7 +9,7 @@ import random
 from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Literal, cast, get_args
+from typing import Any, get_args
 
 from contracts.words import Fault, GivenUp, NoAccess, Stop
 from contracts.workflow import CHECK_STOP, Activity, Progress, RequestRef, StopCheck
@@ -26,73 +26,19 @@ from durable import (
     start_activity,
     when_any,
 )
+from orchestrators.lanes import AWAY, Job, Lane
 from orchestrators.timers import EARLY, create_timer_at, is_due
 
-# Tries in a row after passing faults: with the waits below about three minutes on average, more than the minute Graph may
-# be away. Getting further in between starts these counts anew.
-FAULTS = 12
-# Throttled tries in a row: each waits as long as Graph asks, so this may take hours, yet it ends.
-THROTTLES = 60
 # An activity that raised so often, after its own retries, has met a mistake of ours, and waiting does not mend it.
 BROKEN = 3
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0  # seconds
-# Graph warns from 0.8 of the limit on.
-_WARNED, _FULL = 0.8, 1.0
 # Jobs given up, each without anything of its lane done since it began to fail: the customer is away, and the rest would only
 # wait as long.
 _GIVEN_UP = 3
-# Faults that may pass, though nothing says when: they are waited for alike.
-_AWAY: frozenset[Fault] = frozenset({"unavailable", "tokenRejected"})
 # Faults that end a lane at once.
 _NO_ACCESS: Mapping[str, NoAccess] = {word: word for word in get_args(NoAccess.__value__)}
-# Halved so often, a group of twenty is one.
-_SLOWEST = 5
 # While all jobs wait longer than this, it is checked whether the request was cancelled or removing was stopped.
 _WATCH = timedelta(seconds=60)
-
-
-def last_run[Work: Mapping[str, object]](work: Work) -> Work:
-    """Return the input of an activity that is to settle what is open, because no further run follows."""
-    return cast("Work", {**work, "last": True})
-
-
-class Job[Work: Mapping[str, object]]:
-    """One activity input, and how often it was repeated because of what.
-
-    `slow` is how often throttling let nothing through; the activity gets it, to ask for less at once. `began`: it may have
-    changed something.
-    """
-
-    def __init__(self, work: Work) -> None:
-        self.work = work
-        self.faults = 0
-        self.throttles = 0
-        self.broken = 0
-        self.slow = 0
-        self.began = False
-        self.failing_since = 0  # how much of its lane was done when it began to fail
-        self.due: datetime | None = None
-
-    @property
-    def spent(self) -> bool:
-        return self.faults >= FAULTS or self.throttles >= THROTTLES
-
-
-class Lane[Work: Mapping[str, object]]:
-    """The jobs of one customer. `breaker` is why it was given up, "" while it was not."""
-
-    def __init__(self, most: int, width: int) -> None:
-        self.most = most
-        self.width = width
-        self.ready: deque[Job[Work]] = deque()
-        self.waiting: list[Job[Work]] = []
-        self.running = 0
-        self.clean = 0
-        self.done = 0  # answers that got further
-        self.given_up = 0
-        self.paused: datetime | None = None  # nothing begins before: the customer's tenant said when to come back
-        self.throttled = False  # or warned that it is about to be
-        self.breaker: GivenUp | Literal[""] = ""
 
 
 class FanOut[Work: Mapping[str, object]]:
@@ -125,6 +71,9 @@ class FanOut[Work: Mapping[str, object]]:
         for work in works:
             lane = self.lanes.setdefault(str(work.get("customer", "")), Lane(max(1, width), max(1, width)))
             lane.ready.append(Job(work))
+        # What each answer is followed by looks at these alone: a request may have hundreds of customers, and a replay does it again.
+        self._open = dict.fromkeys(self.lanes.values())  # lanes that are not over, in the order of their works
+        self._delayed: dict[Lane[Work], None] = {}  # lanes that are paused or whose jobs wait
         self._running: dict[Task[Progress], tuple[Job[Work], Lane[Work]]] = {}
         self._timer: tuple[Task[Any], datetime] | None = None
         self.left: list[tuple[Work, GivenUp]] = []
@@ -132,41 +81,54 @@ class FanOut[Work: Mapping[str, object]]:
 
     def run(self) -> Step[None]:
         self._launch()
-        while self._running or any(lane.waiting or lane.ready for lane in self.lanes.values()):
+        while self._open:
             yield when_any([*self._running, *self._alarm()])
             for task in [task for task in self._running if has_ended(task)]:
                 job, lane = self._running.pop(task)
                 lane.running -= 1
                 self._done(job, lane, self._answer(task))
+                if lane.is_over:
+                    del self._open[lane]
             if self._watched is not None and has_ended(self._watched):
                 self._seen(self._watched)
+            if self.stop:  # what is not begun any more leaves lanes without anything to do
+                self._open = {lane: None for lane in self._open if not lane.is_over}
             self._launch()
 
     def _launch(self) -> None:
-        for lane in self.lanes.values():
+        for lane in [*self._delayed]:
             due = [job for job in lane.waiting if job.due is not None and is_due(self._ctx, job.due)]
             if due:
                 lane.waiting = [job for job in lane.waiting if job not in due]
                 lane.ready.extendleft(reversed(due))  # what was begun comes before what was not
+            if not lane.waiting and not self._is_paused(lane):
+                del self._delayed[lane]
         # In turns, so that a large customer does not keep the small ones waiting.
-        lanes = deque(
-            lane
-            for lane in self.lanes.values()
-            if lane.ready and (lane.paused is None or is_due(self._ctx, lane.paused))
-        )
-        while lanes and len(self._running) < self._total:
-            lane = lanes.popleft()
-            if lane.running >= lane.width:
-                continue
-            job = lane.ready.popleft()
-            self._running[start_activity(self._ctx, self._activity, _next_run(job))] = job, lane
-            lane.running += 1
-            if lane.ready:
-                lanes.append(lane)
+        again: deque[Lane[Work]] = deque()
+        for lane in self._open:
+            if len(self._running) >= self._total:
+                return
+            if lane.ready and not self._is_paused(lane):
+                self._begin_next(lane, again)
+        while again and len(self._running) < self._total:
+            self._begin_next(again.popleft(), again)
+
+    def _begin_next(self, lane: Lane[Work], again: deque[Lane[Work]]) -> None:
+        """Begin a job of a lane that has room for one; with more of them to begin it joins those whose turn comes `again`."""
+        if lane.running >= lane.width:
+            return
+        job = lane.ready.popleft()
+        self._running[start_activity(self._ctx, self._activity, job.next_run())] = job, lane
+        lane.running += 1
+        if lane.ready:
+            again.append(lane)
+
+    def _is_paused(self, lane: Lane[Work]) -> bool:
+        return lane.paused is not None and not is_due(self._ctx, lane.paused)
 
     def _alarm(self) -> list[Task[Any]]:
         """What to wait for besides the running jobs: the first waiting one, and a check of the request where that takes long."""
-        due = [at for lane in self.lanes.values() if (at := self._next(lane)) is not None]
+        due = [at for lane in self._delayed if (at := self._next(lane)) is not None]
         if not due:
             return []
         first = min(due)
@@ -184,7 +146,7 @@ class FanOut[Work: Mapping[str, object]]:
 
     def _next(self, lane: Lane[Work]) -> datetime | None:
         """When a lane may begin something that it cannot begin now; None where only the end of something running helps."""
-        pause = lane.paused if lane.paused is not None and not is_due(self._ctx, lane.paused) else None
+        pause = lane.paused if self._is_paused(lane) else None
         if lane.ready:
             return pause
         due = min((job.due for job in lane.waiting if job.due is not None), default=None)
@@ -212,14 +174,14 @@ class FanOut[Work: Mapping[str, object]]:
 
     def _done(self, job: Job[Work], lane: Lane[Work], answer: Progress) -> None:
         fault, progressed = answer["fault"], answer.get("progressed", False)
-        lane_adapts(lane, fault, answer.get("pressure", 0.0), progressed=progressed)
+        lane.adapt(fault, answer.get("pressure", 0.0), progressed=progressed)
         if not self.stop and (fault == "held" or fault == "cancelled" or fault == "ended"):  # noqa: PLR1714 - narrows
             self._end(fault)
         if no_access := _NO_ACCESS.get(fault):
             self._break(lane, no_access)
         if fault in {"", "notVisibleYet"} or (progressed and not job.spent):
             lane.done, lane.given_up = lane.done + 1, 0
-        elif fault in _AWAY and job.spent and job.failing_since == lane.done:
+        elif fault in AWAY and job.spent and job.failing_since == lane.done:
             lane.given_up += 1
             if lane.given_up >= _GIVEN_UP:
                 self._break(lane, "tokenRejected" if fault == "tokenRejected" else "customerUnreachable")
@@ -227,7 +189,8 @@ class FanOut[Work: Mapping[str, object]]:
             # Not a moment earlier than Graph says, though what is due within a second counts as due.
             back = now(self._ctx) + timedelta(seconds=answer["retry_after"] or 0.0) + EARLY
             lane.paused = max(lane.paused or back, back)
-        _count_faults(job, lane, fault, progressed=progressed)
+            self._delayed[lane] = None
+        job.note_run(lane, fault, progressed=progressed)
         job.began = job.began or answer.get("begun", False)
         if answer["retry_after"] is not None and fault not in {"held", "ended"}:
             self._wait_or_leave(job, lane, fault, answer["retry_after"])
@@ -238,10 +201,11 @@ class FanOut[Work: Mapping[str, object]]:
         elif lane.breaker:
             self.left.append((job.work, lane.breaker))
         elif not self.stop or (job.began and self._look_again):
-            job.faults += fault in _AWAY
+            job.faults += fault in AWAY
             job.throttles += fault == "throttled"
             job.due = now(self._ctx) + timedelta(seconds=self._wait(job, fault, retry_after))
             lane.waiting.append(job)
+            self._delayed[lane] = None
 
     def _break(self, lane: Lane[Work], reason: GivenUp) -> None:
         lane.breaker = reason
@@ -255,43 +219,10 @@ class FanOut[Work: Mapping[str, object]]:
         seed = f"{instance_id(self._ctx)}:{sorted(job.work.items())}:{tries}"
         spread = random.Random(seed).random()  # noqa: S311 - spreads load, guards nothing
         backoff: float = spread * min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(tries, 10))
-        if fault in _AWAY or fault == "broken":
+        if fault in AWAY or fault == "broken":
             return retry_after + backoff
         if fault == "throttled":
             # The jitter keeps all from coming back at once. Graph speaks of its next free call, so a job that needs several
             # and got nowhere waits for more of them to come together.
             return max(retry_after + spread * min(5.0, retry_after), backoff)
         return retry_after
-
-
-def _count_faults[Work: Mapping[str, object]](
-    job: Job[Work], lane: Lane[Work], fault: Fault, *, progressed: bool
-) -> None:
-    """Note what a run says of its job. Getting further starts the counts of its faults anew."""
-    job.broken = job.broken + 1 if fault == "broken" else 0
-    if progressed:
-        job.faults = job.throttles = 0
-    if fault in _AWAY and not job.faults:
-        job.failing_since = lane.done
-    if fault == "throttled" and not progressed:
-        job.slow = min(_SLOWEST, job.slow + 1)
-    job.began = job.began or progressed or fault in {*_AWAY, "broken", "notVisibleYet"}
-
-
-def _next_run[Work: Mapping[str, object]](job: Job[Work]) -> Work:
-    work = last_run(job.work) if job.spent else job.work
-    return cast("Work", {**work, "slow": job.slow}) if job.slow else work
-
-
-def lane_adapts(lane: Lane[Any], fault: Fault, pressure: float, *, progressed: bool = False) -> None:
-    # Calls that fail now and then, while others are answered, are no reason to ask for less at once.
-    if fault == "throttled" or (fault in _AWAY and not progressed):
-        lane.throttled = True
-        lane.width, lane.clean = max(1, lane.width // 2), 0
-    elif pressure >= _FULL:
-        lane.throttled = True
-        lane.width, lane.clean = max(1, lane.width - 1), 0
-    elif not fault and pressure < _WARNED:
-        lane.clean += 1
-        if lane.clean >= lane.width and lane.width < lane.most:
-            lane.width, lane.clean = lane.width + 1, 0

@@ -3,7 +3,8 @@
 from contracts.workflow import ASK_MANAGERS, MAIL_MANAGERS, ManagerMailing, ManagerWindow, Nothing
 from durable import Context, Step, TaskFailedError
 from orchestrators.app import call_activity, orchestrator
-from orchestrators.fan_out import FanOut, last_run
+from orchestrators.fan_out import FanOut
+from orchestrators.lanes import last_run
 
 # Customers whose managers are looked up side by side.
 _CUSTOMERS = 4

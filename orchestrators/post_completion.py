@@ -29,7 +29,8 @@ from durable import Context, Step, TaskFailedError, instance_id, start_child
 from orchestrators.app import call_activity, orchestrator
 from orchestrators.call_until_available import call_until_available
 from orchestrators.event_delivery import start_deliveries
-from orchestrators.fan_out import FanOut, last_run
+from orchestrators.fan_out import FanOut
+from orchestrators.lanes import last_run
 from orchestrators.timers import create_timer_at, naive_utc
 
 # Customers whose users are looked at side by side in the follow-up; it is in no hurry.

@@ -53,7 +53,8 @@ from durable import Context, Step, Task, has_ended, has_failed, start_activity, 
 from orchestrators.app import call_activity, orchestrator
 from orchestrators.call_until_available import call_until_available
 from orchestrators.event_delivery import record_and_deliver
-from orchestrators.fan_out import FanOut, last_run
+from orchestrators.fan_out import FanOut
+from orchestrators.lanes import last_run
 from orchestrators.post_completion import start_post_completion
 from orchestrators.release_users import release_windows
 from orchestrators.scheduled_reset import reset_as_scheduled

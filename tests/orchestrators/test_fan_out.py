@@ -11,7 +11,8 @@ from durabletask.task import CompletableTask, WhenAnyTask
 
 from contracts.words import Fault
 from contracts.workflow import Activity, Progress
-from orchestrators.fan_out import BROKEN, FAULTS, FanOut, Lane, lane_adapts
+from orchestrators.fan_out import BROKEN, FanOut
+from orchestrators.lanes import FAULTS, Lane
 
 type Work = dict[str, Any]
 type Answer = Callable[[Work], Work | None]
@@ -232,7 +233,7 @@ def widths(*answers: tuple[str, float], start: int = 8, most: int = 8) -> list[i
     lane = Lane[Work](most, start)
     found: list[int] = []
     for fault, pressure in answers:
-        lane_adapts(lane, cast("Fault", fault), pressure)
+        lane.adapt(cast("Fault", fault), pressure)
         found.append(lane.width)
     return found
 
@@ -366,3 +367,14 @@ def test_timers_that_fire_early_cost_no_turns(seed: int) -> None:
     in_time, early = throttled(None), throttled(random.Random(seed))  # noqa: S311 - guards nothing
     assert early.turns <= in_time.turns * 1.2
     assert early.turns <= len(early.calls) + early.fired  # a turn for each answer and each timer, and each once
+
+
+def test_what_was_begun_and_brings_the_news_of_a_cancel_is_looked_at_once_more() -> None:
+    def answer(_: dict[str, Any]) -> dict[str, Any]:
+        return {"retry_after": 0.0, "fault": "cancelled", "begun": True} if len(ctx.calls) == 1 else OK
+
+    ctx = Context(answer)
+    fan_out = FanOut(ctx, JOB, [{"customer": "contoso", "number": 0}], 1)  # type: ignore[arg-type]
+    run(fan_out, ctx)
+    assert len(ctx.calls) == 2
+    assert fan_out.stop == "cancelled"
