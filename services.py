@@ -42,7 +42,7 @@ from records.plan_windows import PlanWindows
 from records.reconciliations import Reconciliations
 from records.releases import Releases
 from records.removals import Removals
-from records.requests import Requests
+from records.requests import ReadRequests, Requests
 from records.retention import Retention
 from records.saved_groups import SavedGroups
 from records.sign_outs import SignOuts
@@ -88,6 +88,7 @@ class Services:
         self._file: SqliteStore | None = None
         self._seen: set[str] = set()
         self._listed: set[str] = set()
+        self._read_requests = ReadRequests()
         self.remembered: defaultdict[str, Remembered] = defaultdict(Remembered)  # by tenant id
         self._user_pages: WeakKeyDictionary[asyncio.AbstractEventLoop, UserPageCache] = WeakKeyDictionary()
         self.list_patience = PATIENCE  # seconds; tests that compare whole lists wait for longer
@@ -178,7 +179,7 @@ class Services:
 
     @property
     def requests(self) -> Requests:
-        return Requests(self.store)
+        return Requests(self.store, self._read_requests)
 
     @property
     def targets(self) -> Targets:

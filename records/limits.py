@@ -2,6 +2,8 @@
 
 import json
 import re
+import zlib
+from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,13 +14,16 @@ MAX_NAME = 200
 """Characters. Escaped (at most two UTF-16 units each) this stays under Table Storage's 512 units for a key."""
 
 MAX_VALUE = 256 * 1024
-"""Bytes of ASCII JSON. Table Storage counts two bytes a character and takes 1 MiB an entity."""
+"""Bytes of ASCII text, as `pack` returns it. Table Storage counts two bytes a character and takes 1 MiB an entity."""
+
+MAX_JSON = 4 * 1024 * 1024
+"""Bytes of ASCII JSON of one value before it is compressed."""
 
 MAX_CHANGES = 100
 """Table Storage's limit for one transaction."""
 
 MAX_APPLY = 1536 * 1024
-"""Bytes of ASCII JSON in one `apply`. On the wire the JSON is quoted once more, which at most doubles it; with up to
+"""Bytes of ASCII text in one `apply`. On the wire the JSON is quoted once more, which at most doubles it; with up to
 10 KiB of names for each of 100 changes this stays under Table Storage's 4 MiB for a transaction."""
 
 MAX_SCAN = 1000
@@ -27,6 +32,12 @@ MAX_SCAN = 1000
 # Control characters and half surrogates, which Table Storage refuses, and the last characters of UTF-16 and of
 # Unicode, which end the range of a prefix.
 _NOT_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffd-\uffff\U0010ffff]")
+
+# Bytes of JSON from which a value is compressed. The record of a request over hundreds of customers names the same approvers
+# for each of them; smaller records can be read in the table as they are.
+_LARGE = 32 * 1024
+# What begins no JSON object begins a compressed one.
+_COMPRESSED = "zlib:"
 
 _compact = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode
 
@@ -53,14 +64,24 @@ def check_limit(limit: int) -> int:
 
 
 def pack(value: Value) -> str:
-    """ASCII JSON: a byte is a character everywhere, so it can be cut anywhere and its size means the same to all."""
+    """Return ASCII text: a byte is a character everywhere, so it can be cut anywhere and its size means the same to all.
+
+    It is JSON, or of a large value JSON that is compressed (zlib, RFC 1950) and in Base64.
+    """
     text = _compact(value)
+    if len(text) > MAX_JSON:
+        raise ValueTooLargeError(f"a value takes {len(text)} bytes of JSON; {MAX_JSON} is the most")
+    if len(text) > _LARGE:
+        text = min(text, _COMPRESSED + b64encode(zlib.compress(text.encode("ascii"))).decode("ascii"), key=len)
     if len(text) > MAX_VALUE:
-        raise ValueTooLargeError(f"a value takes {len(text)} bytes of JSON; {MAX_VALUE} is the most")
+        raise ValueTooLargeError(f"a value takes {len(text)} bytes; {MAX_VALUE} is the most")
     return text
 
 
 def unpack(text: str) -> Value:
+    """Return the value that `pack` made the text of."""
+    if text.startswith(_COMPRESSED):
+        text = zlib.decompress(b64decode(text.removeprefix(_COMPRESSED))).decode("ascii")
     value: dict[str, Any] = json.loads(text)
     return value
 

@@ -2,7 +2,8 @@
 
 import asyncio
 import hashlib
-from collections import Counter
+import threading
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -34,6 +35,8 @@ _WRITE, _WRITE_DRAFTS = 50, 5
 _WRITES = 16
 # Requests read side by side.
 _PAGE = 32
+# Requests that are kept as they were read: more than are reset at once.
+_KEPT = 32
 # Each failed try means that another write succeeded: another approver's decision, or a note about a mail.
 _TRIES = 200
 _RESTART, _RESTART_MOST = timedelta(minutes=1), timedelta(hours=1)
@@ -46,9 +49,32 @@ def _decision(row: Row) -> Decision:
         return unreadable_decision(row.value, _UNKNOWN)
 
 
+class ReadRequests:
+    """The requests that were read last, with the rows they were read from: each reset of a user reads the request again.
+
+    A request of hundreds of customers takes a millisecond to parse. Any event loop of the process may use it.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[str, tuple[Row, ResetRequest]] = OrderedDict()
+
+    def get(self, request_id: str) -> tuple[Row, ResetRequest] | None:
+        with self._lock:
+            return self._kept.get(request_id)
+
+    def keep(self, row: Row, request: ResetRequest) -> None:
+        with self._lock:
+            self._kept[row.partition] = row, request
+            self._kept.move_to_end(row.partition)
+            if len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+
+
 class Requests:
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, read: ReadRequests | None = None) -> None:
         self._store = store
+        self._read = read or ReadRequests()
 
     async def create(self, request: ResetRequest, targets: list[Target]) -> bool:
         """Write a request with its targets; False if it was there already. May be repeated after a fault in the middle.
@@ -84,8 +110,8 @@ class Requests:
 
     async def get(self, request_id: str) -> ResetRequest | None:
         """Return the request; where its record cannot be read, what is left of it, failed."""
-        row = await self._row(request_id)
-        return await self._request(row) if row else None
+        found = await self._found(request_id)
+        return found[1] if found else None
 
     async def update(self, request_id: str, change: Callable[[ResetRequest], ResetRequest]) -> ResetRequest:
         """Return the request after `change`, which may run several times and must depend on nothing but its argument.
@@ -93,10 +119,10 @@ class Requests:
         Raises: LookupError when there is no such request.
         """
         while True:
-            row = await self._row(request_id)
-            if row is None:
+            found = await self._found(request_id)
+            if found is None:
                 raise LookupError(request_id)
-            before = await self._request(row)
+            row, before = found
             after = change(before)
             if after == before:
                 return after
@@ -177,10 +203,10 @@ class Requests:
         """
         key = _decision_key(decision.approver)
         for _ in range(_TRIES):
-            row = await self._row(request_id)
-            if row is None:
+            found = await self._found(request_id)
+            if found is None:
                 raise LookupError(request_id)
-            request = await self._request(row)
+            row, request = found
             if not request.takes_decisions(decision.at) or await self._store.get(request_id, key) is not None:
                 return False
             counted = request.approval.model_copy(update={"decided": request.approval.decided + 1})
@@ -207,16 +233,21 @@ class Requests:
         row = await self._store.get(request_id, _CANCEL)
         return row.value if row else None
 
-    async def _request(self, row: Row) -> ResetRequest:
+    async def _found(self, request_id: str) -> tuple[Row, ResetRequest] | None:
+        before = self._read.get(request_id)
+        row = await self._store.get(request_id, _REQUEST, known=before[0] if before else None)
+        if before is not None and row is before[0]:
+            return before
+        if row is None:
+            return None
         try:
-            return ResetRequest.from_json(row.value)
+            request = ResetRequest.from_json(row.value)
         except ValidationError:
             opened = await self._store.get(_OPEN, row.partition)
             at = datetime.fromisoformat(opened.value["at"]) if opened else _UNKNOWN
-            return unreadable_request(row.partition, row.value, at)
-
-    async def _row(self, request_id: str) -> Row | None:
-        return await self._store.get(request_id, _REQUEST)
+            return row, unreadable_request(row.partition, row.value, at)
+        self._read.keep(row, request)
+        return row, request
 
 
 def _parts(rows: list[Insert], size: int) -> list[list[Insert]]:

@@ -12,7 +12,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from records import limits
 from records.errors import DamagedStoreError, NewerStoreError, RecordsError, StoreUnavailableError
@@ -49,7 +49,7 @@ _PUT = (
 )
 _REPLACE = "UPDATE rows SET value = ?, version = ? WHERE partition = ? AND key = ? AND version = ?"
 _DELETE = "DELETE FROM rows WHERE partition = ? AND key = ? AND version = ?"
-_GET = "SELECT value, version FROM rows WHERE partition = ? AND key = ?"
+_GET = "SELECT CASE version WHEN ? THEN NULL ELSE value END, version FROM rows WHERE partition = ? AND key = ?"
 _SCAN = (
     "SELECT key, value, version FROM rows WHERE partition = ? AND key > ? AND key >= ? AND key < ? ORDER BY key LIMIT ?"
 )
@@ -124,9 +124,13 @@ class SqliteStore:
         self._thread = threading.Thread(target=self._write_all, name="records-writer", daemon=True)
         self._thread.start()
 
-    async def get(self, partition: str, key: str) -> Row | None:
-        found = self._read(_GET, (limits.check_name(partition), limits.check_name(key)))
-        return Row(partition, key, limits.unpack(found[0][0]), str(found[0][1])) if found else None
+    async def get(self, partition: str, key: str, *, known: Row | None = None) -> Row | None:
+        version = int(known.etag) if known else None
+        found = self._read(_GET, (version, limits.check_name(partition), limits.check_name(key)))
+        if not found:
+            return None
+        text, version = found[0]
+        return known if text is None else Row(partition, key, limits.unpack(text), str(version))
 
     async def insert(self, partition: str, key: str, value: Value) -> bool:
         return await self._write(partition, [Insert(key, value)]) is not None
@@ -161,7 +165,7 @@ class SqliteStore:
         with self._reading:
             self._reader.close()
 
-    def _read(self, statement: str, parameters: tuple[str | int, ...]) -> list[tuple[str, ...]]:
+    def _read(self, statement: str, parameters: tuple[str | int | None, ...]) -> list[tuple[Any, ...]]:
         # The lock is for other event loops in other threads; it is never held over more than one statement.
         with self._reading:
             if self._closed:

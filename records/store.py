@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
 type Value = dict[str, Any]
-"""A JSON object of at most `limits.MAX_VALUE` bytes."""
+"""A JSON object of at most `limits.MAX_VALUE` bytes as it is stored; a large one is compressed."""
 
 
 class Row(NamedTuple):
@@ -60,8 +60,8 @@ class Store(Protocol):
     """Every method raises `StoreUnavailableError` when the store does not answer, and for names and values that
     no store takes `InvalidNameError` or `ValueTooLargeError` before anything is written."""
 
-    async def get(self, partition: str, key: str) -> Row | None:
-        """Return the row, or None."""
+    async def get(self, partition: str, key: str, *, known: Row | None = None) -> Row | None:
+        """Return the row, or None. Where it is still as it was when `known` was read, that very row, without parsing it again."""
 
     async def insert(self, partition: str, key: str, value: Value) -> bool:
         """Write the row if there is none with this key. False: there is one already, and it was left alone."""

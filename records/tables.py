@@ -90,9 +90,11 @@ class TableStore:
         self._idle = asyncio.Event()
         self._closed = False
 
-    async def get(self, partition: str, key: str) -> Row | None:
+    async def get(self, partition: str, key: str, *, known: Row | None = None) -> Row | None:
         entity = await self._entity(limits.check_name(partition), limits.check_name(key))
-        return None if entity is None else _row(partition, entity)
+        if entity is None:
+            return None
+        return known if known and known.etag == _etag(entity) else _row(partition, entity)
 
     async def insert(self, partition: str, key: str, value: Value) -> bool:
         return await self._write(partition, [Insert(key, value)]) is not None

@@ -224,6 +224,9 @@ RECORD_UNREADABLE = "recordUnreadable"
 class ResetRequest(Model):
     """The record of a request. Decisions, totals and targets are records of their own."""
 
+    # What was read is shared by all who read it (records/requests.py).
+    model_config = ConfigDict(frozen=True)
+
     id: str
     status: RequestStatus = RequestStatus.PLANNING
     created_at: Instant

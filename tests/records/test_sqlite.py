@@ -18,6 +18,7 @@ from records import sqlite
 from records.errors import DamagedStoreError, NewerStoreError, StoreUnavailableError
 from records.sqlite import SqliteStore
 from records.store import Insert, Put
+from tests.records.noise import noise
 
 
 @pytest.fixture
@@ -157,7 +158,7 @@ async def test_a_full_disk_is_unavailable_and_passes(store: SqliteStore) -> None
     await store.put("p", "before", {})
     (pages,) = store._writer.execute("PRAGMA page_count").fetchone()
     store._writer.execute(f"PRAGMA max_page_count = {pages}")
-    large = {"text": "x" * 200_000}
+    large = {"text": noise(200_000)}
     answers = await asyncio.gather(
         *(store.apply("p", [Put(f"{n}", {}), Insert(f"large{n}", large)]) for n in range(3)), return_exceptions=True
     )

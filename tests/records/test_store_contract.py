@@ -9,6 +9,7 @@ import pytest
 from records import limits
 from records.errors import InvalidNameError, StoreUnavailableError, ValueTooLargeError
 from records.store import Change, Delete, Insert, Put, Replace, Row, Store
+from tests.records.noise import noise
 
 ODD = [
     "/",
@@ -269,16 +270,48 @@ async def test_values_come_back_as_they_were(store: Store, value: dict[str, Any]
     assert (await _get(store, "k")).value == value
 
 
+async def test_a_known_row_is_given_back_until_it_changes(store: Store) -> None:
+    await store.put("p", "k", {"n": 1})
+    known = await _get(store, "k")
+    assert await store.get("p", "k", known=known) is known
+    await store.put("p", "k", {"n": 1})  # written again, though with the same value
+    again = await store.get("p", "k", known=known)
+    assert again is not known
+    assert again == await _get(store, "k")
+    await store.put("p", "k", {"n": 2})
+    changed = await store.get("p", "k", known=again)
+    assert changed is not None
+    assert changed.value == {"n": 2}
+    assert await store.delete(changed)
+    assert await store.get("p", "k", known=changed) is None
+
+
 @pytest.mark.parametrize("character", ["x", '"', "\\", "é", "😀"])
-async def test_values_of_256_kib_are_kept_and_larger_ones_refused(store: Store, character: str) -> None:
+@pytest.mark.parametrize("size", [32 * 1024, 200 * 1024])
+async def test_what_is_compressed_comes_back_as_it_was(store: Store, character: str, size: int) -> None:
     each = len(limits.pack({"text": character})) - len(limits.pack({"text": ""}))
-    most = (limits.MAX_VALUE - len(limits.pack({"text": ""}))) // each
-    await store.put("p", "k", {"text": character * most})
-    assert (await _get(store, "k")).value == {"text": character * most}
+    for length in (size // each - 20, size // each + 20):
+        await store.put("p", "k", {"text": character * length})
+        assert (await _get(store, "k")).value == {"text": character * length}
+        assert [row.value for row in await store.scan("p")] == [{"text": character * length}]
+
+
+async def test_values_that_take_256_kib_are_kept_and_larger_ones_refused(store: Store) -> None:
+    most = limits.MAX_VALUE - len(limits.pack({"text": ""}))
+    await store.put("p", "k", {"text": noise(most)})
+    assert (await _get(store, "k")).value == {"text": noise(most)}
     assert len((await store.scan("p"))[0].value["text"]) == most
     with pytest.raises(ValueTooLargeError):
-        await store.put("p", "k", {"text": character * (most + 1)})
-    assert (await _get(store, "k")).value == {"text": character * most}
+        await store.put("p", "k", {"text": noise(most + 2048)})
+    assert (await _get(store, "k")).value == {"text": noise(most)}
+
+
+async def test_json_of_4_mib_is_kept_where_it_can_be_compressed_and_more_is_refused(store: Store) -> None:
+    most = limits.MAX_JSON - len(limits.pack({"text": ""}))
+    await store.put("p", "k", {"text": "x" * most})
+    assert (await _get(store, "k")).value == {"text": "x" * most}
+    with pytest.raises(ValueTooLargeError):
+        await store.put("p", "k", {"text": "x" * (most + 1)})
 
 
 @pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")  # aiohttp's, from 1 MiB on
