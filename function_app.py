@@ -43,9 +43,11 @@ import orchestrators.app
 import orchestrators.approver_mails
 import orchestrators.event_delivery
 import orchestrators.manager_mails
+import orchestrators.plan_customers
 import orchestrators.post_completion
 import orchestrators.release_users
 import orchestrators.reset_customer
+import orchestrators.reset_customers
 import orchestrators.reset_request
 import triggers.api.access_passes
 import triggers.api.approval_mails

@@ -11,6 +11,10 @@ from use_cases.allot_blocks import allot_blocks
 # Windows of a request that are planned at once, over all its customers: half of the activities that a host runs at once
 # (host.json), because planning reads much and must leave room for the resets of other requests.
 _PLANNING = 16
+# And where the windows are small, so that a customer's few reads leave the most of their time to waiting.
+_PLANNING_SMALL, _SMALL = 24, 25  # users of a window on average
+# Windows of one orchestration; each answer makes it replay all before.
+_PART = 64
 
 
 @activity(BEGIN_REQUEST)
@@ -43,7 +47,12 @@ async def begin_request(work: RequestRef) -> RequestPlan:
         )
     long = services.target_drafts.needed(request.target_count)
     drafts = await services.target_drafts.starts(request.id) if long else []
-    plan: RequestPlan = {"go": True, "windows": windows(request), "drafts": drafts, "planning": _PLANNING}
+    divided = windows(request)
+    small = request.target_count <= _SMALL * len(divided)
+    planning = _PLANNING_SMALL if small else _PLANNING
+    plan: RequestPlan = {"go": True, "windows": divided, "drafts": drafts, "planning": planning}
+    if len(divided) > _PART:
+        plan["part"] = _PART
     if request.schedule is not None and not request.undo_of:
         plan["scheduled"] = True
     if may_need_verification(services.policy, request):

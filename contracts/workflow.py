@@ -81,6 +81,8 @@ class RequestPlan(TypedDict):
 
     `verify`: some of its users may have to be verified. `planning`: how many windows are planned at once.
     `contain`: its accounts may be compromised, so its users are blocked: before the plan, or once it is approved.
+    `part`: the most windows that one orchestration plans or resets, because replay grows with the square of them; those of one
+    customer stay together. Absent where there are not more, and in the histories of version 0.1.
     """
 
     go: bool
@@ -90,6 +92,7 @@ class RequestPlan(TypedDict):
     scheduled: NotRequired[bool]
     planning: NotRequired[int]
     contain: NotRequired[Literal["first", "approved"]]
+    part: NotRequired[int]
 
 
 class DraftRef(RequestRef):
@@ -371,6 +374,21 @@ class CustomerReset(RequestRef):
     windows: list[NumberRange]
 
 
+class CustomersPlan(RequestRef):
+    """`planning`: how many of the windows are planned at once."""
+
+    windows: list[Window]
+    planning: int
+
+
+class CustomersReset(RequestRef):
+    """`run` begins the ids of its sub-orchestrations. `customers`: how many of them are reset at once."""
+
+    windows: list[Window]
+    run: str
+    customers: int
+
+
 class WindowReset(WindowRef):
     """`asked`: how often permits were asked for in runs before."""
 
@@ -427,6 +445,8 @@ RESET_REQUEST: Orchestration[RequestRun, RequestEnd] = Orchestration("reset_requ
 MAIL_APPROVERS: Orchestration[ApproverMailing, Nothing] = Orchestration("mail_approvers")
 MAIL_MANAGERS: Orchestration[ManagerMailing, Nothing] = Orchestration("mail_managers")
 RELEASE_USERS: Orchestration[UserRelease, Nothing] = Orchestration("release_users")
+PLAN_CUSTOMERS: Orchestration[CustomersPlan, Nothing] = Orchestration("plan_customers")
+RESET_CUSTOMERS: Orchestration[CustomersReset, Nothing] = Orchestration("reset_customers")
 RESET_CUSTOMER: Orchestration[CustomerReset, Nothing] = Orchestration("reset_customer")
 RESET_WINDOW: Orchestration[WindowReset, WindowEnd] = Orchestration("reset_window")
 DELIVER_EVENT: Orchestration[EventDelivery, Nothing] = Orchestration("deliver_event")

@@ -3,9 +3,8 @@
 Only ids, customer keys, counts and stable words pass through its history.
 """
 
-from collections import deque
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from contracts.words import AfterApproval, AfterPlan
 from contracts.workflow import (
@@ -15,12 +14,9 @@ from contracts.workflow import (
     FINISH_REQUEST,
     MAIL_APPROVERS,
     MAIL_MANAGERS,
-    PLAN_TARGETS,
     READ_PLAN_WINDOW,
     READ_VERIFICATION_WINDOW,
-    RESET_CUSTOMER,
     RESET_REQUEST,
-    RESET_WINDOW,
     SEAL_PLAN,
     SETTLE_APPROVAL,
     SETTLE_TARGETS,
@@ -30,12 +26,9 @@ from contracts.workflow import (
     Activity,
     ApproverMailing,
     ContainWindow,
-    CustomerReset,
     DraftRef,
     ManagerMailing,
     Nothing,
-    NumberRange,
-    PlanInput,
     PlanWindowRef,
     ReleaseWindow,
     RepeatableWindow,
@@ -47,35 +40,30 @@ from contracts.workflow import (
     TargetsToSettle,
     VerificationWindowRef,
     Window,
-    WindowReset,
 )
-from durable import Context, Step, Task, has_ended, has_failed, start_activity, start_child, when_all, when_any
+from durable import Context, Step, start_activity, start_child, when_all
 from orchestrators.app import call_activity, orchestrator
 from orchestrators.call_until_available import call_until_available
 from orchestrators.event_delivery import record_and_deliver
 from orchestrators.fan_out import FanOut
 from orchestrators.lanes import last_run
+from orchestrators.plan_customers import PLANNING, plan_in_parts
 from orchestrators.post_completion import start_post_completion
 from orchestrators.release_users import release_windows
+from orchestrators.reset_customers import reset_in_parts
 from orchestrators.scheduled_reset import reset_as_scheduled
 from orchestrators.timers import create_timer_after
 from orchestrators.wake_up import WakeUp
 
-# Windows of a customer that are planned at once, and of all customers in requests that began before `RequestPlan.planning`.
-_PLANNING_PER_CUSTOMER, _PLANNING = 2, 8
 # Windows of a long plan that are read at once, and of an undo that are closed at once.
 _READING = 8
 # Windows that are settled at once. One partition of Table Storage takes 2,000 rows a second, which few of them fill:
 # https://learn.microsoft.com/azure/storage/tables/scalability-targets.
 _SETTLING = 4
-# Customers of a request that are worked on at once; each keeps its own width.
-_CUSTOMERS = 50
 # Windows of a request whose users are blocked at once, over all its customers and of one of them: an attacker is at work.
 _CONTAINING, _CONTAINING_PER_CUSTOMER = 50, 4
 # While removing is stopped, so long between two looks whether it goes on.
 _HELD = 60.0
-# How often a customer's part that broke is started anew. It waits for the records by itself, so only a mistake of ours breaks it.
-_ANEW = 2
 
 
 @orchestrator(RESET_REQUEST)
@@ -92,7 +80,8 @@ def reset_request(ctx: Context, work: RequestRun) -> Step[RequestEnd]:
             yield from call_until_available(ctx, WRITE_TARGETS, DraftRef(id=request["id"], start=start))
         if begun.get("contain") == "first":
             yield from _contain(ctx, request, windows, "first")
-        yield from _plan(ctx, request, windows, begun.get("planning", _PLANNING))
+        part = begun.get("part", 0)
+        yield from plan_in_parts(ctx, run, request, windows, begun.get("planning", PLANNING), part)
         if begun.get("verify"):
             yield from _verify(ctx, run, request, windows, wake_up)
         following = yield from _seal(ctx, request)
@@ -103,7 +92,8 @@ def reset_request(ctx: Context, work: RequestRun) -> Step[RequestEnd]:
         if following == "reset":
             if begun.get("contain"):
                 yield from _contain(ctx, request, windows, "approved")
-            yield from _reset_in_time(ctx, run, request, windows, wake_up, scheduled=begun.get("scheduled", False))
+            scheduled = begun.get("scheduled", False)
+            yield from _reset_in_time(ctx, run, request, windows, wake_up, part, scheduled=scheduled)
         if following == "codes":
             yield from _take_codes(ctx, request, windows, wake_up)
     ended = yield from _finish(ctx, request)
@@ -142,18 +132,6 @@ def _release(ctx: Context, request: RequestRef, windows: Sequence[Window]) -> St
     yield from release_windows(ctx, works)
 
 
-def _plan(ctx: Context, request: RequestRef, windows: Sequence[Window], at_once: int) -> Step[None]:
-    works = [
-        PlanInput(id=request["id"], customer=customer, start=start, count=count) for customer, start, count in windows
-    ]
-    # Planning changes nothing at Graph, so after a cancel there is nothing to look at once more.
-    fan_out = FanOut(ctx, PLAN_TARGETS, works, _PLANNING_PER_CUSTOMER, total=at_once, watch=request, look_again=False)
-    yield from fan_out.run()
-    for work, reason in fan_out.left:  # settled as not planned, and why; the other customers go on
-        given_up: PlanInput = {**work, "give_up": reason}
-        yield from call_activity(ctx, PLAN_TARGETS, given_up)
-
-
 def _verify(ctx: Context, run: str, request: RequestRef, windows: list[Window], wake_up: WakeUp) -> Step[None]:
     """Wait for evidence of the users who need it. It is in the records, and the event only wakes."""
     asked = False
@@ -163,7 +141,7 @@ def _verify(ctx: Context, run: str, request: RequestRef, windows: list[Window], 
             return
         if windows_to_read := state.get("windows"):
             works = [VerificationWindowRef(id=request["id"], start=start) for start in windows_to_read]
-            yield from _run_all(ctx, READ_VERIFICATION_WINDOW, works, _PLANNING)
+            yield from _run_all(ctx, READ_VERIFICATION_WINDOW, works, _READING)
             continue
         if not asked:  # beside the wait, as with approvers
             asked = True
@@ -257,49 +235,23 @@ def _take_codes(ctx: Context, request: RequestRef, windows: Sequence[Window], wa
 
 
 def _reset_in_time(
-    ctx: Context, run: str, request: RequestRef, windows: Sequence[Window], wake_up: WakeUp, *, scheduled: bool
+    ctx: Context,
+    run: str,
+    request: RequestRef,
+    windows: Sequence[Window],
+    wake_up: WakeUp,
+    part: int,
+    *,
+    scheduled: bool,
 ) -> Step[None]:
     """Reset at once or, where the request has a schedule, when and in the parts that it says."""
     if not scheduled:  # as of every request that began before there were schedules
-        yield from _reset(ctx, run, request, windows)
+        yield from reset_in_parts(ctx, run, request, windows, part)
         return
     yield from reset_as_scheduled(
         ctx,
         request,
         wake_up,
-        lambda part, ready: _reset(ctx, f"{run}:p{part}", request, ready),
+        lambda time, ready: reset_in_parts(ctx, f"{run}:p{time}", request, ready, part),
         lambda to_settle: _settle(ctx, request, to_settle),
-    )
-
-
-def _reset(ctx: Context, run: str, request: RequestRef, windows: Sequence[Window]) -> Step[None]:
-    """Customer by customer, so many at once that a slow one does not hold up the next."""
-    customers: dict[str, list[NumberRange]] = {}
-    for customer, start, count in windows:
-        customers.setdefault(customer, []).append((start, count))
-    waiting = deque((name, 0) for name in customers)
-    running: dict[Task[Any], tuple[str, int]] = {}
-    while waiting or running:
-        while waiting and len(running) < _CUSTOMERS:
-            name, broken = waiting.popleft()
-            # By the number of its first target: with a customer's key an id could exceed the 100 characters that Azure allows.
-            instance_id = f"{run}:{customers[name][0][0]}" + (f":again-{broken}" if broken else "")
-            running[_start_customer(ctx, request, name, customers[name], instance_id)] = name, broken
-        yield when_any([*running])
-        for part in [part for part in running if has_ended(part)]:
-            name, broken = running.pop(part)
-            if has_failed(part) and broken < _ANEW:
-                # It does only what is left. The others go on meanwhile; what breaks again is settled by finish_request.
-                waiting.append((name, broken + 1))
-
-
-def _start_customer(
-    ctx: Context, request: RequestRef, name: str, windows: list[NumberRange], instance_id: str
-) -> Task[Any]:
-    if len(windows) == 1:  # most customers: one orchestration less
-        start, count = windows[0]
-        window = WindowReset(id=request["id"], customer=name, start=start, count=count)
-        return start_child(ctx, RESET_WINDOW, window, instance_id)
-    return start_child(
-        ctx, RESET_CUSTOMER, CustomerReset(id=request["id"], customer=name, windows=windows), instance_id
     )

@@ -6,13 +6,24 @@ from uuid import uuid4
 
 import durable
 from contracts.words import WAKE
-from contracts.workflow import MAIL_APPROVERS, MAIL_MANAGERS, RESET_CUSTOMER, RESET_REQUEST, RESET_WINDOW, RequestRun
+from contracts.workflow import (
+    MAIL_APPROVERS,
+    MAIL_MANAGERS,
+    PLAN_CUSTOMERS,
+    RESET_CUSTOMER,
+    RESET_CUSTOMERS,
+    RESET_REQUEST,
+    RESET_WINDOW,
+    RequestRun,
+)
 from domain.request.reset_request import ResetRequest
 
 _log = logging.getLogger("mfareset.starting")
 
 # What must not go on beside a new run. Deliveries of events and what follows the end do: a new run does not repeat them all.
-_PARTS = {RESET_CUSTOMER.name, RESET_WINDOW.name, MAIL_APPROVERS.name, MAIL_MANAGERS.name}
+_PARTS = {
+    part.name for part in (PLAN_CUSTOMERS, RESET_CUSTOMERS, RESET_CUSTOMER, RESET_WINDOW, MAIL_APPROVERS, MAIL_MANAGERS)
+}
 
 
 async def start(client: durable.Client, request: ResetRequest) -> None:
