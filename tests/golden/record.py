@@ -8,7 +8,9 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
+from unittest.mock import patch
 
+from activities import begin_request
 from tests.golden.histories import GOLDEN, write
 from tests.receiver import policy_with
 from tests.system import ROOT, System, system
@@ -80,6 +82,12 @@ async def scheduled(it: System) -> None:
     await it.advance(hours=26)
 
 
+async def in_parts(it: System) -> None:
+    """As if it had hundreds of customers: each is a part of its own."""
+    with patch.object(begin_request, "_PART", 1):
+        await it.approve(await _ask(it))
+
+
 # What a story's policy has beside the demo's.
 _WINDOW = '[customers.fabrikam.maintenance]\ntimeZone = "Etc/UTC"\nfrom = "20:00"\nto = "21:00"\n'
 _VERIFICATION = '[verification]\nrequired = "always"\naccept = ["managerAttestation", "callback"]\n'
@@ -103,6 +111,7 @@ STORIES: tuple[Callable[[System], Awaitable[None]], ...] = (
     followed,
     looked,
     scheduled,
+    in_parts,
 )
 
 
