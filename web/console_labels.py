@@ -260,15 +260,8 @@ LOOKUP_REASON: Mapping[str, str] = texts(
 NOTICE: Mapping[str, str] = texts(
     {
         "undoSent": "Undo sent. Once it is approved, each token is activated with the code that it shows.",
-        "nothingToUndo": "There is no deactivated token to activate again, or the time for it is over.",
         "activated": "The token is active again.",
-        "wrongCode": "That code was wrong. Wait for the next one that the token shows, then enter it.",
-        "codeFormat": "Enter the six digits that the token shows.",
-        "noCodeNow": "No code is taken for this token now. See how it stands below.",
         "calledBack": "The call back was recorded: the user is verified.",
-        "wrongNumber": "Nothing was recorded: enter the telephone number that you called, in digits.",
-        "involvedInProof": "Nothing was recorded: a person who asked for the reset, or is reset, cannot vouch for it.",
-        "waitsForNoProof": "Nothing was recorded: this user does not wait for this kind of verification.",
         "added": "All users of the list were chosen.",
         "addedSome": "The users who were found were chosen. The other lines of the list were not.",
         "groupSaved": "The group was saved.",
@@ -287,15 +280,10 @@ NOTICE: Mapping[str, str] = texts(
         "nothingToRetry": "Every user ended well; there is nothing to try again.",
         "takenOver": "These users were taken over from the request that held them. This request needs a decision of its "
         "own.",
-        "nothingToTakeOver": "No user can be taken over: the other request was approved, or they were taken over already.",
         "notWaiting": "The request does not wait for an approval any more.",
         "sentAgain": "It is being sent again. Load the page again in a minute to see whether it got through.",
         "nothingToSend": "Nothing is left to send again: all of it got through, or is still being tried.",
         "releasing": "It is being done. Load the page again in a few seconds to see what came of it.",
-        "nothingToRelease": "There is no user for whom this can be done.",
-        "unverifiedUser": "This user stays blocked until evidence shows who they are: record a callback, or ask for a Verified "
-        "ID.",
-        "ownContainment": "You asked for this request, so somebody else unblocks its users.",
         "confirmedAlready": "This plan was confirmed already. This is its request.",
     }
 )
@@ -427,6 +415,18 @@ ERROR: Mapping[str, str] = texts(
     {
         "awayWrong": "Not saved: the time has to be in the next 90 days, and the other person has to be allowed to "
         "approve.",
+        "nothingToUndo": "There is no deactivated token to activate again, or the time for it is over.",
+        "wrongCode": "That code was wrong. Wait for the next one that the token shows, then enter it.",
+        "codeFormat": "Enter the six digits that the token shows.",
+        "noCodeNow": "No code is taken for this token now. See how it stands below.",
+        "wrongNumber": "Nothing was recorded: enter the telephone number that you called, in digits.",
+        "involvedInProof": "Nothing was recorded: a person who asked for the reset, or is reset, cannot vouch for it.",
+        "waitsForNoProof": "Nothing was recorded: this user does not wait for this kind of verification.",
+        "nothingToTakeOver": "No user can be taken over: the other request was approved, or they were taken over already.",
+        "nothingToRelease": "There is no user for whom this can be done.",
+        "unverifiedUser": "This user stays blocked until evidence shows who they are: record a callback, or ask for a Verified "
+        "ID.",
+        "ownContainment": "You requested this, so an approver or another operator has to unblock its users.",
         "noUserChosen": "Choose at least one user.",
         "noLines": "Paste at least one user, or open a file.",
         "tooManyLines": "The list has more than 10,000 lines. Look it up in parts.",

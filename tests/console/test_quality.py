@@ -57,6 +57,47 @@ async def test_a_reset_by_keyboard_alone(tech: Person) -> None:
     await expect(page.get_by_role("heading", name="Review and confirm")).to_be_visible()
 
 
+# Where the focus is, and what hides it: nothing drawn, or another element in front of its middle.
+_HIDDEN_FOCUS = """() => {
+  const at = document.activeElement, box = at.getBoundingClientRect();
+  const name = at.id || at.getAttribute("aria-label") || at.textContent.trim();
+  if (at === document.body) return ["", ""];
+  if (box.width < 8 || box.height < 8) return [name, "too small to be seen"];
+  const front = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+  const seen = !front || at.contains(front) || front.contains(at) || [...at.labels ?? []].some((label) => label.contains(front));
+  return [name, seen ? "" : `behind ${front.tagName} ${front.className}`];
+}"""
+
+
+async def test_the_focus_is_seen_at_every_stop(tech: Person) -> None:
+    page = await tech.goes_to("/console/users?search=adele&customer=contoso")
+    await page.locator("tbody input[name=user]").first.check()
+    await expect(page.locator(".picked")).to_have_text("1 user chosen")
+    for last in ("Reset Adele Vance, adele@contoso.com, Contoso", "Send for approval"):
+        await page.evaluate("document.activeElement.blur()")
+        stops: dict[str, str] = {}
+        while last not in stops:
+            assert len(stops) < 60, stops
+            await page.keyboard.press("Tab")
+            name, hidden = await page.evaluate(_HIDDEN_FOCUS)
+            stops[name] = hidden
+        assert {name: hidden for name, hidden in stops.items() if hidden} == {}
+        if last != "Send for approval":
+            await page.get_by_role("button", name="Reset all multi-factor authentications").click()
+            await expect(page.get_by_role("heading", name="Review and confirm")).to_be_visible()
+
+
+async def test_a_skip_link_of_the_review_leads_to_its_confirmation(tech: Person) -> None:
+    page = await tech.goes_to("/console/users?search=adele")
+    await page.get_by_role("button", name="Choose all 3 matching users").click()
+    await page.get_by_role("button", name="Reset all multi-factor authentications").click()
+    await expect(page.get_by_role("heading", name="Review and confirm")).to_be_visible()
+    await page.get_by_role("link", name="Skip to the confirmation").focus()
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_label("Reason")).to_be_focused()
+
+
 async def test_skip_links_lead_to_the_list_and_to_the_chosen_users(tech: Person) -> None:
     for path, list_name in (("users", "Skip to the list of users"), ("methods", "Skip to the list of methods")):
         for text, place in ((list_name, "#rows"), ("Skip to the chosen users", "#actions")):

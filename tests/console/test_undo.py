@@ -71,6 +71,7 @@ async def test_undo_and_the_tokens_code_are_given_in_the_console(tmp_path: Path)
         fields = {"act": "activate", "number": "0", "method": target["methods"][0]["id"]}
         assert notice_of(await act(it, undo, **fields, code="12")) == "codeFormat"
         assert notice_of(await act(it, undo, **fields, code="000000")) == "wrongCode"
+        assert '<p class="note bad" role="alert" id="notice">' in await after(it, undo, **fields, code="000000")
         page = await fetched(it, f"requests/{undo}")
         assert [each["name"] for _, each in page.elements if each.get("inputmode") == "numeric"] == ["code"]
 
@@ -80,3 +81,12 @@ async def act(it: System, request_id: str, **fields: str) -> httpx.Response:
         await sign_in(http, "tech@msp.example")
         nonce = hidden((await http.get(f"/console/requests/{request_id}")).text)
         return await http.post(f"/console/requests/{request_id}/act", data={"nonce": nonce} | fields)
+
+
+async def after(it: System, request_id: str, **fields: str) -> str:
+    """Return the page that follows an act, with its notice."""
+    async with browser_client(it.host.base_url) as http:
+        await sign_in(http, "tech@msp.example")
+        nonce = hidden((await http.get(f"/console/requests/{request_id}")).text)
+        sent = await http.post(f"/console/requests/{request_id}/act", data={"nonce": nonce} | fields)
+        return (await http.get(sent.headers["Location"])).text

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browsing import needs_chromium
-from tests.console.conftest import Person
+from tests.console.conftest import Hire, Person
 from tests.system import System
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), needs_chromium]
@@ -64,6 +64,21 @@ async def test_what_the_report_says_of_an_account_stays_in_its_column(tech: Pers
             "cells => cells.filter((cell) => cell.scrollWidth > cell.clientWidth).length"
         )
         assert cut == 0, width
+
+
+async def test_no_chip_of_an_account_is_broken_within_a_word(it: System, hire: Hire, size: str) -> None:
+    german = await hire("tech@msp.example")
+    german.spoilt = True  # the width of the window
+    for header in ("en", "de"):
+        await german.page.set_extra_http_headers({"Accept-Language": header})
+        for query in ("enabled=false", "registered=false&privileged=true", "guest=true&registered=false"):
+            page = await german.goes_to(f"/console/users?{query}")
+            for width in (390, 1280, 1440):
+                await page.set_viewport_size({"width": width, "height": 860})
+                heights = await page.locator("tbody td[data-label] .chip").evaluate_all(
+                    "chips => chips.map((chip) => [chip.getClientRects().length && chip.offsetHeight, chip.textContent])"
+                )
+                assert all(height < 26 * len(text.split()) for height, text in heights), (header, query, width, heights)
 
 
 async def test_pages_go_on_where_they_ended(tech: Person) -> None:
