@@ -10,6 +10,7 @@ import re
 from urllib.parse import unquote
 
 from domain.text import clean
+from languages import Message
 
 # How much of a text an error repeats.
 _SHOWN = 120
@@ -50,7 +51,7 @@ def address_of(text: str) -> str:
     """Return the one mail address in `text`, bare. Raises: AddressError."""
     name = name_of(text)
     if "@" not in name:
-        raise AddressError(f"{_quoted(text)} is not a mail address")
+        raise AddressError(Message("%(name)s is not a mail address", name=_quoted(text)))
     return name
 
 
@@ -72,7 +73,7 @@ def names_in(text: str) -> list[str]:
     """
     names = _names_in(text)
     if len(names) > 1 and not all(map(_is_certain, names)):
-        raise AddressError(f"{_quoted(text)} has words in it that are not user names")
+        raise AddressError(Message("%(name)s has words in it that are not user names", name=_quoted(text)))
     return names
 
 
@@ -91,7 +92,7 @@ def _names_in(text: str) -> list[str]:
         if len(words) == 1 and not _is_certain(words[0]):
             before = words[0]
         elif len(words) > 1 and not all(map(_is_certain, words)):
-            raise AddressError(f"{_quoted(piece)} is not a user name")
+            raise AddressError(Message("%(name)s is not a user name", name=_quoted(piece)))
         else:
             names += map(_name, words)
     return [*names, _name(before)] if before else names
@@ -124,7 +125,7 @@ def _in_brackets(piece: str) -> list[str]:
     names = [_of_label(label, _name(word)) for label, word in zip(pairs[::2], pairs[1::2], strict=True)]
     words = rest.split()
     if not all(map(_is_certain, [*names, *words])):
-        raise AddressError(f"{_quoted(piece)} is not a user name")
+        raise AddressError(Message("%(name)s is not a user name", name=_quoted(piece)))
     return names + [_name(word) for word in words]
 
 
@@ -132,7 +133,7 @@ def _of_label(label: str, name: str) -> str:
     """Return the name; a display name that is another address could show the one and mean the other."""
     others = [word for word in _BETWEEN_WORDS.split(label) if "@" in word.strip("@")]
     if any(name.casefold() not in {word.casefold(), word.strip("'").casefold()} for word in others):
-        raise AddressError(f"{_quoted(f'{label}<{name}>')} names two addresses")
+        raise AddressError(Message("%(name)s names two addresses", name=_quoted(f"{label}<{name}>")))
     return name
 
 
@@ -146,7 +147,7 @@ def _name(word: str) -> str:
         name = name[1:-1]
     name = _PREFIX.sub("", name)
     if not name or name.startswith("(") or _NEVER.search(name) or ("@" in name and not _is_address(name)):
-        raise AddressError(f"{_quoted(word)} is not a user name")
+        raise AddressError(Message("%(name)s is not a user name", name=_quoted(word)))
     return name
 
 

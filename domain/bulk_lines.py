@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from domain.addresses import AddressError, names_in
 from domain.text import clean
+from languages import Message
 
 MAX_LINES = 10_000
 # Names of columns, as Entra, Microsoft 365 and ticketing systems export them, without spaces and in lower case.
@@ -37,7 +38,13 @@ def read_lines(text: str, find_customer: Callable[[str], str | None]) -> list[Bu
     lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
     filled = [line for line in lines if line.strip()]
     if len(filled) > MAX_LINES:
-        raise TooManyLinesError(f"the list has {len(filled):,} lines; {MAX_LINES:,} at once are the most")
+        raise TooManyLinesError(
+            Message(
+                "the list has %(filled)s lines; %(max_lines)s at once are the most",
+                filled=f"{len(filled):,}",
+                max_lines=f"{MAX_LINES:,}",
+            )
+        )
     columns = _header(filled[0]) if filled else None
     entries: list[BulkEntry] = []
     for number, line in enumerate(lines, 1):

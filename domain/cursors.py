@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from domain.access.approval_links import KeyRing
 from domain.errors import InvalidInputError
+from languages import Message
 
 # Graph's page tokens have some hundred characters each; a hundred customers' fit, and nothing that could fill the memory.
 _LARGEST = 128 * 1024
@@ -89,7 +90,7 @@ def _mac(key: bytes, question: str, payload: str) -> str:
 
 
 def _invalid_cursor() -> InvalidInputError:
-    detail = "use the cursor of the last response, with the same parameters"
+    detail = Message("use the cursor of the last response, with the same parameters")
     return InvalidInputError(
-        "The cursor does not belong to this list.", [{"pointer": "/query/cursor", "detail": detail}]
+        Message("The cursor does not belong to this list."), [{"pointer": "/query/cursor", "detail": detail}]
     )

@@ -2,6 +2,8 @@
 
 from typing import Any, Literal, Self
 
+from languages import Message, in_words
+
 type RefusedKind = Literal["key", "principal", "link", "nonce", "origin", "role", "signature"]
 
 
@@ -10,7 +12,7 @@ class Problem(Exception):  # noqa: N818 - the name RFC 9457 gives it
 
     status = 400
     reason = "badRequest"
-    title = "The request is not valid"
+    title = Message("The request is not valid")
     retry_after: int | None = None
     # Of a refused authentication or authorization, for its trace: what was refused, and a word for why.
     refused: tuple[RefusedKind, str] | None = None
@@ -26,14 +28,15 @@ class Problem(Exception):  # noqa: N818 - the name RFC 9457 gives it
         return self
 
     def to_json(self) -> dict[str, Any]:
+        """Return the members of the problem, its texts in the current language."""
         body: dict[str, Any] = {
             "type": f"urn:mfareset:problem:{self.reason}",
-            "title": self.title,
+            "title": in_words(self.title),
             "status": self.status,
-            "detail": self.detail,
+            "detail": in_words(self.detail),
         }
         if self.errors:
-            body["errors"] = self.errors
+            body["errors"] = [{name: in_words(text) for name, text in error.items()} for error in self.errors]
         return body
 
 
@@ -46,63 +49,63 @@ class InvalidInputError(Problem):
 class UnauthorizedError(Problem):
     """The caller could not be authenticated. The response says no more than that."""
 
-    status, reason, title = 401, "unauthorized", "Authentication is required"
+    status, reason, title = 401, "unauthorized", Message("Authentication is required")
     refused = ("key", "wrong")
 
 
 class NotAllowedError(Problem):
     """A known caller may not do this."""
 
-    status, reason, title = 403, "notAllowed", "This is not allowed"
+    status, reason, title = 403, "notAllowed", Message("This is not allowed")
     refused = ("role", "missing")
 
 
 class NotFoundError(Problem):
     """The resource does not exist, or the caller may not see it."""
 
-    status, reason, title = 404, "notFound", "Not found"
+    status, reason, title = 404, "notFound", Message("Not found")
 
 
 class ConflictError(Problem):
     """The resource is in a state in which this is not possible."""
 
-    status, reason, title = 409, "conflict", "This is not possible now"
+    status, reason, title = 409, "conflict", Message("This is not possible now")
 
 
 class LengthRequiredError(Problem):
     """The body came without its length, and so did not get here."""
 
-    status, reason, title = 411, "lengthRequired", "The length of the body is missing"
+    status, reason, title = 411, "lengthRequired", Message("The length of the body is missing")
 
 
 class TooLargeError(Problem):
     """The body is larger than the endpoint accepts."""
 
-    status, reason, title = 413, "tooLarge", "The body is too large"
+    status, reason, title = 413, "tooLarge", Message("The body is too large")
 
 
 class UnsupportedMediaTypeError(Problem):
     """The body is of another media type than the endpoint takes."""
 
-    status, reason, title = 415, "unsupportedMediaType", "The media type of the body is not supported"
+    status, reason, title = 415, "unsupportedMediaType", Message("The media type of the body is not supported")
 
 
 class KeyReusedError(Problem):
     """The same idempotency key or delivery id came with another body."""
 
-    status, reason, title = 422, "keyReused", "This key was used for another body"
+    status, reason, title = 422, "keyReused", Message("This key was used for another body")
 
 
 class WrongCodeError(Problem):
     """The code is not the one that the hardware token shows."""
 
-    status, reason, title = 422, "wrongCode", "The code was not accepted"
+    status, reason, title = 422, "wrongCode", Message("The code was not accepted")
 
 
 class EvidenceProblem(Problem):
     """Evidence that does not count; `reason` is that of the refusal."""
 
-    status, reason, title = 422, "notVerified", "The evidence does not count"
+    status, reason, title = 422, "notVerified", Message("The evidence does not count")
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(detail)
@@ -114,7 +117,7 @@ class EvidenceProblem(Problem):
 class AccessPassProblem(Problem):
     """No Temporary Access Pass was made; `reason` says why, and the target's record, too."""
 
-    status, reason, title = 409, "accessPass", "There is no pass"
+    status, reason, title = 409, "accessPass", Message("There is no pass")
 
     def __init__(self, reason: str, detail: str, *, passing: bool = False) -> None:
         super().__init__(detail)
@@ -126,7 +129,7 @@ class AccessPassProblem(Problem):
 class TooManyError(Problem):
     """The source exceeds its rate limit."""
 
-    status, reason, title = 429, "tooMany", "Too many requests"
+    status, reason, title = 429, "tooMany", Message("Too many requests")
 
 
 class LimitReachedError(TooManyError):
@@ -152,4 +155,4 @@ class TooManyOpenError(LimitReachedError):
 class UnavailableError(Problem):
     """A dependency does not respond; the same call may work later."""
 
-    status, reason, title = 503, "unavailable", "Try again later"
+    status, reason, title = 503, "unavailable", Message("Try again later")

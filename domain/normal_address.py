@@ -7,6 +7,7 @@ import re
 import unicodedata
 
 from domain.policy.values import mail_address
+from languages import Message
 
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 # The user principal name of a guest: their address with _ for @, and the tenant that invited them.
@@ -30,19 +31,21 @@ def normal_address(text: str) -> str:
     """
     local, at, domain = unicodedata.normalize("NFKC", text).strip().rpartition("@")
     if not at:
-        raise AddressError("must be a mail address or user principal name, such as tech@msp.example")
+        raise AddressError(Message("must be a mail address or user principal name, such as tech@msp.example"))
     if quoted := _QUOTED.fullmatch(local):
         local = re.sub(r"\\(.)", r"\1", quoted[1])
     if not local.isascii():
         # Entra allows A-Z, a-z, 0-9 and ' . - _ ! # ^ ~ in a user principal name.
         # (Entra documentation, "Plan and troubleshoot User Principal Name changes")
-        raise AddressError(_lookalike(local) or "has letters before the @ that no user principal name has")
+        raise AddressError(_lookalike(local) or Message("has letters before the @ that no user principal name has"))
     try:
         return mail_address(f"{local}@{_ascii_domain(domain.removesuffix('.'))}".lower())
     except AddressError:
         raise
     except ValueError:
-        raise AddressError("must be a mail address or user principal name alone, without a name or quotes") from None
+        raise AddressError(
+            Message("must be a mail address or user principal name alone, without a name or quotes")
+        ) from None
 
 
 def known_address(text: str) -> str:
@@ -84,7 +87,7 @@ def _ascii_domain(domain: str) -> str:
         ascii_domain = idna.encode(domain, uts46=True, std3_rules=True).decode()
         shown = idna.decode(ascii_domain)
     except idna.IDNAError:
-        raise AddressError("has a domain that is no domain name") from None
+        raise AddressError(Message("has a domain that is no domain name")) from None
     for label in shown.split("."):
         if seen := _lookalike(label):
             raise AddressError(seen)
@@ -106,5 +109,5 @@ def _lookalike(text: str) -> str:
     alike = {str(entry["character"]) for entry in found} & foreign
     if alike and (alike == foreign or confusables.is_mixed_script(text)):
         names = ", ".join(unicodedata.name(character, "a character without a name") for character in sorted(alike)[:3])
-        return f"has letters that look like others ({names})"
+        return Message("has letters that look like others (%(names)s)", names=names)
     return ""

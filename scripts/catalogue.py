@@ -15,7 +15,7 @@ from jinja2.ext import babel_extract
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "languages"
-PYTHON = ("web", "messaging", "triggers", "use_cases")
+PYTHON = ("web", "messaging", "triggers", "use_cases", "domain")
 TEMPLATES = ("web/templates", "messaging/templates", "messaging/comments")
 # How many of a function's arguments are texts, and whether the first is a context.
 FUNCTIONS = {

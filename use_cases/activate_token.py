@@ -15,12 +15,13 @@ from domain.request.undo import WRONG_CODES, with_method
 from graph.client import GraphClient
 from graph.errors import Fault, GraphError
 from graph.hardware import activate, read_hardware
+from languages import Message
 from records.targets import StoredTarget
 from services import Services
 from use_cases.check_stop import check_stop
 from use_cases.orchestrations import wake
 
-_GONE = "The token is not assigned to this user any more."
+_GONE = Message("The token is not assigned to this user any more.")
 
 
 async def activate_token(
@@ -47,18 +48,22 @@ async def activate_token(
 
 def _check_takes_codes(services: Services, request: ResetRequest) -> None:
     if request.undo_of is None:
-        raise ConflictError("This request is not an undo. Ask for one first: docs/undo.md.")
+        raise ConflictError(Message("This request is not an undo. Ask for one first: docs/undo.md."))
     if request.status is not RequestStatus.RESETTING:
-        raise ConflictError(f"An undo takes codes between its approval and its end. It is {request.status.value}.")
+        raise ConflictError(
+            Message(
+                "An undo takes codes between its approval and its end. It is %(status)s.", status=request.status.value
+            )
+        )
     if request.codes_until is not None and services.now() >= request.codes_until:
-        raise ConflictError("The time for codes is over. Ask for another undo if it is still needed.")
+        raise ConflictError(Message("The time for codes is over. Ask for another undo if it is still needed."))
 
 
 async def _activate(services: Services, request_id: str, number: int, code: TokenCode, by: str) -> Target:
     kept = await services.targets.get(request_id, number)
     method = next((m for m in kept.target.methods if m.id == code.method), None) if kept else None
     if kept is None or method is None:
-        raise NotFoundError("The request has no such user with such a token.")
+        raise NotFoundError(Message("The request has no such user with such a token."))
     if method.reactivated:
         return kept.target
     await _check_token(services, request_id, kept.target, method)
@@ -68,12 +73,19 @@ async def _activate(services: Services, request_id: str, number: int, code: Toke
 
 async def _check_token(services: Services, request_id: str, target: Target, method: TargetMethod) -> None:
     if target.settled or method.outcome is not MethodOutcome.PENDING:
-        raise ConflictError(f"No code is taken for this token any more. {method.detail or target.detail}".strip())
+        detail = method.detail or target.detail
+        if not detail:
+            raise ConflictError(Message("No code is taken for this token any more."))
+        raise ConflictError(Message("No code is taken for this token any more. %(detail)s", detail=detail))
     if method.wrong_codes >= WRONG_CODES:  # the last of them is being tried right now
-        raise ConflictError("As many codes as are allowed have been tried for this token.")
+        raise ConflictError(Message("As many codes as are allowed have been tried for this token."))
     stop = await check_stop(services, request_id)
     if stop != "go":
-        why = "The request was cancelled." if stop == "cancelled" else "The service is stopped from changing anything."
+        why = (
+            Message("The request was cancelled.")
+            if stop == "cancelled"
+            else Message("The service is stopped from changing anything.")
+        )
         raise ConflictError(why)
     if refused := still_allowed(target, services.policy.customers.get(target.customer)):
         raise ConflictError(refused.detail)
@@ -106,14 +118,20 @@ class _Attempt:
         if error.passing or error.of_tenant:
             raise error
         # Graph's own message is left out: it is not documented that it never repeats the code.
-        raise ConflictError(f"Graph does not let the service activate this token ({error.status} {error.code}).")
+        raise ConflictError(
+            Message(
+                "Graph does not let the service activate this token (%(status)s %(code)s).",
+                status=error.status,
+                code=error.code,
+            )
+        )
 
     async def _count_as_wrong(self) -> None:
         """Count the code as a wrong one before it is tried, so that concurrent attempts cannot exceed the limit."""
         counted = self._with_wrong_codes(self._kept.target, 1)
         if await self._services.targets.rewrite(self._kept, counted) is None:
             raise ConflictError(
-                "Another code of this user is being tried right now. Look at the user and send it again."
+                Message("Another code of this user is being tried right now. Look at the user and send it again.")
             )
 
     async def _record_active(self, detail: str, graph_id: str | None) -> Target:
@@ -124,7 +142,9 @@ class _Attempt:
         return target
 
     async def _record_unassigned(self) -> None:
-        await self._record(lambda t: with_method(t, self._method.id, outcome=MethodOutcome.ALREADY_GONE, detail=_GONE))
+        await self._record(
+            lambda t: with_method(t, self._method.id, outcome=MethodOutcome.ALREADY_GONE, detail=str(_GONE))
+        )
         raise ConflictError(_GONE)
 
     async def _wrong_code(self) -> WrongCodeError:
@@ -132,15 +152,26 @@ class _Attempt:
         await self._audit("tokenCodeRefused", {"wrong": wrong})
         if wrong < WRONG_CODES:
             left = WRONG_CODES - wrong
-            return WrongCodeError(
-                "The token shows another code. Wait for its next one and send it within 30 seconds; check the label of the "
-                f"token. {left} more wrong {'code ends' if left == 1 else 'codes end'} this token's undo."
+            ends = (
+                Message("One more wrong code ends this token's undo.")
+                if left == 1
+                else Message("%(left)s more wrong codes end this token's undo.", left=left)
             )
-        detail = f"{wrong} wrong codes were sent for it."
-        await self._record(lambda t: with_method(t, self._method.id, outcome=MethodOutcome.FAILED, detail=detail))
+            return WrongCodeError(
+                Message(
+                    "The token shows another code. Wait for its next one and send it within 30 seconds; check the label of the "
+                    "token. %(ends)s",
+                    ends=ends,
+                )
+            )
+        detail = Message("%(wrong)s wrong codes were sent for it.", wrong=wrong)
+        await self._record(lambda t: with_method(t, self._method.id, outcome=MethodOutcome.FAILED, detail=str(detail)))
         return WrongCodeError(
-            f"{detail} No more are taken: the user activates the token at mysignins.microsoft.com, or an Authentication "
-            "Administrator does, or another undo is asked for."
+            Message(
+                "%(detail)s No more are taken: the user activates the token at mysignins.microsoft.com, or an Authentication "
+                "Administrator does, or another undo is asked for.",
+                detail=detail,
+            )
         )
 
     async def _audit(self, event: str, more: dict[str, object], once: str = "") -> None:

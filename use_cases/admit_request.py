@@ -8,6 +8,7 @@ from domain.request.new_request import Origin
 from domain.request.parsing import ParsedRequest
 from domain.request.reset_request import ResetRequest
 from domain.request.usage import HOUR, Ask, LimitReached, RecentUsers, UsageTerms, sender_key
+from languages import Message
 from services import Services
 from telemetry.events import log_event
 from telemetry.metrics import count
@@ -70,14 +71,23 @@ async def _was_counted(services: Services, origin: Origin) -> bool:
     return retried is not None and services.now() - retried.created_at < longest
 
 
-def _detail(reached: LimitReached) -> str:
-    whose = f"of the customer {reached.name}" if reached.name else "of this sender"
+def _detail(reached: LimitReached) -> Message:
+    values = {"used": reached.used, "allowed": reached.allowed}
     if reached.limit == "openRequests":
-        return (
-            f"{reached.used} requests {whose} have not ended, and the policy allows {reached.allowed} "
-            "([limits] openRequests). Decide or cancel some, or wait until some have ended."
+        return Message(
+            "%(used)s requests of this sender have not ended, and the policy allows %(allowed)s ([limits] openRequests). Decide "
+            "or cancel some, or wait until some have ended.",
+            **values,
         )
-    return (
-        f"{reached.used} users {whose} were asked for within the last hour, and the policy allows {reached.allowed} "
-        "([limits] usersPerHour). Ask for fewer, or later."
+    if reached.name:
+        return Message(
+            "%(used)s users of the customer %(name)s were asked for within the last hour, and the policy allows %(allowed)s "
+            "([limits] usersPerHour). Ask for fewer, or later.",
+            name=reached.name,
+            **values,
+        )
+    return Message(
+        "%(used)s users of this sender were asked for within the last hour, and the policy allows %(allowed)s ([limits] "
+        "usersPerHour). Ask for fewer, or later.",
+        **values,
     )

@@ -13,6 +13,7 @@ from domain.request.reset_request import ResetRequest
 from domain.request.target import Target
 from domain.verification.evidence import Invitation
 from domain.verification.manager_attestation import ManagerAttestation
+from languages import Message
 from services import Services
 from use_cases.decide_approval import NotAllowedToDecideError
 from use_cases.record_evidence import ProofSource, deny_user, record_evidence
@@ -87,7 +88,7 @@ async def show_pass(services: Services, located: LocatedAttestation) -> AccessPa
     """Make the user's pass and show it to the manager, once. Raises: NotAllowedError, AccessPassProblem."""
     target = located.target
     if target.verification is None or target.verification.state != "verified":
-        raise AccessPassProblem("notVerified", "Nothing shows that this user asked for the reset.")
+        raise AccessPassProblem("notVerified", Message("Nothing shows that this user asked for the reset."))
     viewer = Viewer(located.invitation.name, located.link.account, "manager")
     return await show_access_pass(services, located.request, located.link.number, viewer)
 

@@ -3,6 +3,7 @@
 import durable
 from domain.errors import ConflictError
 from domain.request.reset_request import ResetRequest
+from languages import Message
 from services import Services
 from use_cases.orchestrations import wake
 
@@ -14,7 +15,7 @@ async def cancel_request(services: Services, client: durable.Client, request: Re
     was recorded. Raises: ConflictError where the request has ended.
     """
     if request.status.ended:
-        raise ConflictError(f"The request has ended already: {request.status.value}.")
+        raise ConflictError(Message("The request has ended already: %(status)s.", status=request.status.value))
     first = await services.requests.cancel(request.id, by, services.now())
     mark = None if first else await services.requests.cancelled(request.id)
     await services.audits.append(

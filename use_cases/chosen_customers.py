@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from domain.errors import InvalidInputError
 from graph.user_pages import Query
+from languages import Message
 from services import Services
 
 
@@ -17,8 +18,11 @@ def chosen_customers(services: Services, text: str | None, reach: frozenset[str]
     for name in names:
         key = services.policy.find_customer(name)
         if key is None or (reach is not None and key not in reach):
-            error = {"pointer": "/query/customers", "detail": f"no customer is known by {name[:100]!r}"}
-            raise InvalidInputError("No customer is known by that name.", [error])
+            error = {
+                "pointer": "/query/customers",
+                "detail": Message("no customer is known by %(name)s", name=repr(name[:100])),
+            }
+            raise InvalidInputError(Message("No customer is known by that name."), [error])
         keys[key] = None
     return list(keys) if names else [key for key in services.policy.customers if reach is None or key in reach]
 

@@ -8,6 +8,7 @@ from domain.errors import InvalidInputError, NotAllowedError
 from domain.policy.load import Policy
 from domain.request.deciders import Delegation
 from graph.accounts import Directory
+from languages import Message
 from services import Services
 from use_cases.resolve_deciders import members_of
 
@@ -69,11 +70,15 @@ async def delegate(services: Services, approving: Approving, by: str, deputy: st
     _check_approver(approving)
     now = services.now()
     if deputy.casefold() not in approving.deputies:
-        detail = "must be another approver, or one of approval.delegates of the policy"
-        raise InvalidInputError("Nobody with this address may stand in.", [{"pointer": "/delegate", "detail": detail}])
+        detail = Message("must be another approver, or one of approval.delegates of the policy")
+        raise InvalidInputError(
+            Message("No one with this address may stand in."), [{"pointer": "/delegate", "detail": detail}]
+        )
     if not now < until <= now + LONGEST:
-        detail = f"must be later than now, by at most {LONGEST.days} days"
-        raise InvalidInputError("The time of the return cannot be that.", [{"pointer": "/until", "detail": detail}])
+        detail = Message("must be later than now, by at most %(days)s days", days=LONGEST.days)
+        raise InvalidInputError(
+            Message("The time of the return cannot be that."), [{"pointer": "/until", "detail": detail}]
+        )
     made = [
         Delegation(approver=own, delegate=deputy.casefold(), until=until, set_by=by, set_at=now)
         for own in approving.own
@@ -98,4 +103,4 @@ async def delegation_of(services: Services, approving: Approving) -> Delegation 
 
 def _check_approver(approving: Approving) -> None:
     if not approving.own:
-        raise NotAllowedError("Only approvers can name who stands in for them, each for themselves.")
+        raise NotAllowedError(Message("Only approvers can name who stands in for them, each for themselves."))

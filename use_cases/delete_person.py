@@ -2,6 +2,7 @@
 
 from domain.api.people_responses import PersonDeleted
 from domain.errors import ConflictError
+from languages import Message
 from services import Services
 
 
@@ -13,7 +14,10 @@ async def delete_person(services: Services, customer: str, user: str, *, by: str
     found = await services.people.forget(customer, user)
     if found.busy:
         raise ConflictError(
-            f"This person is in requests that have not ended: {', '.join(found.busy)}. Cancel them first."
+            Message(
+                "This person is in requests that have not ended: %(busy)s. Cancel them first.",
+                busy=", ".join(found.busy),
+            )
         )
     await services.unused_deliveries.forget(services.policy.sources, user)
     await services.console_choices.forget(customer, found.names)

@@ -31,6 +31,7 @@ from graph.customer_tenants import read_access, read_verified_domains
 from graph.delegated_admin import DelegatedCustomer, read_delegated_customers, read_relationships
 from graph.errors import Fault, GraphError
 from graph.permissions import PARTNER, Access, consent_url
+from languages import Message
 from services import Services
 from use_cases.side_by_side import side_by_side
 
@@ -77,7 +78,7 @@ def partner_tenant(services: Services) -> str:
     """Return the partner's tenant. Raises: NotFoundError where the policy names none."""
     tenant_id = services.policy.partner.tenant_id
     if tenant_id is None:
-        raise NotFoundError("Partner relationships are not read: the policy has no [partner] tenantId.")
+        raise NotFoundError(Message("Partner relationships are not read: the policy has no [partner] tenantId."))
     return tenant_id
 
 
@@ -125,7 +126,9 @@ async def propose_all(services: Services, tenant_ids: Sequence[str]) -> list[Pro
     found = await discover(services, kept_for=_KEPT_FOR)
     new = {one.tenant_id: one for one in found.tenants if one.state == "new"}
     if unknown := [tenant_id for tenant_id in tenant_ids if tenant_id not in new]:
-        raise NotFoundError(f"{unknown[0][:40]} is no new customer of the partner relationships.")
+        raise NotFoundError(
+            Message("%(unknown)s is no new customer of the partner relationships.", unknown=unknown[0][:40])
+        )
 
     async def one(tenant: Tenant) -> Proposal:
         return _propose(services, found, tenant, await _domains(services, tenant.tenant_id))
@@ -290,5 +293,10 @@ async def _read_lists(
     except GraphError as error:
         if error.fault is not Fault.FORBIDDEN:
             raise
-        missing = f"{PARTNER.name} is not granted to the service in the partner's tenant {tenant_id}."
-        raise ConflictError(f"{missing} docs/customers.md says how to grant it.") from error
+        message = Message(
+            "%(permission)s is not granted to the service in the partner's tenant %(tenant)s. docs/customers.md says how to grant "
+            "it.",
+            permission=PARTNER.name,
+            tenant=tenant_id,
+        )
+        raise ConflictError(message) from error

@@ -20,6 +20,7 @@ from domain.request.csv_export import BYTE_ORDER_MARK, csv_line
 from domain.request.plan import VERSION as PLAN_VERSION
 from domain.request.reset_request import Decision, ResetRequest
 from domain.request.target import Target
+from languages import Message
 from messaging.timestamp import TimestampError, timestamp
 from records.deletions import Deletion
 from services import Services
@@ -56,7 +57,11 @@ async def period_evidence(services: Services, period: Period) -> bytes:
     users = sum(count for request in found for key, _, count in request.ranges if key == period.customer)
     if len(found) > MAX_REQUESTS or users > MAX_USERS:
         raise TooLargeError(
-            f"There are more than {MAX_REQUESTS:,} requests or {MAX_USERS:,} users in this period; ask for shorter ones."
+            Message(
+                "There are more than %(max_requests)s requests or %(max_users)s users in this period; ask for shorter ones.",
+                max_requests=f"{MAX_REQUESTS:,}",
+                max_users=f"{MAX_USERS:,}",
+            )
         )
     planned = [request for request in reversed(found) if request.status is not RequestStatus.PLANNING]
     deletions = await services.deletions.of_customer(period.customer, period.start, period.end)
@@ -162,4 +167,6 @@ async def _timestamp(services: Services, data: bytes) -> bytes | None:
     try:
         return await timestamp(authority, data)
     except TimestampError as error:
-        raise UnavailableError(f"There is no timestamp for the evidence: {error}. Try again later.") from error
+        raise UnavailableError(
+            Message("There is no timestamp for the evidence: %(error)s. Try again later.", error=str(error))
+        ) from error

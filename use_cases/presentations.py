@@ -18,6 +18,7 @@ from domain.request.target import Target
 from domain.verification.evidence import EvidenceKind, EvidenceRefusedError
 from domain.verification.settlement import waits
 from domain.verification.verified_id import Presentation, PresentationEvent
+from languages import Message
 from services import Services
 from use_cases.record_evidence import ProofSource, record_evidence, refuse_evidence
 
@@ -29,14 +30,14 @@ async def begin_presentation(services: Services, request: ResetRequest, number: 
     """Return the address and QR code that the user opens with their wallet. Raises: NotFoundError, ConflictError, GraphError."""
     kept = await services.targets.get(request.id, number)
     if kept is None:
-        raise NotFoundError("The request has no such user.")
+        raise NotFoundError(Message("The request has no such user."))
     settings, target = services.policy.verification.verified_id, kept.target
     accepted = target.verification is not None and EvidenceKind.VERIFIED_ID in target.verification.accept
     waiting = is_blocked_unverified(target) if request.status.ended else waits(target)
     open_now = request.status.ended or request.status is RequestStatus.PLANNING
     if settings is None or not accepted or not waiting or not open_now:
         raise ConflictError(
-            "This user waits for no Verified ID: the policy does not accept it here, or its time is over."
+            Message("This user waits for no Verified ID: the policy does not accept it here, or its time is over.")
         )
     ring, nonce = services.settings.approval_keys, uuid4().hex
     state = seal(ring, "presentation", [request.id, number, nonce])
@@ -61,14 +62,14 @@ async def take_presentation(services: Services, client: durable.Client, event: P
     settings = services.policy.verification.verified_id
     kept = await services.targets.get(request_id, number)
     if request is None or begun is None or settings is None or kept is None:
-        raise UnauthorizedError("There is no such presentation.").refused_as("signature", "unknown")
+        raise UnauthorizedError(Message("There is no such presentation.")).refused_as("signature", "unknown")
     if event.request_status == "request_retrieved":
         return
     customer = services.policy.customers.get(kept.target.customer)
     issuers = customer.verification.issuers if customer else ()
     proof = Presentation(event, begun.presentation_id, settings, issuers, services.now())
     if event.request_status != "presentation_verified":
-        refused = EvidenceRefusedError("notVerified", "The presentation failed.")
+        refused = EvidenceRefusedError("notVerified", Message("The presentation failed."))
         await refuse_evidence(services, request_id, number, proof, "verifiedId", refused)
         return
     origin = ProofSource("verifiedId", event.request_id, f"{nonce}:{event.request_id}")
@@ -82,15 +83,17 @@ def _located(services: Services, state: str, api_key: str) -> tuple[str, int, st
         values = unseal(ring, "presentation", state)
     except LinkError as error:
         _log.warning("a callback of Verified ID was refused: %s", error.reason)
-        raise UnauthorizedError("There is no such presentation.").refused_as("signature", error.reason) from None
+        raise UnauthorizedError(Message("There is no such presentation.")).refused_as(
+            "signature", error.reason
+        ) from None
     if not hmac.compare_digest(derived_key(ring, state).encode(), api_key.encode("utf-8", "surrogatepass")):
         _log.warning("a callback of Verified ID was refused: wrong key")
-        raise UnauthorizedError("The key is not the one of the presentation.").refused_as("signature", "wrong")
+        raise UnauthorizedError(Message("The key is not the one of the presentation.")).refused_as("signature", "wrong")
     match values:
         case [str(request_id), int(number), str(nonce)]:
             return request_id, number, nonce
         case _:
-            raise UnauthorizedError("There is no such presentation.").refused_as("signature", "malformed")
+            raise UnauthorizedError(Message("There is no such presentation.")).refused_as("signature", "malformed")
 
 
 def _body(services: Services, settings: VerifiedId, target: Target, callback: dict[str, object]) -> dict[str, object]:

@@ -8,6 +8,7 @@ from domain.errors import NotFoundError
 from domain.request.notifications import to_callback_response, to_outcome_event_response
 from domain.request.reset_request import ResetRequest
 from domain.request.undo import open_tokens
+from languages import Message
 from services import Services
 from use_cases.read_targets import all_targets
 
@@ -22,7 +23,7 @@ async def find_request(services: Services, request_id: str | None, reach: frozen
     """
     known = await services.requests.get(request_id) if request_id and _ID.fullmatch(request_id) else None
     if known is None or not is_within(known, reach):
-        raise NotFoundError("There is no such request.")
+        raise NotFoundError(Message("There is no such request."))
     return known
 
 

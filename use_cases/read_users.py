@@ -17,6 +17,7 @@ from graph.privilege_cache import Privileges
 from graph.user_page_cache import EVER
 from graph.user_pages import ListedUser, Query
 from graph.users import Several, User, find_users
+from languages import Message
 from reset.planner import person_of
 from services import Services
 from use_cases.chosen_customers import list_key, tenant_ids
@@ -107,9 +108,9 @@ async def find_user(services: Services, customer: str, text: str) -> User:
     client = services.graph.of(services.policy.customers[customer].tenant_id)
     found = (await find_users(client, [text]))[0]
     if found is None:
-        raise NotFoundError("This customer has no such user.")
+        raise NotFoundError(Message("This customer has no such user."))
     if isinstance(found, Several):
-        raise NotFoundError("Several users have this mail address; ask for one by user principal name.")
+        raise NotFoundError(Message("Several users have this mail address; ask for one by user principal name."))
     if isinstance(found, GraphError):
         raise found
     return found

@@ -8,6 +8,7 @@ from domain.request.reset_request import ResetRequest
 from domain.request.target import Target
 from domain.text import clean
 from domain.verification.callback import Callback
+from languages import Message
 from services import Services
 from use_cases.record_evidence import ProofSource, record_evidence
 
@@ -26,11 +27,11 @@ async def record_callback(
     Raises: InvalidInputError, NotFoundError, EvidenceRefusedError.
     """
     if by.signed_in and body.operator:
-        mistake = {"pointer": "/operator", "detail": "is only for callers with a key: you are signed in"}
-        raise InvalidInputError("The body is not valid.", [mistake])
+        mistake = {"pointer": "/operator", "detail": Message("is only for callers with a key: you are signed in")}
+        raise InvalidInputError(Message("The body is not valid."), [mistake])
     if not by.signed_in and not body.operator:
-        mistake = {"pointer": "/operator", "detail": "is needed: a key does not say who called"}
-        raise InvalidInputError("The body is not valid.", [mistake])
+        mistake = {"pointer": "/operator", "detail": Message("is needed: a key does not say who called")}
+        raise InvalidInputError(Message("The body is not valid."), [mistake])
     operator = by.name if by.signed_in else body.operator
     proof = Callback(operator, by.identity, body.number, clean(body.note, limit=500))
     return await record_evidence(services, client, request, number, proof, ProofSource(operator))

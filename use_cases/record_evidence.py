@@ -15,6 +15,7 @@ from domain.verification.evidence import EvidenceRefusedError
 from domain.verification.proof import Proof, Subject, evidence_of
 from domain.verification.settlement import denied, verified
 from domain.verification.terms import terms_for
+from languages import Message
 from services import Services
 from telemetry.metrics import count
 from use_cases.orchestrations import wake
@@ -70,10 +71,10 @@ async def deny_user(
     while True:
         kept = await services.targets.get(request.id, number)
         if kept is None:
-            raise NotFoundError("The request has no such user.")
+            raise NotFoundError(Message("The request has no such user."))
         verification = kept.target.verification
         if not _is_open(request) or verification is None or verification.state != "waiting" or kept.target.settled:
-            raise EvidenceRefusedError("notWaiting", "This user waits for no answer any more.")
+            raise EvidenceRefusedError("notWaiting", Message("This user waits for no answer any more."))
         after = denied(kept.target, by)
         if await services.targets.save(request.id, kept, after):
             break
@@ -117,12 +118,12 @@ async def _record(
     while True:
         kept = await services.targets.get(request.id, number)
         if kept is None:
-            raise NotFoundError("The request has no such user.")
+            raise NotFoundError(Message("The request has no such user."))
         if await _is_repeated(services, request, proof, origin):
             return kept.target
         to_unblock = _is_to_unblock(services, request, kept.target)
         if not to_unblock and (not _is_open(request) or await services.requests.cancelled(request.id) is not None):
-            raise EvidenceRefusedError("notWaiting", "The request waits for no evidence any more.")
+            raise EvidenceRefusedError("notWaiting", Message("The request waits for no evidence any more."))
         terms = terms_for(services.policy, request.source, kept.target.customer)
         # The step that has targets wait for it may come later than the end of the request.
         target = awaiting_evidence(kept.target, terms.accept, services.now()) if to_unblock else kept.target
@@ -153,4 +154,4 @@ async def _is_repeated(services: Services, request: ResetRequest, proof: Proof, 
         return False
     if origin.delivery and used.delivery == origin.delivery:
         return True
-    raise EvidenceRefusedError("replayed", "This proof was used before.")
+    raise EvidenceRefusedError("replayed", Message("This proof was used before."))

@@ -8,6 +8,7 @@ from domain.errors import ConflictError
 from domain.outcomes import RequestStatus
 from domain.request.notifications import Notification
 from domain.request.reset_request import ResetRequest
+from languages import Message
 from services import Services
 
 # Longer than the longest wait between two attempts (orchestrators.event_delivery), so no delivery is under way any more.
@@ -25,7 +26,7 @@ async def resend_callbacks(services: Services, client: durable.Client, request: 
     teams = teams_message_failed(services, request)
     if not callbacks and not events and not teams:
         raise ConflictError(
-            "Every callback, event and Teams message of this request was delivered or is still being tried."
+            Message("Every callback, event and Teams message of this request was delivered or is still being tried.")
         )
     if teams:
         await services.requests.update(request.id, _teams_pending)

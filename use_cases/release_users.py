@@ -16,6 +16,7 @@ from domain.normal_address import all_spellings
 from domain.request.reset_request import ResetRequest
 from domain.request.target import Target
 from domain.request.windows import windows
+from languages import Message
 from records.store import Row
 from records.targets import StoredTarget
 from services import Services
@@ -33,15 +34,18 @@ async def release_users(
     for the request; InvalidInputError.
     """
     if request.containment is None:
-        raise ConflictError("This request blocked no user: it does not have the profile compromised.")
+        raise ConflictError(Message("This request blocked no user: it does not have the profile compromised."))
     if not request.status.ended:
         raise ConflictError(
-            f"The request has not ended yet: {request.status.value}. Deny or cancel it, and who was blocked before an approval is "
-            'unblocked (unless the policy says onDenied = "keep"); or wait for its end.'
+            Message(
+                "The request has not ended yet: %(status)s. Deny or cancel it, and who was blocked before an approval is unblocked "
+                '(unless the policy says onDenied = "keep"); or wait for its end.',
+                status=request.status.value,
+            )
         )
     operator = _operator(body, by)
     if request.involved.has(all_spellings(operator), by.identity if by.signed_in else ""):
-        raise NotAllowedError("You asked for this request, so somebody else undoes its containment.")
+        raise NotAllowedError(Message("You asked for this request, so somebody else undoes its containment."))
     asked, left = await _mark(services, request, body.targets, undo, operator, by.identity)
     if asked:
         data = {"action": undo, "users": len(asked), "targets": asked[:200]}
@@ -89,11 +93,11 @@ async def _is_open(services: Services, request_id: str, parts: Collection[tuple[
 def _operator(body: ReleaseBody, by: Caller) -> str:
     """Return the person who decided it: a key is none. Raises: InvalidInputError."""
     if by.signed_in and body.operator:
-        mistake = {"pointer": "/operator", "detail": "is only for callers with a key: you are signed in"}
-        raise InvalidInputError("The body is not valid.", [mistake])
+        mistake = {"pointer": "/operator", "detail": Message("is only for callers with a key: you are signed in")}
+        raise InvalidInputError(Message("The body is not valid."), [mistake])
     if not by.signed_in and not body.operator:
-        mistake = {"pointer": "/operator", "detail": "is needed: a key does not say who decided it"}
-        raise InvalidInputError("The body is not valid.", [mistake])
+        mistake = {"pointer": "/operator", "detail": Message("is needed: a key does not say who decided it")}
+        raise InvalidInputError(Message("The body is not valid."), [mistake])
     return by.name if by.signed_in else body.operator
 
 

@@ -14,6 +14,7 @@ from domain.errors import ConflictError, InvalidInputError
 from domain.outcomes import RequestStatus
 from domain.request.reset_request import ResetRequest
 from domain.request.windows import windows
+from languages import Message
 from records.targets import StoredTarget
 from services import Services
 from use_cases.ask_managers import manager_not_reached
@@ -46,7 +47,7 @@ async def resend_approval_mails(
     named who was not asked or has decided.
     """
     if request.status is not RequestStatus.AWAITING_APPROVAL:
-        raise ConflictError(f"The request does not wait for approval: {request.status.value}.")
+        raise ConflictError(Message("The request does not wait for approval: %(status)s.", status=request.status.value))
     chosen = await _chosen(services, request, named)
     request = await services.requests.update(request.id, lambda r: _with_pending_mail(r, chosen))
     data = {"approvers": sorted(chosen)}
@@ -59,14 +60,16 @@ async def _chosen(services: Services, request: ResetRequest, named: list[str] | 
     if named is None:
         chosen = await approvers_not_reached(services, request)
         if not chosen:
-            raise ConflictError("No approver's mail failed or bounced. Name the approvers whose mail was lost.")
+            raise ConflictError(
+                Message("No approver's mail failed or bounced. Name the approvers whose mail was lost.")
+            )
         return chosen
     decided = await _decided(services, request)
     entries = [entry for entry in request.approval.approvers if entry.approver not in decided]
     chosen = {entry.approver for entry in entries if entry.approver.casefold() in named}
     if len(chosen) < len(set(named)) or not chosen:
-        error = {"pointer": "/approvers", "detail": "names somebody who was not asked, or who has decided"}
-        raise InvalidInputError("The body is not valid.", [error])
+        error = {"pointer": "/approvers", "detail": Message("names somebody who was not asked, or who has decided")}
+        raise InvalidInputError(Message("The body is not valid."), [error])
     return chosen
 
 
@@ -83,7 +86,7 @@ def _with_pending_mail(request: ResetRequest, chosen: set[str]) -> ResetRequest:
 async def remind_approvers(services: Services, request: ResetRequest) -> None:
     """Mail a reminder to every approver who has not decided, at once. Raises: ConflictError where none are waited for."""
     if request.status is not RequestStatus.AWAITING_APPROVAL:
-        raise ConflictError(f"The request does not wait for approval: {request.status.value}.")
+        raise ConflictError(Message("The request does not wait for approval: %(status)s.", status=request.status.value))
     mails = max((entry.mails for entry in request.approval.approvers), default=0)
     await notify_approvers(services, request.id, reminder=max(mails, 1), last=True, at_once=True)
 
@@ -95,7 +98,7 @@ async def resend_mails(services: Services, client: durable.Client, request: Rese
     notices = [window for window in windows(request) if await _remove_failed_notices(services, request.id, window)]
     managers = await _windows_of_managers(services, request)
     if not kinds and not notices and not managers:
-        raise ConflictError("No mail of this request failed; there is nothing to send again.")
+        raise ConflictError(Message("No mail of this request failed; there is nothing to send again."))
     data = {"kinds": [*kinds, *(["notice"] if notices else []), *(["attestation"] if managers else [])]}
     await services.audits.append(request.id, services.now(), by, "mailsAskedAgain", data)
     if managers:

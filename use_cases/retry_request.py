@@ -15,6 +15,7 @@ from domain.request.new_request import CONSOLE, EarlierNumbers, Origin
 from domain.request.parsing import read_request
 from domain.request.reset_request import ResetRequest
 from domain.request.target import Target
+from languages import Message
 from services import Services
 from use_cases.submit_request import Submission, Submitted, caller_keys, canonical_json, submit_request
 from use_cases.target_summaries import targets_with
@@ -76,9 +77,14 @@ async def left_out_of(services: Services, request: ResetRequest) -> frozenset[in
 async def _retry_body(services: Services, request: ResetRequest) -> tuple[dict[str, object], EarlierNumbers]:
     """Return the body of the new request, and which target of the first one each of its users is."""
     if not request.status.ended:
-        raise ConflictError(f"The request has not ended yet: {request.status.value}. Wait for its end, or cancel it.")
+        raise ConflictError(
+            Message(
+                "The request has not ended yet: %(status)s. Wait for its end, or cancel it.",
+                status=request.status.value,
+            )
+        )
     if request.undo_of:
-        raise ConflictError("This was an undo: ask for another undo of the request that it names in undoOf.")
+        raise ConflictError(Message("This was an undo: ask for another undo of the request that it names in undoOf."))
     excluded = await left_out_of(services, request)
     open_ends = [
         target
@@ -88,10 +94,10 @@ async def _retry_body(services: Services, request: ResetRequest) -> tuple[dict[s
     left = [target for target in open_ends if target.number not in excluded and target.reason != "excludedByApprover"]
     if not left and open_ends:
         raise ConflictError(
-            "Approvers left out all users who were not reset. Make a new request to ask for them again."
+            Message("Approvers excluded all users who were not reset. Make a new request to ask for them again.")
         )
     if not left:
-        raise ConflictError("Every target of the request ended well; there is nothing to try again.")
+        raise ConflictError(Message("Every target of the request ended well; there is nothing to try again."))
     return body_again(request, left)
 
 

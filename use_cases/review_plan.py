@@ -14,6 +14,7 @@ from domain.request.new_request import CONSOLE, EarlierNumbers, Origin
 from domain.request.parsing import read_request
 from domain.request.reset_request import ApprovalNeeded, ResetRequest
 from domain.request.target import Target
+from languages import Message
 from services import Services
 from use_cases.admit_request import recent_users_of
 from use_cases.approval_to_keep import approval_to_keep
@@ -74,7 +75,7 @@ class Later(NamedTuple):
                 fields["stopAbove"] = int(self.stop_above)
         except ValueError as error:
             raise InvalidInputError(
-                "A time or number cannot be read.", [{"pointer": "", "detail": str(error)}]
+                Message("A time or number cannot be read."), [{"pointer": "", "detail": str(error)}]
             ) from None
         return fields
 

@@ -23,6 +23,7 @@ from domain.request.reset_request import ResetRequest
 from domain.request.target import Target
 from graph.access_passes import MadePass, PassNotUsableError, make_pass, remove_pass
 from graph.errors import Fault, GraphError
+from languages import Message
 from records.errors import RecordsError
 from records.store import Replace
 from records.targets import StoredTarget
@@ -47,11 +48,11 @@ def operator_viewer(caller: Caller, named: str) -> Viewer:
     """
     if bool(named) == caller.signed_in:
         why = (
-            "is only for callers with a key: you are signed in"
+            Message("is only for callers with a key: you are signed in")
             if named
-            else "is needed: a key does not say who sees it"
+            else Message("is needed: a key does not say who sees it")
         )
-        raise InvalidInputError("The body is not valid.", [{"pointer": "/operator", "detail": why}])
+        raise InvalidInputError(Message("The body is not valid."), [{"pointer": "/operator", "detail": why}])
     return Viewer(named or caller.name, caller.identity, "operator")
 
 
@@ -89,7 +90,7 @@ async def _take(services: Services, request: ResetRequest, number: int, viewer: 
     while True:
         kept = await services.targets.get(request.id, number)
         if kept is None:
-            raise NotFoundError("The request has no such user.")
+            raise NotFoundError(Message("The request has no such user."))
         _check_viewer(request, kept.target, viewer)
         standing = pass_standing(services.policy.bootstrap, kept.target, services.now())
         if standing != "ready":
@@ -119,9 +120,9 @@ def _check_viewer(request: ResetRequest, target: Target, viewer: Viewer) -> None
     own = all_spellings(target.user_principal_name, target.mail)
     account = () if viewer.account.startswith("key:") else (viewer.account,)
     if names & own or viewer.account == f"{target.tenant_id}/{target.user_id}":
-        raise NotAllowedError("You cannot be shown a pass for your own account.")
+        raise NotAllowedError(Message("You cannot be shown a pass for your own account."))
     if viewer.role == "manager" and request.involved.has(names, *account):
-        raise NotAllowedError("You asked for the reset, so you are not shown the pass as the user's manager.")
+        raise NotAllowedError(Message("You asked for the reset, so you are not shown the pass as the user's manager."))
 
 
 async def _make(services: Services, target: Target, offered: AccessPass) -> MadePass:
@@ -137,9 +138,13 @@ async def _failed(
     services: Services, request_id: str, taken: StoredTarget, error: GraphError | PassNotUsableError
 ) -> AccessPassProblem:
     """Record why there is no pass, and return it as the caller's problem."""
+    detail: str
     if isinstance(error, PassNotUsableError):
         reason, passing = "passNotAllowed", False
-        detail = f"The customer's policy lets this user not sign in with a pass: {error}. It was removed again."
+        detail = Message(
+            "The customer's policy lets this user not sign in with a pass: %(error)s. It was removed again.",
+            error=str(error),
+        )
     else:
         reason, passing, detail = error.reason, error.passing, error.detail
     failed = _offered(taken.target).model_copy(
@@ -196,19 +201,22 @@ def _offered(target: Target) -> AccessPass:
 
 _REASONS = {"none": "notOffered", "refused": "guestUser", "shown": "alreadyShown", "over": "tooLate"}
 _WHY = {
-    "none": "The plan of the request offers no pass for this user.",
-    "refused": "Guests get no pass: they sign in to their own organization, which issues theirs.",
-    "off": "The policy offers no passes any more.",
-    "notYet": "The reset of this user has not ended yet.",
-    "notReset": "The reset of this user did not end well; retry it first.",
-    "notVerified": "Nothing shows that this user asked for the reset.",
-    "over": "The time for it is over; ask for another reset.",
-    "beingMade": "Somebody else asked for it a moment ago. If it is not shown, try again in two minutes.",
-    "alreadyRunning": "Another request is about this user now.",
+    "none": Message("The plan of the request offers no pass for this user."),
+    "refused": Message("Guests get no pass: they sign in to their own organization, which issues theirs."),
+    "off": Message("The policy offers no passes any more."),
+    "notYet": Message("The reset of this user has not ended yet."),
+    "notReset": Message("The reset of this user did not end well; retry it first."),
+    "notVerified": Message("Nothing shows that this user asked for the reset."),
+    "over": Message("The time for it is over; ask for another reset."),
+    "beingMade": Message("Somebody else asked for it a moment ago. If it is not shown, try again in two minutes."),
+    "alreadyRunning": Message("Another request is about this user now."),
 }
 
 
 def _why_not(target: Target, standing: PassStanding) -> str:
     if standing == "shown":
-        return f"It was shown to {_offered(target).by} already, and is shown once. Ask for another reset where it was lost."
+        return Message(
+            "It was shown to %(name)s already, and is shown once. Ask for another reset where it was lost.",
+            name=_offered(target).by,
+        )
     return _WHY[standing]

@@ -18,6 +18,7 @@ from domain.request.parsing import ParsedRequest
 from domain.request.reset_request import ResetRequest
 from domain.request.schedule import LONGEST
 from domain.request.undo import Undo
+from languages import Message
 from services import Services
 from telemetry.metrics import count
 from telemetry.spans import request_span
@@ -68,7 +69,7 @@ async def submit_request(services: Services, client: durable.Client, submission:
             owner, submission.key, raw, request_id, created_at, signed=submission.signed
         )
         if not delivery.matches(raw):
-            raise KeyReusedError("This key came before with another body. Use a new key for a new request.")
+            raise KeyReusedError(Message("This key came before with another body. Use a new key for a new request."))
         request_id, created_at = delivery.request_id, delivery.at
         if not delivery.first and (known := await services.requests.get(request_id)) is not None:
             await ensure_started(client, known)
@@ -94,8 +95,10 @@ async def submit_request(services: Services, client: durable.Client, submission:
 
 def _check_time(not_before: datetime | None, now: datetime) -> None:
     if not_before is not None and not_before > now + LONGEST:
-        detail = f"must be within {LONGEST.days} days: what is planned now may be something else by then"
-        raise InvalidInputError("The request waits too long.", [{"pointer": "/notBefore", "detail": detail}])
+        detail = Message(
+            "must be within %(days)s days: what is planned now may be something else by then", days=LONGEST.days
+        )
+        raise InvalidInputError(Message("The request waits too long."), [{"pointer": "/notBefore", "detail": detail}])
 
 
 def caller_keys(caller: Caller) -> str:

@@ -10,6 +10,7 @@ from domain.request.new_request import Origin
 from domain.request.parsing import read_request
 from domain.request.reset_request import ResetRequest
 from domain.request.target import Target
+from languages import Message
 from records.holds import Takeover
 from services import Services
 from use_cases.orchestrations import wake
@@ -37,7 +38,7 @@ async def take_over_users(
     refused = await targets_with(services, request, "outcomes", [TargetOutcome.REFUSED.value])
     held = [target for target in refused if target.held_by]
     if not held:
-        raise ConflictError("No user of this request was held by another request.")
+        raise ConflictError(Message("No user of this request was held by another request."))
     if key is None or not await services.deliveries.known(caller_keys(by), key):
         await _end_holds(services, client, request, held, by.name)
     body, earlier = body_again(request, held)
@@ -61,7 +62,13 @@ async def _end_holds(
     for _, holder in holders:
         other = await services.requests.get(holder.request_id)
         if other is not None and other.earlier_request == request.id:
-            raise ConflictError(f"Request {other.id} has these users already; it is {other.status.value}.")
+            raise ConflictError(
+                Message(
+                    "Request %(other)s has these users already; it is %(status)s.",
+                    other=other.id,
+                    status=other.status.value,
+                )
+            )
     takeover = Takeover(request.id, services.now(), by)
     ended = [holder for _, holder in holders if await services.holds.end(holder, takeover)]
     for request_id in {holder.request_id for holder in ended}:
@@ -69,4 +76,6 @@ async def _end_holds(
             await wake(client, request_id)
     if holders and not ended and len(holders) == len(held):
         busy = holders[0][1].request_id
-        raise ConflictError(f"Request {busy} was approved and resets these users. Wait for its end, then retry.")
+        raise ConflictError(
+            Message("Request %(busy)s was approved and resets these users. Wait for its end, then retry.", busy=busy)
+        )

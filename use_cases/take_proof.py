@@ -6,6 +6,7 @@ from pydantic import ValidationError
 
 import durable
 from domain.errors import InvalidInputError, NotFoundError
+from domain.mistakes import mistakes_of
 from domain.outcomes import RequestStatus
 from domain.policy.verification import VerificationService
 from domain.request.plan import window_starts
@@ -13,6 +14,7 @@ from domain.request.reset_request import ResetRequest
 from domain.request.target import Target
 from domain.verification.evidence import EvidenceRefusedError
 from domain.verification.external_proof import ExternalProof, ProofBody, asked_names, names_user
+from languages import Message
 from services import Services
 from use_cases.read_targets import all_targets
 from use_cases.record_evidence import ProofSource, record_evidence, refuse_evidence
@@ -23,11 +25,7 @@ def read_proof(raw: bytes) -> ProofBody:
     try:
         return ProofBody.model_validate_json(raw, by_alias=True, by_name=False)
     except ValidationError as error:
-        mistakes = [
-            {"pointer": "".join(f"/{part}" for part in e["loc"]), "detail": e["msg"]}
-            for e in error.errors(include_url=False, include_input=False, include_context=False)
-        ]
-        raise InvalidInputError("The body is not valid.", mistakes) from None
+        raise InvalidInputError(Message("The body is not valid."), mistakes_of(error)) from None
 
 
 async def take_proof(
@@ -42,7 +40,7 @@ async def take_proof(
     proof, actor = ExternalProof(name, service.customers, body), f"service:{name}"
     request = await services.requests.get(body.request)
     if request is None:
-        raise NotFoundError("There is no such request.")
+        raise NotFoundError(Message("There is no such request."))
     is_closed = request.status is not RequestStatus.PLANNING and len(window_starts(request.target_count)) > 1
     if is_closed:  # the delivery that brought it may come again; nothing else is taken any more
         used = await services.evidence.used(request.id, proof.kind.value, body.id)
@@ -50,9 +48,9 @@ async def take_proof(
     else:
         number = await _number_of(services, request, body.user)
     if number is None:
-        refused = EvidenceRefusedError("otherUser", "The proof is about a user who is not in this request.")
+        refused = EvidenceRefusedError("otherUser", Message("The proof is about a user who is not in this request."))
         if is_closed:
-            refused = EvidenceRefusedError("notWaiting", "The request waits for no evidence any more.")
+            refused = EvidenceRefusedError("notWaiting", Message("The request waits for no evidence any more."))
         await refuse_evidence(services, request.id, None, proof, actor, refused)
         raise refused
     await record_evidence(services, client, request, number, proof, ProofSource(actor, body.id, delivery))

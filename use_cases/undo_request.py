@@ -10,6 +10,7 @@ from domain.request.new_request import API, Origin
 from domain.request.parsing import ParsedRequest
 from domain.request.reset_request import ResetRequest, ResetRequestBody, TargetsOfCustomer, UndoBody
 from domain.request.undo import Undo
+from languages import Message
 from services import Services
 from use_cases.read_targets import all_targets
 from use_cases.submit_request import Submission, Submitted, caller_keys, canonical_json, submit_request
@@ -52,9 +53,14 @@ async def undo_request(
 async def _tokens_of(services: Services, request: ResetRequest) -> Undo:
     """Return what there is to undo."""
     if request.undo_of:
-        raise ConflictError("This is an undo itself: cancel it, or ask for a reset of these users.")
+        raise ConflictError(Message("This is an undo itself: cancel it, or ask for a reset of these users."))
     if not request.status.ended:
-        raise ConflictError(f"The request has not ended yet: {request.status.value}. Wait for its end, or cancel it.")
+        raise ConflictError(
+            Message(
+                "The request has not ended yet: %(status)s. Wait for its end, or cancel it.",
+                status=request.status.value,
+            )
+        )
     tokens: dict[tuple[str, str], list[str]] = {}
     async for target in all_targets(services, request.id):
         ids = [method.id for method in target.methods if method.outcome is MethodOutcome.DEACTIVATED]
@@ -62,8 +68,10 @@ async def _tokens_of(services: Services, request: ResetRequest) -> Undo:
             tokens[target.customer, target.user_id] = ids
     if not tokens:
         raise ConflictError(
-            "Nothing of this request can be undone: it deactivated no hardware token. Phone numbers, apps, passkeys and the "
-            "like come back only when the user registers them again, sessions when the user signs in."
+            Message(
+                "Nothing of this request can be undone: it deactivated no hardware token. Phone numbers, apps, passkeys and the "
+                "like come back only when the user registers them again, sessions when the user signs in."
+            )
         )
     return Undo(request.id, tokens)
 
@@ -71,15 +79,24 @@ async def _tokens_of(services: Services, request: ResetRequest) -> Undo:
 async def _check_undo(services: Services, request: ResetRequest) -> None:
     within = services.policy.undo.within
     if request.ended_at is None or services.now() - request.ended_at > within:
+        if not within.days:
+            raise ConflictError(Message("The request ended longer ago than the policy allows ([undo] within)."))
         raise ConflictError(
-            f"The request ended more than {within.days} days ago, the longest that the policy allows ([undo] within). The "
-            "user, or an Authentication Administrator, activates the token."
-            if within.days
-            else "The request ended longer ago than the policy allows ([undo] within)."
+            Message(
+                "The request ended more than %(days)s days ago, the longest that the policy allows ([undo] within). The user, "
+                "or an Authentication Administrator, activates the token.",
+                days=within.days,
+            )
         )
     before = await services.requests.get(request.undone_by) if request.undone_by else None
     if before is not None and (not before.status.ended or before.status is RequestStatus.COMPLETED):
-        raise ConflictError(f"Request {before.id} undoes this one already; it is {before.status.value}.")
+        raise ConflictError(
+            Message(
+                "Request %(before)s undoes this one already; it is %(status)s.",
+                before=before.id,
+                status=before.status.value,
+            )
+        )
 
 
 def _parsed_undo(request: ResetRequest, undo: Undo, body: UndoBody, *, signed_in: bool) -> ParsedRequest:

@@ -109,6 +109,9 @@ _BY_STATUS: dict[int, type[ProblemError]] = {
 }
 
 
+_NO_KEY = Message("The function key is missing or wrong. Check --key or MFA_RESET_KEY.")
+
+
 def problem_from(status: int, body: object) -> ProblemError:
     """Return the error for a problem+json body. Other bodies are accepted, as a proxy in between may send its own."""
     value: dict[str, Any] = body if isinstance(body, dict) else {}
@@ -120,4 +123,6 @@ def problem_from(status: int, body: object) -> ProblemError:
     ]
     kind = _BY_STATUS.get(status, ProblemError)
     title = str(value.get("title") or f"HTTP {status}")
-    return kind(status, title, str(value.get("detail") or ""), errors)
+    # The Functions host checks the key before the service is called, and answers without a body.
+    unknown = _NO_KEY if status == 401 and not isinstance(body, dict) else ""
+    return kind(status, title, str(value.get("detail") or "") or unknown, errors)

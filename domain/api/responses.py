@@ -221,7 +221,7 @@ class MistakeResponse(Model):
 
 
 class ProblemResponse(Model):
-    """RFC 9457."""
+    """RFC 9457. `title`, and each `detail`, are in a language of `Accept-Language` that the service speaks, English by default."""
 
     type: str
     title: str

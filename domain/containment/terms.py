@@ -12,6 +12,7 @@ from domain.request.reset_request import ResetRequest
 from domain.request.target import Target
 from domain.verification.terms import needs_verification
 from domain.verification.terms import terms_for as verification_terms
+from languages import Message
 
 
 def containment_terms(policy: Policy, parsed: ParsedRequest, source: str) -> ContainmentTerms | None:
@@ -23,9 +24,11 @@ def containment_terms(policy: Policy, parsed: ParsedRequest, source: str) -> Con
     if parsed.body.profile is None or profile is None:
         return None
     if source not in profile.sources:
-        detail = f"may not be named by requests of {source!r} ([profiles.compromised] sources)"
+        detail = Message(
+            "may not be named by requests of %(source)s ([profiles.compromised] sources)", source=repr(source)
+        )
         raise InvalidInputError(
-            "The request has mistakes; each is named below.", [{"pointer": "/profile", "detail": detail}]
+            Message("The request has mistakes; each is named below."), [{"pointer": "/profile", "detail": detail}]
         )
     return ContainmentTerms(
         contain_first=profile.contain_first and source in profile.contain_first_sources,

@@ -8,19 +8,16 @@ from pydantic import ValidationError
 
 from domain.errors import InvalidInputError
 from domain.methods import MethodType
+from domain.mistakes import ECHOED, mistakes_of
 from domain.policy.load import Policy
 from domain.request.reset_request import ResetRequestBody
 from domain.request.schedule import WeeklyWindow
+from languages import Message
 
 # More would make the response larger than the body.
 _MOST_ERRORS = 1000
 # What the caller sent is repeated in an error as far as it helps to find the mistake, and never a thousand times as a whole.
 _ECHOED = 100
-# Where pydantic's message names our classes instead of the caller's JSON.
-_WORDS = {
-    "is_instance_of": f"must be one of {', '.join(MethodType)}",
-    "extra_forbidden": "is not a field of this object",
-}
 
 
 class ParsedRequest(NamedTuple):
@@ -37,7 +34,9 @@ def read_json(raw: bytes) -> Any:
     try:
         return json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_object, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
-        raise InvalidInputError("The body is not JSON.", [{"pointer": "", "detail": str(error)[:200]}]) from None
+        raise InvalidInputError(
+            Message("The body is not JSON."), [{"pointer": "", "detail": str(error)[:200]}]
+        ) from None
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -62,11 +61,7 @@ def read_request(
     try:
         body = ResetRequestBody.model_validate(value, by_alias=True, by_name=False)
     except ValidationError as error:
-        errors = [
-            {"pointer": _pointer(e["loc"]), "detail": _WORDS.get(e["type"]) or e["msg"].removeprefix("Value error, ")}
-            for e in error.errors(include_url=False, include_input=False, include_context=False)
-        ]
-        raise _mistakes(errors) from None
+        raise _mistakes(mistakes_of(error)) from None
     return _resolved(body, policy, None if customers is None else frozenset(customers), names_requester=names_requester)
 
 
@@ -76,22 +71,29 @@ def _resolved(
     errors: list[dict[str, str]] = []
     groups: dict[str, list[str]] = {}
     if body.target_count > policy.limits.targets_per_request:
-        detail = f"{body.target_count} users are more than the {policy.limits.targets_per_request} of one request; send several"
+        detail = Message(
+            "%(target_count)s users are more than the %(targets_per_request)s of one request; send several",
+            target_count=body.target_count,
+            targets_per_request=policy.limits.targets_per_request,
+        )
         errors.append({"pointer": "/targets", "detail": detail})
     for number, group in enumerate(body.targets):
         key = policy.find_customer(group.customer)
         if key is None:
-            detail = f"no customer is known by {group.customer[:_ECHOED]!r}: use a policy key, a tenant id or a verified domain"
+            detail = Message(
+                "no customer is known by %(customer)s: use a policy key, a tenant id or a verified domain",
+                customer=repr(group.customer[:ECHOED]),
+            )
             errors.append({"pointer": f"/targets/{number}/customer", "detail": detail})
         elif allowed is not None and key not in allowed:
-            detail = f"the sender may not touch {key!r}"
+            detail = Message("the sender may not touch %(key)s", key=repr(key))
             errors.append({"pointer": f"/targets/{number}/customer", "detail": detail})
         else:
             groups.setdefault(key, []).extend(group.users)
     errors += _not_offered(body, policy, groups)
     errors += _of_profile(body, policy, groups)
     if names_requester and not body.requester:
-        errors.append({"pointer": "/requester", "detail": "must name the person who asks, by mail address"})
+        errors.append({"pointer": "/requester", "detail": Message("must name the person who asks, by mail address")})
     if errors:
         raise _mistakes(errors)
     windows = {key: found.weekly for key in groups if (found := policy.customers[key].maintenance) is not None}
@@ -103,18 +105,25 @@ def _of_profile(body: ResetRequestBody, policy: Policy, groups: Iterable[str]) -
         return []
     profile = policy.profiles.compromised
     if profile is None:
-        detail = "is not offered here: the policy has no table [profiles.compromised]"
+        detail = Message("is not offered here: the policy has no table [profiles.compromised]")
         return [{"pointer": "/profile", "detail": detail}]
     errors = [
-        {"pointer": "/profile", "detail": f"is not offered at {key!r} ([profiles.compromised] customers)"}
+        {
+            "pointer": "/profile",
+            "detail": Message("is not offered at %(key)s ([profiles.compromised] customers)", key=repr(key)),
+        }
         for key in groups
         if profile.customers is not None and key not in profile.customers
     ]
     if body.methods is not None:
-        detail = f"must be left out: with profile {body.profile.value!r} every method is removed"
+        detail = Message(
+            "must be left out: with profile %(profile)s every method is removed", profile=repr(body.profile.value)
+        )
         errors.append({"pointer": "/methods", "detail": detail})
     if not body.revoke_sessions:
-        detail = f"must not be false: with profile {body.profile.value!r} sessions always end"
+        detail = Message(
+            "must not be false: with profile %(profile)s sessions always end", profile=repr(body.profile.value)
+        )
         errors.append({"pointer": "/revokeSessions", "detail": detail})
     return errors
 
@@ -125,18 +134,20 @@ def _not_offered(body: ResetRequestBody, policy: Policy, customers: Iterable[str
     for number, kind in enumerate(body.methods or ()):
         for key in keys:
             if kind not in policy.customers[key].methods:
-                yield {"pointer": f"/methods/{number}", "detail": f"{kind.value} may not be reset at {key!r}"}
+                yield {
+                    "pointer": f"/methods/{number}",
+                    "detail": Message("%(kind)s may not be reset at %(key)s", kind=kind.value, key=repr(key)),
+                }
     if body.access_pass and not policy.bootstrap.offers:
-        detail = "the policy offers no Temporary Access Passes: [bootstrap] accessPass is never"
+        detail = Message("the policy offers no Temporary Access Passes: [bootstrap] accessPass is never")
         yield {"pointer": "/accessPass", "detail": detail}
 
 
 def _mistakes(errors: list[dict[str, str]]) -> InvalidInputError:
     shown = errors[:_MOST_ERRORS]
-    said = "each is named below" if len(shown) == len(errors) else f"the first {len(shown)} of {len(errors)} are below"
-    return InvalidInputError(f"The request has mistakes; {said}.", shown)
-
-
-def _pointer(location: tuple[int | str, ...]) -> str:
-    """Return a JSON pointer (RFC 6901); of a name that is longer than any of ours, its beginning."""
-    return "".join("/" + str(part)[:_ECHOED].replace("~", "~0").replace("/", "~1") for part in location)
+    if len(shown) == len(errors):
+        return InvalidInputError(Message("The request has mistakes; each is named below."), shown)
+    message = Message(
+        "The request has mistakes; the first %(shown)s of %(all)s are below.", shown=len(shown), all=len(errors)
+    )
+    return InvalidInputError(message, shown)

@@ -21,12 +21,13 @@ from domain.request.teams_message import TeamsMessage
 from domain.request.usage import RecentUsers
 from domain.text import clean
 from domain.verification.evidence import RequestVerification
+from languages import Message
 
 
 def _printable(value: str) -> str:
     # Control, direction and invisible characters: no name has them, and a name with them reads like another name.
     if not value.isprintable():
-        raise ValueError("has characters that no user name has")
+        raise ValueError(Message("has characters that no user name has"))
     return value
 
 
@@ -100,9 +101,9 @@ class ResetRequestBody(Model):
     @model_validator(mode="after")
     def _can_wait(self) -> Self:
         if self.stop_above is not None and not self.waves:
-            raise ValueError("stopAbove is about waves, and there are none")
+            raise ValueError(Message("stopAbove is about waves, and there are none"))
         if self.profile is not None and (self.not_before is not None or self.waves):
-            raise ValueError("compromised accounts wait for nothing: leave notBefore and waves out")
+            raise ValueError(Message("compromised accounts wait for nothing: leave notBefore and waves out"))
         return self
 
     @field_validator("methods", mode="before")

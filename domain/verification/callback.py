@@ -10,6 +10,7 @@ from uuid import uuid4
 from domain.normal_address import all_spellings
 from domain.verification.evidence import Evidence, EvidenceKind, EvidenceRefusedError
 from domain.verification.proof import Subject
+from languages import Message
 
 _DIGIT = re.compile(r"[0-9]", re.ASCII)
 
@@ -31,7 +32,9 @@ class Callback(NamedTuple):
         # A key is no person: the same one may have brought the request.
         account = () if self.operator_id.startswith("key:") else (self.operator_id,)
         if subject.request.involved.has(names, *account) or names & own:
-            raise EvidenceRefusedError("involved", "Who asked for the reset, or is reset, cannot vouch for it.")
+            raise EvidenceRefusedError(
+                "involved", Message("Who asked for the reset, or is reset, cannot vouch for it.")
+            )
         note = f" {self.note}" if self.note else ""
         return Evidence(
             id=uuid4().hex,

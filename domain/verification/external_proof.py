@@ -12,6 +12,7 @@ from domain.normal_address import all_spellings, spellings
 from domain.text import clean
 from domain.verification.evidence import Evidence, EvidenceKind, EvidenceRefusedError
 from domain.verification.proof import Subject
+from languages import Message
 
 _Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
@@ -41,13 +42,13 @@ class ExternalProof(NamedTuple):
         """Return the evidence. Raises: EvidenceRefusedError."""
         body, target = self.body, subject.target
         if body.request != subject.request.id:
-            raise EvidenceRefusedError("otherRequest", "The proof is for another request.")
+            raise EvidenceRefusedError("otherRequest", Message("The proof is for another request."))
         if not names_user(body.user, target.user_id, target.user_principal_name):
-            raise EvidenceRefusedError("otherUser", "The proof is about another user.")
+            raise EvidenceRefusedError("otherUser", Message("The proof is about another user."))
         if self.covers is not None and target.customer not in self.covers:
-            raise EvidenceRefusedError("otherIssuer", "This service does not verify users of this customer.")
+            raise EvidenceRefusedError("otherIssuer", Message("This service does not verify users of this customer."))
         if body.result != "verified":
-            raise EvidenceRefusedError("notVerified", "The service could not verify the user.")
+            raise EvidenceRefusedError("notVerified", Message("The service could not verify the user."))
         return Evidence(
             id=body.id,
             kind=self.kind,

@@ -9,6 +9,7 @@ from uuid import uuid4
 from domain.normal_address import all_spellings
 from domain.verification.evidence import Evidence, EvidenceKind, EvidenceRefusedError
 from domain.verification.proof import Subject
+from languages import Message
 
 
 class ManagerAttestation(NamedTuple):
@@ -24,12 +25,14 @@ class ManagerAttestation(NamedTuple):
         target, invited = subject.target, subject.target.verification and subject.target.verification.invitation
         if not invited or not invited.account or self.account != invited.account:
             raise EvidenceRefusedError(
-                "otherIssuer", "Only the user's manager, as the directory names them, can say so."
+                "otherIssuer", Message("Only the user's manager, as the directory names them, can say so.")
             )
         if self.account == f"{target.tenant_id}/{target.user_id}" or subject.request.involved.has(
             all_spellings(self.name), self.account
         ):
-            raise EvidenceRefusedError("involved", "Who asked for the reset, or is reset, cannot vouch for it.")
+            raise EvidenceRefusedError(
+                "involved", Message("Who asked for the reset, or is reset, cannot vouch for it.")
+            )
         how = "signed in" if self.signed_in else "by the link in the mail"
         return Evidence(
             id=uuid4().hex,

@@ -7,6 +7,7 @@ from domain.policy.verification import VerificationTerms
 from domain.request.reset_request import ResetRequest
 from domain.request.target import Target
 from domain.verification.evidence import Evidence, EvidenceKind, EvidenceRefusedError
+from languages import Message
 
 # Clocks of two systems may differ by this much.
 CLOCK_DIFFERENCE = timedelta(minutes=5)
@@ -40,16 +41,22 @@ def evidence_of(proof: Proof, subject: Subject) -> Evidence:
     verification = subject.target.verification
     ended = subject.target.settled or verification is None or verification.state != "waiting"
     if ended or verification is None or subject.now >= verification.until:
-        raise EvidenceRefusedError("notWaiting", "No evidence is taken for this user any more, or none is needed.")
+        raise EvidenceRefusedError(
+            "notWaiting", Message("No evidence is taken for this user any more, or none is needed.")
+        )
     if proof.kind not in verification.accept:
-        raise EvidenceRefusedError("notAccepted", f"The policy does not accept {proof.kind} for this user.")
+        raise EvidenceRefusedError(
+            "notAccepted", Message("The policy does not accept %(kind)s for this user.", kind=proof.kind)
+        )
     evidence = proof.examine(subject)
     if evidence.at > subject.now + CLOCK_DIFFERENCE:
-        raise EvidenceRefusedError("fromTheFuture", "The proof is dated later than now.")
+        raise EvidenceRefusedError("fromTheFuture", Message("The proof is dated later than now."))
     if evidence.at < subject.request.created_at - CLOCK_DIFFERENCE:
-        raise EvidenceRefusedError("stale", "The proof is older than the request.")
+        raise EvidenceRefusedError("stale", Message("The proof is older than the request."))
     if is_too_old(evidence, subject.terms, subject.now):
-        raise EvidenceRefusedError("stale", "The proof is older than the policy accepts ([verification] maxAge).")
+        raise EvidenceRefusedError(
+            "stale", Message("The proof is older than the policy accepts ([verification] maxAge).")
+        )
     return evidence
 
 

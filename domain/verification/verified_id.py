@@ -14,6 +14,7 @@ from domain.policy.verification import Did, VerifiedId
 from domain.verification.evidence import Evidence, EvidenceKind, EvidenceRefusedError
 from domain.verification.external_proof import names_user
 from domain.verification.proof import Subject
+from languages import Message
 
 
 class CredentialState(Model):
@@ -58,12 +59,15 @@ class Presentation(NamedTuple):
     def examine(self, subject: Subject) -> Evidence:
         """Return the evidence. Raises: EvidenceRefusedError."""
         if self.event.request_id != self.expected:
-            raise EvidenceRefusedError("otherRequest", "The presentation was made for another request.")
+            raise EvidenceRefusedError("otherRequest", Message("The presentation was made for another request."))
         wanted = self.settings.credential
         shown = [each for each in self.event.verified_credentials_data if wanted in each.type]
         if len(shown) != 1:
             raise EvidenceRefusedError(
-                "notVerified", f"The presentation holds {len(shown)} credentials of type {wanted}."
+                "notVerified",
+                Message(
+                    "The presentation holds %(shown)s credentials of type %(wanted)s.", shown=len(shown), wanted=wanted
+                ),
             )
         (credential,) = shown
         self._check(credential, subject)
@@ -81,13 +85,13 @@ class Presentation(NamedTuple):
         # The request names the issuers, too; a callback is judged by itself, whatever came of that.
         if credential.issuer not in self.issuers:
             raise EvidenceRefusedError(
-                "otherIssuer", "The credential is of an issuer whom the policy does not accept here."
+                "otherIssuer", Message("The credential is of an issuer whom the policy does not accept here.")
             )
         if credential.credential_state.revocation_status.upper() != "VALID":
-            raise EvidenceRefusedError("revoked", "The credential is revoked, or its state is not known.")
+            raise EvidenceRefusedError("revoked", Message("The credential is revoked, or its state is not known."))
         if credential.expiration_date is not None and credential.expiration_date <= subject.now:
-            raise EvidenceRefusedError("expired", "The credential has expired.")
+            raise EvidenceRefusedError("expired", Message("The credential has expired."))
         name = credential.claims.get(self.settings.claim)
         target = subject.target
         if not isinstance(name, str) or not names_user(name, target.user_id, target.user_principal_name):
-            raise EvidenceRefusedError("otherUser", "The credential is another user's.")
+            raise EvidenceRefusedError("otherUser", Message("The credential is another user's."))

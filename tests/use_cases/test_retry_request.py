@@ -72,7 +72,7 @@ async def test_nothing_is_left_to_retry_where_only_those_left_out_are_left(it: S
     await it.decide(links[FIRST], "approve", without=["1"])
     await it.decide(links[SECOND], "approve")
     problem = await retry(it, request, 409)
-    assert "left out" in str(problem["detail"])
+    assert "excluded" in str(problem["detail"])
     assert "Retry the rest" not in await text_of(it, f"requests/{request}")
 
 

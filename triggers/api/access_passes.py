@@ -6,7 +6,9 @@ from pydantic import ValidationError
 import durable
 from domain.api.access_pass_bodies import AccessPassBody
 from domain.errors import InvalidInputError
+from domain.mistakes import mistakes_of
 from domain.request.parsing import read_json
+from languages import Message
 from services import current_services
 from triggers.api.verification import number_of
 from triggers.http.authorization import API_LEVEL, OPERATORS, authorize
@@ -33,8 +35,4 @@ def _body(req: func.HttpRequest) -> AccessPassBody:
     try:
         return AccessPassBody.model_validate(read_json(raw) if raw else {}, by_alias=True, by_name=False)
     except ValidationError as error:
-        mistakes = [
-            {"pointer": "".join(f"/{part}" for part in e["loc"]), "detail": e["msg"]}
-            for e in error.errors(include_url=False, include_input=False, include_context=False)
-        ]
-        raise InvalidInputError("The body is not valid.", mistakes) from None
+        raise InvalidInputError(Message("The body is not valid."), mistakes_of(error)) from None

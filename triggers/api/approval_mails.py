@@ -7,6 +7,7 @@ import azure.functions as func
 import durable
 from domain.errors import InvalidInputError
 from domain.request.parsing import read_json
+from languages import Message
 from services import current_services
 from triggers.http.authorization import API_LEVEL, OPERATORS, authorize
 from triggers.http.bodies import read_body
@@ -37,6 +38,6 @@ def _named(body: bytes) -> list[str] | None:
     value = read_json(body)
     named: Any = value.get("approvers") if isinstance(value, dict) and value.keys() <= {"approvers"} else None
     if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
-        error = {"pointer": "/approvers", "detail": "must be a list of approvers' mail addresses"}
-        raise InvalidInputError("The body is not valid.", [error])
+        error = {"pointer": "/approvers", "detail": Message("must be a list of approvers' mail addresses")}
+        raise InvalidInputError(Message("The body is not valid."), [error])
     return [name.casefold() for name in named]

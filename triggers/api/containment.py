@@ -6,8 +6,10 @@ from pydantic import ValidationError
 import durable
 from domain.api.release_bodies import ReleaseBody
 from domain.errors import InvalidInputError
+from domain.mistakes import mistakes_of
 from domain.policy.model import Role
 from domain.request.parsing import read_json
+from languages import Message
 from services import current_services
 from triggers.http.authorization import API_LEVEL, authorize
 from triggers.http.bodies import read_body
@@ -47,8 +49,4 @@ def _body(req: func.HttpRequest) -> ReleaseBody:
         raw = read_json(read_body(req, needed=False).strip() or b"{}")
         return ReleaseBody.model_validate(raw, by_alias=True, by_name=False)
     except ValidationError as error:
-        mistakes = [
-            {"pointer": "".join(f"/{part}" for part in e["loc"]), "detail": e["msg"].removeprefix("Value error, ")}
-            for e in error.errors(include_url=False, include_input=False, include_context=False)
-        ]
-        raise InvalidInputError("The body is not valid.", mistakes) from None
+        raise InvalidInputError(Message("The body is not valid."), mistakes_of(error)) from None

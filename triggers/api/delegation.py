@@ -6,8 +6,10 @@ from pydantic import ValidationError
 from domain.access.callers import read_principal
 from domain.api.delegation_responses import DelegationBody, DelegationResponse
 from domain.errors import InvalidInputError, NotAllowedError
+from domain.mistakes import mistakes_of
 from domain.policy.model import Role
 from domain.request.parsing import read_json
+from languages import Message
 from services import Services, current_services
 from triggers.http.authorization import API_LEVEL, PRINCIPAL, authorize
 from triggers.http.bodies import read_body
@@ -48,7 +50,7 @@ async def _caller(services: Services, req: func.HttpRequest) -> tuple[Approving,
     """Return what the signed-in person approves. A key is no person. Raises: NotAllowedError."""
     caller = authorize(services, req, tuple(Role))
     if not caller.signed_in:
-        raise NotAllowedError("Only a signed-in approver can name who stands in; a key is no person.")
+        raise NotAllowedError(Message("Only a signed-in approver can name who stands in; a key is no person."))
     return await approving_of(services, "", read_principal(req.headers.get(PRINCIPAL) or "")), caller.identity
 
 
@@ -66,5 +68,4 @@ def _body(raw: bytes) -> DelegationBody:
     try:
         return DelegationBody.model_validate(read_json(raw), by_alias=True, by_name=False)
     except ValidationError as error:
-        errors = [{"pointer": "/" + "/".join(map(str, e["loc"])), "detail": e["msg"]} for e in error.errors()]
-        raise InvalidInputError("The body must have a delegate and a time.", errors) from None
+        raise InvalidInputError(Message("The body must have a delegate and a time."), mistakes_of(error)) from None

@@ -10,6 +10,7 @@ from domain.errors import NotFoundError
 from domain.methods import MethodType
 from domain.text import clean
 from graph.user_pages import Order, Query
+from languages import Message
 from services import current_services
 from triggers.http.authorization import API_LEVEL, DIRECTORY, READERS, authorize
 from triggers.http.parameters import invalid_parameter, limit, number
@@ -71,7 +72,7 @@ async def get_directory_user(req: func.HttpRequest) -> func.HttpResponse:
     reach = authorize(services, req, DIRECTORY).reach(DIRECTORY)
     customer = services.policy.find_customer(req.route_params.get("customer", ""))
     if customer is None or (reach is not None and customer not in reach):
-        raise NotFoundError("There is no such customer.")
+        raise NotFoundError(Message("There is no such customer."))
     return json_response(await read_user(services, customer, req.route_params.get("user", "")[:320]))
 
 
@@ -103,7 +104,9 @@ def query_from(parameters: Mapping[str, str]) -> Query:
     sort = parameters.get("sort") or "displayName"
     orders: dict[str, Order] = {"displayName": "name", "userPrincipalName": "userPrincipalName"}
     if sort.removeprefix("-") not in orders:
-        raise invalid_parameter("sort", "must be displayName or userPrincipalName, with a - before it for descending")
+        raise invalid_parameter(
+            "sort", Message("must be displayName or userPrincipalName, with a - before it for descending")
+        )
     return Query(
         search=clean(parameters.get("search", ""), _MAX_SEARCH),
         enabled=_flag(parameters, "enabled"),
@@ -120,11 +123,11 @@ def _kinds(req: func.HttpRequest) -> frozenset[MethodType]:
     try:
         return frozenset(MethodType(name) for name in names)
     except ValueError:
-        raise invalid_parameter("type", f"must be some of {', '.join(MethodType)}") from None
+        raise invalid_parameter("type", Message("must be some of %(types)s", types=", ".join(MethodType))) from None
 
 
 def _flag(parameters: Mapping[str, str], name: str) -> bool | None:
     text = parameters.get(name, "")
     if text not in {"", "true", "false"}:
-        raise invalid_parameter(name, "must be true or false")
+        raise invalid_parameter(name, Message("must be true or false"))
     return {"true": True, "false": False}.get(text)

@@ -6,6 +6,7 @@ import azure.functions as func
 
 from domain.audit.period_pack import Period
 from domain.errors import NotFoundError
+from languages import Message
 from services import Services, current_services
 from triggers.http.authorization import API_LEVEL, AUDITORS, authorize
 from triggers.http.parameters import first_day, invalid_parameter, last_day
@@ -51,22 +52,22 @@ def period_of_days(services: Services, req: func.HttpRequest, reach: frozenset[s
     """Return what a query of whole days in UTC asks for, as `period_of` does; the day `to` is included."""
     customer, start, end = _customer(services, req, reach), first_day(req, "from"), last_day(req, "to")
     if start is None or end is None:
-        raise invalid_parameter("to" if start else "from", "must be a date such as 2026-01-31")
+        raise invalid_parameter("to" if start else "from", Message("must be a date such as 2026-01-31"))
     return _period(customer, start, end)
 
 
 def _period(customer: str, start: datetime, end: datetime) -> Period:
     if start >= end:
-        raise invalid_parameter("to", "must be later than from")
+        raise invalid_parameter("to", Message("must be later than from"))
     return Period(customer, start, end)
 
 
 def _customer(services: Services, req: func.HttpRequest, reach: frozenset[str] | None) -> str:
     customer = services.policy.find_customer(req.params.get("customer", ""))
     if customer is None:
-        raise invalid_parameter("customer", "must name one customer: its key, tenant id or domain")
+        raise invalid_parameter("customer", Message("must name one customer: its key, tenant id or domain"))
     if reach is not None and customer not in reach:
-        raise NotFoundError("There is no such customer.")
+        raise NotFoundError(Message("There is no such customer."))
     return customer
 
 
@@ -75,5 +76,5 @@ def _instant(req: func.HttpRequest, name: str) -> datetime:
     try:
         found = datetime.fromisoformat(req.params.get(name, ""))
     except ValueError:
-        raise invalid_parameter(name, "must be a date such as 2026-01-31, or a date and time") from None
+        raise invalid_parameter(name, Message("must be a date such as 2026-01-31, or a date and time")) from None
     return found if found.tzinfo else found.replace(tzinfo=UTC)

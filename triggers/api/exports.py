@@ -8,6 +8,7 @@ from domain.api.responses import to_target_response
 from domain.errors import ConflictError
 from domain.outcomes import RequestStatus
 from domain.request.csv_export import BYTE_ORDER_MARK, csv_lines
+from languages import Message
 from services import Services, current_services
 from triggers.http.authorization import API_LEVEL, AUDITORS, READERS, authorize
 from triggers.http.parameters import invalid_parameter, number
@@ -30,7 +31,7 @@ async def export_request(req: func.HttpRequest) -> func.HttpResponse:
     request = await find_request(services, req.route_params.get("id"), reach)
     kind = req.params.get("format") or "json"
     if kind not in {"csv", "json"}:
-        raise invalid_parameter("format", "must be csv or json")
+        raise invalid_parameter("format", Message("must be csv or json"))
     customer = _customer(services, req.params.get("customer") or "")
     targets, cursor = await find_targets(
         services, request, lambda target: customer in {None, target.customer}, number(req, "cursor") or 0, MAX_USERS
@@ -58,7 +59,7 @@ async def get_evidence(req: func.HttpRequest) -> func.HttpResponse:
     reach = authorize(services, req, AUDITORS).reach(AUDITORS)
     request = await find_request(services, req.route_params.get("id"), reach)
     if request.status is RequestStatus.PLANNING:
-        raise ConflictError("The request is still being planned; there is no evidence of it yet.")
+        raise ConflictError(Message("The request is still being planned; there is no evidence of it yet."))
     body = await evidence_pack(services, request)
     return file_response(body, "application/zip", f"mfa-reset-{request.id}-evidence.zip")
 
@@ -68,5 +69,5 @@ def _customer(services: Services, text: str) -> str | None:
         return None
     key = services.policy.find_customer(text)
     if key is None:
-        raise invalid_parameter("customer", "no customer is known by that name")
+        raise invalid_parameter("customer", Message("no customer is known by that name"))
     return key

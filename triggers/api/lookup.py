@@ -6,7 +6,9 @@ from pydantic import ValidationError
 from domain.api.lookup_responses import LookupBody
 from domain.bulk_lines import TooManyLinesError
 from domain.errors import InvalidInputError, TooLargeError
+from domain.mistakes import mistakes_of
 from domain.request.parsing import read_json
+from languages import Message
 from services import current_services
 from triggers.http.authorization import API_LEVEL, DIRECTORY, authorize
 from triggers.http.bodies import read_body
@@ -26,16 +28,17 @@ async def look_up_users(req: func.HttpRequest) -> func.HttpResponse:
     reach = authorize(services, req, DIRECTORY).reach(DIRECTORY)
     raw = read_body(req)
     if len(raw) > _MAX_BYTES:
-        raise TooLargeError(f"The body is larger than {_MAX_BYTES} bytes; send the list in parts.")
+        raise TooLargeError(
+            Message("The body is larger than %(max_bytes)s bytes; send the list in parts.", max_bytes=_MAX_BYTES)
+        )
     try:
         body = LookupBody.model_validate(read_json(raw))
     except ValidationError as error:
-        mistakes = [
-            {"pointer": "".join(f"/{part}" for part in each["loc"]), "detail": each["msg"]} for each in error.errors()
-        ]
-        raise InvalidInputError("The body is not a lookup.", mistakes) from None
+        raise InvalidInputError(Message("The body is not a lookup."), mistakes_of(error)) from None
     customers = chosen_customers(services, ",".join(body.customers), reach)
     try:
         return json_response(await find_bulk(services, body.text, customers))
     except TooManyLinesError as error:
-        raise InvalidInputError(f"{error}.", [{"pointer": "/text", "detail": str(error)}]) from None
+        raise InvalidInputError(
+            Message("%(mistake)s.", mistake=error.args[0]), [{"pointer": "/text", "detail": error.args[0]}]
+        ) from None

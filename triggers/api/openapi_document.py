@@ -48,6 +48,7 @@ _HEADERS: dict[str, Schema] = {
     "Location": {"description": "The address of the request", "schema": {"type": "string", "format": "uri"}},
     "Retry-After": {"description": "Seconds to wait before the next call", "schema": {"type": "integer"}},
     "Link": {"description": 'The address of the next part, as rel="next"', "schema": {"type": "string"}},
+    "Content-Language": {"description": "The language of a problem's texts", "schema": {"type": "string"}},
     "Content-Disposition": {"description": "The name of the file", "schema": {"type": "string"}},
 }
 _WHOLE_NUMBERS = {"number"}  # parameters in paths; all others are texts
@@ -165,8 +166,10 @@ def _responses(call: Call, schemas: dict[str, Schema]) -> dict[str, Any]:
         response = responses.setdefault(str(status), {"description": _DESCRIPTIONS[status], "content": {}})
         problem = {"schema": reference("ProblemResponse"), "example": _problem(status, schemas)}
         response["content"] |= {PROBLEM: problem}
+        headers = {"Content-Language": _HEADERS["Content-Language"]}
         if status in {429, 503}:
-            response["headers"] = {"Retry-After": _HEADERS["Retry-After"]}
+            headers["Retry-After"] = _HEADERS["Retry-After"]
+        response["headers"] = response.get("headers", {}) | headers
     return responses
 
 

@@ -3,6 +3,7 @@
 import azure.functions as func
 
 from domain.errors import NotAllowedError
+from languages import Message
 from services import current_services
 from triggers.http.authorization import API_LEVEL, OPERATORS, authorize
 from triggers.http.parameters import invalid_parameter, limit
@@ -22,11 +23,11 @@ async def list_partner_customers(req: func.HttpRequest) -> func.HttpResponse:
     caller = authorize(services, req, OPERATORS)
     # Customers that are in no policy are in no operator's part of it, so these are for operators of all.
     if caller.reach(OPERATORS) is not None:
-        raise NotAllowedError("This needs the role Operator for all customers.")
+        raise NotAllowedError(Message("This needs the role Operator for all customers."))
     text = req.params.get("state", "")
     state = next((known for known in STATES if known == text), None)
     if text and state is None:
-        raise invalid_parameter("state", f"must be one of {', '.join(STATES)}")
+        raise invalid_parameter("state", Message("must be one of %(states)s", states=", ".join(STATES)))
     return json_response(
         await discover_page(services, state, req.params.get("cursor", ""), limit(req, _PAGE, _MAX_PAGE))
     )

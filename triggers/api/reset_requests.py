@@ -12,6 +12,7 @@ from domain.request.new_request import API, Origin
 from domain.request.parsing import read_json, read_request
 from domain.request.reset_request import ResetRequest
 from domain.request.target import Target
+from languages import Message
 from services import current_services
 from triggers.api.submissions import idempotency_key, submission_response
 from triggers.http.authorization import API_LEVEL, OPERATORS, READERS, REQUESTERS, authorize
@@ -40,7 +41,9 @@ async def create_reset_request(req: func.HttpRequest, client: durable.Client) ->
     caller = authorize(services, req, REQUESTERS)
     raw = read_body(req)
     if len(raw) > _MAX_BYTES:
-        raise TooLargeError(f"The body is larger than {_MAX_BYTES} bytes; send several requests.")
+        raise TooLargeError(
+            Message("The body is larger than %(max_bytes)s bytes; send several requests.", max_bytes=_MAX_BYTES)
+        )
     parsed = read_request(read_json(raw), services.policy, caller.reach(REQUESTERS))
     submission = Submission(
         parsed,
@@ -60,7 +63,7 @@ async def list_reset_requests(req: func.HttpRequest) -> func.HttpResponse:
     status = _one_of(req, "status", RequestStatus)
     customer = services.policy.find_customer(req.params["customer"]) if req.params.get("customer") else None
     if req.params.get("customer") and customer is None:
-        raise invalid_parameter("customer", "no customer is known by that name")
+        raise invalid_parameter("customer", Message("no customer is known by that name"))
     cursor, most = req.params.get("cursor", ""), limit(req, _PAGE, _MAX_PAGE)
 
     def matches(request: ResetRequest) -> bool:
@@ -110,7 +113,9 @@ async def cancel_reset_request(req: func.HttpRequest, client: durable.Client) ->
     caller = authorize(services, req, REQUESTERS)
     request = await find_request(services, req.route_params.get("id"), caller.reach(REQUESTERS))
     if not (is_within(request, caller.reach(OPERATORS)) or request.requested_by_id == caller.identity):
-        raise NotAllowedError("A requester may cancel only requests of their own.").refused_as("role", "notTheirs")
+        raise NotAllowedError(Message("A requester may cancel only requests of their own.")).refused_as(
+            "role", "notTheirs"
+        )
     await cancel_request(services, client, request, by=caller.name)
     request = await find_request(services, request.id, None)
     return json_response(await request_response(services, request), 202, {"Retry-After": "2"})
@@ -143,4 +148,4 @@ def _one_of[E: (RequestStatus, TargetOutcome)](req: func.HttpRequest, name: str,
     try:
         return kind(text)
     except ValueError:
-        raise invalid_parameter(name, f"must be one of {', '.join(kind)}") from None
+        raise invalid_parameter(name, Message("must be one of %(kind)s", kind=", ".join(kind))) from None

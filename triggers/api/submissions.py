@@ -3,6 +3,7 @@
 import azure.functions as func
 
 from domain.errors import InvalidInputError
+from languages import Message
 from services import Services
 from triggers.http.responses import json_response
 from use_cases.read_request import request_response
@@ -15,7 +16,7 @@ def idempotency_key(req: func.HttpRequest) -> str | None:
     """Return the Idempotency-Key header, None where it is absent. Raises: InvalidInputError."""
     key: str | None = req.headers.get("Idempotency-Key")
     if key is not None and not 1 <= len(key) <= _MAX_KEY:
-        raise InvalidInputError(f"Idempotency-Key must have 1 to {_MAX_KEY} characters.")
+        raise InvalidInputError(Message("Idempotency-Key must have 1 to %(max_key)s characters.", max_key=_MAX_KEY))
     return key
 
 

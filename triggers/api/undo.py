@@ -6,9 +6,11 @@ from pydantic import ValidationError
 import durable
 from domain.api.responses import to_target_response
 from domain.errors import InvalidInputError, NotFoundError
+from domain.mistakes import mistakes_of
 from domain.model import Model
 from domain.request.parsing import read_json
 from domain.request.reset_request import TokenCode, UndoBody
+from languages import Message
 from services import current_services
 from triggers.api.submissions import idempotency_key, submission_response
 from triggers.http.authorization import API_LEVEL, REQUESTERS, authorize
@@ -44,7 +46,7 @@ async def activate_target(req: func.HttpRequest, client: durable.Client) -> func
     code = _read(read_body(req), TokenCode)
     number = parse_unsigned(req.route_params.get("number") or "")
     if number is None:
-        raise NotFoundError("The request has no user with this number.")
+        raise NotFoundError(Message("The request has no user with this number."))
     target = await activate_token(services, client, request, number, code, by=caller.name)
     return json_response(to_target_response(target))
 
@@ -53,9 +55,4 @@ def _read[M: Model](raw: bytes, kind: type[M]) -> M:
     try:
         return kind.model_validate(read_json(raw), by_alias=True, by_name=False)
     except ValidationError as error:
-        # The values are not repeated: one may be a code.
-        mistakes = [
-            {"pointer": "".join(f"/{part}" for part in e["loc"]), "detail": e["msg"]}
-            for e in error.errors(include_url=False, include_input=False, include_context=False)
-        ]
-        raise InvalidInputError("The body is not valid.", mistakes) from None
+        raise InvalidInputError(Message("The body is not valid."), mistakes_of(error)) from None

@@ -3,6 +3,7 @@
 import azure.functions as func
 
 from domain.errors import NotFoundError
+from languages import Message
 from services import current_services
 from triggers.http.authorization import API_LEVEL, OPERATORS, authorize
 from triggers.http.parameters import limit
@@ -22,6 +23,6 @@ async def list_unused_deliveries(req: func.HttpRequest) -> func.HttpResponse:
     name = req.params.get("source", "")
     # A delivery may name any customer, so these are for operators of all.
     if caller.reach(OPERATORS) is not None or name not in services.policy.sources:
-        raise NotFoundError("There is no such source.")
+        raise NotFoundError(Message("There is no such source."))
     cursor = req.params.get("cursor", "")
     return json_response(await find_deliveries(services, name, cursor, limit(req, _PAGE, _MAX_PAGE)))

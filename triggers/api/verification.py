@@ -17,9 +17,11 @@ from domain.errors import (
     UnauthorizedError,
 )
 from domain.ingress.signatures import SignatureError, has_signature, verify
+from domain.mistakes import mistakes_of
 from domain.request.parsing import read_json
 from domain.verification.evidence import EvidenceRefusedError
 from domain.verification.verified_id import PresentationEvent
+from languages import Message
 from services import current_services
 from telemetry.metrics import count
 from triggers.http.authorization import API_LEVEL, OPERATORS, authorize
@@ -64,10 +66,10 @@ async def receive_proof(req: func.HttpRequest, client: durable.Client) -> func.H
     name = req.route_params.get("service", "")
     service = services.policy.verification.services.get(name)
     if service is None:
-        raise NotFoundError("There is no such verification service.")
+        raise NotFoundError(Message("There is no such verification service."))
     raw, delivery = _signed(req, name, service.secrets)
     if not _limiter.allow(name, _PER_MINUTE, services.now()):
-        raise TooManyError(f"This service may send {_PER_MINUTE} results per minute.")
+        raise TooManyError(Message("This service may send %(per_minute)s results per minute.", per_minute=_PER_MINUTE))
     body = read_proof(raw)
     try:
         await take_proof(services, client, name, service, body, delivery)
@@ -92,11 +94,16 @@ async def receive_presentation(req: func.HttpRequest, client: durable.Client) ->
     services = current_services()
     raw = read_body(req)
     if len(raw) > _MOST_BYTES_OF_PRESENTATION:
-        raise TooLargeError(f"A callback may have at most {_MOST_BYTES_OF_PRESENTATION} bytes.")
+        raise TooLargeError(
+            Message(
+                "A callback may have at most %(most_bytes)s bytes.",
+                most_bytes=_MOST_BYTES_OF_PRESENTATION,
+            )
+        )
     try:
         event = PresentationEvent.model_validate(read_json(raw), by_alias=True, by_name=False)
     except ValidationError:  # what was presented is not repeated
-        raise InvalidInputError("The body is no callback of Verified ID's request service.") from None
+        raise InvalidInputError(Message("The body is no callback of Verified ID's request service.")) from None
     try:
         await take_presentation(services, client, event, req.headers.get("api-key", ""))
     except EvidenceRefusedError as refused:
@@ -108,23 +115,23 @@ def number_of(req: func.HttpRequest) -> int:
     """Return the number of the target in the path. Raises: NotFoundError."""
     number = parse_unsigned(req.route_params.get("number") or "")
     if number is None:
-        raise NotFoundError("The request has no user with this number.")
+        raise NotFoundError(Message("The request has no user with this number."))
     return number
 
 
 def _signed(req: func.HttpRequest, name: str, secrets: tuple[str, ...]) -> tuple[bytes, str]:
     """Return the body and the id of a delivery that the service signed. Raises: UnauthorizedError, TooLargeError."""
     if not has_signature("standard-webhooks", req.headers):
-        raise UnauthorizedError("The result is not signed.").refused_as("signature", "missing")
+        raise UnauthorizedError(Message("The result is not signed.")).refused_as("signature", "missing")
     raw = read_body(req)
     if len(raw) > _MOST_BYTES:
-        raise TooLargeError(f"A result may have at most {_MOST_BYTES} bytes.")
+        raise TooLargeError(Message("A result may have at most %(most_bytes)s bytes.", most_bytes=_MOST_BYTES))
     try:
         verified = verify("standard-webhooks", secrets, dict(req.headers), raw, current_services().now())
     except SignatureError as error:
         _log.warning("a result of service %s was refused: %s", name, error.reason)
         count("mfareset.evidence", kind="externalProof", result=f"signature-{error.reason}")
-        problem = UnauthorizedError("The signature of the result is not valid.")
+        problem = UnauthorizedError(Message("The signature of the result is not valid."))
         raise problem.refused_as("signature", error.reason) from None
     return raw, verified.delivery_id
 
@@ -134,8 +141,4 @@ def _callback(req: func.HttpRequest) -> CallbackBody:
         return CallbackBody.model_validate(read_json(read_body(req)), by_alias=True, by_name=False)
     except ValidationError as error:
         # The values are not repeated: one is a telephone number.
-        mistakes = [
-            {"pointer": "".join(f"/{part}" for part in e["loc"]), "detail": e["msg"]}
-            for e in error.errors(include_url=False, include_input=False, include_context=False)
-        ]
-        raise InvalidInputError("The body is not valid.", mistakes) from None
+        raise InvalidInputError(Message("The body is not valid."), mistakes_of(error)) from None

@@ -9,6 +9,7 @@ from domain.errors import LengthRequiredError, NotFoundError, Problem, TooLargeE
 from domain.ingress.signatures import SignatureError, has_signature, verify
 from domain.ingress.unused import DeliveryIgnored
 from domain.policy.load import Source
+from languages import Message
 from services import Services, current_services
 from telemetry.metrics import count
 from triggers.api.submissions import submission_response
@@ -24,7 +25,7 @@ app = durable.Blueprint()
 _log = logging.getLogger("mfareset.webhooks")
 _limiter = RateLimiter()
 _unsigned = RateLimiter()
-_NOT_SIGNED = "The signature of the delivery is not valid."
+_NOT_SIGNED = Message("The signature of the delivery is not valid.")
 # Posts without any signature, of one address in a minute: enough for a system that is being set up.
 _UNSIGNED_PER_MINUTE = 60
 
@@ -37,7 +38,7 @@ async def receive_delivery(req: func.HttpRequest, client: durable.Client) -> fun
     name = req.route_params.get("source", "")
     source = services.policy.sources.get(name)
     if source is None:
-        raise NotFoundError("There is no such source.")
+        raise NotFoundError(Message("There is no such source."))
     _refuse_unread(services, req, name, source)
     try:
         raw = read_body(req)
@@ -54,7 +55,12 @@ async def receive_delivery(req: func.HttpRequest, client: durable.Client) -> fun
         count("mfareset.deliveries.refused", source=name, reason=error.reason)
         raise UnauthorizedError(_NOT_SIGNED).refused_as("signature", error.reason) from None
     if not _limiter.allow(name, source.rate_per_minute, services.now()):
-        raise TooManyError(f"This source may send {source.rate_per_minute} deliveries per minute.")
+        raise TooManyError(
+            Message(
+                "This source may send %(rate_per_minute)s deliveries per minute.",
+                rate_per_minute=source.rate_per_minute,
+            )
+        )
     received = Received(name, source, {key.lower(): value for key, value in req.headers.items()}, raw, verified)
     try:
         submitted = await submit_delivery(services, client, received)
@@ -68,7 +74,11 @@ async def receive_delivery(req: func.HttpRequest, client: durable.Client) -> fun
 
 
 def _too_large(source: Source) -> TooLargeError:
-    return TooLargeError(f"A delivery of this source may have at most {source.max_body_bytes} bytes.")
+    return TooLargeError(
+        Message(
+            "A delivery of this source may have at most %(max_body_bytes)s bytes.", max_body_bytes=source.max_body_bytes
+        )
+    )
 
 
 def _refuse_unread(services: Services, req: func.HttpRequest, name: str, source: Source) -> None:
@@ -86,5 +96,5 @@ def _refuse_unread(services: Services, req: func.HttpRequest, name: str, source:
     few = _unsigned.allow(f"{name} {address_of(req)}", _UNSIGNED_PER_MINUTE, services.now())
     count("mfareset.deliveries.refused", source=name, reason="missing" if few else "unsignedTooMany")
     if not few:
-        raise TooManyError("Too many deliveries without a signature.")
+        raise TooManyError(Message("Too many deliveries without a signature."))
     raise UnauthorizedError(_NOT_SIGNED).refused_as("signature", "missing")

@@ -4,6 +4,7 @@ import azure.functions as func
 
 from domain.access.approval_links import link_path
 from domain.errors import NotFoundError
+from languages import Message
 from services import current_services
 from triggers.console.layout import frame, redirect, require_sign_in
 from use_cases.approval_view import approval_token
@@ -22,5 +23,5 @@ async def console_approval_of_request(req: func.HttpRequest) -> func.HttpRespons
     request = await find_request(services, req.route_params.get("id"), None)
     entry = next((e for e in request.approval.approvers if around.operator.decides_as(services, e)), None)
     if entry is None or request.plan_digest is None or request.approval.expires_at is None:
-        raise NotFoundError("There is no such request.")
+        raise NotFoundError(Message("There is no such request."))
     return redirect(link_path(approval_token(services, request, entry.approver)))

@@ -11,6 +11,7 @@ from domain.errors import InvalidInputError, NotFoundError
 from domain.methods import MethodType
 from graph.errors import GraphError
 from graph.users import is_object_id
+from languages import Message
 from services import Services, current_services
 from triggers.api.directory import query_of
 from triggers.console.layout import Frame, frame, html_page, redirect, require_sign_in
@@ -123,7 +124,7 @@ async def console_user(req: func.HttpRequest) -> func.HttpResponse:
     around = await frame(services, req)
     customer = services.policy.find_customer(req.route_params.get("customer", ""))
     if customer is None or customer not in dict(around.customers):
-        raise NotFoundError("There is no such customer.")
+        raise NotFoundError(Message("There is no such customer."))
     tab = "methods" if req.params.get("tab") == "methods" else "summary"
     text = req.route_params.get("user", "")[:320]
     try:
@@ -155,7 +156,7 @@ async def console_methods(req: func.HttpRequest) -> func.HttpResponse:
     try:
         kinds = frozenset({MethodType(kind)} if kind else ())
     except ValueError:
-        raise InvalidInputError("type is not known.") from None
+        raise InvalidInputError(Message("type is not known.")) from None
     shown = await read_methods(
         services,
         customers,

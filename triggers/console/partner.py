@@ -10,7 +10,7 @@ from domain.audit.zip_writer import ZipWriter
 from domain.errors import ConflictError
 from domain.partner.proposals import Proposal, patch_of
 from graph.errors import GraphError
-from languages import gettext
+from languages import gettext, in_words
 from services import Services, current_services
 from triggers.console.directory import Listing
 from triggers.console.layout import RefusedError, frame, html_page, require_sign_in, sees_all
@@ -43,7 +43,7 @@ async def console_partner(req: func.HttpRequest) -> func.HttpResponse:
     try:
         page = await discover_page(services, state, req.params.get("cursor", ""), _PAGE)
     except ConflictError as error:
-        unread = error.detail
+        unread = str(in_words(error.detail))
     except GraphError as error:
         unread = gettext(
             "Microsoft Graph did not answer as needed (%(reason)s). Refresh in a minute.", reason=error.reason

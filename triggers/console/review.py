@@ -15,6 +15,7 @@ from domain.request.reset_request import ResetRequest
 from domain.request.schedule import Schedule
 from domain.request.target import Target
 from domain.text import clean, clean_lines
+from languages import Message
 from services import Services, current_services
 from triggers.console.console_forms import operators_form
 from triggers.console.layout import (
@@ -250,5 +251,5 @@ async def _own_review(services: Services, req: func.HttpRequest, operator: Opera
     """Return the review, for the person who began it only. Raises: NotFoundError."""
     review = await find_request(services, req.route_params.get("id"), operator.reach)
     if not review.dry_run or review.source != CONSOLE or review.requested_by_id != operator.caller.identity:
-        raise NotFoundError("There is no such review.")
+        raise NotFoundError(Message("There is no such review."))
     return review

@@ -7,6 +7,7 @@ import azure.functions as func
 from domain.errors import InvalidInputError, NotFoundError
 from domain.request.involved import Involved
 from graph.users import is_object_id
+from languages import Message
 from services import Services, current_services
 from triggers.console.layout import bare_frame, require_sign_in
 from triggers.console.operators import Operator
@@ -27,10 +28,10 @@ async def console_user_facts(req: func.HttpRequest) -> func.HttpResponse:
     around = bare_frame(services, req)
     customer = req.params.get("customer", "")
     if customer not in around.names:
-        raise NotFoundError("There is no such customer.")
+        raise NotFoundError(Message("There is no such customer."))
     ids = list(dict.fromkeys(req.params.get("users", "").split(",")))
     if len(ids) > AT_ONCE or not all(map(is_object_id, ids)):
-        raise InvalidInputError("users must be object ids with commas between them.")
+        raise InvalidInputError(Message("users must be object ids with commas between them."))
     facts = await _read(services, around.operator, customer, ids)
     body = render("user_facts.html", frame=around, customer=customer, facts=facts)
     return func.HttpResponse(body, headers=console_headers(), mimetype="text/html")

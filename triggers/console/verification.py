@@ -7,6 +7,7 @@ import durable
 from domain.api.verification_bodies import CallbackBody
 from domain.errors import ConflictError, NotFoundError
 from domain.verification.evidence import EvidenceRefusedError
+from languages import Message
 from services import current_services
 from triggers.console.console_forms import operators_form
 from triggers.console.layout import frame, html_page, redirect_with_notice, require_sign_in
@@ -68,5 +69,5 @@ async def console_verified_id(req: func.HttpRequest) -> func.HttpResponse:
 def _number(req: func.HttpRequest) -> int:
     number = parse_unsigned(req.route_params.get("number") or "")
     if number is None:
-        raise NotFoundError("The request has no user with this number.")
+        raise NotFoundError(Message("The request has no user with this number."))
     return number

@@ -14,6 +14,7 @@ import azure.functions as func
 from domain.access.callers import Caller, PrincipalError, caller_of, key_holder, read_principal
 from domain.errors import NotAllowedError, UnauthorizedError
 from domain.policy.model import Role
+from languages import Message
 from services import Services
 from settings import signs_in
 from triggers.http.writes import check_write
@@ -43,7 +44,7 @@ def authorize(services: Services, req: func.HttpRequest, roles: tuple[Role, ...]
     caller = _authenticate(services, req)
     check_write(services, req)
     if not caller.has(roles):
-        raise NotAllowedError(f"This needs one of the roles {', '.join(roles)}.")
+        raise NotAllowedError(Message("This needs one of the roles %(roles)s.", roles=", ".join(roles)))
     return caller
 
 
@@ -54,7 +55,9 @@ def _authenticate(services: Services, req: func.HttpRequest) -> Caller:
         try:
             return caller_of(read_principal(header), services.policy, services.settings.graph_home_tenant)
         except PrincipalError:
-            problem = UnauthorizedError("Sign in with Entra, or send a key.").refused_as("principal", "unreadable")
+            problem = UnauthorizedError(Message("Sign in with Entra, or send a key.")).refused_as(
+                "principal", "unreadable"
+            )
             raise problem from None
     given = req.headers.get("x-functions-key") or req.params.get("code") or ""
     found = ""
@@ -63,7 +66,7 @@ def _authenticate(services: Services, req: func.HttpRequest) -> Caller:
             found = name
     if not found:
         why = "wrong" if given else "missing"
-        raise UnauthorizedError("Sign in with Entra, or send a key.").refused_as("key", why)
+        raise UnauthorizedError(Message("Sign in with Entra, or send a key.")).refused_as("key", why)
     return key_holder(found)
 
 

@@ -5,6 +5,7 @@ import logging
 import azure.functions as func
 
 from domain.errors import LengthRequiredError
+from languages import Message
 from telemetry.metrics import count
 
 _log = logging.getLogger("mfareset.http")
@@ -22,8 +23,10 @@ def read_body(req: func.HttpRequest, *, needed: bool = True) -> bytes:
     sent_in_chunks = "transfer-encoding" in req.headers
     if sent_in_chunks or (needed and "content-length" not in req.headers):
         raise LengthRequiredError(
-            "The body came without Content-Length (Transfer-Encoding: chunked). Azure Functions does not pass such a body on: "
-            "send it with its length, or through a proxy that adds it."
+            Message(
+                "The body came without Content-Length (Transfer-Encoding: chunked). Azure Functions does not pass such a body on: "
+                "send it with its length, or through a proxy that adds it."
+            )
         )
     return body
 

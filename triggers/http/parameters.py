@@ -6,13 +6,15 @@ from datetime import UTC, date, datetime, timedelta
 import azure.functions as func
 
 from domain.errors import InvalidInputError
+from languages import Message
 from triggers.http.forms import Form
 
 
 def invalid_parameter(name: str, detail: str) -> InvalidInputError:
     """Return the problem of a query parameter whose value is not valid."""
     return InvalidInputError(
-        f"The query parameter {name} is not valid.", [{"pointer": f"/query/{name}", "detail": detail}]
+        Message("The query parameter %(name)s is not valid.", name=name),
+        [{"pointer": f"/query/{name}", "detail": detail}],
     )
 
 
@@ -27,7 +29,7 @@ def number(req: func.HttpRequest, name: str, *, digits: int = 9) -> int | None:
     if not text:
         return None
     if (found := parse_unsigned(text, digits)) is None:
-        raise invalid_parameter(name, "must be a whole number")
+        raise invalid_parameter(name, Message("must be a whole number"))
     return found
 
 
@@ -49,7 +51,7 @@ def first_day(req: func.HttpRequest, name: str) -> datetime | None:
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        raise invalid_parameter(name, "must be a date such as 2026-11-24") from None
+        raise invalid_parameter(name, Message("must be a date such as 2026-11-24")) from None
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 

@@ -12,6 +12,7 @@ import durable
 from domain.errors import LengthRequiredError, Problem, TooManyError, UnavailableError
 from domain.model import Model
 from graph.errors import Fault, GraphError
+from languages import Message, accepted, in_language
 from records.errors import RecordsError
 from services import current_services
 from triggers.http.bodies import count_without_length
@@ -46,14 +47,15 @@ def file_response(body: bytes, kind: str, name: str, headers: Mapping[str, str] 
     return func.HttpResponse(body, status_code=200, mimetype=kind, headers=own | dict(headers or {}))
 
 
-def problem_response(problem: Problem) -> func.HttpResponse:
-    """Return a problem as application/problem+json."""
-    headers = dict(_HEADERS)
+def problem_response(problem: Problem, req: func.HttpRequest) -> func.HttpResponse:
+    """Return a problem as application/problem+json, its texts in the language that the caller accepts, English by default."""
+    language = accepted(req.headers.get("Accept-Language", ""))
+    headers = _HEADERS | {"Content-Language": language, "Vary": "Accept-Language"}
     if problem.status in {429, 503}:
         headers["Retry-After"] = str(problem.retry_after or _RETRY_AFTER)
-    return func.HttpResponse(
-        json.dumps(problem.to_json()), status_code=problem.status, mimetype="application/problem+json", headers=headers
-    )
+    with in_language(language):
+        body = json.dumps(problem.to_json())
+    return func.HttpResponse(body, status_code=problem.status, mimetype="application/problem+json", headers=headers)
 
 
 def problem_responses[**P](
@@ -69,17 +71,21 @@ def problem_responses[**P](
             return await handler(*args, **kwargs)
         except LengthRequiredError as problem:
             count_without_length(handler.__name__)
-            return problem_response(problem)
+            return problem_response(problem, req)
         except Problem as problem:
-            return problem_response(await _traced(problem, req, handler.__name__))
+            return problem_response(await _traced(problem, req, handler.__name__), req)
         except RecordsError as error:
             _log.warning("the records are unavailable: %s", error.reason)
-            return problem_response(UnavailableError("The records are unavailable; send the same call again."))
+            return problem_response(
+                UnavailableError(Message("The records are unavailable; send the same call again.")), req
+            )
         except GraphError as error:
-            return problem_response(_graph_problem(error))
+            return problem_response(_graph_problem(error), req)
         except durable.EngineError as error:
             _log.warning("the durable engine is unavailable: %s", type(error).__name__)
-            return problem_response(UnavailableError("The service cannot start work now; send the same call again."))
+            return problem_response(
+                UnavailableError(Message("The service cannot start work now; send the same call again.")), req
+            )
 
     return respond
 
@@ -91,19 +97,27 @@ async def _traced(problem: Problem, req: func.HttpRequest, endpoint: str) -> Pro
     trace_refusal(*problem.refused, endpoint)
     if await slow_down(current_services(), req):
         return problem
-    return TooManyError("Too many calls were refused; come back later.")
+    return TooManyError(Message("Too many calls were refused; come back later."))
 
 
 _ACT = {
-    Fault.CONSENT: "check the admin consent in its tenant",
-    Fault.CREDENTIAL: "the provider has to renew the service's secret or certificate",
-    Fault.CONDITIONAL_ACCESS: "its Conditional Access policies block the service's sign-in",
-    Fault.UNKNOWN_TENANT: "check the tenant id in the policy",
+    Fault.CONSENT: Message("check the admin consent in its tenant"),
+    Fault.CREDENTIAL: Message("the provider has to renew the service's secret or certificate"),
+    Fault.CONDITIONAL_ACCESS: Message("its Conditional Access policies block the service's sign-in"),
+    Fault.UNKNOWN_TENANT: Message("check the tenant id in the policy"),
 }
 
 
 def _graph_problem(error: GraphError) -> Problem:
     _log.warning("graph refused or failed a call: %s %s", error.reason, error.status)
     if error.of_tenant:
-        return UnavailableError(f"The service has no access to this customer ({error.reason}): {_ACT[error.fault]}.")
-    return UnavailableError(f"Microsoft Graph is not available as needed ({error.reason}); try again later.")
+        return UnavailableError(
+            Message(
+                "The service has no access to this customer (%(reason)s): %(act)s.",
+                reason=error.reason,
+                act=_ACT[error.fault],
+            )
+        )
+    return UnavailableError(
+        Message("Microsoft Graph is not available as needed (%(reason)s); try again later.", reason=error.reason)
+    )

@@ -8,6 +8,7 @@ import azure.functions as func
 
 from domain.access.callers import PrincipalError, read_principal
 from domain.errors import UnauthorizedError
+from languages import Message
 from services import Services
 from triggers.http.authorization import PRINCIPAL
 from use_cases.sign_out import is_signed_out
@@ -18,7 +19,9 @@ async def refuse_ended_session(services: Services, req: func.HttpRequest) -> Non
     if not services.settings.signs_in or req.headers.get("Authorization"):
         return
     if await has_signed_out(services, req):
-        raise UnauthorizedError("You signed out. Sign in with Entra again.").refused_as("principal", "signedOut")
+        raise UnauthorizedError(Message("You signed out. Sign in with Entra again.")).refused_as(
+            "principal", "signedOut"
+        )
 
 
 async def has_signed_out(services: Services, req: func.HttpRequest) -> bool:

@@ -3,6 +3,7 @@
 import azure.functions as func
 
 from domain.errors import NotAllowedError, UnsupportedMediaTypeError
+from languages import Message
 from services import Services
 from triggers.http.forms import is_own_origin
 
@@ -21,8 +22,8 @@ def check_write(services: Services, req: func.HttpRequest) -> None:
         return
     site, origin = req.headers.get("Sec-Fetch-Site"), req.headers.get("Origin")
     if (site is not None and site not in _OWN_SITES) or (origin is not None and not is_own_origin(services, req)):
-        problem = NotAllowedError("Browsers may send this from this service's own pages only.")
+        problem = NotAllowedError(Message("Browsers may send this from this service's own pages only."))
         raise problem.refused_as("origin", "otherSite")
     media_type = req.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if req.get_body() and media_type != "application/json":
-        raise UnsupportedMediaTypeError("Send the body as application/json.")
+        raise UnsupportedMediaTypeError(Message("Send the body as application/json."))
