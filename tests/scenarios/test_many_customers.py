@@ -30,7 +30,7 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def _ask(it: System) -> str:
-    users = {key: list(it.world.tenant(key).users)[17 : 17 + USERS] for key in CUSTOMERS}
+    users: dict[str, Any] = {key: list(it.world.tenant(key).users)[17 : 17 + USERS] for key in CUSTOMERS}
     return str((await it.ask(**users))["id"])
 
 
