@@ -58,6 +58,6 @@ async def _read(services: Services, request_id: str, start: int) -> list[Target]
 def _counts(targets: list[Target]) -> dict[str, dict[str, int]]:
     customers = dict.fromkeys(target.customer for target in targets)
     return {
-        customer: plan_totals(target for target in targets if target.customer == customer)._asdict()
+        customer: plan_totals(target for target in targets if target.customer == customer).to_counts()
         for customer in customers
     }

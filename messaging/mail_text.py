@@ -19,6 +19,8 @@ from web.views import ApprovalView, CustomerView, FollowUpView, NoticeView, Outc
 
 # A mail is for deciding whether to look; the page has every user. Outlook cuts long mails, and 20 fit on two screens.
 APPROVAL_USERS = 20
+# Of those who are not touched, by name; the page has all.
+APPROVAL_REFUSED = 10
 # The requester may not have access to the request's page: more of it, those with trouble first.
 OUTCOME_USERS = 100
 # What phones and Outlook show of a subject; long before any server's limit of 998 (RFC 5322, 2.1.1).
@@ -156,6 +158,7 @@ def partner_warnings_mail(warnings: Sequence[KeptWarning], names: Mapping[str, s
 def _asking(view: ApprovalView, to: str, link: str, reference: str, *, reminder: bool) -> Mail:
     accepted = tuple(replace(customer, users=customer.accepted) for customer in view.customers)
     shown = _first(accepted, APPROVAL_USERS)
+    refused = [user for customer in view.customers for user in customer.refused][:APPROVAL_REFUSED]
     return _mail(
         to,
         _approval_subject(view, reminder=reminder) + _ticket(view.ticket),
@@ -167,6 +170,8 @@ def _asking(view: ApprovalView, to: str, link: str, reference: str, *, reminder:
         reminder=reminder,
         customers=shown,
         more=view.totals.users - _users(shown),
+        refused=refused,
+        refused_more=view.totals.refused - len(refused),
     )
 
 

@@ -1,5 +1,6 @@
 """What one approver of a request sees: the link, their targets and the view that the mail and the page share."""
 
+from collections import Counter
 from collections.abc import Mapping
 
 from domain.access.approval_links import ApprovalLink, sign
@@ -59,6 +60,14 @@ async def totals_for(services: Services, request: ResetRequest, entry: Approver)
     if request.status.ended or request.target_count <= WINDOW:
         return await count_words(services, request, "outcomes", entry.customers)
     return None
+
+
+async def refused_for(services: Services, request: ResetRequest, entry: Approver) -> int:
+    """Return how many of this approver's users the plan refuses."""
+    sealed = await _sealed_totals(services, request, entry)
+    if sealed is None:
+        sealed = plan_totals(await targets_for(services, request, entry))
+    return sealed.refused
 
 
 async def view_for(
@@ -122,10 +131,11 @@ async def _sealed_totals(services: Services, request: ResetRequest, entry: Appro
     windows = await services.plan_summaries.read(request.id, starts) if len(starts) > 1 else None
     if windows is None:
         return None
-    total = dict.fromkeys(PlanTotals._fields, 0)
+    total = Counter(PlanTotals(0, 0, 0, 0).to_counts())
     for window in windows:
         for counts in (window[customer] for customer in entry.customers if customer in window):
-            if counts.keys() != total.keys():
+            try:
+                total.update(PlanTotals.of_counts(counts).to_counts())
+            except TypeError:
                 return None
-            total = {name: count + counts[name] for name, count in total.items()}
-    return PlanTotals(**total)
+    return PlanTotals.of_counts(total)

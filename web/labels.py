@@ -99,6 +99,9 @@ UNTOUCHED: Mapping[str, str] = texts(
     }
 )
 
+# The outcome `refused` by its reason, where no rule refused the user.
+REFUSED: Mapping[str, str] = texts({"userNotFound": "Not found"})
+
 METHOD_OUTCOME: Mapping[str, str] = texts(
     {
         "pending": "not started yet",
@@ -530,6 +533,8 @@ def target_outcome(outcome: str, reason: str = "", *, undo: bool = False) -> str
     """Return the words for how a user ended; those of whom nothing was changed are told apart by the reason."""
     if outcome == "cancelled" and reason in UNTOUCHED:
         return UNTOUCHED[reason]
+    if outcome == "refused" and reason in REFUSED:
+        return REFUSED[reason]
     return say(UNDO_TARGET_OUTCOME if undo else TARGET_OUTCOME, outcome)
 
 
@@ -630,6 +635,30 @@ def registering(users: int, again: int) -> str:
         "%(num)s of them have to register again as soon as a sign-in asks for MFA.",
         again,
     )
+
+
+def in_request(users: int, reset: int, excluded: int, untouched: int, *, undo: bool = False) -> str:
+    """Return what becomes of the users of a request: `5 users in the request: 3 to reset, 1 excluded, 1 not touched`."""
+    parts = [gettext("%(num)s included", num=reset) if undo else gettext("%(num)s to reset", num=reset)]
+    parts += [gettext("%(num)s excluded", num=excluded)] if excluded else []
+    parts += [gettext("%(num)s not touched", num=untouched)] if untouched else []
+    return ngettext(
+        "%(num)s user in the request: %(parts)s",
+        "%(num)s users in the request: %(parts)s",
+        users,
+        parts=", ".join(parts),
+    )
+
+
+def refusals(counts: Mapping[str, int]) -> list[str]:
+    """Return why users are not touched, a sentence for each reason, the most frequent first; `counts` are users by reason."""
+    sentences = []
+    for code, users in sorted(counts.items(), key=lambda entry: -entry[1]):
+        if code == "userNotFound":
+            sentences.append(ngettext("%(num)s user was not found.", "%(num)s users were not found.", users))
+        else:
+            sentences.append(f"{count(users, 'user')}: {say(REASON, code)}")
+    return sentences
 
 
 def contact(name: str) -> str:

@@ -16,8 +16,17 @@ _FOLDER = Path(__file__).parent
 _STYLE = (_FOLDER / "static" / "style.css").read_text(encoding="utf-8").strip()
 _STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 
+# Likewise the one script of an approval: a module of the console that counts anew when somebody is excluded.
+_SCRIPT = (_FOLDER / "static/console/review.js").read_text(encoding="utf-8").strip() + (
+    '\nreview(document.querySelector("[data-review]"));'
+)
+_SCRIPT_HASH = base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()
+# It asks this service alone.
+_SCRIPTED = f"script-src 'sha256-{_SCRIPT_HASH}'; connect-src 'self'; "
+
 _PAGES = environment(_FOLDER / "templates")
 _PAGES.globals["style"] = Markup(_STYLE)  # noqa: S704 - our own file
+_PAGES.globals["script"] = Markup(_SCRIPT)  # noqa: S704 - our own file
 _PAGES.globals["icon"] = ICONS
 _PAGES.globals["status_icon"] = STATUS_ICONS
 
@@ -42,8 +51,8 @@ def render(template: str, **view: Any) -> str:
     return _PAGES.get_template(template).render(**view)
 
 
-def page_headers() -> dict[str, str]:
-    """Return the headers of a page.
+def page_headers(*, scripted: bool = False) -> dict[str, str]:
+    """Return the headers of a page; `scripted`: of one with the script that counts anew.
 
     `no-referrer` keeps the token of the address to this page. It also makes a browser send `Origin: null` with a form
     (Fetch standard, "append a request Origin header"; seen in Chromium 156), which the decision endpoint refuses.
@@ -52,7 +61,9 @@ def page_headers() -> dict[str, str]:
     """
     return {
         "Content-Type": "text/html; charset=utf-8",
-        "Content-Security-Policy": _CONTENT_SECURITY_POLICY,
+        "Content-Security-Policy": _CONTENT_SECURITY_POLICY.replace("style-src", f"{_SCRIPTED}style-src", 1)
+        if scripted
+        else _CONTENT_SECURITY_POLICY,
         "Referrer-Policy": "no-referrer",
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",

@@ -219,11 +219,12 @@ def customer_views(
 
 
 def plan_totals(targets: Iterable[Target]) -> PlanTotals:
-    users = refused = removed = deactivated = privileged = activated = 0
+    users = removed = deactivated = privileged = activated = 0
     forecasts: Counter[str] = Counter()
+    refusals: Counter[str] = Counter()
     for target in targets:
         if _is_refused(target):
-            refused += 1
+            refusals[target.reason] += 1
             continue
         users += 1
         privileged += target.privileged
@@ -234,8 +235,20 @@ def plan_totals(targets: Iterable[Target]) -> PlanTotals:
         activated += fates.count("activate")
         if target.forecast:
             forecasts[target.forecast] += 1
+    registering, keeping, password_only, not_registering, unforeseen = (forecasts[word] for word in Forecast)
     return PlanTotals(
-        users, refused, removed, deactivated, privileged, activated, *(forecasts[word] for word in Forecast)
+        users=users,
+        refused=refusals.total(),
+        removed=removed,
+        deactivated=deactivated,
+        privileged=privileged,
+        activated=activated,
+        registering=registering,
+        keeping=keeping,
+        password_only=password_only,
+        not_registering=not_registering,
+        unforeseen=unforeseen,
+        refusals=refusals,
     )
 
 
@@ -326,6 +339,7 @@ def approval_view(
             customer_views(policy, request, plan.targets, plan.counts), counting(policy, request, decisions)
         ),
         totals=totals,
+        targets=sum(plan.counts.values()),
         quorum=request.approval.quorum,
         approvals=_fewest_approvals(entry, approvals(request, counting(policy, request, decisions))),
         decisions=decision_views(_visible_decisions(entry, request, decisions), _first_names(plan.left_out)),
@@ -426,12 +440,14 @@ def state_view(
     cancelled: bool = False,
     names: Mapping[int, str] = MappingProxyType({}),
     related: Mapping[str, str] = MappingProxyType({}),
+    refused: int = 0,
 ) -> StateView:
     """Return how the request stands for `entry`.
 
     `totals` counts the targets of this approver's customers by outcome, None where that is not known before the end;
     `cancelled`: a cancellation was requested. `names` of users whom decisions left out, by number; `related` as `approval_view`
     takes them.
+    `refused`: how many of this approver's users the plan refuses.
     """
     excluded = left_out(request, counting(policy, request, decisions))
     numbers = {number for customer in entry.customers for number in excluded.get(customer, ())}
@@ -458,6 +474,7 @@ def state_view(
         retry_of=related.get(request.retry_of or "", request.retry_of or ""),
         takeover_of=related.get(request.takeover_of or "", request.takeover_of or ""),
         left_out=len(numbers),
+        refused=refused,
     )
 
 

@@ -1,6 +1,6 @@
 """Instants on pages, as `<time>` elements: in UTC and named so, until a script of the console shows the reader's own time.
 
-Pages of approvers and managers have no scripts, and a mail has none either: there the words stay as they are here.
+Pages of approvers and managers have no script for times, and a mail has none at all: there the words stay as they are here.
 """
 
 import re

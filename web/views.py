@@ -6,6 +6,7 @@ Texts may be as they came in: the templates clean and escape whatever they print
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from domain.request.follow_up import ALARMING, FollowUpState
@@ -183,6 +184,10 @@ class DecisionView(NamedTuple):
     same_account: bool = False  # one voice together with another of these, under another address
 
 
+# In recorded counts, before the reason of refused users.
+_REFUSAL = "refused:"
+
+
 class PlanTotals(NamedTuple):
     """Counts over the whole request, whatever one page shows of it."""
 
@@ -198,10 +203,28 @@ class PlanTotals(NamedTuple):
     password_only: int = 0
     not_registering: int = 0  # cannot
     unforeseen: int = 0
+    refusals: Mapping[str, int] = MappingProxyType({})  # the refused by reason, a code of labels.REASON
 
     def less(self, other: "PlanTotals") -> "PlanTotals":
         """Return the counts without those of `other`, which are of some of the same users."""
-        return PlanTotals(*(count - without for count, without in zip(self, other, strict=True)))
+        mine, others = self.to_counts(), other.to_counts()
+        return PlanTotals.of_counts({name: count - others.get(name, 0) for name, count in mine.items()})
+
+    def to_counts(self) -> dict[str, int]:
+        """Return the counts by name, as they are recorded."""
+        counts = self._asdict()
+        return counts | {f"{_REFUSAL}{reason}": count for reason, count in counts.pop("refusals").items()}
+
+    @classmethod
+    def of_counts(cls, counts: Mapping[str, int]) -> "PlanTotals":
+        """Return what `to_counts` made these of, or a sum of such. Raises: TypeError for those of an older version."""
+        refusals = {
+            name.removeprefix(_REFUSAL): count for name, count in counts.items() if name.startswith(_REFUSAL) and count
+        }
+        numbers = {name: count for name, count in counts.items() if not name.startswith(_REFUSAL)}
+        if numbers.keys() != set(cls._fields) - {"refusals"} or sum(refusals.values()) != counts["refused"]:
+            raise TypeError("these counts are not those of a plan")
+        return cls(**numbers, refusals=refusals)
 
     @property
     def forecasts(self) -> Mapping[str, int]:
@@ -235,6 +258,7 @@ class ApprovalView(NamedTuple):
     now: datetime
     customers: tuple[CustomerView, ...]
     totals: PlanTotals
+    targets: int = 0  # users of this approver's customers in the request, whatever becomes of them
     quorum: int = 1
     approvals: int = 0  # given so far for those of the approver's customers that have fewest
     decisions: tuple[DecisionView, ...] = ()
@@ -259,6 +283,16 @@ class ApprovalView(NamedTuple):
         """The user, where the request is about one."""
         users = [user for customer in self.customers for user in customer.accepted]
         return users[0] if self.totals.users == 1 and len(users) == 1 else None
+
+    @property
+    def excluded(self) -> int:
+        """How many users this approver, so far, or others exclude."""
+        return max(0, self.targets - self.totals.users - self.totals.refused)
+
+    @property
+    def may_exclude(self) -> bool:
+        """Whether users have boxes: also where all but one are ticked, or none could be ticked off again."""
+        return self.totals.users > 1 or bool(self.left_out)
 
     @property
     def folds(self) -> bool:
@@ -304,12 +338,18 @@ class StateView(NamedTuple):
     retry_of: str = ""
     takeover_of: str = ""
     left_out: int = 0  # of the users, by approvers
+    refused: int = 0  # of the users, by the plan
     approvals_page: str = ""  # where the approver sees what waits for them
 
     @property
     def done(self) -> int:
-        open_ = ("pending", "cancelled")  # the latter were never begun
+        open_ = ("pending", "cancelled", "refused")  # the last two were never begun
         return self.targets - sum((self.totals or {}).get(outcome, 0) for outcome in open_)
+
+    @property
+    def to_reset(self) -> int:
+        """How many of the users the approval covers."""
+        return self.targets - self.left_out - self.refused
 
 
 class ProblemView(NamedTuple):

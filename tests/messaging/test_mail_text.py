@@ -36,6 +36,7 @@ from tests.web.samples import (
     NOW,
     ONE_USER,
     OUTCOME,
+    UNKNOWN,
     large,
 )
 from web import labels
@@ -138,7 +139,8 @@ def test_approval_mail_says_who_asks_for_whom_why_what_and_until_when() -> None:
         "- Adele Vance <adele@contoso.com>",
         "    Remove: Microsoft Authenticator Pixel 8 (default)\n",
         "    Deactivate: Hardware token •••8841\n",
-        "2 users refused by a rule",
+        "5 users in the request: 3 to reset, 2 not touched.",
+        "2 users are not touched, whatever you decide\n- Break Glass <breakglass@contoso.com>: This account is protected",
         "Do not forward this mail",
         f"\n{LINK}\n",
     ):
@@ -160,8 +162,29 @@ def test_a_long_link_is_never_cut() -> None:
     assert f"\n{link}\n" in mail.text
 
 
-def test_refused_users_are_not_listed_as_losing_anything() -> None:
-    assert "breakglass" not in EVERY["approval"].text
+def test_refused_users_are_named_as_not_touched_and_not_as_losing_anything() -> None:
+    for words in (EVERY["approval"].text, Markup(EVERY["approval"].html).text):
+        losing, _, untouched = words.partition("2 users are not touched, whatever you decide")
+        assert "breakglass" not in losing
+        assert "breakglass@contoso.com" in untouched
+        assert (
+            f"nobody@fabrikam.com{':' if words.endswith(chr(10)) else ''} {labels.REASON['userNotFound']}" in untouched
+        )
+
+
+def test_only_the_first_ten_refused_users_are_named() -> None:
+    crowd = tuple(replace(UNKNOWN, number=n, user_principal_name=f"gone{n:02}@contoso.com") for n in range(14))
+    view = replace(
+        APPROVAL,
+        customers=(CustomerView("Contoso", "contoso", (ADELE, *crowd), targets=15),),
+        totals=PlanTotals(1, 14, removed=3, deactivated=0, refusals={"userNotFound": 14}),
+        targets=15,
+    )
+    mail = approval_mail(view, to=TO, link=LINK, reference=REFERENCE)
+    for words in (mail.text, mail.html):
+        assert "gone09@contoso.com" in words
+        assert "gone10@contoso.com" not in words
+        assert "and 4 more. The page shows everybody." in words
 
 
 def test_only_the_first_twenty_users_are_listed() -> None:
@@ -203,7 +226,7 @@ def test_outcome_mail_says_what_happened_to_every_user_and_method() -> None:
         "    Phone number mobile •••34: was already gone\n",
         "    Sign-in sessions: ended\n",
         "    Sign-in sessions: not ended\n",
-        "- nobody@fabrikam.com: Refused, not touched\n",
+        "- nobody@fabrikam.com: Not found\n",
         "Failed: 1 user\n",
         "lead@msp.example approved, without 1 user",
     ):

@@ -62,7 +62,7 @@ async def test_a_mail_address_of_several_users_is_refused_in_plan_page_mail_and_
         words = "Several users of this customer have this mail address."
         (link,) = it.links(request["id"]).values()
         assert words in (await it.http.get(link)).text
-        assert "1 user refused by a rule: not touched" in it.world.mailbox.to()[-1].content
+        assert "1 user is not touched, whatever you decide" in it.world.mailbox.to()[-1].content
 
 
 @pytest.mark.engine_only("it is about Graph and the records; the storage makes no difference")

@@ -30,7 +30,7 @@ class Markup(HTMLParser):
         assert self.open.pop() == tag, f"</{tag}> closes another element"
 
     def handle_data(self, data: str) -> None:
-        if self.open and self.open[-1] not in {"style", "title"}:
+        if self.open and self.open[-1] not in {"style", "script", "title"}:
             self.words.append(data)
 
     @property

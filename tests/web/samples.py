@@ -74,13 +74,24 @@ APPROVAL = ApprovalView(
     expires_at=NOW + timedelta(hours=24),
     now=NOW + timedelta(minutes=20),
     customers=CUSTOMERS,
-    totals=PlanTotals(users=3, refused=2, removed=5, deactivated=1, privileged=1, registering=2, password_only=1),
+    totals=PlanTotals(
+        users=3,
+        refused=2,
+        removed=5,
+        deactivated=1,
+        privileged=1,
+        registering=2,
+        password_only=1,
+        refusals={"protectedUser": 1, "userNotFound": 1},
+    ),
+    targets=5,
     hidden=(("nonce", "n0nce-Value_42"), ("digest", "ab12")),
 )
 ONE_USER = replace(
     APPROVAL,
     customers=(CustomerView("Contoso", "contoso", (ADELE,), targets=1),),
     totals=PlanTotals(users=1, refused=0, removed=3, deactivated=0, registering=1),
+    targets=1,
     reason="New phone",
 )
 CAREFUL = replace(
@@ -103,6 +114,7 @@ def large(page: int = 1, users: int = 200) -> ApprovalView:
         APPROVAL,
         customers=(CustomerView("Contoso", "contoso", crowd, targets=10_000),),
         totals=PlanTotals(users=10_000, refused=0, removed=10_000, deactivated=0, registering=10_000),
+        targets=10_000,
         step_up=("manyTargets",),
         page=PageView(page, 50),
         address=ADDRESS,
@@ -118,6 +130,7 @@ STATE = StateView(
     now=APPROVAL.now,
     targets=5,
     totals={"pending": 2, "reset": 1, "refused": 2},
+    refused=2,
     expires_at=APPROVAL.expires_at,
     approvals=1,
     decisions=(DecisionView("lead@msp.example", "approve", NOW + timedelta(minutes=20), "Called Sam back, fine.", 1),),

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from tests.browsing import ARGUMENTS, CHROMIUM, needs_chromium
 from tests.web.samples import APPROVAL, CAREFUL, ONE_USER, STATE, large
 from web.pages import page_headers, render
-from web.views import ProblemView
+from web.views import PlanTotals, ProblemView
 
 pytestmark = needs_chromium
 
@@ -34,6 +34,13 @@ PAGES = {
     "problem": render("problem.html", view=ProblemView("badLink", "ab12")),
 }
 
+# What the service answers when Grady is ticked.
+RECOUNTED = replace(
+    APPROVAL,
+    totals=APPROVAL.totals.less(PlanTotals(1, 0, removed=1, deactivated=1, password_only=1)),
+    left_out=frozenset({1}),
+)
+
 
 @dataclass
 class Site:
@@ -43,15 +50,23 @@ class Site:
     requests: list[str] = field(default_factory=list)
     posts: list[tuple[str, str | None, str | None, list[tuple[str, str]]]] = field(default_factory=list)
 
+    away: bool = False
+
     async def answer(self, request: Request) -> Response:
         target = request.url.path + ("?" + request.url.query if request.url.query else "")
         self.requests.append(f"{request.method} {target}")
         if request.method == "POST":
             fields = parse_qsl((await request.body()).decode(), keep_blank_values=True)
             self.posts.append((target, request.headers.get("origin"), request.headers.get("referer"), fields))
+            if ("part", "1") in fields:
+                return Response(status_code=503) if self.away else HTMLResponse(render("approval.html", view=RECOUNTED))
             return HTMLResponse("<title>decided</title>")
         name = request.path_params["name"]
-        return HTMLResponse(PAGES[name], headers=page_headers()) if name in PAGES else Response(status_code=404)
+        return (
+            HTMLResponse(PAGES[name], headers=page_headers(scripted="data-review" in PAGES.get(name, "")))
+            if name in PAGES
+            else Response(status_code=404)
+        )
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +87,7 @@ def server() -> Iterator[Site]:
 def site(server: Site) -> Site:
     server.requests.clear()
     server.posts.clear()
+    server.away = False
     return server
 
 
@@ -145,8 +161,54 @@ def test_enter_in_a_checkbox_never_approves(site: Site, page: Page) -> None:
     page.goto(f"{site.base}/approval")
     page.locator("#without-0").focus()
     page.keyboard.press("Enter")
-    expect(page.locator("#comment")).to_be_focused()  # the browser asks for the comment that a denial needs
-    assert site.posts == []
+    decided(page)
+    (post,) = site.posts
+    assert "decision" not in dict(post[3])  # the numbers are counted anew
+
+
+def test_without_scripts_a_button_before_the_decision_counts_anew(site: Site, page: Page) -> None:
+    page.goto(f"{site.base}/large")
+    update = page.get_by_role("button", name="Update the numbers")
+    approve = page.locator("button[value=approve]")
+    assert update.evaluate("(one, other) => one.compareDocumentPosition(other) & 4", approve.element_handle())
+    update.click()
+    decided(page)
+    target, _, _, fields = site.posts[0]
+    assert target == "/large?token=t&page=2"
+    assert "decision" not in dict(fields)
+
+
+@pytest.fixture
+def scripted(chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context(viewport={"width": 360, "height": 740})
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    yield page
+    context.close()
+
+
+def test_with_scripts_the_numbers_follow_at_once_and_ticks_stay(site: Site, scripted: Page) -> None:
+    scripted.goto(f"{site.base}/approval")
+    update = scripted.get_by_role("button", name="Update the numbers")
+    expect(update).to_be_hidden()
+    scripted.locator("#without-1").check()
+    expect(scripted.get_by_role("heading", level=1)).to_have_text("Reset multi-factor authentication of 2 users?")
+    expect(scripted.get_by_role("status")).to_contain_text(
+        "Your approval covers 2 users. 1 user is excluded. 2 users are not touched."
+    )
+    expect(scripted).to_have_title("Reset MFA of 2 users? · MFA reset")
+    expect(scripted.locator("#without-1")).to_be_checked()
+    expect(update).to_be_hidden()
+    assert ("without", "1") in site.posts[0][3]
+    assert "decision" not in dict(site.posts[0][3])
+
+
+def test_where_the_service_does_not_answer_the_button_comes_back(site: Site, scripted: Page) -> None:
+    site.away = True
+    scripted.goto(f"{site.base}/approval")
+    scripted.locator("#without-1").check()
+    expect(scripted.get_by_role("button", name="Update the numbers")).to_be_visible()
+    expect(scripted.locator("[data-part=sum]")).to_have_attribute("aria-busy", "true")
 
 
 def test_denial_needs_a_comment_and_carries_it(site: Site, page: Page) -> None:
@@ -207,7 +269,7 @@ def test_a_page_is_one_request_and_its_style_is_allowed(site: Site, chromium: Br
 
 def test_what_is_touched_is_large_enough(site: Site, chromium: Browser) -> None:
     # 44 px is what both phone makers advise; WCAG 2.2 (2.5.8) asks for 24.
-    context = chromium.new_context(viewport={"width": 360, "height": 740})
+    context = chromium.new_context(viewport={"width": 360, "height": 740}, java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{site.base}/careful")
     page.locator("summary").click()

@@ -21,7 +21,7 @@ from triggers.http.forms import Form, FormError, first_value
 from triggers.http.language import in_readers_language
 from triggers.http.parameters import page_number, selected_numbers
 from triggers.http.refusals import slow_down, trace_refusal
-from use_cases.approval_view import totals_for, view_for
+from use_cases.approval_view import refused_for, totals_for, view_for
 from use_cases.decide_approval import LocatedApproval, closed_reason
 from use_cases.left_out_users import left_out_names
 from use_cases.related_requests import related_names
@@ -121,7 +121,7 @@ async def approval_response(
         comment=clean_lines(first_value(form, "comment"), MAX_COMMENT),
         error=error,
     )
-    return _page(render("approval.html", view=view), 400 if error else 200)
+    return _page(render("approval.html", view=view), 400 if error else 200, scripted=True)
 
 
 async def state_response(
@@ -142,6 +142,7 @@ async def state_response(
         notice,
         cancelled=cancelled is not None,
         names=await left_out_names(services, request, decisions),
+        refused=await refused_for(services, request, located.entry),
         related=await related_names(services, request, frozenset(located.entry.customers)),
     )
     approvals = _APPROVALS if _has_console(services) else ""
@@ -173,5 +174,5 @@ def _problem(refused: RefusedError, req: func.HttpRequest) -> func.HttpResponse:
     return page
 
 
-def _page(html: str, status: int) -> func.HttpResponse:
-    return func.HttpResponse(html, status_code=status, headers=page_headers(), mimetype="text/html")
+def _page(html: str, status: int, *, scripted: bool = False) -> func.HttpResponse:
+    return func.HttpResponse(html, status_code=status, headers=page_headers(scripted=scripted), mimetype="text/html")

@@ -59,6 +59,7 @@ class Sums:
         self.managers_failed = 0
         self.deactivated = 0  # hardware tokens
         self.untouched: Counter[str] = Counter()  # users of whom nothing was changed, by reason
+        self.refused: Counter[str] = Counter()  # users, by reason
 
     def add(self, target: Target) -> None:
         self.managers_failed += manager_not_reached(target)
@@ -67,6 +68,8 @@ class Sums:
         self.deactivated += sum(method.outcome is MethodOutcome.DEACTIVATED for method in target.methods)
         if target.outcome is TargetOutcome.CANCELLED:
             self.untouched[target.reason] += 1
+        if target.outcome is TargetOutcome.REFUSED:
+            self.refused[target.reason] += 1
         self.by_customer.setdefault(target.customer, Counter())[target.outcome.value] += 1
         for mail in target.mails:
             self.notices.setdefault(mail.to, Counter())[mail.state] += 1
@@ -147,7 +150,7 @@ class RequestState:
             "nothing": ended_untouched(request, stands),
             "totals": self.totals,
             "words": labels.target_outcomes(stands, undo=bool(request.undo_of)),
-            "counts": _counts(self.totals, sums.untouched, stands, undo=bool(request.undo_of)),
+            "counts": _counts(self.totals, sums, stands, undo=bool(request.undo_of)),
             "done": request.target_count - sum(self.totals.get(outcome, 0) for outcome in ("pending", *_NOT_DONE)),
             "finishing": await self._finishing() if stands == "cancelling" else 0,
             "open_sessions": exposed,
@@ -263,23 +266,23 @@ class RequestState:
 
 # Outcomes with a cause that somebody can do something about.
 _NOT_WELL = (TargetOutcome.FAILED.value, TargetOutcome.PARTIALLY_RESET.value, TargetOutcome.REFUSED.value)
+# Reasons that have words of their own beside the outcome's.
+_TOLD_APART = labels.UNTOUCHED.keys() | labels.REFUSED.keys()
 # What no reset was begun for.
 _NOT_DONE = (TargetOutcome.CANCELLED.value, TargetOutcome.REFUSED.value)
 
 
-def _counts(
-    totals: Mapping[str, int], untouched: Mapping[str, int], stands: str, *, undo: bool
-) -> list[tuple[str, int]]:
+def _counts(totals: Mapping[str, int], sums: Sums, stands: str, *, undo: bool) -> list[tuple[str, int]]:
     """Return the users per outcome in words; those of whom nothing was changed by their reason, where it is known."""
     words = labels.target_outcomes(stands, undo=undo)
+    known = {TargetOutcome.CANCELLED.value: sums.untouched, TargetOutcome.REFUSED.value: sums.refused}
     found: list[tuple[str, int]] = []
     for code, text in words.items():
-        by_reason = {code: totals.get(code, 0)}
-        if code == TargetOutcome.CANCELLED.value and sum(untouched.values()) == totals.get(code):
-            by_reason = dict(untouched)
+        reasons = known.get(code, Counter())
+        by_reason = reasons if reasons.total() == totals.get(code) else {"": totals.get(code, 0)}
         parts: Counter[str] = Counter()
         for reason, number in by_reason.items():
-            parts[labels.UNTOUCHED.get(reason, text)] += number
+            parts[labels.target_outcome(code, reason, undo=undo) if reason in _TOLD_APART else text] += number
         found += [(name, number) for name, number in parts.items() if number]
     return found
 

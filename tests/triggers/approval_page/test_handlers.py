@@ -227,7 +227,7 @@ async def test_whom_another_request_holds_is_refused_on_the_page_and_in_the_mail
         page = Markup((await it.http.get(link)).text).text
         assert "authentication of Adele Vance ?" in page
         assert "Removes 3 methods and ends" in page
-        assert "1 user refused by a rule" in page
+        assert "2 users in the request: 1 to reset, 1 not touched." in page
         assert "isaiah@contoso.com Not touched Another request had asked for this user first and had not ended." in page
         assert "Adele Vance" in it.world.mailbox.to(OWNER)[0].subject
         # Leaving out all the users who are left is leaving out everybody.
