@@ -3,7 +3,8 @@
 Users whom an approver left out are not among them: only a new request brings them back.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
+from typing import NamedTuple
 
 import durable
 from domain.access.callers import Caller
@@ -11,7 +12,7 @@ from domain.errors import ConflictError
 from domain.normal_address import known_address
 from domain.outcomes import WELL_ENDED, TargetOutcome
 from domain.request.approval import left_out
-from domain.request.new_request import CONSOLE, EarlierNumbers, Origin
+from domain.request.new_request import CONSOLE, EarlierNumbers, KnownNames, Origin, known_names
 from domain.request.parsing import read_request
 from domain.request.reset_request import ResetRequest
 from domain.request.target import Target
@@ -23,6 +24,14 @@ from use_cases.target_summaries import targets_with
 _ENDED_BADLY = [outcome.value for outcome in TargetOutcome if outcome not in WELL_ENDED]
 
 
+class BodyAgain(NamedTuple):
+    """The body of a request for users of another, which target of that one each of them is, and their names."""
+
+    body: dict[str, object]
+    earlier: EarlierNumbers
+    names: KnownNames
+
+
 async def retry_request(
     services: Services,
     client: durable.Client,
@@ -30,7 +39,7 @@ async def retry_request(
     *,
     by: Caller,
     source: str,
-    customers: Iterable[str] | None,
+    customers: Collection[str] | None,
     key: str | None = None,
 ) -> Submitted:
     """Submit a request for what did not end well.
@@ -38,10 +47,10 @@ async def retry_request(
     `customers` are those that the new request may name, None: all. Raises: ConflictError where there is nothing to try again, or
     nothing yet; KeyReusedError.
     """
-    body, earlier = await _retry_body(services, request)
+    body, earlier, names = await _retry_body(services, request)
     submission = Submission(
         parsed=read_request(body, services.policy, customers),
-        origin=Origin(source, caller=by, retry_of=request.id, earlier=earlier),
+        origin=Origin(source, caller=by, retry_of=request.id, earlier=earlier, names=names),
         key=key,
         key_owner=caller_keys(by),
         raw=canonical_json({"retryOf": request.id} | body),
@@ -55,16 +64,16 @@ async def review_retry(
     request: ResetRequest,
     *,
     by: Caller,
-    customers: Iterable[str] | None,
+    customers: Collection[str] | None,
     requester: str,
 ) -> ResetRequest:
     """Submit the dry run that shows what a retry would do; nothing is asked of approvers before it is confirmed.
 
     `requester` is the person who retries. Raises: ConflictError, as `retry_request` does.
     """
-    body, earlier = await _retry_body(services, request)
+    body, earlier, names = await _retry_body(services, request)
     parsed = read_request(body | {"requester": requester, "dryRun": True}, services.policy, customers)
-    origin = Origin(CONSOLE, caller=by, retry_of=request.id, earlier=earlier)
+    origin = Origin(CONSOLE, caller=by, retry_of=request.id, earlier=earlier, names=names)
     return (await submit_request(services, client, Submission(parsed, origin))).request
 
 
@@ -74,8 +83,8 @@ async def left_out_of(services: Services, request: ResetRequest) -> frozenset[in
     return frozenset().union(*left_out(request, decisions).values())
 
 
-async def _retry_body(services: Services, request: ResetRequest) -> tuple[dict[str, object], EarlierNumbers]:
-    """Return the body of the new request, and which target of the first one each of its users is."""
+async def _retry_body(services: Services, request: ResetRequest) -> BodyAgain:
+    """Return the body of the new request, and what the first one says of its users."""
     if not request.status.ended:
         raise ConflictError(
             Message(
@@ -101,8 +110,8 @@ async def _retry_body(services: Services, request: ResetRequest) -> tuple[dict[s
     return body_again(request, left)
 
 
-def body_again(request: ResetRequest, targets: Iterable[Target]) -> tuple[dict[str, object], EarlierNumbers]:
-    """Return the body of a request like `request` for these of its targets, and which of them each user is."""
+def body_again(request: ResetRequest, targets: Collection[Target]) -> BodyAgain:
+    """Return the body of a request like `request` for these of its targets, which of them each user is, and their names."""
     groups: dict[str, list[str]] = {}
     earlier: dict[tuple[str, str], int] = {}
     for target in targets:
@@ -125,4 +134,5 @@ def body_again(request: ResetRequest, targets: Iterable[Target]) -> tuple[dict[s
         body["accessPass"] = True
     if request.phone_only:
         body["phoneOnly"] = request.phone_only
-    return body | (request.schedule.asked() if request.schedule else {}), earlier
+    body |= request.schedule.asked() if request.schedule else {}
+    return BodyAgain(body, earlier, known_names(targets))

@@ -10,7 +10,7 @@ from domain.containment.actions import Profile
 from domain.errors import InvalidInputError, KeyReusedError
 from domain.model import iso
 from domain.request.approval import NotApprovableError, Tally, approval_needed
-from domain.request.new_request import CONSOLE, EarlierNumbers, Origin
+from domain.request.new_request import CONSOLE, EarlierNumbers, Origin, known_names
 from domain.request.parsing import read_request
 from domain.request.reset_request import ApprovalNeeded, ResetRequest
 from domain.request.target import Target
@@ -183,7 +183,13 @@ async def confirm_review(
     body |= ReviewModes(review.phone_only or "", review.access_pass).fields() | later.fields()
     submission = Submission(
         read_request(body, services.policy, customers),
-        Origin(CONSOLE, caller=by, retry_of=review.retry_of, earlier=_earlier_numbers(plan.selected)),
+        Origin(
+            CONSOLE,
+            caller=by,
+            retry_of=review.retry_of,
+            earlier=_earlier_numbers(plan.selected),
+            names=known_names(plan.selected),
+        ),
         key=_key(review),
         raw=canonical_json(body),
     )

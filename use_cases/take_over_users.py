@@ -41,12 +41,12 @@ async def take_over_users(
         raise ConflictError(Message("No user of this request was held by another request."))
     if key is None or not await services.deliveries.known(caller_keys(by), key):
         await _end_holds(services, client, request, held, by.name)
-    body, earlier = body_again(request, held)
+    body, earlier, names = body_again(request, held)
     if requester:
         body["requester"] = requester
     submission = Submission(
         parsed=read_request(body, services.policy, customers),
-        origin=Origin(source, caller=by, takeover_of=request.id, earlier=earlier),
+        origin=Origin(source, caller=by, takeover_of=request.id, earlier=earlier, names=names),
         key=key,
         key_owner=caller_keys(by),
         raw=canonical_json({"takeoverOf": request.id} | body),

@@ -1,6 +1,6 @@
 """Make the records of a new request out of what was parsed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -18,12 +18,25 @@ API, CONSOLE, QUEUE = "api", "console", "servicebus"
 type EarlierNumbers = Mapping[tuple[str, str], int]
 """Of a retry or takeover: the number of each user (customer key, name or id as asked) in the request before."""
 
+type KnownNames = Mapping[tuple[str, str], tuple[str, str]]
+"""Display name and user principal name of users (customer key, name or id as asked) whom an earlier plan has read."""
+
+
+def known_names(targets: Iterable[Target]) -> KnownNames:
+    """Return the names that these targets have, for a request that asks for them by id."""
+    return {
+        (target.customer, target.user_id): (target.display_name, target.user_principal_name)
+        for target in targets
+        if target.user_id
+    }
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where a request comes from.
 
-    `caller` is who called the API or used the console, None for a delivery. `earlier` is set for a retry and for a takeover.
+    `caller` is who called the API or used the console, None for a delivery. `earlier` is set for a retry and for a takeover, `names`
+    where the users were read before.
     `correlation_id` and `reply_to` are those of a queue message.
     """
 
@@ -32,6 +45,7 @@ class Origin:
     retry_of: str | None = None
     takeover_of: str | None = None
     earlier: EarlierNumbers = field(default_factory=dict)
+    names: KnownNames = field(default_factory=dict)
     correlation_id: str = ""
     reply_to: str = ""
 
@@ -51,10 +65,7 @@ def build_request(
     ranges: list[tuple[str, int, int]] = []
     for customer, users in parsed.groups.items():
         ranges.append((customer, len(targets), len(users)))
-        targets += [
-            Target(number=len(targets) + n, customer=customer, asked=user, earlier=origin.earlier.get((customer, user)))
-            for n, user in enumerate(users)
-        ]
+        targets += [_target(len(targets) + n, customer, user, origin) for n, user in enumerate(users)]
     body, caller = parsed.body, origin.caller
     requested_by = clean(caller.name, 320) if caller and caller.signed_in else ""
     request = ResetRequest(
@@ -81,3 +92,16 @@ def build_request(
         reply_to=origin.reply_to,
     )
     return request, targets
+
+
+def _target(number: int, customer: str, user: str, origin: Origin) -> Target:
+    """Return the target for a user; names are those that were read before, until the plan reads them again."""
+    display_name, user_principal_name = origin.names.get((customer, user), ("", ""))
+    return Target(
+        number=number,
+        customer=customer,
+        asked=user,
+        earlier=origin.earlier.get((customer, user)),
+        display_name=display_name,
+        user_principal_name=user_principal_name,
+    )

@@ -192,7 +192,7 @@ async def test_another_try_reads_only_those_that_it_is_about(
     works: Works, long: ResetRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def tried_again() -> list[str]:
-        body, _ = await retry_request._retry_body(works.services, long)
+        body, _, _ = await retry_request._retry_body(works.services, long)
         return [user for group in body["targets"] for user in group["users"]]  # type: ignore[attr-defined]
 
     whole = await tried_again()

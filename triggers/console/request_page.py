@@ -3,14 +3,14 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import azure.functions as func
 
 from domain.audit.chain import AuditEvent
 from domain.bootstrap.offer import pass_standing
-from domain.outcomes import MethodOutcome, TargetOutcome
+from domain.outcomes import MethodOutcome, RequestStatus, TargetOutcome
 from domain.request.approval import approvals, left_out, same_account
 from domain.request.notifications import Notification
 from domain.request.reset_request import Decision, ResetRequest
@@ -78,6 +78,12 @@ class Sums:
         if target.follow_up:
             self.followed.append(target)
 
+    def complete(self, ranges: Iterable[tuple[str, int, int]]) -> None:
+        """Count as pending those of each customer's targets (key, first, count) that were not added."""
+        for customer, _, count in ranges:
+            counted = self.by_customer.setdefault(customer, Counter())
+            counted[TargetOutcome.PENDING.value] += count - counted.total()
+
 
 class RequestState:
     """The state of one request; `etag` changes whenever the page would."""
@@ -127,6 +133,8 @@ class RequestState:
         reach = operator_of(services, req, AUDITORS).reach
         request = await find_request(services, req.route_params.get("id"), reach)
         totals, decisions = await services.targets.totals(request.id), await services.requests.decisions(request.id)
+        if request.status is RequestStatus.PLANNING:  # not all are written yet
+            totals[TargetOutcome.PENDING.value] += request.target_count - sum(totals.values())
         notifications = await services.notifications.all(request.id)
         cancelled = await services.requests.cancelled(request.id)
         return cls(services, req, reach, request, totals, decisions, notifications, cancelled=cancelled)
@@ -261,6 +269,8 @@ class RequestState:
         if self.request.target_count <= _COUNTED:
             async for target in all_targets(self._services, self.request.id):
                 sums.add(target)
+            if self.request.status is RequestStatus.PLANNING:  # not all are written yet
+                sums.complete(self.request.ranges)
         return sums
 
 
