@@ -31,8 +31,8 @@ def counted(store: Store) -> Iterator[Reads]:
     reads = Reads()
     get, scan = store.get, store.scan
 
-    async def counted_get(*given: Any) -> Row | None:
-        row = await get(*given)
+    async def counted_get(*given: Any, **named: Any) -> Row | None:
+        row = await get(*given, **named)
         reads.note([row] if row else [])
         return row
 

@@ -379,9 +379,10 @@ async def test_a_window_that_throttling_let_nothing_of_through_begins_with_one_g
     assert most == [1, 1, 2, 1, 2, 3, 4, 1]  # 1, then 2, then 4 of the 8 groups of ten, then the last
 
 
-async def test_a_request_is_given_at_its_begin_how_many_windows_are_planned_at_once(
-    works: Works, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("users", "at_once"), [(25, 24), (26, 16)])
+async def test_more_small_windows_than_large_ones_are_planned_at_once(
+    works: Works, monkeypatch: pytest.MonkeyPatch, users: int, at_once: int
 ) -> None:
     monkeypatch.setattr("activities.begin_request.current_services", lambda: works.services)
-    await create(works, targets_of("adele@contoso.com"))
-    assert (await begin_request({"id": "r1"}))["planning"] == 16
+    await create(works, targets_of(*(f"u{n}@contoso.com" for n in range(users))))
+    assert (await begin_request({"id": "r1"}))["planning"] == at_once

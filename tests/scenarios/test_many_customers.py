@@ -1,6 +1,5 @@
 """A request over many customers is planned and reset in parts, each an orchestration of its own."""
 
-import json
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -102,13 +101,3 @@ def test_windows_of_one_customer_stay_together() -> None:
     assert in_parts(windows, 0) == [windows]
     assert in_parts(windows, 6) == [windows]
     assert in_parts([], 2) == [[]]
-
-
-@pytest.mark.parametrize(("users", "at_once"), [(25, 24), (26, 16)])
-async def test_more_small_windows_than_large_ones_are_planned_at_once(tmp_path: Path, users: int, at_once: int) -> None:
-    clock = VirtualClock()
-    world = World.demo(users + 20, clock=clock.now)
-    async with system(tmp_path, world=world, policy=policy(tmp_path), clock=clock) as it:
-        request = await it.ask(contoso=list(world.tenant("contoso").users)[17 : 17 + users])
-        first = next(e for e in it.host.history(request["id"]) if e.HasField("taskCompleted"))
-        assert json.loads(first.taskCompleted.result.value)["planning"] == at_once
