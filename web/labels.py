@@ -518,6 +518,24 @@ def say(words: Mapping[str, str], code: str) -> str:
     return words.get(code, code)
 
 
+def method_label(kind: str, label: str) -> str:
+    """Return a method's label (domain.methods) as a person reads it: the slot of a phone number in the current language.
+
+    A Temporary Access Pass has none that its type does not say.
+    """
+    if kind == "temporaryAccessPass":
+        return ""
+    if kind != "phone":
+        return label
+    slot, space, masked = label.rpartition(" ")
+    slots = {
+        "mobile": gettext("mobile"),
+        "alternate mobile": gettext("alternate mobile"),
+        "office": gettext("office"),
+    }
+    return f"{slots.get(slot, slot)}{space}{masked}"
+
+
 def who_asked(request: ResetRequest) -> str:
     """Return who asked for a request; of two people, the one who signed in stands first."""
     if not request.requested_by:

@@ -62,9 +62,9 @@ _STATUS_OF_ENDING = {RequestStatus.RESETTING: "approved", RequestStatus.CANCELLE
 
 
 def _label(method: Method) -> str:
-    """Return a method's label; a passkey's also says which model it is and since when it is there."""
+    """Return a method's label in the current language; a passkey's also says which model it is and since when it is there."""
     if method.type is not MethodType.FIDO2:
-        return method.label
+        return labels.method_label(method.type.value, method.label)
     model = method.model if method.model not in method.label else ""
     since = gettext("registered %(at)s", at=f"{method.created_at:%Y-%m-%d}") if method.created_at else ""
     return ", ".join(part for part in (method.label, model, since) if part)

@@ -81,6 +81,20 @@ async def test_no_chip_of_an_account_is_broken_within_a_word(it: System, hire: H
                 assert all(height < 26 * len(text.split()) for height, text in heights), (header, query, width, heights)
 
 
+async def test_the_bar_of_the_chosen_is_one_line_on_a_wide_screen_in_german(tech: Person) -> None:
+    tech.spoilt = True  # the width of the window, and the language
+    await tech.page.set_extra_http_headers({"Accept-Language": "de"})
+    await tech.page.set_viewport_size({"width": 1440, "height": 900})
+    page = await tech.goes_to("/console/users?search=adele")
+    await page.locator("thead input[data-page]").check()
+    await expect(page.locator(".picked")).to_have_text("3 Benutzer ausgewählt")
+    tops = await page.locator(".act > :is(details, button)").evaluate_all(
+        "parts => parts.map((part) => Math.round(part.getBoundingClientRect().bottom))"
+    )
+    assert len(tops) == 3
+    assert len(set(tops)) == 1, tops
+
+
 async def test_pages_go_on_where_they_ended(tech: Person) -> None:
     page = await tech.goes_to("/console/users")
     first = await page.locator("tbody th a").all_inner_texts()

@@ -6,12 +6,16 @@ from typing import get_args
 
 import pytest
 
-from domain.methods import MethodType
+from domain.methods import ALTERNATE_MOBILE_PHONE_ID, MOBILE_PHONE_ID, OFFICE_PHONE_ID, MethodType, method_of
 from domain.outcomes import MethodOutcome, RequestStatus, TargetOutcome
 from domain.request.follow_up import FollowUpState
 from domain.request.forecast import Forecast
+from domain.request.reset_request import ResetRequest
+from domain.request.target import Target, TargetMethod
+from languages import in_language
 from tests.web.samples import NOW
 from web import labels
+from web.presenters import user_view
 from web.views import DecisionView
 
 REASONS = [
@@ -54,6 +58,36 @@ REASONS = [
 )
 def test_every_status_and_outcome_has_words(codes: type[StrEnum], dictionary: dict[str, str]) -> None:
     assert set(dictionary) == {code.value for code in codes}
+
+
+@pytest.mark.parametrize(
+    ("phone", "english", "german"),
+    [
+        (MOBILE_PHONE_ID, "mobile •••12", "Mobiltelefon •••12"),
+        (ALTERNATE_MOBILE_PHONE_ID, "alternate mobile •••12", "weiteres Mobiltelefon •••12"),
+        (OFFICE_PHONE_ID, "office •••12", "Büro •••12"),
+    ],
+)
+def test_the_slot_of_a_phone_number_is_in_the_language_of_the_reader(phone: str, english: str, german: str) -> None:
+    resource = {"id": phone, "phoneNumber": "+1 2065550112"}
+    method = method_of(resource, MethodType.PHONE)
+    assert method is not None
+    request = ResetRequest(
+        id="r_1", status=RequestStatus.PLANNING, created_at=NOW, source="tests", methods=[], target_count=1, ranges=[]
+    )
+    target = Target(
+        number=0, customer="contoso", asked="adele@contoso.com", methods=[TargetMethod(**method.model_dump())]
+    )
+    for language, label in (("en", english), ("de", german)):
+        with in_language(language):
+            assert labels.method_label("phone", method.label) == label
+            assert user_view(target, request).methods[0].label == label
+
+
+def test_a_temporary_access_pass_is_not_named_twice() -> None:
+    made = method_of({"id": "1"}, MethodType.TEMPORARY_ACCESS_PASS)
+    assert made is not None
+    assert labels.method_label("temporaryAccessPass", made.label) == ""
 
 
 def test_every_method_type_has_words() -> None:
