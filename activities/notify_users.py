@@ -70,7 +70,7 @@ async def _mail_to(services: Services, request: ResetRequest, target: Target, to
     if not address:
         return MailAttempt(Mailed(kind="notice", to=to, state="noAddress", at=services.now()))
     customer = services.policy.customers[target.customer]
-    language = services.policy.language_for([target.customer])
+    language = services.policy.language_for([target.customer], address)
     with in_language(known(target.language) or language if to == "user" else language):
         view = notice_view(
             request,

@@ -31,7 +31,7 @@ async def send(services: Services, request_id: str, kind: RequesterMail, *, last
     if refusal is not None:
         await _note(services, request_id, refusal)
         return {"retry_after": None, "fault": ""}
-    with in_language(services.policy.language_for(request.customers)):
+    with in_language(services.policy.language_for(request.customers, request.requester)):
         mail = await _mail(services, request, kind)
     tried = await try_mail(services, mail, kind=kind, to="requester", last=last)
     if tried.made is None:

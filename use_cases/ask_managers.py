@@ -89,7 +89,7 @@ async def _ask(services: Services, request: ResetRequest, target: Target) -> Inv
 async def _mail(services: Services, request: ResetRequest, target: Target, manager: User, account: str) -> None:
     token = sign(services.settings.approval_keys, AttestationLink(request.id, target.number, account))
     link = services.settings.public_base_url + link_path(token)
-    with in_language(services.policy.language_for([target.customer])):
+    with in_language(services.policy.language_for([target.customer], manager.mail)):
         view = attestation_view(services, request, target, manager.user_principal_name)
         mail = attestation_mail(view, to=manager.mail, link=link)
     await send_mail(services.graph, services.settings.graph_home_tenant, services.settings.mail_from, mail)

@@ -84,9 +84,9 @@ async def record_failure(services: Services, due: DueMail, error: GraphError) ->
 
 
 async def _mail(services: Services, due: Sequence[DueMail], reference: str) -> Mail:
-    """Return the mail, in the language of the customers that it is about."""
+    """Return the mail, in the approver's own language or that of the customers that it is about."""
     customers = [key for each in due for key in each.entry.customers]
-    with in_language(services.policy.language_for(customers)):
+    with in_language(services.policy.language_for(customers, due[0].entry.approver)):
         return await _written(services, due, reference)
 
 

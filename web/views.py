@@ -352,6 +352,13 @@ class StateView(NamedTuple):
         return self.targets - self.left_out - self.refused
 
 
+class PageLink(NamedTuple):
+    """The address of a page that a link in a mail leads to, with which it can be opened again in another language."""
+
+    path: str
+    token: str
+
+
 class ProblemView(NamedTuple):
     code: str  # of labels.PROBLEM
     reference: str = ""  # what a person can quote to find the log line

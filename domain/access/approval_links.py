@@ -22,7 +22,7 @@ NONCE_LIFETIME = timedelta(hours=1)
 _CLOCK_DIFFERENCE = timedelta(minutes=1)
 _SHORTEST_KEY = 32  # HMAC-SHA256 is as strong as its key, up to the hash's 32 bytes
 
-_PATH = "/api/approvals"
+PATH = "/api/approvals"
 # What is signed starts with what it is for, so that a nonce is never a token.
 _FOR_LINKS, _FOR_NONCES = b"mfareset approval link\n", b"mfareset approval page nonce\n"
 
@@ -133,7 +133,7 @@ def link_path(token: str) -> str:
 
     The token is in the query: the Functions host leaves values of the query out of its request spans, and keeps paths whole.
     """
-    return f"{_PATH}?token={token}"
+    return f"{PATH}?token={token}"
 
 
 def issue_nonce(ring: KeyRing, token: str, now: datetime, identity: str = "") -> str:

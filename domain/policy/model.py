@@ -36,6 +36,7 @@ from domain.policy.part import (
     Mail,
     ObjectId,
     Part,
+    Reader,
     Secrets,
     SecretUrl,
     TenantId,
@@ -355,6 +356,10 @@ class Policy(Part):
     follow_up: FollowUp = Field(default_factory=FollowUp)
     retention: Retention = Field(default_factory=Retention)
     notices: Notices = Field(default_factory=Notices)
+    languages: dict[Reader, Language] = Field(
+        default_factory=dict,
+        description="Of mails to a person, by mail address, or to all of a domain; others: the customer's language",
+    )
     undo: Undo = Field(default_factory=Undo)
     verification: Verification = Field(default_factory=Verification)
     bootstrap: Bootstrap = Field(default_factory=Bootstrap)
@@ -435,8 +440,15 @@ class Policy(Part):
         customer = self.customers.get(customer_key)
         return (customer.contact if customer else "") or self.notices.contact
 
-    def language_for(self, customer_keys: Iterable[str]) -> str:
-        """Return the language of a mail about these customers: theirs, where they share one, else that of all mails."""
+    def language_for(self, customer_keys: Iterable[str], to: str = "") -> str:
+        """Return the language of a mail about these customers.
+
+        That of the person or domain that it goes `to`; else that of the customers, where they share one; else that of all mails.
+        """
+        address = to.lower()
+        own = self.languages.get(address) or self.languages.get(address.rpartition("@")[2])
+        if own is not None:
+            return own
         keys = [key for key in customer_keys if key in self.customers]
         found = {self.customers[key].language or self.notices.language for key in keys}
         return found.pop() if len(found) == 1 else self.notices.language

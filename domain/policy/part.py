@@ -18,6 +18,7 @@ from domain.policy.values import (
     guid,
     language,
     mail_address,
+    reader,
     resolve_secrets,
     secret_address,
     time_zone,
@@ -28,6 +29,7 @@ Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}
 Mail = Annotated[str, AfterValidator(mail_address)]
 ApproverName = Annotated[str, AfterValidator(approver_name)]
 Language = Annotated[str, AfterValidator(language)]
+Reader = Annotated[str, AfterValidator(reader)]
 TimeZone = Annotated[str, AfterValidator(time_zone)]
 Domain = Annotated[str, AfterValidator(domain_name)]
 TenantId = Annotated[str, AfterValidator(guid)]

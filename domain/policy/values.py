@@ -86,6 +86,14 @@ def language(text: str) -> str:
     return tag
 
 
+def reader(text: str) -> str:
+    """Return a mail address or a domain, lower case: whose mails are in a language of their own."""
+    try:
+        return mail_address(text).lower() if "@" in text else domain_name(text).lower()
+    except ValueError:
+        raise ValueError(f"{text[:60]!r} is no mail address and no domain") from None
+
+
 def user_name(text: str) -> str:
     """Return a user principal name or an object id, lower case: that is how they are compared."""
     try:

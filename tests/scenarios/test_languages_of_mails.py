@@ -63,6 +63,16 @@ async def test_a_request_about_customers_of_two_languages_is_written_in_that_of_
 
 
 @pytest.mark.azure_storage
+async def test_a_person_s_own_language_comes_before_the_customers(tmp_path: Path) -> None:
+    more = '\n[languages]\n"owner@contoso.com" = "en"\n"msp.example" = "en"\n'
+    async with system(tmp_path, policy=german_policy(tmp_path, more)) as it:
+        await finished(it, ["adele@contoso.com"])
+        assert subjects(it, "owner@contoso.com")[0].startswith("Approve MFA reset of ")
+        assert subjects(it, "tech@msp.example")[0].startswith("MFA reset ")
+        assert subjects(it, "adele@contoso.com") == ["Ihre Multi-Faktor-Authentifizierung wurde zurückgesetzt"]
+
+
+@pytest.mark.azure_storage
 @pytest.mark.parametrize(
     ("language", "subject"),
     [

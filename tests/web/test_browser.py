@@ -19,14 +19,16 @@ from starlette.routing import Route
 from tests.browsing import ARGUMENTS, CHROMIUM, needs_chromium
 from tests.web.samples import APPROVAL, CAREFUL, ONE_USER, STATE, large
 from web.pages import page_headers, render
-from web.views import PlanTotals, ProblemView
+from web.views import PageLink, PlanTotals, ProblemView
 
 pytestmark = needs_chromium
 
+LINK = PageLink("/api/approvals", "t")
+
 PAGES = {
-    "approval": render("approval.html", view=APPROVAL),
-    "one": render("approval.html", view=ONE_USER),
-    "careful": render("approval.html", view=CAREFUL),
+    "approval": render("approval.html", view=APPROVAL, link=LINK),
+    "one": render("approval.html", view=ONE_USER, link=LINK),
+    "careful": render("approval.html", view=CAREFUL, link=LINK),
     "mistake": render("approval.html", view=replace(CAREFUL, error="commentNeeded")),
     "large": render("approval.html", view=replace(large(2), address="/large?token=t")),
     "long": render("approval.html", view=replace(APPROVAL, reason="x" * 900, asked_by="y" * 200, ticket="z" * 200)),

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import azure.functions as func
 
-from domain.access import attestation_links
+from domain.access import approval_links, attestation_links
 from domain.access.approval_links import issue_nonce, link_path
 from domain.errors import RefusedKind
 from domain.text import clean_lines
@@ -18,7 +18,7 @@ from services import Services, current_services
 from triggers.http.authorization import PRINCIPAL
 from triggers.http.bodies import count_without_length
 from triggers.http.forms import Form, FormError, first_value
-from triggers.http.language import in_readers_language
+from triggers.http.language import asked_language, in_readers_language, language_cookie
 from triggers.http.parameters import page_number, selected_numbers
 from triggers.http.refusals import slow_down, trace_refusal
 from use_cases.approval_view import refused_for, totals_for, view_for
@@ -27,7 +27,7 @@ from use_cases.left_out_users import left_out_names
 from use_cases.related_requests import related_names
 from web.pages import page_headers, render
 from web.presenters import state_view
-from web.views import ProblemView
+from web.views import PageLink, ProblemView
 
 _log = logging.getLogger("mfareset.approvals")
 
@@ -121,7 +121,7 @@ async def approval_response(
         comment=clean_lines(first_value(form, "comment"), MAX_COMMENT),
         error=error,
     )
-    return _page(render("approval.html", view=view), 400 if error else 200, scripted=True)
+    return page_response("approval.html", view, req, 400 if error else 200, scripted=True)
 
 
 async def state_response(
@@ -147,7 +147,7 @@ async def state_response(
     )
     approvals = _APPROVALS if _has_console(services) else ""
     view = replace(view, address=link_path(token_of(req)), approvals_page=approvals)
-    return _page(render("approval_state.html", view=view), status)
+    return page_response("approval_state.html", view, req, status)
 
 
 def token_of(req: func.HttpRequest) -> str:
@@ -158,7 +158,7 @@ def token_of(req: func.HttpRequest) -> str:
 def _problem(refused: RefusedError, req: func.HttpRequest) -> func.HttpResponse:
     """Return the page that says why, with a way on: the page itself where its link is good, else what waits for the person."""
     services = current_services()
-    is_manager = urlsplit(req.url).path == attestation_links.PATH
+    is_manager = _is_managers(req)
     lost = refused.code in _LINK_IS_NO_USE
     link = attestation_links.link_path if is_manager else link_path
     view = ProblemView(
@@ -168,11 +168,23 @@ def _problem(refused: RefusedError, req: func.HttpRequest) -> func.HttpResponse:
         approvals=_APPROVALS if not is_manager and lost and _has_console(services) else "",
         contact=services.policy.notices.contact if is_manager else "",
     )
-    page = _page(render("problem.html", view=view), refused.status)
+    page = page_response("problem.html", view, req, refused.status)
     if refused.challenge:
         page.headers["WWW-Authenticate"] = refused.challenge
     return page
 
 
-def _page(html: str, status: int, *, scripted: bool = False) -> func.HttpResponse:
-    return func.HttpResponse(html, status_code=status, headers=page_headers(scripted=scripted), mimetype="text/html")
+def page_response(
+    template: str, view: object, req: func.HttpRequest, status: int, *, scripted: bool = False
+) -> func.HttpResponse:
+    """Return a page that a link in a mail leads to; a language that its address names is kept for the person's next pages."""
+    path = attestation_links.PATH if _is_managers(req) else approval_links.PATH
+    html = render(template, view=view, link=PageLink(path, token_of(req)))
+    headers = page_headers(scripted=scripted)
+    if language := asked_language(req):
+        headers["Set-Cookie"] = language_cookie(current_services(), language)
+    return func.HttpResponse(html, status_code=status, headers=headers, mimetype="text/html")
+
+
+def _is_managers(req: func.HttpRequest) -> bool:
+    return urlsplit(str(req.url)).path == attestation_links.PATH

@@ -13,12 +13,11 @@ from domain.errors import AccessPassProblem, NotAllowedError
 from domain.verification.evidence import EvidenceRefusedError
 from services import Services, current_services
 from triggers.approval_page.approver import principal_of, stronger_sign_in, token_of
-from triggers.approval_page.pages import RefusedError, error_pages
+from triggers.approval_page.pages import RefusedError, error_pages, page_response
 from triggers.http.forms import Form, check_origin, first_value, read_form
 from use_cases.attestations import LocatedAttestation, attest, attestation_view, deny, locate_attestation, show_pass
 from use_cases.decide_approval import NotAllowedToDecideError
 from use_cases.sign_out import is_signed_out
-from web.pages import page_headers, render
 
 app = durable.Blueprint()
 
@@ -124,5 +123,4 @@ def _page(
         error=error,
         made=made,
     )
-    html = render("attestation.html", view=view)
-    return func.HttpResponse(html, status_code=status, headers=page_headers(), mimetype="text/html")
+    return page_response("attestation.html", view, req, status)

@@ -17,18 +17,15 @@ from triggers.console.layout import (
     local_path,
     redirect,
     require_sign_in,
-    set_cookie,
 )
 from triggers.console.operators import COOKIE, operator_of, test_identities
 from triggers.http.authorization import OPERATORS, SIGN_OUT
-from triggers.http.cookies import cookie
+from triggers.http.cookies import cookie, set_cookie
 from triggers.http.forms import first_value
-from triggers.http.language import LANGUAGE_COOKIE
+from triggers.http.language import language_cookie
 from use_cases.read_users import read_users_ahead
 from use_cases.sign_out import sign_out
 from web.console import static_files, static_headers, version
-
-_LANGUAGE_SECONDS = 365 * 24 * 3600
 
 app = func.Blueprint()  # type: ignore[no-untyped-call]
 
@@ -127,16 +124,7 @@ async def console_language(req: func.HttpRequest) -> func.HttpResponse:
     services = current_services()
     _, form = operators_form(services, req, ())
     tag = known(first_value(form, "language"))
-    kept = set_cookie(
-        # Lax: a link in a mail is followed from another site.
-        services,
-        LANGUAGE_COOKIE,
-        tag,
-        seconds=_LANGUAGE_SECONDS if tag else 0,
-        path="/",
-        same_site="Lax",
-    )
-    return redirect(local_path(first_value(form, "return")), {"Set-Cookie": kept})
+    return redirect(local_path(first_value(form, "return")), {"Set-Cookie": language_cookie(services, tag)})
 
 
 @app.route("console/static/{version}/{name}", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)

@@ -29,7 +29,7 @@ from triggers.console.operators import (
 )
 from triggers.http.authorization import OPERATORS, PRINCIPAL, SIGN_IN, SIGN_OUT
 from triggers.http.bodies import count_without_length
-from triggers.http.cookies import cookie
+from triggers.http.cookies import cookie, set_cookie
 from triggers.http.forms import FormError
 from triggers.http.language import chosen_language, in_readers_language
 from triggers.http.refusals import slow_down, trace_refusal
@@ -264,7 +264,9 @@ def html_page(
     """Return the page that a template makes of `view`."""
     body = render(template, **view)
     around = view.get("frame")
-    seen = {"Set-Cookie": _cookie(_NOTICE_COOKIE, "", 0)} if isinstance(around, Frame) and around.notice else {}
+    seen = {}
+    if isinstance(around, Frame) and around.notice:
+        seen["Set-Cookie"] = set_cookie(current_services(), _NOTICE_COOKIE, "", seconds=0)
     return func.HttpResponse(
         body, status_code=status, headers=console_headers() | seen | dict(headers or {}), mimetype="text/html"
     )
@@ -351,15 +353,3 @@ def local_path(text: str) -> str:
         raise RefusedError(400, "badInput")
     good = text.startswith("/console") and "\\" not in text and text.isprintable() and not urlsplit(text).netloc
     return text if good else "/console/start"
-
-
-def set_cookie(
-    services: Services, name: str, value: str, *, seconds: int, path: str = "/console", same_site: str = "Strict"
-) -> str:
-    """Return a Set-Cookie header for the pages below `path`."""
-    secure = "; Secure" if services.settings.public_base_url.startswith("https:") else ""
-    return _cookie(name, value, seconds, path, same_site) + secure
-
-
-def _cookie(name: str, value: str, seconds: int, path: str = "/console", same_site: str = "Strict") -> str:
-    return f"{name}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite={same_site}"

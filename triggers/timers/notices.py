@@ -11,12 +11,12 @@ from telemetry.metrics import count
 
 
 async def mail_notice(services: Services, to: Iterable[str], kind: str, write: Callable[[str], Mail]) -> None:
-    """Send each address the mail that `write` makes for it, in the language of notices; `kind` is for the metric.
+    """Send each address the mail that `write` makes for it, in their own language or that of notices; `kind` is for the metric.
 
     Raises: GraphError where one could not be sent, without those after it.
     """
     for address in to:
-        with in_language(services.policy.notices.language):
+        with in_language(services.policy.language_for((), address)):
             mail = write(address)
         try:
             await send_mail(services.graph, services.settings.graph_home_tenant, services.settings.mail_from, mail)

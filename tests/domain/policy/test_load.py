@@ -131,6 +131,23 @@ def test_a_customer_can_have_its_own_window() -> None:
     assert parse_policy(MINIMAL + "inFlight = 2", {}).in_flight_of("contoso") == 2
 
 
+def test_a_person_s_language_comes_before_their_domain_s_and_both_before_the_customer_s() -> None:
+    policy = parse_policy(
+        f'{MINIMAL}language = "de"\n[languages]\n"Ana@MSP.example" = "en"\n"contoso.com" = "en"\n"boss@contoso.com" = "de"',
+        {},
+    )
+    for address, language in {
+        "ana@msp.example": "en",
+        "ANA@msp.example": "en",
+        "lee@msp.example": "de",
+        "lee@contoso.com": "en",
+        "boss@contoso.com": "de",
+        "lee@sub.contoso.com": "de",
+        "": "de",
+    }.items():
+        assert policy.language_for(["contoso"], address) == language
+
+
 def test_mails_are_in_the_language_that_their_customers_share_else_in_that_of_all_mails() -> None:
     assert parse_policy(MINIMAL, {}).language_for(["contoso"]) == "en"
     other = '[customers.fabrikam]\ntenantId = "22222222-2222-2222-2222-222222222222"\n'
