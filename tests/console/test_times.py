@@ -46,6 +46,23 @@ async def test_a_time_is_the_readers_own_with_how_long_ago_and_utc_on_hover(it: 
     await page.context.close()
 
 
+async def test_paper_has_dates_with_the_time_zone_and_not_how_long_ago(it: System, tech: Person) -> None:
+    request = await it.ask(contoso=["adele@contoso.com"])
+    await it.advance(minutes=3)
+    page = await window_of(it, tech, timezone_id="Asia/Tokyo", locale="en-GB")
+    for path, before in (("requests", "3 minutes ago"), (f"requests/{request['id']}", "(3 minutes ago)")):
+        await page.goto(f"{tech.base}/console/{path}")
+        main = page.locator("main")
+        await expect(main).to_contain_text(before)
+        await page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        await expect(main).not_to_contain_text("ago")
+        await expect(main.locator("time").last).to_have_text(re.compile(r"\d{4}, \d\d:\d\d$"))
+        await expect(main).to_contain_text("Times are in the time zone Asia/Tokyo.")
+        await page.evaluate("dispatchEvent(new Event('afterprint'))")
+        await expect(main).to_contain_text(before)
+    await page.context.close()
+
+
 async def test_relative_times_stay_fresh_and_a_wrong_clock_does_not_count(it: System, tech: Person) -> None:
     await it.ask(contoso=["adele@contoso.com"])
     page = await window_of(it, tech)

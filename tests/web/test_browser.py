@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from tests.browsing import ARGUMENTS, CHROMIUM, needs_chromium
 from tests.web.samples import APPROVAL, CAREFUL, ONE_USER, STATE, large
+from tests.web.test_pages import summary
 from web.pages import page_headers, render
 from web.views import PageLink, PlanTotals, ProblemView
 
@@ -34,6 +35,7 @@ PAGES = {
     "long": render("approval.html", view=replace(APPROVAL, reason="x" * 900, asked_by="y" * 200, ticket="z" * 200)),
     "state": render("approval_state.html", view=STATE),
     "problem": render("problem.html", view=ProblemView("badLink", "ab12")),
+    "summary": summary(),
 }
 
 # What the service answers when Grady is ticked.
@@ -316,6 +318,36 @@ def test_what_is_folded_is_printed(site: Site, page: Page) -> None:
     expect(last).to_be_visible()
     expect(page.get_by_role("button", name="Approve")).to_be_hidden()
     page.emulate_media(media="null")
+
+
+def test_the_summary_of_a_period_is_printed_with_whole_words(site: Site, page: Page) -> None:
+    before = page.viewport_size
+    page.set_viewport_size({"width": 700, "height": 990})  # about what A4 leaves between its margins
+    page.goto(f"{site.base}/summary")
+    page.emulate_media(media="print")
+    heights = "cells => cells.map((cell) => [cell.textContent, cell.offsetHeight])"
+    row = dict(page.locator(".report th").evaluate_all(heights))
+    assert len(set(row.values())) == 1
+    assert max(row.values()) < 40, row  # one line
+    lines = """cells => cells.map((cell) => {
+      const all = document.createRange();
+      all.selectNodeContents(cell);
+      return all.getClientRects().length;
+    })"""
+    assert page.locator(".report td:nth-child(2), .report td:nth-child(n+5)").evaluate_all(lines) == [1, 1, 1, 1]
+    page.emulate_media(media="null")
+    page.set_viewport_size(before or {"width": 390, "height": 780})
+
+
+def test_the_summary_of_a_period_says_on_a_phone_what_its_numbers_are(site: Site, page: Page) -> None:
+    before = page.viewport_size
+    page.set_viewport_size({"width": 390, "height": 780})
+    page.goto(f"{site.base}/summary")
+    label = "cells => cells.map((cell) => getComputedStyle(cell, '::before').content.split('\"').join(''))"
+    assert page.locator(".report td").evaluate_all(label) == [
+        f"{name}: " for name in ("Requested", "Ticket", "Requested by", "Approved by", "Users", "Reset", "Status")
+    ]
+    page.set_viewport_size(before or {"width": 390, "height": 780})
 
 
 def test_boxes_say_whom_they_exclude_and_of_which_customer(site: Site, page: Page) -> None:

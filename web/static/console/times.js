@@ -15,6 +15,8 @@
   // The service's clock counts: this machine's may be wrong.
   const ahead = Date.now() - Date.parse(page.dataset.now);
 
+  let paper = false; // being printed: how long ago something was is wrong a minute later, and nothing can be pointed to
+
   function relative(at) {
     const minutes = Math.trunc((at - (Date.now() - ahead)) / MINUTE);
     if (Math.abs(minutes) > LONGEST) return "";
@@ -24,15 +26,15 @@
 
   function show(time) {
     const at = new Date(time.dateTime);
-    const since = relative(at);
-    const text = time.dataset.time === "ago" ? since || short.format(at) : whole.format(at) + (since && ` (${since})`);
+    const since = paper ? "" : relative(at);
+    const text = time.dataset.time === "ago" && !paper ? since || short.format(at) : whole.format(at) + (since && ` (${since})`);
     if (time.textContent !== text) time.textContent = text;
   }
 
   function showAll(root) {
     for (const time of root.querySelectorAll("time[data-time]")) show(time);
     for (const place of root.querySelectorAll("[data-zone]")) {
-      const text = place.dataset.zone.replace("{}", zone);
+      const text = (paper ? place.dataset.paper : place.dataset.zone).replace("{}", zone);
       if (place.textContent !== text) place.textContent = text;
     }
   }
@@ -44,4 +46,5 @@
   setInterval(() => { if (!document.hidden) showAll(document); }, 20_000);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) showAll(document); });
   addEventListener("pageshow", () => showAll(document));
+  for (const [event, is] of [["beforeprint", true], ["afterprint", false]]) addEventListener(event, () => { paper = is; showAll(document); });
 })();
