@@ -39,10 +39,11 @@ from records.partner import PartnerRecords
 from records.people import People
 from records.plan_summaries import PlanSummaries
 from records.plan_windows import PlanWindows
+from records.read_requests import ReadRequests
 from records.reconciliations import Reconciliations
 from records.releases import Releases
 from records.removals import Removals
-from records.requests import ReadRequests, Requests
+from records.requests import Requests
 from records.retention import Retention
 from records.saved_groups import SavedGroups
 from records.sign_outs import SignOuts

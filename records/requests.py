@@ -2,8 +2,7 @@
 
 import asyncio
 import hashlib
-import threading
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,6 +14,7 @@ from domain.request.reset_request import RECORD_UNREADABLE, Decision, ResetReque
 from domain.request.target import Target
 from domain.request.unreadable import unreadable_decision, unreadable_request
 from records.errors import StoreUnavailableError
+from records.read_requests import ReadRequests
 from records.store import Insert, Replace, Row, Store
 from records.target_drafts import TargetDrafts, target_rows
 from records.targets import count_key
@@ -35,8 +35,6 @@ _WRITE, _WRITE_DRAFTS = 50, 5
 _WRITES = 16
 # Requests read side by side.
 _PAGE = 32
-# Requests that are kept as they were read: more than are reset at once.
-_KEPT = 32
 # Each failed try means that another write succeeded: another approver's decision, or a note about a mail.
 _TRIES = 200
 _RESTART, _RESTART_MOST = timedelta(minutes=1), timedelta(hours=1)
@@ -47,28 +45,6 @@ def _decision(row: Row) -> Decision:
         return Decision.from_json(row.value)
     except ValidationError:
         return unreadable_decision(row.value, _UNKNOWN)
-
-
-class ReadRequests:
-    """The requests that were read last, with the rows they were read from: each reset of a user reads the request again.
-
-    A request of hundreds of customers takes a millisecond to parse. Any event loop of the process may use it.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[str, tuple[Row, ResetRequest]] = OrderedDict()
-
-    def get(self, request_id: str) -> tuple[Row, ResetRequest] | None:
-        with self._lock:
-            return self._kept.get(request_id)
-
-    def keep(self, row: Row, request: ResetRequest) -> None:
-        with self._lock:
-            self._kept[row.partition] = row, request
-            self._kept.move_to_end(row.partition)
-            if len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
 
 
 class Requests:

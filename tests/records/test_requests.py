@@ -7,7 +7,8 @@ from domain.request.deciders import Deciders, Through
 from domain.request.involved import Identities
 from domain.request.reset_request import ResetRequest
 from domain.request.target import Target
-from records.requests import ReadRequests, Requests
+from records.read_requests import ReadRequests
+from records.requests import Requests
 from records.store import Row, Store
 
 _AT = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
