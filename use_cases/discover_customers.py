@@ -23,6 +23,7 @@ from domain.api.partner_responses import (
 from domain.cursors import seal, unseal
 from domain.errors import ConflictError, NotFoundError
 from domain.model import iso
+from domain.partner.entra_roles import role_names
 from domain.partner.proposals import Proposal, keys_of, propose
 from domain.partner.relationships import Relationship, endings, last_end
 from domain.partner.warnings import PartnerWarning
@@ -159,6 +160,7 @@ def relationship_warnings(
             at=end.at,
             relationship=end.relationship.name,
             roles=len(end.roles),
+            role_names=role_names(end.roles),
             is_last=end.is_last,
         )
         for end in endings(relationships, now, within)
@@ -235,6 +237,7 @@ def _relationship(one: Relationship) -> RelationshipResponse:
         ends_at=one.ends_at,
         auto_extends=one.auto_extends,
         roles=sorted(one.roles),
+        role_names=role_names(one.roles),
     )
 
 

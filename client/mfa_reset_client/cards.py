@@ -241,7 +241,7 @@ def partner_customer_card(customer: PartnerCustomer) -> RenderableType:
         lines.append(gettext("Called %(name)s in the policy", name=printable(customer.policy_name)))
     lines += [Text(_partner_warning(warning), "yellow") for warning in customer.warnings]
     for one in customer.relationships:
-        said = [one.name, words_of(labels.RELATIONSHIP_STATUS, one.status), _end(one), count_of(len(one.roles), "role")]
+        said = [one.name, words_of(labels.RELATIONSHIP_STATUS, one.status), _end(one), _roles(one)]
         lines.append(gettext("Relationship: %(facts)s", facts=_joined(said)))
     if not customer.has_access:
         why = words_of(labels.UNREACHABLE, customer.reason) if customer.reason else ", ".join(customer.missing)
@@ -251,6 +251,10 @@ def partner_customer_card(customer: PartnerCustomer) -> RenderableType:
         lines.append(gettext("Proposed: %(file)s", file=printable(customer.proposal.file)))
         lines += _todo(customer.proposal)
     return _card(heading, lines)
+
+
+def _roles(one: PartnerRelationship) -> str:
+    return ": ".join(filter(None, [count_of(len(one.roles), "role"), ", ".join(one.role_names)]))
 
 
 def _end(one: PartnerRelationship) -> str:
@@ -286,6 +290,7 @@ def _partner_warning(warning: PartnerWarning) -> str:
             "%(num)s roles that no other relationship has",
             warning.roles,
         )
+        roles = ": ".join(filter(None, [roles, ", ".join(warning.role_names)]))
     return _joined([words_of(labels.PARTNER_WARNING, warning.kind), warning.relationship, when, roles])
 
 

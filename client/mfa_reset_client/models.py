@@ -378,6 +378,7 @@ class PartnerRelationship(ApiModel):
     ends_at: datetime | None = None
     auto_extends: bool = False
     roles: list[str] = Field(default_factory=list)
+    role_names: list[str] = Field(default_factory=list)
 
 
 class PartnerWarning(ApiModel):
@@ -387,6 +388,7 @@ class PartnerWarning(ApiModel):
     at: datetime | None = None
     relationship: str = ""
     roles: int = 0
+    role_names: list[str] = Field(default_factory=list)
     is_last: bool = False
     reason: str = ""
 

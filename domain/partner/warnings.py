@@ -17,6 +17,7 @@ class PartnerWarning(Model):
     at: Instant | None = None
     relationship: str = Field("", description="The name of the relationship that ends")
     roles: int = Field(0, description="How many Entra roles end that no other relationship with the customer has")
+    role_names: list[str] = Field(default_factory=list, description="Their names")
     is_last: bool = Field(default=False, description="Whether no relationship with the customer goes on")
     reason: str = Field("", description="Of a lost consent: why there is no access, a stable word")
 

@@ -54,6 +54,7 @@ async def test_it_says_what_ends_who_lacks_consent_and_what_is_called_otherwise(
     it.world.tenant("fabrikam").name = "Fabrikam Residences"
     text = await text_of(it, "partner?state=all")
     assert "The relationship ends Contoso admins" in text
+    assert "1 role Helpdesk Administrator" in text
     assert "The customer has not consented to this service" in text
     assert "called Fabrikam in the policy" in text
     assert "Tailspin Toys" in text

@@ -68,9 +68,12 @@ ENDING = KeptWarning(
     at=ALERT.at,
     relationship="Contoso <admins>",
     roles=2,
+    role_names=["Helpdesk Administrator", "User Administrator"],
     found_at=ALERT.found_at,
 )
-LOST = ENDING.model_copy(update={"kind": "consentLost", "customer": "fabrikam", "relationship": "", "roles": 0})
+LOST = ENDING.model_copy(
+    update={"kind": "consentLost", "customer": "fabrikam", "relationship": "", "roles": 0, "role_names": []}
+)
 EVERY = {
     "approval": approval_mail(CAREFUL, to=TO, link=LINK, reference=REFERENCE),
     "reminder": reminder_mail(APPROVAL, to=TO, link=LINK, reference=REFERENCE),
@@ -342,7 +345,7 @@ def test_partner_warnings_say_what_ends_when_and_how_many_more_there_are() -> No
     mail = EVERY["partner_warnings"]
     assert mail.subject == "The relationships with 2 customers need a look"
     assert "The relationship ends: “Contoso <admins>”" in mail.text
-    assert "2 roles that no other relationship has" in mail.text
+    assert "2 roles that no other relationship has: Helpdesk Administrator, User Administrator" in mail.text
     assert "The consent is lost, last seen" in mail.text
     assert "Contoso &lt;admins&gt;" in mail.html
     last = partner_warnings_mail([ENDING.model_copy(update={"is_last": True})], {}, ALERT.found_at, to=TO)

@@ -90,22 +90,26 @@ async def test_a_name_that_differs_from_the_policys_is_told(works: Works) -> Non
 
 
 async def test_relationships_with_dates_roles_and_warnings(works: Works) -> None:
-    works.world.relate("home", "contoso", days=20, roles=("r1", "r2"), called="Old")
-    works.world.relate("home", "contoso", days=700, roles=("r1",), called="New")
+    user, helpdesk = "fe930be7-5e62-47db-91af-98c3a49a38b1", "729827e3-9c14-49f7-bb1b-9608f156bbb8"
+    works.world.relate("home", "contoso", days=20, roles=("a-newer-role", user, helpdesk), called="Old")
+    works.world.relate("home", "contoso", days=700, roles=("a-newer-role",), called="New")
     works.world.relate("home", "fabrikam", days=20, auto_extend="P180D")
     works.world.relate("home", "tailspin", days=-5, status="terminated")
     customers = await found(works)
     old, new = customers["Contoso"].relationships
-    assert (old.name, old.status, old.auto_extends, old.roles) == ("Old", "active", False, ["r1", "r2"])
+    assert (old.name, old.status, old.auto_extends) == ("Old", "active", False)
+    assert old.roles == [helpdesk, "a-newer-role", user]
+    assert old.role_names == ["a-newer-role", "Helpdesk Administrator", "User Administrator"]
     assert old.ends_at == works.clock() + timedelta(days=20)
     assert new.name == "New"
     [warning] = customers["Contoso"].warnings
     assert (warning.kind, warning.relationship, warning.roles, warning.is_last) == (
         "relationshipEnding",
         "Old",
-        1,
+        2,
         False,
     )
+    assert warning.role_names == ["Helpdesk Administrator", "User Administrator"]
     assert customers["Fabrikam"].relationships[0].auto_extends
     assert customers["Fabrikam"].warnings == []
     [ended] = customers["Tailspin Toys"].warnings

@@ -29,6 +29,7 @@ async def test_discover_shows_what_is_new_what_ends_and_how_far_it_is(tmp_path: 
         assert ran.code == 0
         assert "In the policy  Contoso" in ran.out
         assert "The relationship ends" in ran.out
+        assert "1 role: Helpdesk Administrator" in " ".join(ran.out.split())
         assert "Not in the policy  Northwind Traders" in ran.out
         assert "Proposed: customers/northwind-traders.toml" in ran.out
         assert "No relationship  Tailspin Toys" in ran.out
