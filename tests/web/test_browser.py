@@ -16,8 +16,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from languages import in_language, languages
+from messaging.mail_text import approval_mail, outcome_mail
 from tests.browsing import ARGUMENTS, CHROMIUM, needs_chromium
-from tests.web.samples import APPROVAL, CAREFUL, ONE_USER, STATE, large
+from tests.web.samples import APPROVAL, CAREFUL, ONE_USER, OUTCOME, STATE, large
 from tests.web.test_pages import summary
 from web.pages import page_headers, render
 from web.views import PageLink, PlanTotals, ProblemView
@@ -347,6 +349,37 @@ def test_the_summary_of_a_period_says_on_a_phone_what_its_numbers_are(site: Site
     assert page.locator(".report td").evaluate_all(label) == [
         f"{name}: " for name in ("Requested", "Ticket", "Requested by", "Approved by", "Users", "Reset", "Status")
     ]
+    page.set_viewport_size(before or {"width": 390, "height": 780})
+
+
+# Words that are broken over two lines: their letters have more than one box.
+_BROKEN_WORDS = """cells => cells.flatMap((cell) => {
+  const text = cell.firstChild, broken = [];
+  for (const { 0: word, index } of text.data.matchAll(/\\S+/g)) {
+    const range = document.createRange();
+    range.setStart(text, index);
+    range.setEnd(text, index + word.length);
+    if (range.getClientRects().length > 1) broken.push(word);
+  }
+  return broken;
+})"""
+
+
+@pytest.mark.parametrize("language", languages())
+def test_the_names_of_a_mails_facts_are_whole_words(page: Page, language: str) -> None:
+    before = page.viewport_size
+    page.goto("about:blank")
+    page.set_viewport_size({"width": 390, "height": 780})
+    with in_language(language):
+        mails = (
+            approval_mail(APPROVAL, to="lead@msp.example", link="https://host/a", reference="K7Q2M4XWAB"),
+            outcome_mail(OUTCOME, to="tech@msp.example"),
+        )
+    for mail in mails:
+        page.set_content(mail.html)
+        names = page.locator("td[width]:has(+ td)")
+        assert names.count() >= 4
+        assert names.evaluate_all(_BROKEN_WORDS) == []
     page.set_viewport_size(before or {"width": 390, "height": 780})
 
 
