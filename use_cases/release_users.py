@@ -44,7 +44,7 @@ async def release_users(
             )
         )
     operator = _operator(body, by)
-    if request.involved.has(all_spellings(operator), by.identity if by.signed_in else ""):
+    if asked_for(request, operator, by):
         raise NotAllowedError(Message("You asked for this request, so somebody else undoes its containment."))
     asked, left = await _mark(services, request, body.targets, undo, operator, by.identity)
     if asked:
@@ -52,6 +52,11 @@ async def release_users(
         await services.audits.append(request.id, services.now(), operator, "releaseAsked", data)
         await start_release(services, client, request, asked)
     return ReleaseAsked(asked=len(asked), left=left)
+
+
+def asked_for(request: ResetRequest, operator: str, by: Caller) -> bool:
+    """Return whether this operator, named by the caller `by`, asked for the request, and so does not undo its containment."""
+    return request.involved.has(all_spellings(operator), by.identity if by.signed_in else "")
 
 
 async def start_release(

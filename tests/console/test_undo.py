@@ -76,6 +76,19 @@ async def test_undo_and_the_tokens_code_are_given_in_the_console(tmp_path: Path)
         assert [each["name"] for _, each in page.elements if each.get("inputmode") == "numeric"] == ["code"]
 
 
+async def test_a_token_that_is_active_again_is_said_to_be_so_once(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        _, undo = await undone(it)
+        await it.approve(undo)
+        (target,) = await it.targets(undo)
+        fields = {"act": "activate", "number": "0", "method": target["methods"][0]["id"], "code": "123456"}
+        assert notice_of(await act(it, undo, **fields)) == "activated"
+        await it.host.idle()
+        line = (await text_of(it, f"requests/{undo}")).partition("isaiah@contoso.com · Contoso")[2]
+        line = line.partition("Timeline")[0].partition("Mails")[0]
+        assert line.casefold().count("active again") == 2, line  # of the user, and of the token
+
+
 async def act(it: System, request_id: str, **fields: str) -> httpx.Response:
     async with browser_client(it.host.base_url) as http:
         await sign_in(http, "tech@msp.example")

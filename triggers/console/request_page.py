@@ -16,7 +16,7 @@ from domain.request.notifications import Notification
 from domain.request.reset_request import Decision, ResetRequest
 from domain.request.target import Target
 from services import Services
-from triggers.console.operators import operator_of
+from triggers.console.operators import Operator, operator_of
 from triggers.http.authorization import AUDITORS
 from triggers.http.parameters import parse_unsigned
 from use_cases.ask_managers import manager_not_reached
@@ -27,6 +27,7 @@ from use_cases.read_request import find_request
 from use_cases.read_targets import all_targets, targets_from
 from use_cases.redeliver import teams_message_failed, undelivered_callbacks, unpublished_events
 from use_cases.related_requests import related_names
+from use_cases.release_users import asked_for
 from use_cases.resend_mails import approvers_not_reached
 from web import labels
 from web.audit_sentences import Told, tell
@@ -92,7 +93,7 @@ class RequestState:
         self,
         services: Services,
         req: func.HttpRequest,
-        reach: frozenset[str] | None,
+        operator: Operator,
         request: ResetRequest,
         totals: dict[str, int],
         decisions: list[Decision],
@@ -101,7 +102,7 @@ class RequestState:
         cancelled: dict[str, Any] | None,
     ) -> None:
         self._services = services
-        self._reach = reach
+        self._reach, self._caller = operator.reach, operator.caller
         self.request = request
         self.totals = totals
         self.decisions = decisions
@@ -130,14 +131,14 @@ class RequestState:
 
     @classmethod
     async def read(cls, services: Services, req: func.HttpRequest) -> "RequestState":
-        reach = operator_of(services, req, AUDITORS).reach
-        request = await find_request(services, req.route_params.get("id"), reach)
+        operator = operator_of(services, req, AUDITORS)
+        request = await find_request(services, req.route_params.get("id"), operator.reach)
         totals, decisions = await services.targets.totals(request.id), await services.requests.decisions(request.id)
         if request.status is RequestStatus.PLANNING:  # not all are written yet
             totals[TargetOutcome.PENDING.value] += request.target_count - sum(totals.values())
         notifications = await services.notifications.all(request.id)
         cancelled = await services.requests.cancelled(request.id)
-        return cls(services, req, reach, request, totals, decisions, notifications, cancelled=cancelled)
+        return cls(services, req, operator, request, totals, decisions, notifications, cancelled=cancelled)
 
     async def view(self) -> dict[str, Any]:
         services, request = self._services, self.request
@@ -184,6 +185,7 @@ class RequestState:
             "held": sum(one.undecided for one in held.values()),
             "holders": {target.number: held.get(account_of(target)) for target in sums.held},
             "containment_view": containment_view(request),
+            "releases": request.status.ended and not asked_for(request, self._caller.name, self._caller),
             "approvers_left": await approvers_not_reached(services, request),
             "notices": sums.notices,
             "notices_failed": sums.failed[:_NAMED],

@@ -57,10 +57,14 @@ async def test_a_review_becomes_a_containment_and_somebody_else_undoes_it(
     assert containment_labels.UNBLOCK["approver"] in shown
     assert "Confirm as compromised" in shown
 
+    assert "Unblock" not in shown  # whoever asked for it is offered nothing that they may not do
     await post(browser, f"{page.removeprefix('/console/')}/act", act="unblock")
-    assert "You asked for this request" in await text_at(browser, page)
+    assert "You requested this, so an approver or another operator has to" in await text_at(browser, page)
     async with browser_client(it.host.base_url) as other:
         await sign_in(other, "else@msp.example")
+        offered = await text_at(other, page)
+        assert "Unblock users…" in offered
+        assert f"Unblock… {user(it, ADELE).name}" in offered
         await post(other, f"{page.removeprefix('/console/')}/act", act="unblock", target="0")
         await it.host.idle()
         assert sorted((user(it, ADELE).enabled, user(it, LEE).enabled)) == [False, True]
