@@ -1,5 +1,6 @@
 """Text for people: consoles, safe text, words, times and counts."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -38,8 +39,12 @@ def make_console(*, stderr: bool = False) -> Console:
 
 
 def printable(text: object) -> str:
-    """Replace control characters, with which text from elsewhere could move the cursor or recolour the output."""
-    return "".join(c if c.isprintable() else "�" for c in str(text))
+    """Replace control characters, with which text from elsewhere could move the cursor or recolour the output.
+
+    The lines of a text, such as an approver's comment, become one.
+    """
+    line = re.sub(r"\s*[\n\t]\s*", " ", str(text))
+    return "".join(c if c.isprintable() else "�" for c in line)
 
 
 def words_of(table: Mapping[str, str], code: str) -> str:

@@ -132,13 +132,15 @@ def test_codes_of_a_newer_service_are_shown_as_they_are() -> None:
 def test_explanations() -> None:
     decision = {"approver": "a@b.c", "decision": "deny", "comment": "No\nticket", "at": "2026-01-05T09:40:00Z"}
     denied = request("denied", approval={"decisions": [decision]}, failure="denied", detail="")
-    assert explanations(denied) == ["Denied by a@b.c: No�ticket"]
+    assert explanations(denied) == ["Denied by a@b.c: No ticket"]
     failed = request("failed", failure="planChanged", detail="digest ff")
     assert explanations(failed)[0].startswith("The recorded plan is not the one that was approved")
     assert explanations(failed)[1] == "digest ff"
 
 
 def test_control_characters_are_made_visible() -> None:
+    assert printable("Not hers.\r\nCall her.\n\tTwice.") == "Not hers. Call her. Twice."
+    assert printable("a\rb\x0bc") == "a�b�c"
     assert printable("a\x1b[31m\u202eb\x07") == "a�[31m�b�"
     card = shown(target_card(target(displayName="[red]\x1b[2J", detail="a\x07")))
     assert "\x1b" not in card + "\x07"[1:]
