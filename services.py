@@ -33,6 +33,7 @@ from records.deletions import Deletions
 from records.deliveries import Deliveries
 from records.evidence import EvidenceRecords
 from records.holds import Holds
+from records.identities import IdentityRecords
 from records.leases import Leases
 from records.notifications import Notifications
 from records.partner import PartnerRecords
@@ -269,6 +270,10 @@ class Services:
     @property
     def target_drafts(self) -> TargetDrafts:
         return TargetDrafts(self.store)
+
+    @property
+    def identities(self) -> IdentityRecords:
+        return IdentityRecords(self.store)
 
     @property
     def plan_windows(self) -> PlanWindows:

@@ -14,6 +14,7 @@ from domain.request.approval import NotApprovableError, Tally, approval_needed
 from domain.request.reset_request import ApprovalNeeded, ResetRequest
 from services import Services, current_services
 from use_cases.approval_to_keep import approval_to_keep
+from use_cases.identify_people import gather_people
 
 
 class _Changes(TypedDict, total=False):
@@ -43,6 +44,7 @@ async def seal(
     if request is None:
         raise LookupError(request_id)
     if request.status is RequestStatus.PLANNING:
+        request = await gather_people(services, request)
         if await services.requests.cancelled(request_id) is not None:
             status, changes = RequestStatus.CANCELLED, _Changes(ended_at=services.now())
         else:

@@ -25,6 +25,7 @@ from domain.verification.terms import terms_for
 from records.targets import StoredTarget
 from records.verification_windows import WindowVerification, unread_windows
 from services import Services, current_services
+from use_cases.identify_people import gather_people
 from use_cases.record_evidence import audit_evidence
 
 # When an orchestration of an older version, which reads no windows, asks again.
@@ -49,6 +50,7 @@ async def settle(services: Services, request_id: str) -> AwaitingEvidence | Evid
         raise LookupError(request_id)
     if request.status is not RequestStatus.PLANNING or await services.requests.cancelled(request_id) is not None:
         return {"next": "end"}
+    request = await gather_people(services, request)
     starts = window_starts(request.target_count)
     if len(starts) > 1:
         windows = await services.verification_windows.read(request_id)

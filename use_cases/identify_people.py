@@ -1,11 +1,12 @@
 """Identify the people of a request in the directory while it is planned, once: its requester and those who may decide on it.
 
-What is found is stored with the request and is part of the plan's digest, so a name that moves to another account later moves no
-decision with it.
+What is found is stored and is part of the plan's digest, so a name that moves to another account later moves no decision with it.
+Each customer has a record of its own until all are planned: hundreds of them are planned side by side.
 """
 
 from domain.mails import mail_domain
 from domain.normal_address import spellings
+from domain.outcomes import RequestStatus
 from domain.policy.load import Customer
 from domain.request.involved import Identities
 from domain.request.reset_request import ResetRequest
@@ -18,26 +19,53 @@ from use_cases.resolve_deciders import Resolved, resolve_deciders
 async def identify_people(
     services: Services, request: ResetRequest, customer_key: str, *, last: bool = False
 ) -> ResetRequest:
-    """Return the request with the accounts of its requester and of this customer's approvers; stored, unless they were before.
+    """Return the request with the accounts of its requester and of this customer's approvers, which are stored, unless they were.
 
     `last`: what cannot be found out is not tried again, so those people stay unknown. Raises: GraphError otherwise, and where the
     customer's tenant lets nobody look: then its users cannot be found either.
     """
     if request.identities is not None and customer_key in request.identities.customers:
         return request
+    found = await services.identities.of(request.id, customer_key)
+    if found is None:
+        found = await services.identities.keep(
+            request.id, customer_key, await _found(services, request, customer_key, last=last)
+        )
+    return _with(request, found)
+
+
+async def gather_people(services: Services, request: ResetRequest) -> ResetRequest:
+    """Return a request that is planned with what was found for all of its customers, as it is then stored.
+
+    May be repeated, also beside itself.
+    """
+    found = await services.identities.all(request.id)
+    if not found:
+        return request
+    gathered = await services.requests.update(
+        request.id, lambda r: _with(r, *found) if r.status is RequestStatus.PLANNING else r
+    )
+    await services.identities.clear(request.id)
+    return gathered
+
+
+def _with(request: ResetRequest, *found: Identities) -> ResetRequest:
+    kept = [request.identities] if request.identities else []
+    return request.model_copy(update={"identities": Identities.of_all([*kept, *found])})
+
+
+async def _found(services: Services, request: ResetRequest, customer_key: str, *, last: bool) -> Identities:
     resolved: Resolved | None = None
     try:
         resolved = await resolve_deciders(services, customer_key, last=last)
-        found = await _look_up(services, request, customer_key, resolved)
+        return await _look_up(services, request, customer_key, resolved)
     except GraphError as error:
         if not last or not error.passing:
             raise
         found = Identities(customers=[customer_key])
         if resolved is not None and resolved.deciders is not None:
             found.deciders[customer_key] = resolved.deciders
-    return await services.requests.update(
-        request.id, lambda r: r.model_copy(update={"identities": (r.identities or Identities()).with_more(found)})
-    )
+        return found
 
 
 async def _look_up(services: Services, request: ResetRequest, customer_key: str, resolved: Resolved) -> Identities:

@@ -1,6 +1,7 @@
 """Who is behind a request: the signed-in caller and the person they ask for. Guards and approvals judge both."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from pydantic import Field
@@ -25,17 +26,18 @@ class Identities(Model):
         default_factory=dict, description="By customer, where its approvers are not plain addresses"
     )
 
-    def with_more(self, other: "Identities") -> "Identities":
-        """Return these with what another window of the plan found."""
-        return Identities(
-            requester=sorted({*self.requester, *other.requester}),
-            approvers={
-                address: sorted({*self.approvers.get(address, ()), *other.approvers.get(address, ())})
-                for address in sorted({*self.approvers, *other.approvers})
-            },
-            customers=sorted({*self.customers, *other.customers}),
-            # Windows of one customer are planned side by side; what the first of them found stays.
-            deciders=dict(sorted({**other.deciders, **self.deciders}.items())),
+    @classmethod
+    def of_all(cls, found: Sequence["Identities"]) -> "Identities":
+        """Return together what was found for several customers."""
+        approvers: defaultdict[str, set[str]] = defaultdict(set)
+        for one in found:
+            for address, accounts in one.approvers.items():
+                approvers[address].update(accounts)
+        return cls(
+            requester=sorted({account for one in found for account in one.requester}),
+            approvers={address: sorted(accounts) for address, accounts in sorted(approvers.items())},
+            customers=sorted({customer for one in found for customer in one.customers}),
+            deciders=dict(sorted(item for one in found for item in one.deciders.items())),
         )
 
 
