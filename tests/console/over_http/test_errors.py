@@ -10,7 +10,8 @@ from tests.web.markup import Markup
 
 
 def links_of(page: Markup) -> set[str]:
-    return {link["href"] for link in page.all("a")}
+    """The ways on from a page: not those to itself in another language."""
+    return {link["href"] for link in page.all("a") if "hreflang" not in link}
 
 
 @pytest.mark.parametrize(
