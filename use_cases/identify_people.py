@@ -37,11 +37,14 @@ async def identify_people(
 async def gather_people(services: Services, request: ResetRequest) -> ResetRequest:
     """Return a request that is planned with what was found for all of its customers, as it is then stored.
 
-    May be repeated, also beside itself.
+    May be repeated, also beside itself. Raises: LookupError when there is no such request.
     """
     found = await services.identities.all(request.id)
-    if not found:
-        return request
+    if not found:  # also where another run put them together after `request` was read
+        stored = await services.requests.get(request.id)
+        if stored is None:
+            raise LookupError(request.id)
+        return stored
     gathered = await services.requests.update(
         request.id, lambda r: _with(r, *found) if r.status is RequestStatus.PLANNING else r
     )
@@ -51,7 +54,10 @@ async def gather_people(services: Services, request: ResetRequest) -> ResetReque
 
 def _with(request: ResetRequest, *found: Identities) -> ResetRequest:
     kept = [request.identities] if request.identities else []
-    return request.model_copy(update={"identities": Identities.of_all([*kept, *found])})
+    known = {customer for one in kept for customer in one.customers}
+    # What a run that was overtaken finds of a customer later does not count: decisions and the digest go by the first.
+    new = [one for one in found if not known.issuperset(one.customers)]
+    return request.model_copy(update={"identities": Identities.of_all([*kept, *new])})
 
 
 async def _found(services: Services, request: ResetRequest, customer_key: str, *, last: bool) -> Identities:

@@ -112,3 +112,31 @@ async def test_what_a_death_left_between_putting_together_and_removing_is_no_har
     assert stored is not None
     assert await gather_people(works.services, stored) == stored
     assert await _rows(works) == 0
+
+
+async def test_a_run_beside_one_that_has_put_together_already_sees_what_it_stored(works: Works) -> None:
+    request = await _planning(works)
+    await identify_people(works.services, request, "contoso")
+    gathered = await gather_people(works.services, request)
+    assert gathered.identities is not None
+    assert await gather_people(works.services, request) == gathered
+
+
+async def test_what_a_run_that_was_overtaken_finds_later_does_not_count(works: Works) -> None:
+    request = await _planning(works)
+    gathered = await _found_later(works, request, "first@msp.example")
+    again = await _found_later(works, gathered, "second@msp.example")
+    assert again.identities == gathered.identities
+    assert again.identities is not None
+    assert [*again.identities.deciders["contoso"].first] == ["first@msp.example"]
+    assert await _rows(works) == 0
+
+
+async def _found_later(works: Works, request: ResetRequest, approver: str) -> ResetRequest:
+    found = Identities(
+        approvers={approver: [approver]},
+        customers=["contoso"],
+        deciders={"contoso": Deciders(first={approver: ["a group"]})},
+    )
+    await works.services.identities.keep("r1", "contoso", found)
+    return await gather_people(works.services, request)
