@@ -382,10 +382,9 @@ class CustomersPlan(RequestRef):
 
 
 class CustomersReset(RequestRef):
-    """`run` begins the ids of its sub-orchestrations. `customers`: how many of them are reset at once."""
+    """`customers`: how many of them are reset at once."""
 
     windows: list[Window]
-    run: str
     customers: int
 
 

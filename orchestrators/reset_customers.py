@@ -14,7 +14,7 @@ from contracts.workflow import (
     Window,
     WindowReset,
 )
-from durable import Context, Step
+from durable import Context, Step, instance_id
 from orchestrators.app import orchestrator
 from orchestrators.children import Child, in_parts, run_children
 
@@ -26,7 +26,8 @@ _PARTS = 2
 
 @orchestrator(RESET_CUSTOMERS)
 def reset_customers(ctx: Context, work: CustomersReset) -> Step[Nothing]:
-    yield from _reset(ctx, work["run"], RequestRef(id=work["id"]), work["windows"], work["customers"])
+    # Its own id and not that of the request's run: where it is started anew, customers of its first start may still be reset.
+    yield from _reset(ctx, instance_id(ctx), RequestRef(id=work["id"]), work["windows"], work["customers"])
     return {}
 
 
@@ -39,7 +40,7 @@ def reset_in_parts(ctx: Context, run: str, request: RequestRef, windows: Sequenc
     children = [
         Child(
             RESET_CUSTOMERS,
-            CustomersReset(id=request["id"], windows=part, run=run, customers=_CUSTOMERS // _PARTS),
+            CustomersReset(id=request["id"], windows=part, customers=_CUSTOMERS // _PARTS),
             f"{run}:reset-{part[0][1]}",
         )
         for part in parts
@@ -47,21 +48,22 @@ def reset_in_parts(ctx: Context, run: str, request: RequestRef, windows: Sequenc
     yield from run_children(ctx, children, _PARTS)
 
 
-def _reset(ctx: Context, run: str, request: RequestRef, windows: Sequence[Window], at_once: int) -> Step[None]:
+def _reset(ctx: Context, begin: str, request: RequestRef, windows: Sequence[Window], at_once: int) -> Step[None]:
+    """`begin` begins the ids of the sub-orchestrations."""
     customers: dict[str, list[NumberRange]] = {}
     for customer, start, count in windows:
         customers.setdefault(customer, []).append((start, count))
-    children = [_of_customer(run, request, name, ranges) for name, ranges in customers.items()]
+    children = [_of_customer(begin, request, name, ranges) for name, ranges in customers.items()]
     yield from run_children(ctx, children, at_once)
 
 
 def _of_customer(
-    run: str, request: RequestRef, name: str, windows: list[NumberRange]
+    begin: str, request: RequestRef, name: str, windows: list[NumberRange]
 ) -> Child[CustomerReset] | Child[WindowReset]:
     start, count = windows[0]
     # By the number of its first target: with a customer's key an id could exceed the 100 characters that Azure allows.
-    instance_id = f"{run}:{start}"
+    own_id = f"{begin}:{start}"
     if len(windows) == 1:  # most customers: one orchestration less
         window = WindowReset(id=request["id"], customer=name, start=start, count=count)
-        return Child(RESET_WINDOW, window, instance_id)
-    return Child(RESET_CUSTOMER, CustomerReset(id=request["id"], customer=name, windows=windows), instance_id)
+        return Child(RESET_WINDOW, window, own_id)
+    return Child(RESET_CUSTOMER, CustomerReset(id=request["id"], customer=name, windows=windows), own_id)

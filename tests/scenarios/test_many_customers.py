@@ -82,6 +82,36 @@ async def test_a_part_that_breaks_is_begun_again_and_the_others_go_on(
         await check_truth(it, request_id)
 
 
+async def test_a_part_that_breaks_while_its_customers_are_reset_leaves_them_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sub-orchestration that is started under the id of a running one replaces it (durable.start_child)."""
+    monkeypatch.setattr(begin_request, "_PART", 2)
+
+    def breaks(ctx: OrchestrationContext, children: Any, at_once: int) -> Any:
+        running = run_children(ctx, children, at_once)
+        if not ctx.instance_id.endswith(":reset-0"):  # of contoso and fabrikam
+            yield from running
+            return
+        yield next(running)
+        raise RuntimeError("a mistake of ours")
+
+    monkeypatch.setattr(reset_customers, "run_children", breaks)
+    async with _system(tmp_path) as it:
+        request_id = await _ask(it)
+        await _approve(it, request_id)
+        await it.advance(minutes=1)
+        assert (await it.shown(request_id))["status"] == "completed"
+        await check_truth(it, request_id)
+        started = Counter(
+            event.subOrchestrationInstanceCreated.instanceId
+            for name in it.host.instance_ids()
+            for event in it.host.history(name)
+            if event.HasField("subOrchestrationInstanceCreated")
+        )
+        assert {count for count in started.values()} == {1}
+
+
 async def test_a_cancel_ends_all_parts(tmp_path: Path) -> None:
     async with _system(tmp_path, settings={"STOP_REMOVING": "1"}) as it:
         request_id = await _ask(it)
