@@ -14,6 +14,7 @@ from messaging.mail_text import OUTCOME_USERS, TROUBLE_FIRST, Mail, follow_up_ma
 from services import Services, current_services
 from use_cases.left_out_users import left_out_names
 from use_cases.mail_attempt import try_mail
+from use_cases.related_requests import related_names
 from use_cases.target_summaries import first_targets
 from web.presenters import follow_up_view, outcome_view
 
@@ -44,14 +45,18 @@ async def send(services: Services, request_id: str, kind: RequesterMail, *, last
 
 
 async def _mail(services: Services, request: ResetRequest, kind: MailKind) -> Mail:
+    related = await related_names(services, request, frozenset(request.customers))
     if kind == "followUp":
         targets = await first_targets(services, request, "followUps", ALARMING, OUTCOME_USERS)
-        return follow_up_mail(follow_up_view(services.policy, request, targets, services.now()), to=request.requester)
+        found = follow_up_view(services.policy, request, targets, services.now(), related)
+        return follow_up_mail(found, to=request.requester)
     targets = await first_targets(services, request, "outcomes", TROUBLE_FIRST, OUTCOME_USERS)
     totals, decisions = await services.targets.totals(request.id), await services.requests.decisions(request.id)
     names = await left_out_names(services, request, decisions)
     now, link = services.now(), _link(services, request)
-    view = outcome_view(services.policy, request, targets, totals, decisions, now, names=names, link=link)
+    view = outcome_view(
+        services.policy, request, targets, totals, decisions, now, names=names, related=related, link=link
+    )
     return outcome_mail(view, to=request.requester)
 
 

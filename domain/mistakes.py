@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from domain.methods import MethodType
 from languages import Message
 
-# A name that the caller sent is repeated as far as it helps to find the mistake.
+# What the caller sent is repeated as far as it helps to find the mistake, and never a thousand times as a whole.
 ECHOED = 100
 # What a validator of ours raised as ValueError begins with it.
 _RAISED = "Value error, "

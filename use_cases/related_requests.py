@@ -19,5 +19,10 @@ async def related_names(
     for other in filter(None, (request.retry_of, request.takeover_of, request.undo_of, request.undone_by)):
         found = await services.requests.get(other)
         is_shown = found is not None and is_within(found, reach)
-        names[other] = (found.ticket if found is not None and is_shown else "") or other[:_SHORT]
+        names[other] = (found.ticket if found is not None and is_shown else "") or short_id(other)
     return names
+
+
+def short_id(request_id: str | None) -> str:
+    """Return the beginning of a request's id, "" where there is none."""
+    return (request_id or "")[:_SHORT]

@@ -9,6 +9,7 @@ from messaging.comment_text import COMMENT_USERS, CommentView, waiting
 from messaging.events import EventKind
 from messaging.mail_text import TROUBLE_FIRST
 from services import Services
+from use_cases.related_requests import short_id
 from use_cases.target_summaries import first_targets
 from web.presenters import customer_views, decision_views, followed_views
 
@@ -28,8 +29,9 @@ async def comment_view(services: Services, request: ResetRequest, kind: EventKin
         users=request.target_count,
         dry_run=request.dry_run,
         undo=bool(request.undo_of),
-        retry_of=request.retry_of or "",
-        takeover_of=request.takeover_of or "",
+        # Not by its ticket: mostly it is this one.
+        retry_of=short_id(request.retry_of),
+        takeover_of=short_id(request.takeover_of),
         asked_by=request.asked_by,
         reason=request.reason,
         customers=tuple(

@@ -350,10 +350,15 @@ def approval_view(
         undo_within=policy.undo.within,
         through=tuple(entry.through),
         schedule=request.schedule,
-        retry_of=related.get(request.retry_of or "", request.retry_of or ""),
-        takeover_of=related.get(request.takeover_of or "", request.takeover_of or ""),
+        retry_of=_name_in(related, request.retry_of),
+        takeover_of=_name_in(related, request.takeover_of),
         containment=containment_view(request),
     )
+
+
+def _name_in(related: Mapping[str, str], request_id: str | None) -> str:
+    """Return what people call a related request, "" where there is none."""
+    return related.get(request_id, request_id) if request_id else ""
 
 
 def _first_names(left_out: Mapping[int, Target]) -> dict[int, str]:
@@ -471,8 +476,8 @@ def state_view(
         decisions=decision_views(_visible_decisions(entry, request, decisions), names),
         notice=notice,
         undo=bool(request.undo_of),
-        retry_of=related.get(request.retry_of or "", request.retry_of or ""),
-        takeover_of=related.get(request.takeover_of or "", request.takeover_of or ""),
+        retry_of=_name_in(related, request.retry_of),
+        takeover_of=_name_in(related, request.takeover_of),
         left_out=len(numbers),
         refused=refused,
     )
@@ -492,9 +497,13 @@ def outcome_view(
     now: datetime,
     *,
     names: Mapping[int, str] = MappingProxyType({}),
+    related: Mapping[str, str] = MappingProxyType({}),
     link: str = "",
 ) -> OutcomeView:
-    """`names` are those of excluded users by number, as far as they are shown; `link` leads to the request's page."""
+    """`names` are those of excluded users by number, as far as they are shown; `link` leads to the request's page.
+
+    `related` as `approval_view` takes them.
+    """
     targets = list(targets)
     exposed = [target for target in targets if request.revoke_sessions and leaves_sessions_open(target)]
     return OutcomeView(
@@ -509,8 +518,8 @@ def outcome_view(
         customers=customer_views(policy, request, targets),
         decisions=decision_views(decisions, names),
         undo=bool(request.undo_of),
-        retry_of=request.retry_of or "",
-        takeover_of=request.takeover_of or "",
+        retry_of=_name_in(related, request.retry_of),
+        takeover_of=_name_in(related, request.takeover_of),
         containment=containment_view(request),
         link=link,
         open_sessions=tuple(target.user_principal_name or target.asked for target in exposed),
@@ -557,7 +566,14 @@ def _registration_text(one: AuditedRegistration) -> str:
     return gettext("%(at)s by %(who)s", at=at, who=who)
 
 
-def follow_up_view(policy: Policy, request: ResetRequest, targets: Iterable[Target], now: datetime) -> FollowUpView:
+def follow_up_view(
+    policy: Policy,
+    request: ResetRequest,
+    targets: Iterable[Target],
+    now: datetime,
+    related: Mapping[str, str] = MappingProxyType({}),
+) -> FollowUpView:
+    """Return what the follow-up found; `related` as `approval_view` takes them."""
     return FollowUpView(
         request_id=request.id,
         ticket=request.ticket,
@@ -566,5 +582,5 @@ def follow_up_view(policy: Policy, request: ResetRequest, targets: Iterable[Targ
         ended_at=request.ended_at or now,
         totals=request.follow_up.totals if request.follow_up else {},
         users=followed_views(policy, targets),
-        retry_of=request.retry_of or "",
+        retry_of=_name_in(related, request.retry_of),
     )

@@ -19,7 +19,9 @@ class RelationshipResponse(Model):
     ends_at: Instant | None = None
     auto_extends: bool = Field(description="Whether it extends itself, and so does not end")
     roles: list[Guid] = Field(description="Ids of the Entra roles that the provider's people have there")
-    role_names: list[str] = Field(description="Their names as Microsoft documents them; the id of a role that is newer")
+    role_names: list[str] = Field(
+        description="Their names as Microsoft documents them, in alphabetical order; the id of a role that is newer"
+    )
 
 
 class ProposalResponse(Model):

@@ -16,8 +16,6 @@ from languages import Message
 
 # More would make the response larger than the body.
 _MOST_ERRORS = 1000
-# What the caller sent is repeated in an error as far as it helps to find the mistake, and never a thousand times as a whole.
-_ECHOED = 100
 
 
 class ParsedRequest(NamedTuple):

@@ -11,6 +11,7 @@ import domain.request.plan
 from tests.browsing import browser_client
 from tests.console.pages import hidden, sign_in, text_of
 from tests.system import ROOT, System, system
+from use_cases.ticket_comment import comment_view
 
 PEOPLE = ["adele@contoso.com", "megan@contoso.com", "alex@contoso.com"]
 FIRST, SECOND, THIRD = "lead@msp.example", "second@msp.example", "third@msp.example"
@@ -163,7 +164,11 @@ async def test_every_place_says_that_it_is_a_retry(it: System) -> None:
     await it.advance(minutes=1)
     outcome = it.world.mailbox.to("tech@msp.example")[0]
     assert outcome.subject.startswith("Retry of MFA reset completed")
-    assert first in outcome.content
+    assert "INC0012345" in outcome.content.partition("Retry of")[2]
+    assert first not in outcome.content
+    stored = await it.services.requests.get(made)
+    assert stored is not None
+    assert (await comment_view(it.services, stored, "completed")).retry_of == first[:8]
 
 
 async def _press_retry(http: httpx.AsyncClient, request_id: str) -> str:

@@ -60,7 +60,7 @@ class Sums:
         self.managers_failed = 0
         self.deactivated = 0  # hardware tokens
         self.untouched: Counter[str] = Counter()  # users of whom nothing was changed, by reason
-        self.refused: Counter[str] = Counter()  # users, by reason
+        self.refused: Counter[str] = Counter()  # users whom the plan refuses, by reason
 
     def add(self, target: Target) -> None:
         self.managers_failed += manager_not_reached(target)
@@ -279,7 +279,7 @@ class RequestState:
 # Outcomes with a cause that somebody can do something about.
 _NOT_WELL = (TargetOutcome.FAILED.value, TargetOutcome.PARTIALLY_RESET.value, TargetOutcome.REFUSED.value)
 # Reasons that have words of their own beside the outcome's.
-_TOLD_APART = labels.UNTOUCHED.keys() | labels.REFUSED.keys()
+_OWN_WORDS = labels.UNTOUCHED.keys() | labels.REFUSED.keys()
 # What no reset was begun for.
 _NOT_DONE = (TargetOutcome.CANCELLED.value, TargetOutcome.REFUSED.value)
 
@@ -294,7 +294,7 @@ def _counts(totals: Mapping[str, int], sums: Sums, stands: str, *, undo: bool) -
         by_reason = reasons if reasons.total() == totals.get(code) else {"": totals.get(code, 0)}
         parts: Counter[str] = Counter()
         for reason, number in by_reason.items():
-            parts[labels.target_outcome(code, reason, undo=undo) if reason in _TOLD_APART else text] += number
+            parts[labels.target_outcome(code, reason, undo=undo) if reason in _OWN_WORDS else text] += number
         found += [(name, number) for name, number in parts.items() if number]
     return found
 
