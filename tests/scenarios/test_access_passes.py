@@ -280,6 +280,8 @@ async def test_the_verified_users_manager_opens_it_by_the_link(tmp_path: Path) -
         shown = await answer(it, link, "accessPass")
         assert shown.status_code == 200
         assert it.world.passes[0] in shown.text
+        language = '<nav class="language"'  # its links load the page again, without the pass
+        assert (language in shown.text, language in page.text) == (False, True)
         found = await pass_of(it, request)
         assert (found["state"], found["by"]) == ("shown", MEGAN)
         assert found["byId"].endswith(it.world.user("contoso", MEGAN).id)
