@@ -109,7 +109,7 @@ async def test_a_part_that_breaks_while_its_customers_are_reset_leaves_them_alon
             for event in it.host.history(name)
             if event.HasField("subOrchestrationInstanceCreated")
         )
-        assert {count for count in started.values()} == {1}
+        assert set(started.values()) == {1}
 
 
 async def test_a_cancel_ends_all_parts(tmp_path: Path) -> None:
