@@ -6,9 +6,9 @@ export function review(form) {
   // Without scripts, or where the service does not answer, a button counts. It is taken out and not only hidden: Enter in a
   // field would press it.
   const byHand = form.querySelector("[data-recount]");
-  const place = document.createComment("");
+  const gap = document.createComment("");
   let last = 0;
-  byHand?.replaceWith(place);
+  byHand?.replaceWith(gap);
   form.addEventListener("change", async (event) => {
     if (event.target.name !== "without") return;
     const body = new URLSearchParams(new FormData(form));
@@ -22,7 +22,7 @@ export function review(form) {
       if (mine === last) swap(found);
     } catch {
       // Offline for a moment: the numbers stay marked as not current, and the service counts again when the form is sent.
-      if (byHand) place.replaceWith(byHand);
+      if (byHand) gap.replaceWith(byHand);
     }
   });
 
@@ -32,7 +32,7 @@ export function review(form) {
       part.replaceChildren(...found.querySelector(`[data-part="${part.dataset.part}"]`).childNodes);
       part.removeAttribute("aria-busy");
     }
-    byHand?.replaceWith(place);
+    byHand?.replaceWith(gap);
     const left = form.querySelector("dd[data-left]")?.textContent;
     for (const place of form.querySelectorAll("b[data-left]")) place.textContent = left;
     if (found.title) document.title = found.title;
