@@ -119,6 +119,8 @@ async def _record(
         kept = await services.targets.get(request.id, number)
         if kept is None:
             raise NotFoundError(Message("The request has no such user."))
+        # After the target: who asked is stored before targets begin to wait, and the caller may have read the request sooner.
+        request = await services.requests.get(request.id) or request
         if await _is_repeated(services, request, proof, origin):
             return kept.target
         to_unblock = _is_to_unblock(services, request, kept.target)
