@@ -19,13 +19,14 @@ class Child[Input]:
     instance_id: str
 
 
-def run_children(ctx: Context, children: Sequence[Child[Any]], at_once: int) -> Step[None]:
-    """Run all of them, also where some break: the end of the request settles what those leave.
+def run_children[Part: Child[Any]](ctx: Context, children: Sequence[Part], at_once: int) -> Step[list[Part]]:
+    """Run all of them, also where some break; return those that broke each time: they have left something.
 
     One that is started anew does only what is left.
     """
+    left: list[Part] = []
     waiting = deque((child, 0) for child in children)
-    running: dict[Task[Any], tuple[Child[Any], int]] = {}
+    running: dict[Task[Any], tuple[Part, int]] = {}
     while waiting or running:
         while waiting and len(running) < at_once:
             child, broken = waiting.popleft()
@@ -36,6 +37,9 @@ def run_children(ctx: Context, children: Sequence[Child[Any]], at_once: int) -> 
             child, broken = running.pop(task)
             if has_failed(task) and broken < _ANEW:
                 waiting.append((child, broken + 1))
+            elif has_failed(task):
+                left.append(child)
+    return left
 
 
 def in_parts(windows: Sequence[Window], most: int) -> list[list[Window]]:

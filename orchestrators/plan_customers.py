@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from contracts.words import GivenUp
 from contracts.workflow import (
     PLAN_CUSTOMERS,
     PLAN_TARGETS,
@@ -44,16 +45,27 @@ def plan_in_parts(
         )
         for part in parts
     ]
-    yield from run_children(ctx, children, _PARTS)
+    for child in (yield from run_children(ctx, children, _PARTS)):
+        for work in _works(request, child.work["windows"]):
+            yield from _give_up(ctx, work, "internalError")
 
 
 def _plan(ctx: Context, request: RequestRef, windows: Sequence[Window], at_once: int) -> Step[None]:
-    works = [
-        PlanInput(id=request["id"], customer=customer, start=start, count=count) for customer, start, count in windows
-    ]
+    works = _works(request, windows)
     # Planning changes nothing at Graph, so after a cancel there is nothing to look at once more.
     fan_out = FanOut(ctx, PLAN_TARGETS, works, _PER_CUSTOMER, total=at_once, watch=request, look_again=False)
     yield from fan_out.run()
-    for work, reason in fan_out.left:  # settled as not planned, and why; the other customers go on
-        given_up: PlanInput = {**work, "give_up": reason}
-        yield from call_activity(ctx, PLAN_TARGETS, given_up)
+    for work, reason in fan_out.left:
+        yield from _give_up(ctx, work, reason)
+
+
+def _works(request: RequestRef, windows: Sequence[Window]) -> list[PlanInput]:
+    return [
+        PlanInput(id=request["id"], customer=customer, start=start, count=count) for customer, start, count in windows
+    ]
+
+
+def _give_up(ctx: Context, work: PlanInput, reason: GivenUp) -> Step[None]:
+    """Have what is left of a window settled as not planned, and why; the other customers go on."""
+    given_up: PlanInput = {**work, "give_up": reason}
+    yield from call_activity(ctx, PLAN_TARGETS, given_up)

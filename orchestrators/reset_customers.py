@@ -32,7 +32,10 @@ def reset_customers(ctx: Context, work: CustomersReset) -> Step[Nothing]:
 
 
 def reset_in_parts(ctx: Context, run: str, request: RequestRef, windows: Sequence[Window], most: int) -> Step[None]:
-    """Reset the windows, customer by customer, in parts of at most `most`."""
+    """Reset the windows, customer by customer, in parts of at most `most`.
+
+    The end of the request settles what a part or a customer leaves that breaks each time.
+    """
     parts = in_parts(windows, most)
     if len(parts) == 1:
         yield from _reset(ctx, run, request, windows, _CUSTOMERS)

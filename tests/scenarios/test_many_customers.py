@@ -82,6 +82,25 @@ async def test_a_part_that_breaks_is_begun_again_and_the_others_go_on(
         await check_truth(it, request_id)
 
 
+async def test_users_of_a_part_that_breaks_again_and_again_are_not_planned_and_the_others_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(ctx: OrchestrationContext, *more: Any, **named: Any) -> Any:
+        if ":plan-0" in ctx.instance_id:  # of contoso
+            raise RuntimeError("a mistake of ours")
+        return FanOut(ctx, *more, **named)
+
+    monkeypatch.setattr(plan_customers, "FanOut", breaks)
+    async with _system(tmp_path) as it:
+        request_id = await _ask(it)
+        targets = await it.targets(request_id)
+        failed = [(target["outcome"], target["reason"]) for target in targets if target["customer"] == "contoso"]
+        assert failed == [("failed", "internalError")] * USERS
+        await _approve(it, request_id)
+        await it.advance(minutes=1)
+        assert (await it.shown(request_id))["totals"]["reset"] == USERS * (len(CUSTOMERS) - 1)
+
+
 async def test_a_part_that_breaks_while_its_customers_are_reset_leaves_them_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
