@@ -83,8 +83,9 @@ def _exact(context: EvalContext, text: str) -> Markup:
     return escape(text) if context.autoescape else Markup(text)  # noqa: S704 - plain text has no markup
 
 
-def _lines(text: str) -> Markup:
-    return escape(clean_lines(text))
+@pass_eval_context
+def _lines(context: EvalContext, text: str) -> Markup:
+    return _exact(context, clean_lines(text))
 
 
 def _names(values: Iterable[str]) -> Markup:

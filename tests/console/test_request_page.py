@@ -12,7 +12,7 @@ import services
 from messaging.errors import BusUnavailableError
 from messaging.events import EventKind, event_id
 from tests.browsing import browser_client
-from tests.console.pages import hidden, notice_of, section, sign_in
+from tests.console.pages import fetched, hidden, notice_of, section, sign_in
 from tests.receiver import SECRET, Receiver, callback_to, policy_with, receiving, send_ticket
 from tests.system import System, system
 
@@ -145,3 +145,10 @@ async def test_event_that_the_topic_refused_is_shown_and_published_in_order(
         assert topic.accepted == [event_id(request_id, kind) for kind in kinds]
         await it.call("POST", f"/api/reset-requests/{request_id}/callbacks/resend", 409)
         assert await act(it, request_id, "callbacks") == "nothingToSend"
+
+
+async def test_request_names_its_id_once_to_be_copied(it: System) -> None:
+    request_id = (await it.ask(contoso=["adele@contoso.com"]))["id"]
+    page = await fetched(it, f"requests/{request_id}")
+    assert f"Request id {request_id}" in page.text
+    assert page.text.count(request_id) == 1

@@ -48,7 +48,7 @@ def test_every_system_has_a_format() -> None:
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_each_event_has_its_comment(template: Template) -> None:
     accepted = shown(template, "accepted")
-    assert "5 users of Contoso, Fabrikam, asked by sam@msp.example" in accepted
+    assert "5 users of Contoso, Fabrikam, requested by sam@msp.example" in accepted
     waiting = shown(template, "awaitingApproval")
     assert "2 approvals needed by" in waiting
     for approver in VIEW.waiting_for:

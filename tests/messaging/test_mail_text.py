@@ -40,7 +40,7 @@ from tests.web.samples import (
     large,
 )
 from web import labels
-from web.views import CustomerView, MethodView, PlanTotals
+from web.views import CustomerView, DecisionView, MethodView, PlanTotals
 
 TO = "lead@msp.example"
 REFERENCE = "K7Q2M4XWAB"
@@ -251,6 +251,22 @@ def test_outcome_mail_links_to_the_request_and_names_what_was_kept_and_who_was_e
     assert mail.subject.startswith("Retry of MFA reset partly completed")
     assert "Kept:" not in outcome_mail(replace(OUTCOME, undo=True), to=TO).text
     assert "Show request" not in EVERY["outcome"].text  # no one can sign in there
+
+
+def test_a_comment_keeps_its_lines_in_the_outcome_mail() -> None:
+    decision = DecisionView("lead@msp.example", "deny", NOW, "Not her.\n\nCall <b>me</b>.")
+    mail = outcome_mail(replace(OUTCOME, decisions=(decision,)), to=TO)
+    assert "“Not her.<br><br>Call &lt;b&gt;me&lt;/b&gt;.”" in mail.html
+    assert '\n    "Not her.\n\n    Call <b>me</b>."\n' in mail.text
+
+
+def test_mails_to_the_requester_use_the_words_of_the_pages() -> None:
+    outcome, later = outcome_mail(OUTCOME, to=TO), follow_up_mail(FOLLOW_UP, to=TO)
+    for text in (outcome.text, outcome.html, later.text, later.html):
+        assert ", requested by " in text
+        assert "asked by" not in text
+    assert "Results by user" in outcome.text
+    assert "Results by user" in outcome.html
 
 
 def test_outcome_mail_begins_with_sessions_that_are_still_open() -> None:

@@ -19,10 +19,10 @@ from starlette.routing import Route
 from languages import in_language, languages
 from messaging.mail_text import approval_mail, outcome_mail
 from tests.browsing import ARGUMENTS, CHROMIUM, needs_chromium
-from tests.web.samples import APPROVAL, CAREFUL, ONE_USER, OUTCOME, STATE, large
+from tests.web.samples import APPROVAL, CAREFUL, NOW, ONE_USER, OUTCOME, STATE, large
 from tests.web.test_pages import summary
 from web.pages import page_headers, render
-from web.views import PageLink, PlanTotals, ProblemView
+from web.views import DecisionView, PageLink, PlanTotals, ProblemView
 
 pytestmark = needs_chromium
 
@@ -387,6 +387,13 @@ def test_boxes_say_whom_they_exclude_and_of_which_customer(site: Site, page: Pag
     page.goto(f"{site.base}/approval")
     for name in (
         "Exclude Adele Vance adele@contoso.com Contoso",
-        "Exclude Lynne Robbins administrator lynne.robbins@fabrikam.com Fabrikam",
+        "Exclude Lynne Robbins Administrator lynne.robbins@fabrikam.com Fabrikam",
     ):
         expect(page.get_by_role("checkbox", name=name, exact=True)).to_be_visible()
+
+
+def test_a_comment_of_several_lines_is_shown_in_lines(page: Page) -> None:
+    decision = DecisionView("lead@msp.example", "deny", NOW, "Not her.\nCall me.")
+    page.goto("about:blank")
+    page.set_content(render("approval_state.html", view=replace(STATE, decisions=(decision,))))
+    assert page.locator("q.comment").inner_text() == "Not her.\nCall me."

@@ -239,7 +239,7 @@ def test_users_show_what_is_removed_kept_warned_of_and_refused() -> None:
         "Deactivate Hardware token •••8841",
         "the password alone may be enough to sign in",
         "Break Glass breakglass@contoso.com Not touched This account is protected",
-        "Lynne Robbins administrator",
+        "Lynne Robbins Administrator",
         "nobody@fabrikam.com Not touched There is no such user in this customer.",
     ):
         assert part in text

@@ -125,6 +125,20 @@ def test_users_are_counted_once_the_reset_has_begun(policy: Policy) -> None:
     assert "Users so far Not started yet 1" in page(policy, begun)
 
 
+def test_counts_of_an_ended_request_are_not_called_so_far(policy: Policy) -> None:
+    ended = request(MINE).model_copy(update={"status": RequestStatus.COMPLETED})
+    view = state_view(policy, ended, MINE, {"reset": 1}, (said(OWNER),), NOW)
+    text = Markup(render("approval_state.html", view=view)).text
+    assert "Users by result Reset 1" in text
+    assert "so far" not in text
+
+
+def test_a_comment_keeps_its_lines(policy: Policy) -> None:
+    decision = said(OWNER, "deny").model_copy(update={"comment": "Not her.\nCall <b>me</b>."})
+    view = state_view(policy, request(MINE), MINE, {"pending": 1}, (decision,), NOW)
+    assert "<bdi>Not her.\nCall &lt;b&gt;me&lt;/b&gt;.</bdi>" in render("approval_state.html", view=view)
+
+
 def test_a_page_without_counts_shows_no_progress(policy: Policy) -> None:
     begun = request(MINE).model_copy(update={"status": RequestStatus.RESETTING})
     view = state_view(policy, begun, MINE, None, (), NOW)
