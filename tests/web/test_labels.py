@@ -64,7 +64,7 @@ def test_every_status_and_outcome_has_words(codes: type[StrEnum], dictionary: di
     ("phone", "english", "german"),
     [
         (MOBILE_PHONE_ID, "mobile •••12", "Mobiltelefon •••12"),
-        (ALTERNATE_MOBILE_PHONE_ID, "alternate mobile •••12", "weiteres Mobiltelefon •••12"),
+        (ALTERNATE_MOBILE_PHONE_ID, "alternate mobile •••12", "alternatives Mobiltelefon •••12"),
         (OFFICE_PHONE_ID, "office •••12", "Büro •••12"),
     ],
 )
