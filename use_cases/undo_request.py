@@ -6,7 +6,7 @@ from domain.errors import ConflictError
 from domain.methods import MethodType
 from domain.normal_address import known_address
 from domain.outcomes import MethodOutcome, RequestStatus
-from domain.request.new_request import API, Origin
+from domain.request.new_request import Origin
 from domain.request.parsing import ParsedRequest
 from domain.request.reset_request import ResetRequest, ResetRequestBody, TargetsOfCustomer, UndoBody
 from domain.request.undo import Undo
@@ -22,10 +22,13 @@ async def undo_request(
     request: ResetRequest,
     body: UndoBody,
     *,
+    source: str,
     by: Caller,
     key: str | None,
 ) -> Submitted:
     """Submit an undo of `request`.
+
+    `source` is the endpoint that was asked, not the source of the reset, which may be exempt from approval.
 
     Raises: ConflictError where there is nothing to undo, or nothing yet, where it comes too late, or where another undo is
     under way or has done it; KeyReusedError.
@@ -35,7 +38,7 @@ async def undo_request(
         await _check_undo(services, request)
     submission = Submission(
         parsed=_parsed_undo(request, undo, body, signed_in=by.signed_in),
-        origin=Origin(API, caller=by),  # not the source of the reset, which may be exempt from approval
+        origin=Origin(source, caller=by),
         key=key,
         key_owner=caller_keys(by),
         raw=canonical_json({"undoOf": request.id} | body.to_json()),

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import NamedTuple, Self
 
 from domain.outcomes import GONE
@@ -77,6 +77,7 @@ def evidence_summary(
             tenant_id=tenant_id,
             start=start,
             end=end,
+            days=_whole_days(start, end),
             made_at=made_at,
             requests=real,
             dry_runs=len(requests) - len(real),
@@ -86,3 +87,15 @@ def evidence_summary(
             removed=sum((request.removed for request in real), Counter()),
             followed_up=sum((request.followed_up for request in real), Counter()),
         )
+
+
+def _whole_days(start: datetime, end: datetime) -> tuple[str, str] | None:
+    """Return the first and the last day of a period of whole days, as people say it; else None."""
+    first, after = start.astimezone(UTC), end.astimezone(UTC)
+    if (first.time(), after.time()) != (time.min, time.min) or first >= after:
+        return None
+    return _day(first), _day(after - timedelta(days=1))
+
+
+def _day(at: datetime) -> str:
+    return f"{at.day} {at:%b %Y}"

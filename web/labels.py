@@ -536,6 +536,14 @@ def method_label(kind: str, label: str) -> str:
     return f"{slots.get(slot, slot)}{space}{masked}"
 
 
+_SOURCE: Mapping[str, str] = texts({"api": "by API", "console": "in the console", "servicebus": "through Service Bus"})
+
+
+def source_words(source: str) -> str:
+    """Return how a request came, to stand behind who asked for it: `in the console`, `through helpdesk`."""
+    return _SOURCE[source] if source in _SOURCE else gettext("through %(source)s", source=source)
+
+
 def who_asked(request: ResetRequest) -> str:
     """Return who asked for a request; of two people, the one who signed in stands first."""
     if not request.requested_by:

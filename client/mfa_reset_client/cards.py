@@ -129,7 +129,7 @@ def target_card(target: Target, words: Words = RESET) -> RenderableType:
     lines: list[str | Text] = []
     if target.reason:
         lines.append(words_of(labels.REASON, _reason(target)))
-    if target.detail:
+    if target.detail and target.reason not in _SAID:
         lines.append(printable(target.detail))
     lines += [_action(name, action) for name, action in _actions(target)]
     lines += [_method(method, words) for method in target.methods]
@@ -338,6 +338,10 @@ def _untouched(target: Target, words: Words) -> str:
 
 # Reasons of a request's end, where it came while the user was being reset.
 _MIDWAY = {"cancelled": "cancelledMidway", "requestFailed": "failedMidway"}
+
+
+# Reasons of a request's end to which the service adds only the same in other words.
+_SAID = frozenset({"denied", "excludedByApprover", "expired", "requestFailed", "wavesStopped"})
 
 
 def _reason(target: Target) -> str:

@@ -150,3 +150,10 @@ def test_control_characters_are_made_visible() -> None:
 def test_a_card_tells_a_retry_from_a_takeover() -> None:
     assert "retry of r0" in shown(request_card(request("completed", retryOf="r0")))
     assert "takeover of r0" in shown(request_card(request("completed", takeoverOf="r0")))
+
+
+def test_the_end_of_a_request_is_said_once() -> None:
+    detail = "An approver denied the request; nothing was touched."
+    text = shown(target_card(target(outcome="cancelled", reason="denied", detail=detail, methods=[])))
+    assert text.count("denied") == 1
+    assert "The number is in use." in shown(target_card(target(reason="forbidden", detail="The number is in use.")))

@@ -38,7 +38,7 @@ async def test_the_list_with_its_filters(it: System, tech: Person) -> None:
     await page.get_by_role("link", name="Clear").click()
     await expect(names).to_have_text(["INC2", "INC1"])
     await opened(page)
-    await page.get_by_label("Requested by").select_option("Me")
+    await page.get_by_label("Show", exact=True).select_option("My requests")
     await expect(names).to_have_text(["INC1"])
     await page.get_by_role("link", name="Clear").click()
     await expect(names).to_have_text(["INC2", "INC1"])

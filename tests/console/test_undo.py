@@ -103,3 +103,19 @@ async def after(it: System, request_id: str, **fields: str) -> str:
         nonce = hidden((await http.get(f"/console/requests/{request_id}")).text)
         sent = await http.post(f"/console/requests/{request_id}/act", data={"nonce": nonce} | fields)
         return (await http.get(sent.headers["Location"])).text
+
+
+async def test_an_undo_says_where_it_was_requested(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        request, by_api = await undone(it)
+        assert "by API" in await text_of(it, f"requests/{by_api}")
+        await it.call("POST", f"/api/reset-requests/{by_api}/cancel", 202)
+        await it.host.idle()
+        async with browser_client(it.host.base_url) as http:
+            await sign_in(http, "tech@msp.example")
+            nonce = hidden((await http.get(f"/console/requests/{request}")).text)
+            answer = await http.post(f"/console/requests/{request}/act", data={"nonce": nonce, "act": "undo"})
+        await it.host.idle()
+        page = await text_of(it, answer.headers["Location"].removeprefix("/console/"))
+        assert "INC0012345 undo" in page
+        assert "in the console" in page

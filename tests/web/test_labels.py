@@ -205,3 +205,18 @@ def test_numbers_and_instants_read_well() -> None:
 
 def test_every_state_of_the_follow_up_has_words() -> None:
     assert set(labels.FOLLOW_UP) == set(get_args(FollowUpState.__value__))
+
+
+@pytest.mark.parametrize(
+    ("source", "english", "german"),
+    [
+        ("api", "by API", "per API"),
+        ("console", "in the console", "in der Konsole"),
+        ("servicebus", "through Service Bus", "über Service Bus"),
+        ("helpdesk", "through helpdesk", "über helpdesk"),
+    ],
+)
+def test_how_a_request_came_is_said_in_words(source: str, english: str, german: str) -> None:
+    for language, words in (("en", english), ("de", german)):
+        with in_language(language):
+            assert labels.source_words(source) == words

@@ -3,7 +3,7 @@ import hashlib
 import re
 from collections import Counter
 from copy import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -339,3 +339,18 @@ def test_problem_says_what_happened_and_what_to_do(code: str) -> None:
     assert title in shown
     assert text in shown
     assert "Reference for your service desk: ab12" in shown
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "words"),
+    [
+        (datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC), "From 1 Nov 2026 to 30 Nov 2026 (inclusive, UTC)"),
+        (datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 2, tzinfo=UTC), "From 1 Nov 2026 to 1 Nov 2026 (inclusive, UTC)"),
+        (datetime(2026, 11, 1, tzinfo=UTC), NOW, "From Sun 1 Nov 2026, 00:00 UTC up to, but not including, Tue 24 Nov 2026, 10:43 UTC"),
+    ],
+)  # fmt: skip
+def test_a_period_is_said_with_its_last_day(start: datetime, end: datetime, words: str) -> None:
+    page = evidence_summary(
+        customer="Contoso", tenant_id="t1", start=start, end=end, made_at=NOW, requests=[], deleted=0
+    )
+    assert f"Period {words} Created" in Markup(page).text

@@ -8,6 +8,7 @@ from domain.api.responses import to_target_response
 from domain.errors import InvalidInputError, NotFoundError
 from domain.mistakes import mistakes_of
 from domain.model import Model
+from domain.request.new_request import API
 from domain.request.parsing import read_json
 from domain.request.reset_request import TokenCode, UndoBody
 from languages import Message
@@ -32,7 +33,7 @@ async def undo_reset_request(req: func.HttpRequest, client: durable.Client) -> f
     caller = authorize(services, req, REQUESTERS)
     request = await find_request(services, req.route_params.get("id"), caller.reach(REQUESTERS))
     body = _read(read_body(req, needed=False).strip() or b"{}", UndoBody)
-    submitted = await undo_request(services, client, request, body, by=caller, key=idempotency_key(req))
+    submitted = await undo_request(services, client, request, body, source=API, by=caller, key=idempotency_key(req))
     return await submission_response(services, submitted)
 
 

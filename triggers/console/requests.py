@@ -113,7 +113,7 @@ async def _undo(
     """Submit an undo with the operator as its requester."""
     body = UndoBody(requester=operator.mail)
     try:
-        submitted = await undo_request(services, client, request, body, by=operator.caller, key=None)
+        submitted = await undo_request(services, client, request, body, source=CONSOLE, by=operator.caller, key=None)
     except ConflictError:
         return redirect_with_notice(services, f"/console/requests/{request.id}", "nothingToUndo")
     return redirect_with_notice(services, f"/console/requests/{submitted.request.id}", "undoSent")
