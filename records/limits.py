@@ -33,9 +33,6 @@ MAX_SCAN = 1000
 # Unicode, which end the range of a prefix.
 _NOT_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffd-\uffff\U0010ffff]")
 
-# Bytes of JSON from which a value is compressed. The record of a request over hundreds of customers names the same approvers
-# for each of them; smaller records can be read in the table as they are.
-_LARGE = 32 * 1024
 # What begins no JSON object begins a compressed one.
 _COMPRESSED = "zlib:"
 
@@ -66,13 +63,14 @@ def check_limit(limit: int) -> int:
 def pack(value: Value) -> str:
     """Return ASCII text: a byte is a character everywhere, so it can be cut anywhere and its size means the same to all.
 
-    It is JSON, or of a large value JSON that is compressed (zlib, RFC 1950) and in Base64.
+    It is JSON, or of a value that would be too large JSON that is compressed (zlib, RFC 1950) and in Base64: the record of a
+    request over hundreds of customers names the same approvers for each of them.
     """
     text = _compact(value)
     if len(text) > MAX_JSON:
         raise ValueTooLargeError(f"a value takes {len(text)} bytes of JSON; {MAX_JSON} is the most")
-    if len(text) > _LARGE:
-        text = min(text, _COMPRESSED + b64encode(zlib.compress(text.encode("ascii"))).decode("ascii"), key=len)
+    if len(text) > MAX_VALUE:  # what fits stays readable, in the table and by version 0.1, which compressed nothing
+        text = _COMPRESSED + b64encode(zlib.compress(text.encode("ascii"))).decode("ascii")
     if len(text) > MAX_VALUE:
         raise ValueTooLargeError(f"a value takes {len(text)} bytes; {MAX_VALUE} is the most")
     return text

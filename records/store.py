@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
 type Value = dict[str, Any]
-"""A JSON object of at most `limits.MAX_VALUE` bytes as it is stored; a large one is compressed."""
+"""A JSON object of at most `limits.MAX_VALUE` bytes as it is stored; what would take more is compressed."""
 
 
 class Row(NamedTuple):

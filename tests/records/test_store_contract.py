@@ -287,10 +287,9 @@ async def test_a_known_row_is_given_back_until_it_changes(store: Store) -> None:
 
 
 @pytest.mark.parametrize("character", ["x", '"', "\\", "é", "😀"])
-@pytest.mark.parametrize("size", [32 * 1024, 200 * 1024])
-async def test_what_is_compressed_comes_back_as_it_was(store: Store, character: str, size: int) -> None:
+async def test_what_is_compressed_comes_back_as_it_was(store: Store, character: str) -> None:
     each = len(limits.pack({"text": character})) - len(limits.pack({"text": ""}))
-    for length in (size // each - 20, size // each + 20):
+    for length in (limits.MAX_VALUE // each - 20, limits.MAX_VALUE // each + 20):
         await store.put("p", "k", {"text": character * length})
         assert (await _get(store, "k")).value == {"text": character * length}
         assert [row.value for row in await store.scan("p")] == [{"text": character * length}]
