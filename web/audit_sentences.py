@@ -387,7 +387,7 @@ def _details(event: AuditEvent, names: Names) -> list[tuple[str, Markup | str]]:
     if event.event == "accepted":
         request = names.request
         found.append((gettext("Requested by"), request.asked_by or gettext("not named")))
-        found.append((gettext("Through"), request.source))
+        found.append((gettext("Requested"), labels.source_words(request.source)))
         found.append((gettext("Reason"), request.reason or gettext("no reason given")))
         found += [(gettext("Retry of"), names.link(data["retryOf"]))] if data.get("retryOf") else []
         found += [(gettext("Takeover of"), names.link(data["takeoverOf"]))] if data.get("takeoverOf") else []

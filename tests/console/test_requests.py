@@ -47,6 +47,18 @@ async def test_the_list_with_its_filters(it: System, tech: Person) -> None:
     await expect(names).to_have_text(["INC3", "INC2", "INC1"])
 
 
+async def test_filters_are_wide_enough_for_a_date(tech: Person) -> None:
+    tech.spoilt = True  # the width of the window
+    for width in (1024, 1280, 1440):
+        await tech.page.set_viewport_size({"width": width, "height": 800})
+        for path in ("requests", "audit", "users", "methods"):
+            page = await tech.goes_to(f"/console/{path}")
+            widths = await page.evaluate(
+                "[...document.querySelectorAll('.selects > div')].map((one) => one.offsetWidth)"
+            )
+            assert min(widths) >= 140, (path, width, widths)
+
+
 async def test_what_applies_the_filters_stands_behind_them(tech: Person) -> None:
     page = await tech.goes_to("/console/deliveries")
     last = await page.get_by_label("Source").bounding_box()
