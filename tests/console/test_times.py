@@ -35,7 +35,7 @@ async def test_a_time_is_the_readers_own_with_how_long_ago_and_utc_on_hover(it: 
     await it.advance(minutes=3)
     page = await window_of(it, tech, timezone_id="Asia/Tokyo", locale="en-GB")
     await page.goto(f"{tech.base}/console/requests/{request['id']}")
-    shown = page.locator("dt:text-is('Made') + dd time")
+    shown = page.locator("dt:text-is('Created') + dd time")
     tokyo = made.timestamp() + 9 * 3600
     hour, minute = divmod(int(tokyo) % 86400 // 60, 60)
     await expect(shown).to_have_text(re.compile(rf"{hour:02d}:{minute:02d} \(3 minutes ago\)$"))
@@ -90,7 +90,7 @@ async def test_without_scripts_times_are_in_utc_and_say_so(it: System, tech: Per
     assert record is not None
     page = await window_of(it, tech, java_script_enabled=False, timezone_id="Asia/Tokyo")
     await page.goto(f"{tech.base}/console/requests/{request['id']}")
-    shown = page.locator("dt:text-is('Made') + dd time")
+    shown = page.locator("dt:text-is('Created') + dd time")
     await expect(shown).to_have_text(languages.when(record.created_at))
     await expect(page.get_by_text("Times are in UTC.")).to_be_visible()
     await page.context.close()

@@ -211,7 +211,7 @@ async def test_an_approver_reads_nothing_of_other_customers_decisions_and_outcom
             assert secret not in text
             assert "lead@msp.example" not in text
         assert "Called her" in later
-        totals = later.partition("Users so far")[2]
+        totals = later.partition("Users by result")[2]
         assert re.findall(r"<dd>(\d+)</dd>", totals) == ["1"]
         theirs = (await it.http.get(links["lead@msp.example"])).text
         assert secret in theirs
