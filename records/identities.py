@@ -5,10 +5,11 @@ record; the step that puts them together removes them.
 """
 
 from domain.request.involved import Identities
-from records.store import Delete, Store
+from records.removing import remove_with_prefix
+from records.store import Store
 
 _PREFIX = "identities:"
-_PAGE, _TOGETHER = 500, 100  # a transaction's limit
+_PAGE = 500
 
 
 class IdentityRecords:
@@ -35,6 +36,4 @@ class IdentityRecords:
         return found
 
     async def clear(self, request_id: str) -> None:
-        while rows := await self._store.scan(request_id, prefix=_PREFIX, limit=_TOGETHER):
-            if not await self._store.apply(request_id, [Delete(row) for row in rows]):
-                return  # another run of the same step removes them
+        await remove_with_prefix(self._store, request_id, _PREFIX)

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from domain.request.approval import Tally
-from records.store import Delete, Store
+from records.removing import remove_with_prefix
+from records.store import Store
 
 # What the plan is read for: to seal it, and to see before a reset that it is still the one that was approved.
 type Purpose = Literal["seal", "check"]
 
 _PREFIX = "plan:"
-_TOGETHER = 100  # a transaction's limit
 
 
 class PlanWindow(NamedTuple):
@@ -41,6 +41,4 @@ class PlanWindows:
 
     async def clear(self, request_id: str) -> None:
         """Remove what was read, for whatever purpose."""
-        while rows := await self._store.scan(request_id, prefix=_PREFIX, limit=_TOGETHER):
-            if not await self._store.apply(request_id, [Delete(row) for row in rows]):
-                return  # another run of the same step removes them
+        await remove_with_prefix(self._store, request_id, _PREFIX)

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 
 from domain.request.plan import WINDOW
 from domain.request.target import Target
-from records.store import Delete, Row, Store
+from records.removing import remove_with_prefix
+from records.store import Row, Store
 
 _PREFIX = "verification:"
 _USERS = "verificationusers:"
-_TOGETHER = 100  # a transaction's limit
 
 
 class WindowVerification(NamedTuple):
@@ -64,9 +64,7 @@ class VerificationWindows:
 
     async def forget_users(self, request_id: str) -> None:
         """Remove what `keep_users` kept."""
-        while rows := await self._store.scan(request_id, prefix=_USERS, limit=_TOGETHER):
-            if not await self._store.apply(request_id, [Delete(row) for row in rows]):
-                return  # another run of the same step removes them
+        await remove_with_prefix(self._store, request_id, _USERS)
 
     async def begin(self, request_id: str, start: int) -> Row:
         """Return the row of a window that is about to be read."""
