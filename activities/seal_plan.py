@@ -40,11 +40,8 @@ async def seal_plan(work: RequestStep) -> SealedPlan | PlanToRead | TargetsToSet
 async def seal(
     services: Services, request_id: str, settled: Ending | None = None
 ) -> AfterPlan | PlanToRead | TargetsToSettle:
-    request = await services.requests.get(request_id)
-    if request is None:
-        raise LookupError(request_id)
+    request = await gather_people(services, request_id)
     if request.status is RequestStatus.PLANNING:
-        request = await gather_people(services, request)
         if await services.requests.cancelled(request_id) is not None:
             status, changes = RequestStatus.CANCELLED, _Changes(ended_at=services.now())
         else:

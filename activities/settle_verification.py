@@ -45,12 +45,9 @@ async def read_verification_window(work: VerificationWindowRef) -> Nothing:
 
 async def settle(services: Services, request_id: str) -> AwaitingEvidence | EvidenceEnded:
     """Return how long to wait, and of a long request the windows to read before."""
-    request = await services.requests.get(request_id)
-    if request is None:
-        raise LookupError(request_id)
+    request = await gather_people(services, request_id)
     if request.status is not RequestStatus.PLANNING or await services.requests.cancelled(request_id) is not None:
         return {"next": "end"}
-    request = await gather_people(services, request)
     starts = window_starts(request.target_count)
     if len(starts) > 1:
         windows = await services.verification_windows.read(request_id)

@@ -34,21 +34,21 @@ async def identify_people(
     return _with(request, found)
 
 
-async def gather_people(services: Services, request: ResetRequest) -> ResetRequest:
+async def gather_people(services: Services, request_id: str) -> ResetRequest:
     """Return a request that is planned with what was found for all of its customers, as it is then stored.
 
     May be repeated, also beside itself. Raises: LookupError when there is no such request.
     """
-    found = await services.identities.all(request.id)
-    if not found:  # also where another run put them together after `request` was read
-        stored = await services.requests.get(request.id)
+    found = await services.identities.all(request_id)
+    if not found:  # also where another run has put them together
+        stored = await services.requests.get(request_id)
         if stored is None:
-            raise LookupError(request.id)
+            raise LookupError(request_id)
         return stored
     gathered = await services.requests.update(
-        request.id, lambda r: _with(r, *found) if r.status is RequestStatus.PLANNING else r
+        request_id, lambda r: _with(r, *found) if r.status is RequestStatus.PLANNING else r
     )
-    await services.identities.clear(request.id)
+    await services.identities.clear(request_id)
     return gathered
 
 

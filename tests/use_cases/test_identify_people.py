@@ -78,7 +78,7 @@ async def test_of_two_windows_of_a_customer_what_the_first_found_counts(
     monkeypatch.setattr(module, "_found", found)
     both = await asyncio.gather(*(identify_people(works.services, request, "contoso") for _ in range(2)))
     assert both[0].identities == both[1].identities
-    gathered = await gather_people(works.services, request)
+    gathered = await gather_people(works.services, request.id)
     assert gathered.identities == both[0].identities
 
 
@@ -91,7 +91,7 @@ async def test_a_customer_is_looked_up_once(works: Works, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(module, "_found", again)
     assert await identify_people(works.services, request, "contoso") == first
-    gathered = await gather_people(works.services, request)
+    gathered = await gather_people(works.services, request.id)
     assert (await identify_people(works.services, gathered, "contoso")).identities == first.identities
 
 
@@ -107,19 +107,19 @@ async def test_what_a_death_left_between_putting_together_and_removing_is_no_har
     with monkeypatch.context() as patched:
         patched.setattr("records.identities.IdentityRecords.clear", dies)
         with pytest.raises(ConnectionError):
-            await gather_people(works.services, request)
+            await gather_people(works.services, request.id)
     stored = await works.services.requests.get("r1")
     assert stored is not None
-    assert await gather_people(works.services, stored) == stored
+    assert await gather_people(works.services, stored.id) == stored
     assert await _rows(works) == 0
 
 
 async def test_a_run_beside_one_that_has_put_together_already_sees_what_it_stored(works: Works) -> None:
     request = await _planning(works)
     await identify_people(works.services, request, "contoso")
-    gathered = await gather_people(works.services, request)
+    gathered = await gather_people(works.services, request.id)
     assert gathered.identities is not None
-    assert await gather_people(works.services, request) == gathered
+    assert await gather_people(works.services, request.id) == gathered
 
 
 async def test_what_a_run_that_was_overtaken_finds_later_does_not_count(works: Works) -> None:
@@ -139,4 +139,4 @@ async def _found_later(works: Works, request: ResetRequest, approver: str) -> Re
         deciders={"contoso": Deciders(first={approver: ["a group"]})},
     )
     await works.services.identities.keep("r1", "contoso", found)
-    return await gather_people(works.services, request)
+    return await gather_people(works.services, request.id)
