@@ -10,6 +10,8 @@ from durable import Context, Step, Task, has_ended, has_failed, start_child, whe
 
 # How often a part that broke is started anew. It waits for the records by itself, so only a mistake of ours breaks it.
 _ANEW = 2
+# Parts of a request that are worked on at once, so that the end of one leaves no room unused.
+PARTS = 2
 
 
 @dataclass(frozen=True, slots=True)

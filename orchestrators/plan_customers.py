@@ -14,13 +14,11 @@ from contracts.workflow import (
 )
 from durable import Context, Step
 from orchestrators.app import call_activity, orchestrator
-from orchestrators.children import Child, in_parts, run_children
+from orchestrators.children import PARTS, Child, in_parts, run_children
 from orchestrators.fan_out import FanOut
 
 # Windows of a customer that are planned at once, and of all customers in requests that began before `RequestPlan.planning`.
 _PER_CUSTOMER, PLANNING = 2, 8
-# Parts that are planned at once, so that the end of one leaves no room unused.
-_PARTS = 2
 
 
 @orchestrator(PLAN_CUSTOMERS)
@@ -40,12 +38,12 @@ def plan_in_parts(
     children = [
         Child(
             PLAN_CUSTOMERS,
-            CustomersPlan(id=request["id"], windows=part, planning=at_once // _PARTS),
+            CustomersPlan(id=request["id"], windows=part, planning=at_once // PARTS),
             f"{run}:plan-{part[0][1]}",
         )
         for part in parts
     ]
-    for child in (yield from run_children(ctx, children, _PARTS)):
+    for child in (yield from run_children(ctx, children, PARTS)):
         for work in _works(request, child.work["windows"]):
             yield from _give_up(ctx, work, "internalError")
 

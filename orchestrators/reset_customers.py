@@ -16,12 +16,10 @@ from contracts.workflow import (
 )
 from durable import Context, Step, instance_id
 from orchestrators.app import orchestrator
-from orchestrators.children import Child, in_parts, run_children
+from orchestrators.children import PARTS, Child, in_parts, run_children
 
 # Customers of a request that are worked on at once; each keeps its own width.
 _CUSTOMERS = 50
-# Parts that are reset at once, so that the end of one leaves no room unused.
-_PARTS = 2
 
 
 @orchestrator(RESET_CUSTOMERS)
@@ -43,12 +41,12 @@ def reset_in_parts(ctx: Context, run: str, request: RequestRef, windows: Sequenc
     children = [
         Child(
             RESET_CUSTOMERS,
-            CustomersReset(id=request["id"], windows=part, customers=_CUSTOMERS // _PARTS),
+            CustomersReset(id=request["id"], windows=part, customers=_CUSTOMERS // PARTS),
             f"{run}:reset-{part[0][1]}",
         )
         for part in parts
     ]
-    yield from run_children(ctx, children, _PARTS)
+    yield from run_children(ctx, children, PARTS)
 
 
 def _reset(ctx: Context, begin: str, request: RequestRef, windows: Sequence[Window], at_once: int) -> Step[None]:

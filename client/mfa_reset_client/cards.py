@@ -241,7 +241,8 @@ def partner_customer_card(customer: PartnerCustomer) -> RenderableType:
         lines.append(gettext("Called %(name)s in the policy", name=printable(customer.policy_name)))
     lines += [Text(_partner_warning(warning), "yellow") for warning in customer.warnings]
     for one in customer.relationships:
-        said = [one.name, words_of(labels.RELATIONSHIP_STATUS, one.status), _end(one), _roles(one)]
+        said = [one.name, words_of(labels.RELATIONSHIP_STATUS, one.status), _end(one)]
+        said.append(_roles(count_of(len(one.roles), "role"), one.role_names))
         lines.append(gettext("Relationship: %(facts)s", facts=_joined(said)))
     if not customer.has_access:
         why = words_of(labels.UNREACHABLE, customer.reason) if customer.reason else ", ".join(customer.missing)
@@ -253,8 +254,8 @@ def partner_customer_card(customer: PartnerCustomer) -> RenderableType:
     return _card(heading, lines)
 
 
-def _roles(one: PartnerRelationship) -> str:
-    return ": ".join(filter(None, [count_of(len(one.roles), "role"), ", ".join(one.role_names)]))
+def _roles(count: str, names: list[str]) -> str:
+    return ": ".join(filter(None, [count, ", ".join(names)]))
 
 
 def _end(one: PartnerRelationship) -> str:
@@ -290,7 +291,7 @@ def _partner_warning(warning: PartnerWarning) -> str:
             "%(num)s roles that no other relationship has",
             warning.roles,
         )
-        roles = ": ".join(filter(None, [roles, ", ".join(warning.role_names)]))
+        roles = _roles(roles, warning.role_names)
     return _joined([words_of(labels.PARTNER_WARNING, warning.kind), warning.relationship, when, roles])
 
 
