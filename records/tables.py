@@ -2,7 +2,7 @@
 
 Several changes are an entity group transaction, and so is a delete: the answer distinguishes a conditional delete of a missing row from
 a successful one, which the client's `delete_entity` does not. Any other change goes by itself: a transaction of one takes three times the
-processor time, here and at Azurite (bench/README.md).
+processor time (docs/scale.md says what that came to).
 """
 
 import asyncio

@@ -57,7 +57,7 @@ async def test_a_review_becomes_a_containment_and_somebody_else_undoes_it(
     assert containment_labels.UNBLOCK["approver"] in shown
     assert "Confirm as compromised" in shown
 
-    assert "Unblock" not in shown  # whoever asked for it is offered nothing that they may not do
+    assert "Unblock" not in shown  # the requester may not
     await post(browser, f"{page.removeprefix('/console/')}/act", act="unblock")
     assert "You requested this, so an approver or another operator has to" in await text_at(browser, page)
     async with browser_client(it.host.base_url) as other:
