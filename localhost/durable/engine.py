@@ -22,7 +22,7 @@ from localhost.errors import (
 
 
 class Engine:
-    """Thread-safe. `on_work` is called, in whatever thread makes it, when there is something to take."""
+    """Thread-safe. `on_work` is called, in whatever thread makes it, when there is more to take than before."""
 
     def __init__(
         self, clock: Clock, timers: Timers, persistence: Persistence | None = None, faults: Faults | None = None

@@ -73,6 +73,7 @@ class EngineState:
         self._scheduled: list[ActivityWork] = []
         self._changed: set[str] = set()
         self._forgotten: set[str] = set()
+        self._more_work = False
 
     # --- looking ---
 
@@ -129,6 +130,7 @@ class EngineState:
     def release(self, works: Iterable[ActivityWork]) -> None:
         """Let activities start."""
         self._activities.extend(works)
+        self._more_work = True
 
     # --- state changes ---
 
@@ -193,6 +195,7 @@ class EngineState:
             return
         self._queue.append(instance_id)
         self._queued.add(instance_id)
+        self._more_work = True
 
     def renew_token(self, instance: Instance) -> None:
         """Make answers to turns that were given out before this harmless."""
@@ -210,7 +213,9 @@ class EngineState:
         if self._scheduled:
             self.persistence.release(self._scheduled)
             self._scheduled = []
-        if self._activities or self._queue:
+        # Only what is new: a host whose places are all taken looks again when one of them is free.
+        if self._more_work:
+            self._more_work = False
             self.on_work()
 
 

@@ -35,7 +35,7 @@ class Limits:
     A turn of an orchestrator waits for nothing: more of them at once only compete with HTTP requests for the interpreter lock.
     """
 
-    activities: int = 64
+    activities: int = 128
     orchestrations: int = 2
 
 

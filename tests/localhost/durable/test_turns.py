@@ -85,6 +85,20 @@ def test_a_second_answer_to_the_same_turn_changes_nothing(engine: Engine) -> Non
     assert engine.take_activity() is None
 
 
+def test_only_new_work_calls_the_host(engine: Engine) -> None:
+    calls: list[str] = []
+    start(engine)
+    answer(engine, turn(engine), activity(1), activity(2))
+    assert engine.take_activity() is not None
+    engine.listen(lambda: calls.append("work"))
+    # A host whose places are taken looks for turns, finds none, and leaves the second activity where it is.
+    assert engine.take_orchestration() is None
+    assert engine.has_work()
+    assert not calls
+    raise_event(engine, "anything")
+    assert calls == ["work"]
+
+
 def test_time_in_the_history_is_the_clocks(engine: Engine, clock: VirtualClock) -> None:
     start(engine)
     answer(engine, turn(engine))
