@@ -1,6 +1,7 @@
 """The floor: the calls that a checked reset needs, through bare httpx, at the service's concurrency, with nothing around them.
 
-No records, no guards' rules, no retries, no waiting: just the same requests, so nothing that does this work is faster.
+No records, no guards' rules, no look at what a lost call has done: just the same requests, so nothing that does this work is faster.
+What fails is made again, at once or, where it was throttled, when Graph says.
 """
 
 import argparse
@@ -40,13 +41,8 @@ class Customer:
         self._looked_at: set[str] = set()
 
     async def call(self, method: str, path: str, body: Any = None) -> Any:
-        """Return the JSON of an answer; throttled calls wait for Retry-After and are made again."""
-        while True:
-            answer = await self._http.request(method, path, json=body, headers=self._headers)
-            if answer.status_code == 429:
-                await asyncio.sleep(float(answer.headers.get("retry-after", "1")))
-                continue
-            return answer.json() if answer.content else {}
+        """Return the JSON of an answer."""
+        return await _answered(self._http, method, path, json=body, headers=self._headers)
 
     async def batch(self, version: str, parts: list[dict[str, Any]]) -> list[Any]:
         async def one(chunk: list[dict[str, Any]]) -> list[Any]:
@@ -61,6 +57,7 @@ class Customer:
                     if item["status"] == 429:
                         headers = {name.lower(): value for name, value in item.get("headers", {}).items()}
                         waits.append(float(headers.get("retry-after", "1")))
+                    if item["status"] == 429 or item["status"] >= 500:
                         continue
                     bodies[item["id"]] = item.get("body")
                     del left[item["id"]]
@@ -141,6 +138,19 @@ class Customer:
         await (asyncio.gather(call, self.call("GET", tokens)) if hardware else call)
 
 
+async def _answered(http: httpx.AsyncClient, method: str, path: str, **sent: Any) -> Any:
+    """Return the JSON of an answer; a call that is throttled, fails or is cut is made again."""
+    while True:
+        try:
+            answer = await http.request(method, path, **sent)
+        except httpx.TransportError:
+            continue
+        if answer.status_code == 429:
+            await asyncio.sleep(float(answer.headers.get("retry-after", "1")))
+        elif answer.status_code < 500:
+            return answer.json() if answer.content else {}
+
+
 def _part(part: Any) -> dict[str, Any]:
     shown = {"method": part.method, "url": f"/{part.path}"}
     return shown | ({"headers": dict(part.headers)} if part.headers else {})
@@ -165,8 +175,8 @@ async def run(graph: str, customers: int, users: int, *, on_aiohttp: bool) -> di
 
         async def of(tenant: Any) -> Customer:
             form = {"grant_type": "client_credentials", "client_id": "x", "client_secret": "x", "scope": "x/.default"}
-            answer = await http.post(f"/{tenant.id}/oauth2/v2.0/token", data=form)
-            return Customer(http, answer.json()["access_token"])
+            answer = await _answered(http, "POST", f"/{tenant.id}/oauth2/v2.0/token", data=form)
+            return Customer(http, answer["access_token"])
 
         callers = await asyncio.gather(*map(of, worlds))
         plans: list[tuple[Customer, list[Planned]]] = []
