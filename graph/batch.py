@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple, overload
 
-from graph.client import GraphClient
+from graph.client import WRITES, GraphClient
 from graph.errors import Fault, GraphError
 from graph.instrumentation import record_batch_part
 from graph.paging import follow_next_links
@@ -26,7 +26,7 @@ class Part(NamedTuple):
     path: str
     method: str = "GET"
     headers: Mapping[str, str] | None = None
-    body: Mapping[str, Any] | None = None  # every POST, PATCH and PUT needs one, even {}
+    body: Mapping[str, Any] | None = None  # a write without one is sent with {}
     attempts: bool = True  # False: a failure has another way out, so it is not asked for again
 
 
@@ -34,9 +34,9 @@ async def batch(client: GraphClient, parts: Sequence[Part], *, version: str = "v
     """Return the answers in the order of `parts`, whatever their status.
 
     More than twenty parts are sent side by side, as many batches as a client may have under way. A server without `$batch`
-    (404, 405, 501) is asked one by one. Parts that failed for a passing reason are asked for again, they alone and each as soon
-    as it may be, as `graph/retry.py` says. A part that got no answer is a 502 of its own where others got one. Lists are whole:
-    further pages are followed.
+    (404, 405, 501), and one that refuses it as a whole (400), is asked one by one. Parts that failed for a passing reason are
+    asked for again, they alone and each as soon as it may be, as `graph/retry.py` says. A part that got no answer is a 502 of
+    its own where others got one. Lists are whole: further pages are followed.
 
     Raises: GraphError where no part got an answer.
     """
@@ -160,7 +160,8 @@ async def _send(client: GraphClient, chunk: Sequence[Part], version: str) -> Seq
     began = client.now()
     async with client.batches:
         answer = await client.send_once("POST", "$batch", body={"requests": _requests(chunk)}, version=version)
-    if answer.status in {404, 405, 501}:
+    # A batch that is refused as a whole does nothing, and one part can be why. (microsoft-graph-docs#6682)
+    if answer.status in {400, 404, 405, 501}:
         return await _one_by_one(client, chunk, version)
     if not answer.ok:
         raise answer.error()
@@ -190,10 +191,7 @@ async def _unreadable(client: GraphClient, chunk: Sequence[Part], version: str) 
         if part.method != "GET":
             return _MISSING
         async with client.batches:
-            try:
-                return await _alone(client, part, version)
-            except GraphError as error:
-                return error
+            return await _answer_alone(client, part, version)
 
     return await asyncio.gather(*map(one, chunk))
 
@@ -219,28 +217,44 @@ def _requests(parts: Sequence[Part]) -> list[dict[str, Any]]:
         request: dict[str, Any] = {"id": str(number), "method": part.method, "url": f"/{part.path}"}
         if part.headers:
             request["headers"] = dict(part.headers)
-        if part.body is not None:
+        if part.body is not None or part.method in WRITES:
             # Without both, Graph refuses the whole batch. (microsoft-graph-docs#6682)
             request["headers"] = dict(part.headers or {}) | {"Content-Type": "application/json"}
-            request["body"] = part.body
+            request["body"] = part.body or {}
         requests.append(request)
     return requests
 
 
 def _by_id(whole: Response) -> dict[str, Response]:
-    """Return the answers of a batch by their ids; none where the answer holds no list of them."""
+    """Return the answers of a batch by their ids; none where the answer holds no list of them.
+
+    Of an id that is there twice it is not known which answer is its own, so it has none.
+    """
     by_id: dict[str, Response] = {}
+    seen: set[str] = set()
+    twice: set[str] = set()
     responses = whole.body.get("responses")
     for item in responses if isinstance(responses, list) else []:
-        if not isinstance(item, dict) or not isinstance(item.get("status"), int):
+        if not isinstance(item, dict):
+            continue
+        name = str(item.get("id"))
+        (twice if name in seen else seen).add(name)
+        if not isinstance(item.get("status"), int):
             continue
         found = item.get("headers")
         headers = {str(name).lower(): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
         headers.setdefault("request-id", whole.request_id or "")
         body = item.get("body")
-        by_id[str(item.get("id"))] = Response(int(item["status"]), headers, body if isinstance(body, dict) else {})
-    return by_id
+        by_id[name] = Response(int(item["status"]), headers, body if isinstance(body, dict) else {})
+    return {name: answer for name, answer in by_id.items() if name not in twice}
 
 
-async def _one_by_one(client: GraphClient, parts: Sequence[Part], version: str) -> list[Response]:
-    return [await _alone(client, part, version) for part in parts]
+async def _one_by_one(client: GraphClient, parts: Sequence[Part], version: str) -> list[Response | GraphError]:
+    return [await _answer_alone(client, part, version) for part in parts]
+
+
+async def _answer_alone(client: GraphClient, part: Part, version: str) -> Response | GraphError:
+    try:
+        return await _alone(client, part, version)
+    except GraphError as error:
+        return error

@@ -43,6 +43,9 @@ CONNECTIONS = 256
 _BATCHES = 8
 
 _METHODS = {method.value: method for method in (Method.GET, Method.POST, Method.PATCH, Method.DELETE)}
+# Graph refuses a write without `Content-Type: application/json` (400 or 415), also one that documents no body.
+# [i msgraph-sdk-java#687, microsoft-graph-docs#4119; in a batch: microsoft-graph-docs#6682]
+WRITES = frozenset({"POST", "PATCH"})
 _NATIVE = ResponseHandlerOption(NativeResponseHandler())
 
 
@@ -209,11 +212,10 @@ class GraphClient:
     ) -> Response:
         request = RequestInformation(_METHODS[method])
         request.url = path if path.startswith("http") else f"{self._endpoint}/{version}/{path}"
-        if body is not None:
-            if isinstance(body, str):
-                request.set_stream_content(body.encode(), "text/plain")
-            else:
-                request.set_stream_content(json.dumps(body).encode(), "application/json")
+        if isinstance(body, str):
+            request.set_stream_content(body.encode(), "text/plain")
+        elif body is not None or method in WRITES:
+            request.set_stream_content(json.dumps(body or {}).encode(), "application/json")
         for name, value in (headers or {}).items():
             request.headers.add(name, value)
         request.add_request_options([_NATIVE])

@@ -56,8 +56,8 @@ def listed(answer: Response) -> list[Method]:
 def hardware_listed(answer: Response, *, expected: bool = False) -> tuple[list[Method], GraphError | None]:
     """Return the tokens in the answer to `hardware_part`, and why they could not be read.
 
-    A cloud without hardware tokens answers 400, 404 or 501: there is nothing to read there, unless tokens are `expected`,
-    because they were seen before: then no answer is taken as a sign that they are gone.
+    A cloud without hardware tokens has no such path: there is nothing to read there, unless tokens are `expected`, because they
+    were seen before: then no answer is taken as a sign that they are gone. Any other refusal is why they could not be read.
 
     Raises: GraphError for what may pass.
     """
@@ -67,7 +67,7 @@ def hardware_listed(answer: Response, *, expected: bool = False) -> tuple[list[M
             raise GraphError(Fault.UNAVAILABLE, "Graph's answer does not say which tokens these are")
         found = [method_of(item, MethodType.HARDWARE_OATH) for item in items]
         return [method for method in found if method is not None], None
-    if answer.status in {400, 404, 501} and not expected:
+    if answer.says_no_such_path and not expected:
         return [], None
     error = answer.error()
     if error.passing:

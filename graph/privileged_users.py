@@ -21,8 +21,6 @@ _ROLES = "roleManagement/directory"
 _GROUP_ELIGIBILITY = "identityGovernance/privilegedAccess/group/eligibilityScheduleInstances"
 # Codes of a tenant without Privileged Identity Management: there no user is eligible. (maester#1421)
 _NOT_LICENSED = frozenset({"AadPremiumLicenseRequired"})
-# How Graph answers 400 to a path that it does not have. [i msgraph-sdk-dotnet#1293 and others]
-_NO_SEGMENT = "resource not found for the segment"
 
 
 async def tenant_wide(client: GraphClient, kept: PrivilegeCache, users: int) -> PrivilegedUsers | None:
@@ -152,7 +150,7 @@ def eligible_items(answer: Response) -> tuple[list[dict[str, Any]], str]:
     if answer.ok:
         return answer.items(), ""
     error = answer.error()
-    if answer.status in {404, 501} or error.code in _NOT_LICENSED or _NO_SEGMENT in error.detail.lower():
+    if answer.says_no_such_path or error.code in _NOT_LICENSED:
         return [], ""
     if error.passing:
         raise error

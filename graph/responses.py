@@ -19,6 +19,9 @@ _BY_CODE = {
     "Directory_ExpiredOrInvalidTenant": Fault.UNKNOWN_TENANT,
 }
 
+# How Graph answers 400 to a path that it does not have. [i msgraph-sdk-dotnet#1293 and others]
+_NO_SEGMENT = "resource not found for the segment"
+
 # An escape of half a surrogate pair, alone or not.
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 
@@ -42,6 +45,16 @@ class Response(NamedTuple):
     def pressure(self) -> float:
         """How full the throttling bucket is (1.0 = at the limit), 0 where Graph says nothing."""
         return max(_number(self.headers.get("x-ms-throttle-limit-percentage")) or 0.0, 0.0)
+
+    @property
+    def says_no_such_path(self) -> bool:
+        """Whether this Graph has no such path at all, as that of a national cloud or another server may not have.
+
+        Any other 400 is a refusal of the call, and says nothing of what is there.
+        """
+        if self.status == 400:
+            return _NO_SEGMENT in self.error().detail.lower()
+        return self.status in {404, 501}
 
     def items(self, *, last: bool = True) -> list[dict[str, Any]]:
         """Return the objects of a list.

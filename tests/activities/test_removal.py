@@ -189,8 +189,8 @@ async def test_hardware_tokens_that_cannot_be_read_any_more_are_not_reported_as_
     assert token in works.present(user)
 
 
-@pytest.mark.parametrize("missing", [400, 404])
-async def test_cloud_without_hardware_tokens(works: Works, missing: Literal[400, 404]) -> None:
+@pytest.mark.parametrize("missing", [400, 404, 501])
+async def test_cloud_without_hardware_tokens(works: Works, missing: Literal[400, 404, 501]) -> None:
     works.world.tenant("contoso").hardware_missing = missing
     user = works.user(APP)
     await works.planned(user)
@@ -199,8 +199,21 @@ async def test_cloud_without_hardware_tokens(works: Works, missing: Literal[400,
     assert len(target.methods) == 1
 
 
-async def test_unreadable_hardware_tokens_are_reported_in_the_plan(works: Works) -> None:
-    works.world.faults.add(method="GET", path="*/hardwareOathMethods", status=403, code="accessDenied")
+@pytest.mark.parametrize(
+    ("status", "code", "message"),
+    [
+        (403, "accessDenied", "Request Authorization failed"),
+        (400, "BadRequest", "Invalid filter clause"),
+        (400, "badRequest", "The user is not in a state for this."),
+        (405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target."),
+        (423, "Locked", "The resource is locked."),
+    ],
+)
+async def test_unreadable_hardware_tokens_are_reported_in_the_plan(
+    works: Works, status: int, code: str, message: str
+) -> None:
+    """Only a path that is not there says that a cloud has no such tokens; another refusal says nothing of them."""
+    works.world.faults.add(method="GET", path="*/hardwareOathMethods", status=status, code=code, message=message)
     user = works.user(APP)
     await works.planned(user)
     target = await works.reset()

@@ -185,7 +185,7 @@ class Tenant:
     # What a policy for registering security information asks for from where the tenant does not trust. [d]
     registering: Literal["open", "mfa", "blocked"] = "open"
     # Hardware OATH is in the Global cloud only [d]. With 404 or 400 here the tenant lives in a cloud without it.
-    hardware_missing: Literal[400, 404] | None = None
+    hardware_missing: Literal[400, 404, 501] | None = None
     hardware_in_v1: bool = False  # v1.0 `/methods` may or may not list hardware tokens [d]
     # Those of a partner; a tenant that is none gets empty lists [i microsoft-graph-explorer-v4#2953].
     relationships: list[PartnerRelationship] = field(default_factory=list)

@@ -65,6 +65,15 @@ def no_verb() -> GraphError:
     return GraphError(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.")
 
 
+def no_mime_type(kind: str) -> GraphError:
+    return GraphError(  # [i msgraph-sdk-java#687]
+        400,
+        "Request_BadRequest",
+        "A supported MIME type could not be found that matches the content type of the response. None of the"
+        f" supported type(s) 'application/json' matches the content type '{kind}'.",
+    )
+
+
 def no_such_resource(base: str, path: str) -> GraphError:
     """Build the error of `DELETE /methods/{id}`, which does not exist and has no `error` wrapper [i].
 

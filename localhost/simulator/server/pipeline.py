@@ -11,6 +11,7 @@ from localhost.simulator.protocol.errors import (
     FORBIDDEN,
     DroppedError,
     GraphError,
+    no_mime_type,
     no_segment,
     no_user,
     no_verb,
@@ -109,8 +110,7 @@ class Pipeline:
             raise refusal(self._world, request, effect.aadsts)
         if effect.error is not None and not effect.applied:
             raise effect.error
-        if request.verb == "GET":
-            request.options = parse_options(request, route.accepts or NO_OPTIONS)
+        _check_form(request, route)
         if "user" in request.ids and request.user is None:
             raise no_user(request.ids["user"])
         response = route.handler(self._world, request)
@@ -177,6 +177,24 @@ class Pipeline:
                 request.path,
             )
         )
+
+
+def _check_form(request: Request, route: Route) -> None:
+    if request.verb == "GET":
+        request.options = parse_options(request, route.accepts or NO_OPTIONS)
+    elif route.family and request.verb != "DELETE":
+        _check_content_type(request)
+
+
+def _check_content_type(request: Request) -> None:
+    """Refuse a write that does not say that its body is JSON, as `application/octet-stream`; also one that documents no body.
+
+    [i msgraph-sdk-java#687, msgraph-sdk-java#357; microsoft-graph-docs#4119 has 415] Mails may come in MIME, as plain text. [d]
+    """
+    kind = request.headers.get("content-type", "application/octet-stream")
+    mime = kind.startswith("text/plain") and request.path.endswith("/sendMail")
+    if not kind.startswith("application/json") and not mime:
+        raise no_mime_type(kind)
 
 
 def _check_granted(tenant: Tenant, route: Route, client_id: str) -> None:

@@ -201,10 +201,17 @@ async def test_the_short_form_of_casts_that_the_sdk_writes(world: World, graph: 
 
 
 @pytest.mark.parametrize("headers", [{}, {"Content-Type": "application/octet-stream"}])
-async def test_revoking_needs_a_json_content_type(
-    world: World, graph: httpx.AsyncClient, headers: dict[str, str]
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1.0/users/adele@contoso.com/revokeSignInSessions",
+        "/beta/users/isaiah@contoso.com/authentication/hardwareOathMethods/any/deactivate",
+    ],
+)
+async def test_a_write_needs_a_json_content_type(
+    world: World, graph: httpx.AsyncClient, headers: dict[str, str], path: str
 ) -> None:
-    reply = await graph.post("/v1.0/users/adele@contoso.com/revokeSignInSessions", headers=headers)
+    reply = await graph.post(path, headers=headers)
     assert (reply.status_code, reply.json()["error"]["code"]) == (400, "Request_BadRequest")
     assert reply.json()["error"]["message"].startswith("A supported MIME type could not be found")
     assert world.user("contoso", "adele@contoso.com").sessions_revoked_at is None
