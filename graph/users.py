@@ -76,30 +76,46 @@ async def find_users(client: GraphClient, texts: Sequence[str]) -> list[Match]:
     found: dict[str, Match] = {}
     ids = [text for text in texts if is_object_id(text)]
     names = [text for text in texts if not is_object_id(text)]
-    await _match(client, found, "id", ids, lambda user: user.id)
-    await _match(client, found, "userPrincipalName", names, lambda user: user.user_principal_name)
+    hidden = await _match(client, found, "id", ids, lambda user: user.id)
+    hidden |= await _match(client, found, "userPrincipalName", names, lambda user: user.user_principal_name)
     # A server may know no such filter, and a directory's index may lag behind: who was not found is asked for by key.
     missing = [text for text in dict.fromkeys(texts) if found.get(text) is None]
     answers = await batch(client, [user_part(text) for text in missing if "#" not in text])
     found |= dict(zip([text for text in missing if "#" not in text], map(_by_key, answers), strict=True))
     addresses = [text for text in names if found.get(text) is None and "@" in text]
-    await _match(client, found, "mail", addresses, lambda user: user.mail)
-    return [found.get(text) for text in texts]
+    hidden |= await _match(client, found, "mail", addresses, lambda user: user.mail)
+    return [found.get(text) or hidden.get(text) for text in texts]
 
 
 async def _match(
-    client: GraphClient, found: dict[str, Match], field: str, texts: Sequence[str], key: Callable[[User], str]
-) -> None:
-    chunks = [texts[start : start + VALUES] for start in range(0, len(texts), VALUES)]
+    client: GraphClient,
+    found: dict[str, Match],
+    field: str,
+    texts: Sequence[str],
+    key: Callable[[User], str],
+    at_once: int = VALUES,
+) -> dict[str, GraphError]:
+    """Write into `found` whom the texts name by this field; return why the service may not see, where it may not.
+
+    Where one of several values makes Graph refuse the filter (400), each that cannot be asked for by key is asked for alone.
+    """
+    chunks = [texts[start : start + at_once] for start in range(0, len(texts), at_once)]
+    hidden: dict[str, GraphError] = {}
+    alone: list[str] = []
     for chunk, answer in zip(chunks, await batch(client, [_in(field, chunk) for chunk in chunks]), strict=True):
         matches = _matches(answer, key)
+        if isinstance(matches, GraphError) and matches.fault is Fault.REFUSED and len(chunk) > 1:
+            alone += [text for text in chunk if field == "mail" or "#" in text]
         for text in chunk:
             if isinstance(matches, GraphError):
                 found[text] = matches if matches.passing or matches.of_tenant else None
+                if matches.fault is Fault.FORBIDDEN:
+                    hidden[text] = matches
             elif users := matches.get(text.casefold()):
                 user = users[0]._replace(by_mail=field == "mail")
                 several = Several([each.user_principal_name for each in users], tuple(each.id for each in users))
                 found[text] = user if len(users) == 1 else several
+    return hidden | (await _match(client, found, field, alone, key, at_once=1) if alone else {})
 
 
 def _matches(answer: Response, key: Callable[[User], str]) -> Mapping[str, list[User]] | GraphError:
