@@ -52,7 +52,7 @@ async def plan_window(
     except GraphError as error:
         planned, pressure = [error for _ in targets], 0.0
     else:
-        planned, pressure = await _plan(services, request, targets, slow)
+        planned, pressure = await _plan(services, request, targets, slow, last=last)
     answers = any(isinstance(result, Target) for result in planned) or any(entry.target.planned for entry in window)
     done: list[tuple[StoredTarget, Target]] = []
     for entry, result in zip(kept, planned, strict=True):
@@ -106,7 +106,7 @@ def _unplanned(window: list[StoredTarget]) -> list[StoredTarget]:
 
 
 async def _plan(
-    services: Services, request: ResetRequest, targets: list[Target], slow: int
+    services: Services, request: ResetRequest, targets: list[Target], slow: int, *, last: bool
 ) -> tuple[list[Target | GraphError], float]:
     """What became of each target, and how near the tenant was to its throttling limit."""
     customer = services.policy.customers.get(targets[0].customer)
@@ -126,6 +126,7 @@ async def _plan(
         hold_for=services.policy.approval.hold_for,
         earlier=earlier,
         bootstrap=services.policy.bootstrap,
+        last=last,
     )
     return await planner.plan(targets, slow=slow), planner.pressure
 

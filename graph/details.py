@@ -31,12 +31,17 @@ class CurrentUser(NamedTuple):
 
 
 async def read_details(
-    client: GraphClient, user_ids: Sequence[str], *, hardware: bool, defaults: Literal["all", "ofSeveral"] = "ofSeveral"
+    client: GraphClient,
+    user_ids: Sequence[str],
+    *,
+    hardware: bool,
+    defaults: Literal["all", "ofSeveral"] = "ofSeveral",
+    last: bool = False,
 ) -> list[Details | GraphError]:
-    """Return what a plan needs of each user. `hardware` and `defaults` as `read_registered` takes them."""
+    """Return what a plan needs of each user. `hardware` and `defaults` as `read_registered` takes them, `last` as `read_privileges`."""
     registered, privileges = await all_of(
         read_registered(client, user_ids, hardware=hardware, defaults=defaults),
-        read_privileges(client, client.privileged.plans, user_ids),
+        read_privileges(client, client.privileged.plans, user_ids, last=last),
     )
     return [_details(found, known) for found, known in zip(registered, privileges, strict=True)]
 
@@ -48,13 +53,16 @@ def _details(found: Found | GraphError, privileges: Privileges | GraphError) -> 
 
 
 async def read_user_and_methods(
-    client: GraphClient, user_id: str, upcoming: Upcoming, *, privileges: bool, hardware: bool
+    client: GraphClient, user_id: str, upcoming: Upcoming, *, privileges: bool, last: bool, hardware: bool
 ) -> tuple[CurrentUser, Found]:
-    """Return who the user is now and what is registered. Raises GraphError where either cannot be known."""
+    """Return who the user is now and what is registered. `last` as `read_privileges` takes it.
+
+    Raises: GraphError where either cannot be known.
+    """
     user = await read_ahead(client, user_id, upcoming)
     (answers, found), known = await all_of(
         with_methods(client, user_id, [] if user else [user_part(user_id)], hardware=hardware),
-        _known(client, user_id, wanted=privileges),
+        _known(client, user_id, wanted=privileges, last=last),
     )
     current = _current_user(user or answers[0], known)
     if isinstance(found, GraphError):
@@ -62,15 +70,19 @@ async def read_user_and_methods(
     return current, found
 
 
-async def read_current_user(client: GraphClient, user_id: str, upcoming: Upcoming, *, privileges: bool) -> CurrentUser:
-    """Return who the user is now. Raises GraphError."""
+async def read_current_user(
+    client: GraphClient, user_id: str, upcoming: Upcoming, *, privileges: bool, last: bool
+) -> CurrentUser:
+    """Return who the user is now. `last` as `read_privileges` takes it. Raises: GraphError."""
     user = await read_ahead(client, user_id, upcoming)
-    known = await _known(client, user_id, wanted=privileges)
+    known = await _known(client, user_id, wanted=privileges, last=last)
     return _current_user(user or (await batch(client, [user_part(user_id)]))[0], known)
 
 
-async def _known(client: GraphClient, user_id: str, *, wanted: bool) -> Privileges | GraphError:
-    return (await read_privileges(client, client.privileged.resets, [user_id]))[0] if wanted else Privileges([])
+async def _known(client: GraphClient, user_id: str, *, wanted: bool, last: bool) -> Privileges | GraphError:
+    if not wanted:
+        return Privileges([])
+    return (await read_privileges(client, client.privileged.resets, [user_id], last=last))[0]
 
 
 def _current_user(answer: User | Response, privileges: Privileges | GraphError) -> CurrentUser:

@@ -19,8 +19,9 @@ PER_USER, PER_TENANT, PER_GROUP = 5, 3, 3
 
 _ROLES = "roleManagement/directory"
 _GROUP_ELIGIBILITY = "identityGovernance/privilegedAccess/group/eligibilityScheduleInstances"
-# Codes of a tenant without Privileged Identity Management: there no user is eligible. (maester#1421)
-_NOT_LICENSED = frozenset({"AadPremiumLicenseRequired"})
+# Of a tenant without Privileged Identity Management: there no user is eligible. (maester#1421) Privileged Identity Management
+# also writes its codes as JSON into the message. (terraform-provider-azuread#1386)
+_NOT_LICENSED = "AadPremiumLicenseRequired"
 
 
 async def tenant_wide(client: GraphClient, kept: PrivilegeCache, users: int) -> PrivilegedUsers | None:
@@ -142,16 +143,19 @@ def named(item: Mapping[str, Any]) -> str:
     return str(item.get("displayName") or item.get("id"))
 
 
-def eligible_items(answer: Response) -> tuple[list[dict[str, Any]], str]:
-    """Return who is eligible, and why that is not known ("" where it is). Raises GraphError for what may pass.
+def eligible_items(answer: Response, *, last: bool = False) -> tuple[list[dict[str, Any]], str]:
+    """Return who is eligible, and why that is not known ("" where it is).
+
+    Raises: GraphError for what may pass; with `last`, only for what fails for the whole tenant: it is not waited for any more.
 
     Where there is no Privileged Identity Management, no user is eligible: no licence for it, or a cloud without the path.
     """
-    if answer.ok:
+    try:
         return answer.items(), ""
-    error = answer.error()
-    if answer.says_no_such_path or error.code in _NOT_LICENSED:
+    except GraphError as found:
+        error = found
+    if not answer.ok and (answer.says_no_such_path or _NOT_LICENSED in f"{error.code} {error.detail}"):
         return [], ""
-    if error.passing:
+    if error.of_tenant or (error.passing and not last):
         raise error
     return [], error.detail or error.reason

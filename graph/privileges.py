@@ -6,7 +6,7 @@ Open (eligible) are roles and groups that Privileged Identity Management lets a 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from urllib.parse import quote
 
 from graph.batch import Part, batch
@@ -18,13 +18,17 @@ from graph.responses import Response
 
 # Advanced queries need both; a tenant of Azure AD B2C has none of them (aad-advanced-queries).
 _ADVANCED = {"ConsistencyLevel": "eventual"}
+type _Relation = Literal["transitiveMemberOf", "ownedObjects"]
 _ROLE, _GROUP = "#microsoft.graph.directoryRole", "#microsoft.graph.group"
 
 
 async def read_privileges(
-    client: GraphClient, kept: PrivilegeCache, user_ids: Sequence[str]
+    client: GraphClient, kept: PrivilegeCache, user_ids: Sequence[str], *, last: bool = False
 ) -> list[Privileges | GraphError]:
-    """Return each user's privileges, or why they could not be read. `kept` is the client's cache for plans or for resets."""
+    """Return each user's privileges, or why they could not be read. `kept` is the client's cache for plans or for resets.
+
+    `last`: no further try follows, so that eligibilities that still cannot be read are unknown.
+    """
     known = await tenant_wide(client, kept, len(user_ids))
     if known is not None:
         return [known.of(user_id) for user_id in user_ids]
@@ -33,8 +37,9 @@ async def read_privileges(
         return [assignable] * len(user_ids)
     answers = await batch(client, [part for user_id in user_ids for part in privilege_parts(user_id)])
     groups = [answers[PER_USER * n : PER_USER * (n + 1)] for n in range(len(user_ids))]
-    mixed = await _unfiltered(client, {n: user_ids[n] for n, group in enumerate(groups) if _needs_unfiltered(group)})
-    return [_privileges(group, mixed.get(n), assignable) for n, group in enumerate(groups)]
+    whole = await _whole_lists(client, dict(zip(user_ids, groups, strict=True)))
+    pairs = zip(user_ids, groups, strict=True)
+    return [_privileges(group, whole.get(user_id, {}), assignable, last=last) for user_id, group in pairs]
 
 
 def privilege_parts(user_id: str) -> list[Part]:
@@ -57,17 +62,28 @@ def privilege_parts(user_id: str) -> list[Part]:
     ]
 
 
-def _needs_unfiltered(answers: Sequence[Response]) -> bool:
+def _is_no_cast(answer: Response) -> bool:
     """Whether the whole list has to stand in: the cast to directoryRole can answer 500 for members of groups.
 
-    Source: Azure CLI falls back the same way (ICM 392112435). A tenant without advanced queries answers 400 to the filter.
+    Source: Azure CLI falls back the same way (ICM 392112435). A tenant without advanced queries answers 400 to casts and filters, a
+    server that knows none of them 404.
     """
-    return any(answer.status >= 500 or answer.status == 400 for answer in answers[:2])
+    return answer.status >= 500 or answer.status in {400, 404}
 
 
-async def _unfiltered(client: GraphClient, user_ids: Mapping[int, str]) -> dict[int, Response]:
-    parts = [Part(f"users/{segment(user_id)}/transitiveMemberOf?$top=999") for user_id in user_ids.values()]
-    return dict(zip(user_ids, await batch(client, parts), strict=True)) if parts else {}
+async def _whole_lists(
+    client: GraphClient, answers: Mapping[str, Sequence[Response]]
+) -> dict[str, dict[_Relation, Response]]:
+    """Return, by user, the lists of all types that have to be read instead of their casts."""
+    wanted: list[tuple[str, _Relation]] = []
+    for user_id, (roles, groups, owned, *_) in answers.items():
+        wanted += [(user_id, "transitiveMemberOf")] if _is_no_cast(roles) or _is_no_cast(groups) else []
+        wanted += [(user_id, "ownedObjects")] if _is_no_cast(owned) else []
+    parts = [Part(f"users/{segment(user_id)}/{relation}?$top=999") for user_id, relation in wanted]
+    found: dict[str, dict[_Relation, Response]] = {}
+    for (user_id, relation), answer in zip(wanted, await batch(client, parts) if parts else [], strict=True):
+        found.setdefault(user_id, {})[relation] = answer
+    return found
 
 
 class _Memberships(NamedTuple):
@@ -76,13 +92,17 @@ class _Memberships(NamedTuple):
 
 
 def _privileges(
-    answers: Sequence[Response], mixed: Response | None, assignable: Mapping[str, str] | None
+    answers: Sequence[Response],
+    whole: Mapping[_Relation, Response],
+    assignable: Mapping[str, str] | None,
+    *,
+    last: bool,
 ) -> Privileges | GraphError:
     try:
-        held = _memberships(answers, mixed)
-        owned = _items(answers[2])
-        roles, roles_unknown = eligible_items(answers[3])
-        groups, groups_unknown = eligible_items(answers[4])
+        held = _memberships(answers, whole.get("transitiveMemberOf"))
+        owned = _of_type(_GROUP, whole["ownedObjects"]) if "ownedObjects" in whole else _items(answers[2])
+        roles, roles_unknown = eligible_items(answers[3], last=last)
+        groups, groups_unknown = eligible_items(answers[4], last=last)
     except GraphError as error:
         return error
     joined = {named(item) for item in [*held.groups, *owned] if item.get("isAssignableToRole")}
@@ -105,9 +125,11 @@ def _eligible_groups(group_ids: Sequence[str], assignable: Mapping[str, str] | N
 def _memberships(answers: Sequence[Response], mixed: Response | None) -> _Memberships:
     if mixed is None:
         return _Memberships(_items(answers[0]), _items(answers[1]))
-    found = _items(mixed)
-    of_type = {kind: [item for item in found if item.get("@odata.type") == kind] for kind in (_ROLE, _GROUP)}
-    return _Memberships(of_type[_ROLE], of_type[_GROUP])
+    return _Memberships(_of_type(_ROLE, mixed), _of_type(_GROUP, mixed))
+
+
+def _of_type(kind: str, mixed: Response) -> list[dict[str, Any]]:
+    return [item for item in _items(mixed) if item.get("@odata.type") == kind]
 
 
 def _items(answer: Response) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ _BY_NUMBER = {
     700023: Fault.CREDENTIAL,  # assertion for another audience [likewise]
     70021: Fault.CREDENTIAL,  # no federated credential for the managed identity [reference-error-codes]
     700213: Fault.CREDENTIAL,  # likewise, by its subject [azure-docs, workload identity federation]
+    50020: Fault.CREDENTIAL,  # signed in as an account of another directory, not as the app [reference-error-codes]
     # A policy of the customer's for workload identities. [reference-error-codes]
     53003: Fault.CONDITIONAL_ACCESS,
     # The tenant id in the policy is of no tenant. [reference-error-codes]

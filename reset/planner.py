@@ -37,7 +37,8 @@ class Planner:
 
     `earlier` are, of a retry, the targets of the request before by the numbers they have now: what a user registered since
     then is not for the retry to remove. `hold_for` is how long another request holds its users while it is not decided;
-    None: until it ends. `bootstrap` says who is offered a pass; None: no user is.
+    None: until it ends. `bootstrap` says who is offered a pass; None: no user is. `last`: no further try follows, so who may
+    activate a role is unknown where that still cannot be read.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Planner:
         hold_for: timedelta | None = None,
         earlier: Mapping[int, Target] | None = None,
         bootstrap: Bootstrap | None = None,
+        last: bool = False,
     ) -> None:
         self._graph = graph
         self._client = graph.of(customer.tenant_id)
@@ -63,6 +65,7 @@ class Planner:
         self._holding = None if hold_for is None else HoldTerms(hold_for, now)
         self._earlier = earlier or {}
         self._bootstrap = bootstrap or Bootstrap()
+        self._last = last
         # What the request asks for, as far as the customer allows it to be reset here.
         # An undo takes nothing away, so it is not bound to what may be; of a compromised account everything goes.
         unbound = request.undo_of is not None or request.containment is not None
@@ -127,7 +130,7 @@ class Planner:
                 return planned
             ids = [users[number].id for number in wanted]
             # Tokens out of scope, too: a user who keeps one has nothing to register. An undo forecasts nothing.
-            read, _ = await all_of(read_details(client, ids, hardware=True), self._rules())
+            read, _ = await all_of(read_details(client, ids, hardware=True, last=self._last), self._rules())
         except GraphError as error:
             return [error for _ in targets]
         made: dict[int, Target | GraphError] = {}

@@ -59,7 +59,7 @@ async def run_removal(
     client: GraphClient, guard: RunGuard, target: Target, terms: Terms, *, privileges: bool
 ) -> RunResult:
     """Run once for `target`. `privileges` tells whether `guard` needs to know those of the user."""
-    run = _Run(client, guard, target, privileges=privileges)
+    run = _Run(client, guard, target, privileges=privileges, last=terms.last)
     state = start(target, terms)
     while not isinstance(state.step, Finish):
         try:
@@ -71,11 +71,13 @@ async def run_removal(
 
 
 class _Run:
-    def __init__(self, client: GraphClient, guard: RunGuard, target: Target, *, privileges: bool) -> None:
+    def __init__(self, client: GraphClient, guard: RunGuard, target: Target, *, privileges: bool, last: bool) -> None:
         self._client = client
         self._guard = guard
         self._user_id = target.user_id
         self._privileges = privileges
+        # What was approved as not known is not waited for.
+        self._last = last or "privilegesUnknown" in target.warnings
         # Hardware tokens are read only where the plan has some: a read on beta is a call of its own.
         self._hardware = any(m.type is MethodType.HARDWARE_OATH and m.id for m in target.methods)
 
@@ -86,7 +88,9 @@ class _Run:
             case Look(user):
                 return await self._look(user=user)
             case LookAtUser():
-                current = await read_current_user(client, user_id, self._guard.upcoming, privileges=self._privileges)
+                current = await read_current_user(
+                    client, user_id, self._guard.upcoming, privileges=self._privileges, last=self._last
+                )
                 return Judged(self._guard.refusal(current))
             case CheckStop():
                 return await self._guard.check_stop()
@@ -109,6 +113,7 @@ class _Run:
             self._user_id,
             self._guard.upcoming,
             privileges=self._privileges,
+            last=self._last,
             hardware=self._hardware,
         )
         return Looked(found, self._guard.refusal(current))

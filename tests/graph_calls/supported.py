@@ -74,6 +74,7 @@ SUPPORTED = (
         "[s] cast with $select and $top; [d] api/user-list-ownedobjects",
         names("$select $top $skiptoken"),
     ),
+    Supported("users/{}/ownedObjects", "[d] api/user-list-ownedobjects", names("$select $top $count $skiptoken")),
     Supported(
         "groups",
         "[d] api/group-list, resources/group: isAssignableToRole supports $filter (eq)",
