@@ -39,7 +39,8 @@ _LABELLED = re.compile(r"<mailto:([^<>|]*)\|([^<>|]*)>", re.IGNORECASE)
 _PIECE = re.compile(r'(?:"[^"\n]*+"|<[^<>\n]*+>|\([^()\n]*+\)|[^,;\n"<(]|["<(])++')
 _IN_BRACKETS = re.compile(r"<([^<>]*)>")
 _COMMENT = re.compile(r"\s\([^()@]*\)\s*$")
-_PREFIX = re.compile(r"^(?:mailto|smtp):", re.IGNORECASE)
+_MAILTO = re.compile(r"^mailto:([^?]*)(?:\?.*)?$", re.IGNORECASE)
+_SMTP = re.compile(r"^smtp:", re.IGNORECASE)
 _AROUND = ('"', "'", "*", "`")
 
 
@@ -145,8 +146,14 @@ def _name(word: str) -> str:
     name = word.strip()
     while len(name) > 2 and name[0] == name[-1] and name[0] in _AROUND:
         name = name[1:-1]
-    name = _PREFIX.sub("", name)
-    if not name or name.startswith("(") or _NEVER.search(name) or ("@" in name and not _is_address(name)):
+    name = _SMTP.sub("", _MAILTO.sub(lambda link: unquote(link[1]), name))
+    if (
+        not name
+        or name.startswith("(")
+        or not name.isprintable()
+        or _NEVER.search(name)
+        or ("@" in name and not _is_address(name))
+    ):
         raise AddressError(Message("%(name)s is not a user name", name=_quoted(word)))
     return name
 

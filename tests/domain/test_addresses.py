@@ -16,6 +16,7 @@ FORMS = [
     "<{0}>",
     "mailto:{0}",
     "<mailto:{0}>",
+    "mailto:{0}?subject=Lost%20phone",
     "smtp:{0}",
     "{0} (Adele Vance)",
     "'{0}'",
@@ -76,6 +77,8 @@ def test_no_markup_is_left_in_a_name(text: str) -> None:
     ("text", "problem"),
     [
         ("Adele Vance", "'Adele Vance' is not a user name"),
+        ("adele@contoso.com\u200b", "is not a user name"),
+        ("\u202aadele@contoso.com\u202c", "is not a user name"),
         ("Adele, Alex", "has words in it that are not user names"),
         ("<div>Adele Vance</div>", "'Adele Vance' is not a user name"),
         ("Adele <adele>", "is not a user name"),

@@ -131,6 +131,7 @@ async def test_consent_missing_at_one_customer_fails_it_fast(tmp_path: Path) -> 
     [
         (7000215, "credentialInvalid"),
         (7000222, "credentialInvalid"),
+        (50020, "credentialInvalid"),
         (53003, "conditionalAccess"),
         (90002, "unknownTenant"),
         (65001, "consentMissing"),
