@@ -66,6 +66,7 @@ class Instance:
     history: list[pb.HistoryEvent] = field(default_factory=list)
     pending: list[pb.HistoryEvent] = field(default_factory=list)  # wait for a turn
     in_turn: list[pb.HistoryEvent] = field(default_factory=list)  # are in the turn under way
+    request: pb.OrchestratorRequest | None = None  # of the latest turn of this run; the next one adds to it
     opened: pb.HistoryEvent | None = None  # the event that opens the turn under way, made anew for every turn
     turn_time: datetime | None = None  # the time of the latest turn, as the orchestrator knows it
     token: int = 0  # of the next turn; a second answer to the same turn carries an old one

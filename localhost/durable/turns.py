@@ -35,11 +35,18 @@ class Turns:
             instance.turn_time = self._turn_time(instance)
             instance.opened = history_events.orchestrator_started(instance.turn_time)
             instance.in_turn.insert(0, instance.opened)
-        request = pb.OrchestratorRequest(
-            instanceId=instance.instance_id, pastEvents=instance.history, newEvents=instance.in_turn
-        )
-        history_events.drop_inputs(request.pastEvents)
+        request = instance.request = self._request(instance)
         return OrchestrationWork(instance.name, instance.token, request)
+
+    def _request(self, instance: Instance) -> pb.OrchestratorRequest:
+        """Return what the orchestrator is given. The history is copied once, not anew for every turn."""
+        request = instance.request or pb.OrchestratorRequest(instanceId=instance.instance_id)
+        given = len(request.pastEvents)
+        request.pastEvents.extend(instance.history[given:])
+        history_events.drop_inputs(request.pastEvents[given:])
+        del request.newEvents[:]
+        request.newEvents.extend(instance.in_turn)
+        return request
 
     def _turn_time(self, instance: Instance) -> datetime:
         """Now, but never before the last turn or the earliest that a timer may have fired: no orchestrator's clock goes back."""
@@ -121,7 +128,7 @@ class Turns:
         instance.execution = new_execution()
         instance.status = pb.ORCHESTRATION_STATUS_PENDING
         instance.input, instance.version = data, version
-        instance.history = []
+        instance.history, instance.request = [], None
         instance.pending = [*self._state.opening(instance), *carried, *arrived]
 
     def _schedule_task(self, instance: Instance, number: int, task: pb.ScheduleTaskAction) -> None:
