@@ -5,6 +5,7 @@ An address is an addr-spec: display names, `mailto:` and markup are `domain.addr
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from domain.policy.values import mail_address
 from languages import Message
@@ -56,6 +57,7 @@ def known_address(text: str) -> str:
         return ""
 
 
+@lru_cache(maxsize=1024)  # guards compare the same approvers and protected accounts with each user
 def spellings(text: str) -> frozenset[str]:
     """Return the normal spellings under which the person is known whom an address or a name of a directory stands for.
 

@@ -204,6 +204,8 @@ async def all_of[A, B, C](first: Awaitable[A], second: Awaitable[B], third: Awai
 async def all_of[T](*calls: Awaitable[T]) -> Sequence[T]: ...
 async def all_of(*calls: Awaitable[Any]) -> Sequence[Any]:
     """The answers to calls made side by side; raises the first error once all of them have ended."""
+    if len(calls) < 2:  # most often, and a task of its own is not free
+        return [await call for call in calls]
     answers = await asyncio.gather(*calls, return_exceptions=True)
     for answer in answers:
         if isinstance(answer, BaseException):

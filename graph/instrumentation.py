@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
-from opentelemetry.trace import Span, get_current_span
+from opentelemetry.trace import INVALID_SPAN, Span, get_current_span
 
 from graph.errors import GraphError
 from graph.responses import Response
@@ -52,9 +52,7 @@ class Call:
 @contextmanager
 def instrument_call(tenant_id: str, method: str, path: str, version: str) -> Iterator[Call]:
     """Wrap one call in a span and count it; `Call.record_response` notes how it ended."""
-    where = url_template(path)
-    attributes = {"http.request.method": method, "url.template": f"{version}/{where}", "graph.tenant": tenant_id}
-    with spans.call_span(f"graph {method} {where}", attributes) as span:
+    with _span(tenant_id, method, path, version) as span:
         call = Call(tenant_id, span)
         try:
             yield call
@@ -63,6 +61,14 @@ def instrument_call(tenant_id: str, method: str, path: str, version: str) -> Ite
             raise
         finally:
             metrics.record_graph_call(tenant_id, call.status)
+
+
+def _span(tenant_id: str, method: str, path: str, version: str) -> AbstractContextManager[Span]:
+    if not spans.are_recorded():
+        return nullcontext(INVALID_SPAN)
+    where = url_template(path)
+    attributes = {"http.request.method": method, "url.template": f"{version}/{where}", "graph.tenant": tenant_id}
+    return spans.call_span(f"graph {method} {where}", attributes)
 
 
 def record_batch_part(tenant_id: str, part: Response) -> None:

@@ -31,6 +31,11 @@ def set_tracer(tracer: Tracer | None) -> None:
     _tracer = tracer or NoOpTracer()
 
 
+def are_recorded() -> bool:
+    """Return whether spans go anywhere."""
+    return not isinstance(_tracer, NoOpTracer)
+
+
 def trace_ids(request_id: str) -> tuple[int, int]:
     """Return the trace id and the id of the root span of a request."""
     try:
@@ -47,7 +52,7 @@ def request_span(name: str, request_id: str, **attributes: str | int) -> Iterato
     A span of another trace around it (the host's) is linked.
     """
     tracer = _tracer
-    if isinstance(tracer, NoOpTracer):
+    if not are_recorded():
         yield trace.INVALID_SPAN
         return
     trace_id, root = trace_ids(request_id)
@@ -78,7 +83,7 @@ def failed(span: Span, reason: str) -> None:
 def root_span(request_id: str, started: datetime, ended: datetime, *, well: bool, **attributes: str | int) -> None:
     """Emit the root span of a request that has ended."""
     tracer = _tracer
-    if isinstance(tracer, NoOpTracer):
+    if not are_recorded():
         return
     token = fixed_ids.set(trace_ids(request_id))
     try:
