@@ -54,15 +54,28 @@ async def plan_window(
     else:
         planned, pressure = await _plan(services, request, targets, slow, last=last)
     answers = any(isinstance(result, Target) for result in planned) or any(entry.target.planned for entry in window)
+    done, faults = _sorted_out([*zip(kept, planned, strict=True)], answers=answers, last=last)
+    await services.targets.save_all(request_id, done)
+    return _answer_to(faults, last=last, progressed=bool(done), pressure=pressure)
+
+
+def _sorted_out(
+    planned: list[tuple[StoredTarget, Target | GraphError]], *, answers: bool, last: bool
+) -> tuple[list[tuple[StoredTarget, Target]], list[GraphError]]:
+    """Return what is to be stored and the faults of this run. `answers`: the customer answered for some user."""
     done: list[tuple[StoredTarget, Target]] = []
-    for entry, result in zip(kept, planned, strict=True):
+    faults: list[GraphError] = []
+    for entry, result in planned:
         if not isinstance(result, GraphError):
             done.append((entry, result))
-        elif last or not result.passing:
+            continue
+        # Answers about one user that cannot be read, as often as they were asked for in this run, keep no other one waiting.
+        spoiled = answers and result.unreadable
+        if last or spoiled or not result.passing:
             done.append((entry, unplannable(entry.target, result, of_one_user=answers)))
-    await services.targets.save_all(request_id, done)
-    faults = [entry for entry in planned if isinstance(entry, GraphError)]
-    return _answer_to(faults, last=last, progressed=bool(done), pressure=pressure)
+        if not spoiled:
+            faults.append(result)
+    return done, faults
 
 
 async def _identified(services: Services, request: ResetRequest, customer: str, *, last: bool) -> ResetRequest:

@@ -17,14 +17,16 @@ RISKY_USERS = 60
 
 async def set_enabled(client: GraphClient, user_ids: Sequence[str], *, enabled: bool) -> list[Response]:
     """Let these users sign in, or not. Different users' updates may share a batch: they do not collide."""
-    parts = [Part(f"users/{segment(each)}", "PATCH", body={"accountEnabled": enabled}) for each in user_ids]
-    return await batch(client, parts)
+    body = {"accountEnabled": enabled}
+    return await batch(
+        client, [Part(f"users/{segment(each)}", "PATCH", body=body, repeatable=True) for each in user_ids]
+    )
 
 
 async def revoke_sessions(client: GraphClient, user_ids: Sequence[str]) -> list[Response]:
     """End the sign-in sessions of these users."""
     return await batch(
-        client, [Part(f"users/{segment(each)}/revokeSignInSessions", "POST", body={}) for each in user_ids]
+        client, [Part(f"users/{segment(each)}/revokeSignInSessions", "POST", repeatable=True) for each in user_ids]
     )
 
 
@@ -52,7 +54,7 @@ async def _set_risk(client: GraphClient, action: str, user_ids: Sequence[str]) -
 
 
 def _risk_part(action: str, user_ids: Sequence[str]) -> Part:
-    return Part(f"identityProtection/riskyUsers/{action}", "POST", body={"userIds": list(user_ids)})
+    return Part(f"identityProtection/riskyUsers/{action}", "POST", body={"userIds": list(user_ids)}, repeatable=True)
 
 
 async def enabled_members(client: GraphClient) -> int:

@@ -28,6 +28,7 @@ class Part(NamedTuple):
     headers: Mapping[str, str] | None = None
     body: Mapping[str, Any] | None = None  # a write without one is sent with {}
     attempts: bool = True  # False: a failure has another way out, so it is not asked for again
+    repeatable: bool = False  # of a write: done twice it does no more than once
 
 
 async def batch(client: GraphClient, parts: Sequence[Part], *, version: str = "v1.0") -> list[Response]:
@@ -182,13 +183,13 @@ async def _alone(client: GraphClient, part: Part, version: str) -> Response:
 
 
 async def _unreadable(client: GraphClient, chunk: Sequence[Part], version: str) -> list[Response | GraphError]:
-    """Ask for each read by itself: one part's raw HTML can make the whole of a batch's answer unreadable.
+    """Ask for each part by itself: one part's raw HTML can make the whole of a batch's answer unreadable.
 
-    Source: docs-contrib#3435, msgraph-sdk-java#2472. A write may have been done, so it is not sent again.
+    Source: docs-contrib#3435, msgraph-sdk-java#2472. A write may have been done, so it is sent again only where that does no harm.
     """
 
     async def one(part: Part) -> Response | GraphError:
-        if part.method != "GET":
+        if part.method != "GET" and not part.repeatable:
             return _MISSING
         async with client.batches:
             return await _answer_alone(client, part, version)

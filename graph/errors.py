@@ -45,6 +45,14 @@ class GraphError(Exception):
         self.request_id = request_id
         self.retry_after = retry_after
         self.sent = True  # False: there was no token, so the call was never made
+        self.unreadable = False  # True: there was an answer, and what was asked for is not in it
+
+    @classmethod
+    def of_unreadable(cls, detail: str) -> "GraphError":
+        """Return the error of an answer that says it is one and is not: HTML, no list, a thing without an id."""
+        error = cls(Fault.UNAVAILABLE, detail)
+        error.unreadable = True
+        return error
 
     @property
     def passing(self) -> bool:

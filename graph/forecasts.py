@@ -212,7 +212,7 @@ def _evaluate_part(user_id: str, target: Target, sign_in: _SignIn) -> Part:
         "signInConditions": conditions | ({"country": country} if country else {}),
         "appliedPoliciesOnly": True,
     }
-    return Part("identity/conditionalAccess/evaluate", method="POST", body=body)
+    return Part("identity/conditionalAccess/evaluate", method="POST", body=body, repeatable=True)
 
 
 def _applied(answer: Response | None) -> frozenset[str] | None:

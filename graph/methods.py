@@ -9,7 +9,7 @@ from typing import Any
 from domain.methods import Method, MethodType, method_of
 from graph.batch import Part, all_of, batch
 from graph.client import GraphClient, segment
-from graph.errors import Fault, GraphError
+from graph.errors import GraphError
 from graph.found import Found
 from graph.responses import Response, is_id
 
@@ -48,7 +48,7 @@ def listed(answer: Response) -> list[Method]:
     """
     items = answer.items()
     if not all(isinstance(item.get("@odata.type"), str) and is_id(item.get("id")) for item in items):
-        raise GraphError(Fault.UNAVAILABLE, "Graph's answer does not say which methods these are")
+        raise GraphError.of_unreadable("Graph's answer does not say which methods these are")
     found = [method for item in items if (method := method_of(item)) is not None]
     return [method for method in found if method.type is not MethodType.HARDWARE_OATH]
 
@@ -64,7 +64,7 @@ def hardware_listed(answer: Response, *, expected: bool = False) -> tuple[list[M
     if answer.ok:
         items = answer.items()
         if not all(is_id(item.get("id")) for item in items):
-            raise GraphError(Fault.UNAVAILABLE, "Graph's answer does not say which tokens these are")
+            raise GraphError.of_unreadable("Graph's answer does not say which tokens these are")
         found = [method_of(item, MethodType.HARDWARE_OATH) for item in items]
         return [method for method in found if method is not None], None
     if answer.says_no_such_path and not expected:
@@ -132,7 +132,7 @@ async def revoke_and_read(
     The first answer is that of the revocation, None where it was not asked for; it may be an error. The second is an error
     when the methods could not be read, so that a revocation that was done is not forgotten.
     """
-    parts = [Part(f"users/{segment(user_id)}/revokeSignInSessions", "POST", body={})] if revoke else []
+    parts = [Part(f"users/{segment(user_id)}/revokeSignInSessions", "POST", repeatable=True)] if revoke else []
     # No dependsOn: a refused revocation must not hide what is still registered.
     answers, found = await with_methods(client, user_id, parts, hardware=hardware)
     return (_readable(answers[0]) if revoke else None), found

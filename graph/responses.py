@@ -97,9 +97,9 @@ def items_in(body: Mapping[str, Any], *, last: bool = True) -> list[dict[str, An
     """Return the objects of a list, as `Response.items`."""
     value = body.get("value")
     if not isinstance(value, list) or (last and body.get("@odata.nextLink") is not None):
-        raise GraphError(Fault.UNAVAILABLE, "Graph's answer has no whole list in it")
+        raise GraphError.of_unreadable("Graph's answer has no whole list in it")
     if not all(isinstance(item, dict) for item in value):
-        raise GraphError(Fault.UNAVAILABLE, "Graph's answer has a list of something else in it")
+        raise GraphError.of_unreadable("Graph's answer has a list of something else in it")
     return value
 
 

@@ -41,7 +41,7 @@ class Several(NamedTuple):
 def user_of(resource: dict[str, Any]) -> User:
     """Parse a user resource. Raises: GraphError for a body that is not a user."""
     if not is_id(resource.get("id"), longest=200):  # it names the user's lease
-        raise GraphError(Fault.UNAVAILABLE, "Graph's answer has no user in it")
+        raise GraphError.of_unreadable("Graph's answer has no user in it")
     name = _text(resource.get("userPrincipalName"))
     return User(
         id=str(resource["id"]),
@@ -95,7 +95,7 @@ async def _match(
     key: Callable[[User], str],
     at_once: int = VALUES,
 ) -> dict[str, GraphError]:
-    """Write into `found` whom the texts name by this field; return why the service may not see, where it may not.
+    """Write into `found` whom the texts name by this field; return why the service could not see, where that is so.
 
     Where one of several values makes Graph refuse the filter (400), each that cannot be asked for by key is asked for alone.
     """
@@ -108,8 +108,9 @@ async def _match(
             alone += [text for text in chunk if field == "mail" or "#" in text]
         for text in chunk:
             if isinstance(matches, GraphError):
-                found[text] = matches if matches.passing or matches.of_tenant else None
-                if matches.fault is Fault.FORBIDDEN:
+                waits = (matches.passing and not matches.unreadable) or matches.of_tenant
+                found[text] = matches if waits else None
+                if matches.unreadable or matches.fault is Fault.FORBIDDEN:
                     hidden[text] = matches
             elif users := matches.get(text.casefold()):
                 user = users[0]._replace(by_mail=field == "mail")

@@ -88,6 +88,20 @@ async def test_answers_in_any_order_and_with_numbers_for_ids_are_those_of_their_
     assert [answer.body["id"] for answer in answers] == [part.path for part in READS]
 
 
+@pytest.mark.parametrize("content", [b"<html>", b"{}", b'{"responses": []}'])
+async def test_of_an_answer_that_cannot_be_read_all_is_asked_again_that_may_be_done_twice(content: bytes) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append((request.method, request.url.path.removeprefix("/v1.0/")))
+        return httpx.Response(200, content=content if request.url.path.endswith("$batch") else b'{"value": true}')
+
+    parts = [Part("revoke", "POST", repeatable=True), Part("users/a"), Part("phones/b", "DELETE"), Part("new", "POST")]
+    answers = await batch(client_of(answer), parts)
+    assert [each.status for each in answers] == [200, 200, 502, 502]
+    assert asked == [("POST", "$batch"), ("POST", "revoke"), ("GET", "users/a")]
+
+
 @pytest.mark.parametrize("second", [{"status": 404}, {"status": "none"}, {"body": {"id": "users/other"}}])
 async def test_an_id_that_is_answered_twice_has_no_answer(second: dict[str, Any]) -> None:
     """One of the two is another part's: whose methods they are is not known."""

@@ -116,3 +116,13 @@ async def test_whom_the_service_may_not_look_for_is_not_said_to_be_missing(world
     adele, *hidden = await find_users(client, ["adele@contoso.com", "lex@contoso.com", GUEST])
     assert isinstance(adele, User)
     assert [each.fault for each in hidden if isinstance(each, GraphError)] == [Fault.FORBIDDEN] * 2
+
+
+async def test_users_are_found_one_by_one_where_the_search_for_several_cannot_be_read(
+    world: World, client: GraphClient
+) -> None:
+    world.faults.add(path="/v1.0/users", malformed="html")
+    *found, unknown = await find_users(client, ["adele@contoso.com", "alex@contoso.com", "lex@contoso.com"])
+    assert names_of(found) == ["adele@contoso.com", "alex@contoso.com"]
+    assert isinstance(unknown, GraphError)
+    assert unknown.unreadable
