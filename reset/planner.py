@@ -312,7 +312,7 @@ def _unreadable_hardware(error: GraphError) -> TargetMethod:
         type=MethodType.HARDWARE_OATH,
         id="",
         label="hardware tokens, if there are any",
-        outcome=MethodOutcome.FORBIDDEN,
+        outcome=MethodOutcome.FORBIDDEN if error.fault is Fault.FORBIDDEN else MethodOutcome.FAILED,
         detail=f"They could not be read: {error.detail}",
         request_id=error.request_id,
     )

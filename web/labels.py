@@ -110,9 +110,9 @@ METHOD_OUTCOME: Mapping[str, str] = texts(
         "alreadyGone": "was already gone",
         "keptNewer": "kept: registered after the approval",
         "refusedDefault": "still there: it is the default and Microsoft refused to remove it",
-        "forbidden": "still there: the service is not permitted to remove it",
-        "throttled": "still there: Microsoft was too busy",
-        "failed": "still there: the removal failed",
+        "forbidden": "not removed: the service is not permitted to remove it",
+        "throttled": "not removed: Microsoft was too busy",
+        "failed": "not removed",
         "unverified": "may still be there: the removal could not be confirmed",
     }
 )
@@ -213,7 +213,7 @@ REASON: Mapping[str, str] = texts(
         "throttled": "Microsoft was too busy for longer than the service waits.",
         "forbidden": "The service is not permitted to do this in the customer's directory.",
         "recordUnreadable": "The service could not read its own record of this user.",
-        "notRemoved": "Microsoft accepted the removal, but the method was still there afterwards.",
+        "notRemoved": "At least one of this user's methods could not be removed.",
         "refusedDefault": "Microsoft keeps the default method while the user has another one that is not part of this reset.",
         "unverified": "Not verified: of a refused user, that they ask for this themselves; otherwise, that the removal was "
         "done.",

@@ -72,7 +72,7 @@ def _label(method: Method) -> str:
 
 def method_view(method: TargetMethod, *, undo: bool = False) -> MethodView:
     fate: Fate = "deactivate" if method.type is MethodType.HARDWARE_OATH else "remove"
-    if method.outcome is MethodOutcome.FORBIDDEN and not method.id:
+    if not method.id:  # tokens that could not be read
         fate = "keep"
     if undo:
         fate = "activate"

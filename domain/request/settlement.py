@@ -58,7 +58,11 @@ def failure_reason(outcome: TargetOutcome, methods: Iterable[TargetMethod]) -> t
     """Return the stable reason and the sentence for an outcome that is not a good one."""
     if outcome in {TargetOutcome.RESET, TargetOutcome.ALREADY_CLEAR}:
         return "", ""
+    methods = list(methods)
     ends = {method.outcome: method for method in methods}
+    unreadable = next((method for method in methods if method.outcome is MethodOutcome.FAILED and not method.id), None)
+    if unreadable is not None and MethodOutcome.FORBIDDEN not in ends:
+        return "methodsUnreadable", unreadable.detail
     for bad, reason in _BAD.items():
         if bad in ends:
             return reason, ends[bad].detail

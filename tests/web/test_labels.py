@@ -220,3 +220,10 @@ def test_how_a_request_came_is_said_in_words(source: str, english: str, german: 
     for language, words in (("en", english), ("de", german)):
         with in_language(language):
             assert labels.source_words(source) == words
+
+
+def test_a_method_is_said_to_be_still_there_only_where_the_last_read_lists_it() -> None:
+    """`failed`, `forbidden` and `throttled` are said of methods of which nothing was read, too."""
+    said = {outcome for outcome, text in labels.METHOD_OUTCOME.items() if text.startswith("still there")}
+    assert said == {"refusedDefault"}
+    assert "still" not in labels.REASON["notRemoved"]

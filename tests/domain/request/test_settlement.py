@@ -83,6 +83,12 @@ def test_worst_method_is_the_reason(ends: list[str], outcome: TargetOutcome, rea
     assert found[1] == ("" if reason in {"", "sessionsNotRevoked"} else f"is {bad}")
 
 
+def test_tokens_that_could_not_be_read_are_the_reason_and_not_said_to_be_still_there() -> None:
+    unread = method(id="", outcome=MethodOutcome.FAILED, detail="They could not be read: locked")
+    methods = [method(outcome=MethodOutcome.DELETED), unread]
+    assert failure_reason(TargetOutcome.PARTIALLY_RESET, methods) == ("methodsUnreadable", unread.detail)
+
+
 @pytest.mark.parametrize(
     ("answered", "untouched", "outcome", "end"),
     [
