@@ -42,7 +42,7 @@ async def acquire(services: Services, work: WindowRef) -> Permits:
     permits = await services.concurrency_permits.acquire(
         customer.tenant_id, work["id"], str(work["start"]), work["count"], limit, services.now()
     )
-    return {"permits": permits, "stop": ""}
+    return {"permits": permits, "stop": "", "steady": True}
 
 
 @activity(CHECK_STOP)

@@ -268,10 +268,15 @@ class CodesEnded(TypedDict):
 
 
 class Permits(TypedDict):
-    """`permits`: how many targets may run at once; 0: ask again later."""
+    """`permits`: how many targets may run at once; 0: ask again later.
+
+    `steady`: a target at which Graph fails makes fewer run at once only where no other got further meanwhile. Absent in the
+    histories that began before it was.
+    """
 
     permits: int
     stop: Stop
+    steady: NotRequired[bool]
 
 
 class StopCheck(TypedDict):

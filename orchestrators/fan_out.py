@@ -45,7 +45,8 @@ class FanOut[Work: Mapping[str, object]]:
     """Run `activity` for each of `works`, again until it answers that it is over.
 
     Works with the same `customer` share a lane of `width`; all lanes together run `total`. With `watch`, long waits end when
-    that request is cancelled; with `look_again` what was begun is run once more then. After `run`, `left` has the works that
+    that request is cancelled; with `look_again` what was begun is run once more then. With `steady`, a failing job narrows its
+    lane only where no other job of the lane got further while it ran. After `run`, `left` has the works that
     were given up and why, and `stop` says why the rest was not tried.
     """
 
@@ -59,12 +60,14 @@ class FanOut[Work: Mapping[str, object]]:
         total: int | None = None,
         watch: RequestRef | None = None,
         look_again: bool = True,
+        steady: bool = False,
     ) -> None:
         self._ctx = ctx
         self._activity = activity
         self._total = total or width
         self._watch = watch
         self._look_again = look_again
+        self._steady = steady
         self._watched: Task[StopCheck] | None = None
         self._next_watch = now(ctx) + _WATCH
         self.lanes: dict[str, Lane[Work]] = {}
@@ -118,6 +121,7 @@ class FanOut[Work: Mapping[str, object]]:
         if lane.running >= lane.width:
             return
         job = lane.ready.popleft()
+        job.done_before = lane.done
         self._running[start_activity(self._ctx, self._activity, job.next_run())] = job, lane
         lane.running += 1
         if lane.ready:
@@ -174,7 +178,8 @@ class FanOut[Work: Mapping[str, object]]:
 
     def _done(self, job: Job[Work], lane: Lane[Work], answer: Progress) -> None:
         fault, progressed = answer["fault"], answer.get("progressed", False)
-        lane.adapt(fault, answer.get("pressure", 0.0), progressed=progressed)
+        answered = progressed or (self._steady and lane.done > job.done_before)
+        lane.adapt(fault, answer.get("pressure", 0.0), answered=answered)
         if not self.stop and (fault == "held" or fault == "cancelled" or fault == "ended"):  # noqa: PLR1714 - narrows
             self._end(fault)
         if no_access := _NO_ACCESS.get(fault):

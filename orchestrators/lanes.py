@@ -40,6 +40,7 @@ class Job[Work: Mapping[str, object]]:
         self.slow = 0
         self.began = False
         self.failing_since = 0  # how much of its lane was done when it began to fail
+        self.done_before = 0  # and when its latest run began
         self.due: datetime | None = None
 
     @property
@@ -83,10 +84,12 @@ class Lane[Work: Mapping[str, object]]:
     def is_over(self) -> bool:
         return not (self.running or self.ready or self.waiting)
 
-    def adapt(self, fault: Fault, pressure: float, *, progressed: bool = False) -> None:
-        """Widen or narrow the lane after an answer; `pressure` is how much of the tenant's limit is used, 1 for all of it."""
-        # Calls that fail now and then, while others are answered, are no reason to ask for less at once.
-        if fault == "throttled" or (fault in AWAY and not progressed):
+    def adapt(self, fault: Fault, pressure: float, *, answered: bool = False) -> None:
+        """Widen or narrow the lane after an answer; `pressure` is how much of the tenant's limit is used, 1 for all of it.
+
+        `answered`: Graph answered other calls meanwhile. That some fail now and then is no reason to ask for less at once.
+        """
+        if fault == "throttled" or (fault in AWAY and not answered):
             self.throttled = True
             self.width, self.clean = max(1, self.width // 2), 0
         elif pressure >= _FULL:

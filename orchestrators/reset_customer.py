@@ -69,7 +69,8 @@ def reset_window(ctx: Context, work: WindowReset) -> Step[WindowEnd | None]:
         _start_anew(ctx, window, asked)
         return None
     runs = [TargetRun(id=work["id"], number=work["start"] + offset) for offset in range(work["count"])]
-    fan_out = FanOut(ctx, RESET_TARGET, runs, answer["permits"], watch=RequestRef(id=work["id"]))
+    steady, watch = answer.get("steady", False), RequestRef(id=work["id"])
+    fan_out = FanOut(ctx, RESET_TARGET, runs, answer["permits"], watch=watch, steady=steady)
     lane = fan_out.lanes[""]
     yield from fan_out.run()
     if fan_out.stop == "held":

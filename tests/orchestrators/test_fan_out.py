@@ -189,6 +189,25 @@ def test_job_that_raises_again_and_again_is_left_and_the_rest_is_done() -> None:
     assert len(ctx.calls) == 9 + BROKEN
 
 
+@pytest.mark.parametrize("steady", [True, False])
+def test_a_user_who_fails_while_others_are_done_narrows_nothing(*, steady: bool) -> None:
+    failed: list[Work] = []
+
+    def answer(work: Work) -> Work:
+        if work["number"] == 3 and not failed:
+            failed.append(work)
+            return {"retry_after": 0.0, "fault": "unavailable", "progressed": False}
+        return OK
+
+    fan_out, _ = made(answer, [{"number": n} for n in range(40)], 8, steady=steady)
+    assert fan_out.lanes[""].throttled is not steady
+
+
+def test_a_customer_where_every_user_fails_is_asked_for_less() -> None:
+    fan_out, _ = made(failing(*range(8)), [{"number": n} for n in range(8)], 8, steady=True)
+    assert fan_out.lanes[""].width == 1
+
+
 def test_throttling_halves_the_width_and_clean_rounds_widen_it() -> None:
     throttled = dict.fromkeys(range(8), 1)
 
