@@ -40,7 +40,7 @@ _NUMBER = re.compile(r"AADSTS(\d{1,9})\b")
 def refusal_of(body: Mapping[str, Any]) -> Fault:
     """Return whose fault it is that there is no token, by the JSON body of the refusal."""
     listed = body.get("error_codes")
-    numbers = [number for number in listed if isinstance(number, int)] if isinstance(listed, list) else []
+    numbers = [int(number) for number in listed if str(number).isdecimal()] if isinstance(listed, list) else []
     numbers += [int(found) for found in _NUMBER.findall(str(body.get("error_description"))[:2000])]
     known = [_BY_NUMBER[number] for number in numbers if number in _BY_NUMBER]
     return known[0] if known else _BY_ERROR.get(str(body.get("error")), Fault.CONSENT)

@@ -7,6 +7,7 @@ from domain.policy.load import Customer
 from graph.errors import NO_ACCESS, Fault, GraphError
 from graph.found import Found
 from graph.user_pages import ListedUser
+from reset.fault_reasons import reason_of
 from services import Services
 
 # Their words are those of targets. Everything else is a customer that does not answer.
@@ -20,6 +21,11 @@ def unreachable(customer: str, error: GraphError) -> Unreachable:
         return Unreachable(customer=customer, reason="noLicence", detail=detail)
     reason = error.reason if error.fault in _WORDS else "customerUnreachable"
     return Unreachable(customer=customer, reason=reason, detail=error.detail)
+
+
+def unread(customer: str, error: GraphError) -> Unreachable:
+    """Return why something of one user of a customer could not be read: a refusal (400, 404, 423) is about that user alone."""
+    return Unreachable(customer=customer, reason=reason_of(error), detail=error.detail)
 
 
 def to_user_response(services: Services, row: ListedUser) -> UserResponse:

@@ -9,7 +9,7 @@ from domain.bulk_lines import BulkEntry, read_lines
 from graph.errors import GraphError
 from graph.users import Match, Several, User, find_users
 from services import Services
-from use_cases.directory_rows import unreachable
+from use_cases.directory_rows import unread
 
 # Customers asked side by side, and names in one go: fifteen are one call, three hundred a batch.
 _AT_ONCE, _CHUNK = 8, 300
@@ -100,7 +100,7 @@ def _row(entry: BulkEntry, matches: dict[str, Match]) -> LookupRow:
         return row.model_copy(update={"state": "ambiguous", "candidates": [*users, *several]})
     if faults:
         key, fault = next(iter(faults.items()))
-        return row.model_copy(update={"state": "unread", "reason": unreachable(key, fault).reason})
+        return row.model_copy(update={"state": "unread", "reason": unread(key, fault).reason})
     return row if matches else row.model_copy(update={"reason": "noCustomer"})
 
 

@@ -17,7 +17,7 @@ from graph.user_page_cache import EVER
 from graph.user_pages import ListedUser, Query
 from services import Services
 from use_cases.chosen_customers import list_key, tenant_ids
-from use_cases.directory_rows import registered_methods, unreachable
+from use_cases.directory_rows import registered_methods, unreachable, unread
 
 # Users whose methods one page reads, and how many pages of users it reads at most for a filter that matches little.
 _USERS, _PAGES = 20, 4
@@ -60,10 +60,10 @@ async def read_methods(
             )
         else:
             page = await list_users(services.graph, tenants, query, spots, _USERS)
-        rows, unread = await _methods_of(services, page, only_phone=only_phone)
+        rows, missing = await _methods_of(services, page, only_phone=only_phone)
         shown.users += len(page.users)
         shown.value += [row for row in rows if _matches(row, kinds, older_than_days, shown)]
-        shown.unread += unread
+        shown.unread += missing
         shown.unreachable = [unreachable(key, error) for key, error in page.faults.items()]
         spots = page.spots
         if not spots or len(shown.value) >= _USERS:
@@ -87,12 +87,12 @@ async def _methods_of(
         for row, answer in zip(rows, answered, strict=True)
     }
     methods: list[MethodRow] = []
-    unread: list[Unreachable] = []
+    missing: list[Unreachable] = []
     for row in page.users:
         answer = found[row.customer, row.user.id]
         if isinstance(answer, GraphError):
-            fault = unreachable(row.customer, answer)
-            unread.append(fault.model_copy(update={"detail": f"{row.user.user_principal_name}: {fault.detail}"}))
+            fault = unread(row.customer, answer)
+            missing.append(fault.model_copy(update={"detail": f"{row.user.user_principal_name}: {fault.detail}"}))
             continue
         if only_phone and (answer.hardware_unreadable is not None or not has_only_phones(answer.methods)):
             continue
@@ -105,7 +105,7 @@ async def _methods_of(
             "user_principal_name": row.user.user_principal_name,
         }
         methods += [MethodRow(**method.model_dump(), **names) for method in registered_methods(answer, policy)]
-    return methods, unread
+    return methods, missing
 
 
 async def _read(graph: Graph, customer: Customer, rows: Sequence[ListedUser]) -> list[Found | GraphError]:

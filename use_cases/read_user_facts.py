@@ -23,7 +23,7 @@ from graph.users import Several, User
 from records.holds import HoldTerms
 from reset.planner import person_of
 from services import Services
-from use_cases.directory_rows import unreachable
+from use_cases.directory_rows import unread
 from use_cases.holders import Held, holders_of
 from use_cases.read_request import is_within
 
@@ -142,7 +142,7 @@ class _Judge(NamedTuple):
         return refusal(person, customer=self.customer, guards=self.guards, involved=self.by)
 
     def _why(self, error: GraphError) -> str:
-        return unreachable(self.key, error).reason
+        return unread(self.key, error).reason
 
 
 async def _last_reset(

@@ -124,7 +124,7 @@ async def read_user(services: Services, customer: str, text: str) -> UserDetails
     policy = services.policy.customers[customer]
     client = services.graph.of(policy.tenant_id)
     found = await find_user(services, customer, text)
-    details = (await read_details(client, [found.id], hardware=True, defaults="all"))[0]
+    details = (await read_details(client, [found.id], hardware=True, defaults="all", last=True))[0]
     if isinstance(details, GraphError):
         raise details
     privileges = details.privileges

@@ -17,6 +17,8 @@ UNREACHABLE: Mapping[str, str] = texts(
         "customerUnreachable": "Its directory does not answer right now. Refresh to try again.",
         "throttled": "Microsoft asks for a pause for this customer. Refresh in a minute.",
         "forbidden": "The service lacks a permission there. Consent again to all permissions of the service.",
+        "userNotFound": "The account is not there any more.",
+        "methodsUnreadable": "Microsoft does not let this user be read. Look at the user in the customer's admin center.",
         "noLicence": "This filter needs Microsoft's registration report, which this customer has no licence for.",
     }
 )
@@ -50,6 +52,8 @@ NOT_KNOWN: Mapping[str, str] = texts(
         "throttled": "Microsoft asks for a pause",
         "forbidden": "a permission is missing",
         "tokensUnreadable": "hardware tokens cannot be read",
+        "userNotFound": "the account is not there any more",
+        "methodsUnreadable": "Microsoft does not let it be read",
     }
 )
 # Why a user cannot be reset, in a list: the codes of labels.REASON in a few words.

@@ -386,6 +386,8 @@ UNREACHABLE: Mapping[str, str] = texts(
         "customerUnreachable": "Its directory does not answer right now. Refresh to try again.",
         "throttled": "Microsoft asks for a pause for this customer. Refresh in a minute.",
         "forbidden": "The service lacks a permission there. Consent again to all permissions of the service.",
+        "userNotFound": "The account is not there any more.",
+        "methodsUnreadable": "Microsoft does not let this user be read. Look at the user in the customer's admin center.",
         "noLicence": "This filter needs Microsoft's registration report, which this customer has no licence for.",
     }
 )

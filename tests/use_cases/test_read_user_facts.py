@@ -10,8 +10,10 @@ from domain.request.involved import Involved
 from graph import listed_details
 from graph.client import GraphClient
 from graph.listed_details import Listed
+from graph.user_pages import Query
 from localhost.commands.app_settings import DEMO_POLICY
 from tests.system import System, system
+from use_cases.read_methods import read_methods
 from use_cases.read_user_facts import Answer, UserFacts, by_customer, read_user_facts
 
 REQUESTER = "johanna@contoso.com"
@@ -166,6 +168,20 @@ async def test_tokens_that_cannot_be_read_leave_unknown_what_they_would_decide(t
         megan, adele = (await facts_of(it, "contoso", "megan@contoso.com", "adele@contoso.com")).values()
         assert (megan.strength, megan.strength_unknown) == (None, "tokensUnreadable")
         assert adele.strength is Strength.STRONG
+
+
+@pytest.mark.parametrize(
+    ("status", "why"),
+    [(400, "methodsUnreadable"), (404, "userNotFound"), (423, "methodsUnreadable"), (503, "customerUnreachable")],
+)
+async def test_a_refusal_to_read_one_user_is_not_said_of_the_customer(tmp_path: Path, status: int, why: str) -> None:
+    async with system(tmp_path) as it:
+        it.world.faults.add_known("methodsLocked", user="megan@contoso.com", status=status)
+        megan, adele = (await facts_of(it, "contoso", "megan@contoso.com", "adele@contoso.com")).values()
+        assert (megan.strength, megan.strength_unknown) == (None, why)
+        assert adele.strength is Strength.STRONG
+        methods = await read_methods(it.services, ["contoso"], Query(search="Megan"), "")
+        assert [each.reason for each in methods.unread] == [why]
 
 
 async def test_a_throttled_customer_is_left_alone_for_as_long_as_it_asks_and_others_go_on(tmp_path: Path) -> None:

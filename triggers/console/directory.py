@@ -18,7 +18,7 @@ from triggers.console.layout import Frame, frame, html_page, redirect, require_s
 from triggers.console.selection import offered
 from triggers.console.user_facts import Facts, facts_of_page
 from triggers.http.parameters import page_number, parse_unsigned
-from use_cases.directory_rows import unreachable
+from use_cases.directory_rows import unread
 from use_cases.read_methods import read_methods
 from use_cases.read_request import is_within
 from use_cases.read_users import find_user, read_console_users, read_user
@@ -133,7 +133,7 @@ async def console_user(req: func.HttpRequest) -> func.HttpResponse:
             return redirect(f"/console/users/{customer}/{quote(found.id, safe='')}?tab={tab}")
         user = await read_user(services, customer, text)
     except GraphError as error:
-        return html_page("user_away.html", 503, frame=around, active="users", away=unreachable(customer, error))
+        return html_page("user_away.html", 503, frame=around, active="users", away=unread(customer, error))
     return html_page(
         "user.html",
         frame=around,
