@@ -92,7 +92,7 @@ class Containing:
         self._made = {target.number: self._begun(target) for target in targets}
         try:
             await self._look_up()
-            await self._guard()
+            await self._guard(last=last)
             if self._first:
                 await self._take_leases()
                 await self._limit()
@@ -137,14 +137,14 @@ class Containing:
                 case None:
                     self._refuse(number, Refusal("userNotFound", "The customer has no such user."))
 
-    async def _guard(self) -> None:
+    async def _guard(self, *, last: bool) -> None:
         for number, user in list(self._users.items()):
             person = person_of(user, self._customer.tenant_id)
             refused = refusal(person, customer=self._customer, guards=self._guards, involved=self._request.involved)
             if refused is not None:
                 self._refuse(number, refused)
         cache = self._client.privileged.plans if self._first else self._client.privileged.resets
-        known = await read_privileges(self._client, cache, [user.id for user in self._users.values()])
+        known = await read_privileges(self._client, cache, [user.id for user in self._users.values()], last=last)
         for (number, user), privileges in zip(list(self._users.items()), known, strict=True):
             if isinstance(privileges, GraphError):
                 self._leave(number, privileges)

@@ -135,6 +135,22 @@ async def test_a_dry_run_and_a_request_without_contain_first_block_nobody_before
 
 
 @pytest.mark.engine_only(REASON)
+async def test_a_user_of_whom_eligibility_fails_for_good_waits_for_the_step_up_and_is_contained_then(
+    tmp_path: Path,
+) -> None:
+    async with containing(tmp_path) as it:
+        it.world.faults.add(method="GET", path="*ligibilityScheduleInstances", status=500)
+        request = await it.ask(contoso=[ADELE], more=MORE)
+        await it.advance(minutes=30)
+        (target,) = await it.targets(request["id"])
+        assert actions(target)["blocked"] == ("awaitingApproval", "privilegesUnknown")
+        assert (await it.shown(request["id"]))["approval"]["quorum"] == 2
+        it.world.faults.clear()
+        await it.approve(request["id"])
+        assert not user(it, ADELE).enabled
+
+
+@pytest.mark.engine_only(REASON)
 async def test_protected_users_and_guests_are_never_blocked_and_privileged_ones_wait_for_the_step_up(
     tmp_path: Path,
 ) -> None:
