@@ -157,5 +157,6 @@ def eligible_items(answer: Response, *, last: bool = False) -> tuple[list[dict[s
     if not answer.ok and (answer.says_no_such_path or _NOT_LICENSED in f"{error.code} {error.detail}"):
         return [], ""
     if error.of_tenant or (error.passing and not last):
+        error.unreadable = False  # waited for and then unknown, so that the user is planned all the same
         raise error
     return [], error.detail or error.reason

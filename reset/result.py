@@ -116,7 +116,8 @@ def _settled(progress: Progress, end: _End) -> Target:
     elif reason and end.cancelled:
         reason, detail = "cancelled", _cancelled_detail(progress, unknown=unknown)
     elif reason and end.fault is not None:
-        reason, detail = reason_of(end.fault), end.fault.detail
+        # There was an answer, so the customer's directory is not out of reach.
+        reason, detail = reason_of(end.fault, of_one_user=end.fault.unreadable), end.fault.detail
     return saved.settle(outcome, reason, detail or sessions.detail)
 
 

@@ -88,6 +88,17 @@ async def test_read_at_the_reset_that_is_no_whole_list_removes_and_settles_nothi
 
 
 @pytest.mark.parametrize(
+    ("change", "reason"), [(html, "methodsUnreadable"), (no_list, "methodsUnreadable"), (moved, "customerUnreachable")]
+)
+async def test_an_answer_that_cannot_be_read_is_not_said_to_be_none(
+    works: Works, monkeypatch: pytest.MonkeyPatch, change: Change, reason: str
+) -> None:
+    await works.planned(works.user(APP))
+    answered(monkeypatch, "authentication/methods", change)
+    assert (await works.reset()).reason == reason
+
+
+@pytest.mark.parametrize(
     ("path", "change"),
     [
         ("$select=id,displayName,userPrincipalName", html),

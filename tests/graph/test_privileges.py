@@ -12,8 +12,9 @@ import pytest
 from graph.client import Graph, GraphClient
 from graph.errors import GraphError
 from graph.privilege_cache import Privileges
-from graph.privileged_users import tenant_wide
+from graph.privileged_users import eligible_items, tenant_wide
 from graph.privileges import read_privileges
+from graph.responses import Response
 from graph.tokens import SecretTokens, Tokens
 from localhost.simulator import World, create_app
 from localhost.simulator.model.entities import Group, User
@@ -102,6 +103,16 @@ async def test_eligibility_that_may_not_be_read_is_unknown(world: World, graph: 
     for found in [*await ask_one_by_one(client, [user]), *await ask_the_tenant(client, [user])]:
         assert isinstance(found, Privileges)
         assert (found.names, bool(found.unknown)) == ([], True)
+
+
+@pytest.mark.parametrize("answer", [Response(200, {}, {}), Response(200, {}, {"value": [1]}), Response(503, {}, {})])
+def test_an_answer_without_eligibilities_is_waited_for_and_unknown_at_the_end(answer: Response) -> None:
+    """It is not a user of whom nothing can be read: such a one is not planned."""
+    with pytest.raises(GraphError) as error:
+        eligible_items(answer)
+    assert (error.value.passing, error.value.unreadable) == (True, False)
+    items, unknown = eligible_items(answer, last=True)
+    assert (items, bool(unknown)) == ([], True)
 
 
 async def test_nobody_is_eligible_where_there_is_no_licence_for_it(world: World, graph: Graph) -> None:

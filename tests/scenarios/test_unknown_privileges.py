@@ -20,12 +20,12 @@ def policy(tmp_path: Path, unknown: str) -> Path:
     return path
 
 
-async def planned(it: System, **fault: Any) -> tuple[str, dict[str, Any]]:
-    """A request for one user while eligibilities answer so, and the user's target."""
+async def planned(it: System, *others: str, **fault: Any) -> tuple[str, dict[str, Any]]:
+    """A request for Adele and others while eligibilities answer so, and her target."""
     for path in ELIGIBILITIES:
         it.world.faults.add(method="GET", path=path, **fault)
-    request = await it.ask(contoso=[ADELE])
-    (target,) = await it.targets(request["id"])
+    request = await it.ask(contoso=[ADELE, *others])
+    target, *_ = await it.targets(request["id"])
     return request["id"], target
 
 
@@ -76,16 +76,19 @@ async def test_only_a_cloud_or_licence_without_eligibilities_has_none(
         assert ("privilegesUnknown" in target["warnings"]) is unknown
 
 
-async def test_eligibilities_that_fail_for_good_are_unknown_once_they_were_waited_for(tmp_path: Path) -> None:
+@pytest.mark.parametrize("fault", [{"status": 500}, {"malformed": "html"}])
+async def test_eligibilities_that_fail_for_good_are_unknown_once_they_were_waited_for(
+    tmp_path: Path, fault: dict[str, Any]
+) -> None:
     async with system(tmp_path, policy=policy(tmp_path, "stepUp")) as it:
-        request_id, target = await planned(it, status=500)
+        request_id, target = await planned(it, "alex@contoso.com", **fault)
         assert target["warnings"] == []
         await it.advance(minutes=15)
-        (target,) = await it.targets(request_id)
+        target, *_ = await it.targets(request_id)
         assert "privilegesUnknown" in target["warnings"]
         assert (await it.shown(request_id))["approval"]["quorum"] == 2
         await it.approve(request_id)  # what was approved as unknown is not waited for again
-        assert [t["outcome"] for t in await it.targets(request_id)] == ["reset"]
+        assert [t["outcome"] for t in await it.targets(request_id)] == ["reset", "reset"]
 
 
 async def test_eligibilities_that_fail_for_good_since_the_plan_end_the_user_alone(tmp_path: Path) -> None:
