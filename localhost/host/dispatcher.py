@@ -32,11 +32,12 @@ _LONGEST_WAIT = 60.0
 class Limits:
     """How many functions run at once. Orchestrators have their own number, so that activities cannot starve them.
 
-    A turn of an orchestrator waits for nothing: more of them at once only compete with HTTP requests for the interpreter lock.
+    A turn of an orchestrator waits for nothing: more of them at once only compete for the interpreter lock, and turns that wait
+    take all that has come in together, which is fewer replays.
     """
 
     activities: int = 128
-    orchestrations: int = 2
+    orchestrations: int = 1
 
 
 class Dispatcher:

@@ -105,7 +105,8 @@ async def serving[AnyClock: Clock](
     async with AsyncExitStack() as parts:
         durable: DurableWork
         if task_hub is not None:
-            durable = TaskHub(task_hub, activities=limits.activities, orchestrations=limits.orchestrations)
+            # One turn more than runs at once, so that the next is here when one ends.
+            durable = TaskHub(task_hub, activities=limits.activities, orchestrations=limits.orchestrations + 1)
             engine_address = await parts.enter_async_context(_connected(durable))
         else:
             durable = _engine(clock, timers, engine, on_broken, faults)
