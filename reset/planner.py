@@ -99,7 +99,8 @@ class Planner:
 
         A durable timer would cost them seconds. The pauses of all that is read again are together as long as those of one call may be.
         """
-        planned = await self._once(self._client, targets)
+        found: dict[int, Match] = {}
+        planned = await self._once(self._client, targets, found)
         if not _are_some(planned):
             return planned
         client = self._graph.of(self._customer.tenant_id)
@@ -111,21 +112,22 @@ class Planner:
             throttled = any(map(_is_throttled, failed.values()))
             if not await attempts.next(throttled=throttled, retry_after=max(waits, default=None)):
                 break
-            for n, entry in zip(failed, await self._once(client, [targets[n] for n in failed]), strict=True):
+            for n, entry in zip(failed, await self._once(client, [targets[n] for n in failed], found), strict=True):
                 planned[n] = entry
         self._client.pressure = max(self._client.pressure, client.pressure)
         return planned
 
-    async def _once(self, client: GraphClient, targets: Sequence[Target]) -> list[Target | GraphError]:
+    async def _once(
+        self, client: GraphClient, targets: Sequence[Target], found: dict[int, Match]
+    ) -> list[Target | GraphError]:
+        """Plan targets together. `found` are the users that were looked up before, by target; those looked up now are added."""
         try:
-            found = await find_users(client, [target.asked for target in targets])
-            planned = [self._looked_up(target, user) for target, user in zip(targets, found, strict=True)]
+            unknown = [target for target in targets if isinstance(found.get(target.number), GraphError | None)]
+            looked_up = await find_users(client, [target.asked for target in unknown])
+            found |= {target.number: user for target, user in zip(unknown, looked_up, strict=True)}
+            planned = [self._looked_up(target, found[target.number]) for target in targets]
             wanted = {entry.number: entry for entry in planned if isinstance(entry, Target) and not entry.settled}
-            users = {
-                target.number: user
-                for target, user in zip(targets, found, strict=True)
-                if isinstance(user, User) and target.number in wanted
-            }
+            users = {number: user for number in wanted if isinstance(user := found[number], User)}
             if not wanted:
                 return planned
             ids = [users[number].id for number in wanted]

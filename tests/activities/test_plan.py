@@ -343,6 +343,8 @@ async def test_a_user_whose_reads_went_on_failing_is_planned_again_in_the_same_r
     assert second.planned
     assert asked_methods(works, adele.id) == 2 + len(PAUSES)
     assert asked_methods(works, alex.id) == 1  # who was read is not read again
+    # Nor is a user looked up again who was found: once for the plan, and once for who asks.
+    assert sum(call.path == "/v1.0/users" and call.tenant == CONTOSO for call in works.world.calls) == 2
 
 
 async def test_a_requester_who_cannot_be_looked_up_is_looked_up_once_more_in_the_same_run(works: Works) -> None:
