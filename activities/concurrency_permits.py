@@ -1,5 +1,8 @@
 """Activities around a window of targets: the customer's permits for it, and its outcome in the audit."""
 
+import json
+from collections.abc import Iterator
+
 from activities.app import activity
 from activities.given_up import GIVEN_UP
 from activities.reset_target import fail_open
@@ -22,8 +25,8 @@ from records.targets import StoredTarget
 from services import Services, current_services
 from use_cases.check_stop import check_stop as check_request
 
-# Targets in one audit event: with fifty methods each they stay under the size of a record.
-_PER_EVENT = 25
+# Targets in one audit event and bytes of them, well under the size of a record.
+_PER_EVENT, _EVENT_SIZE = 25, 100_000
 
 
 @activity(ACQUIRE_PERMITS)
@@ -97,17 +100,31 @@ async def end_window(services: Services, work: PermitsBack) -> None:
 
 async def audit_ended(services: Services, request_id: str, window: list[StoredTarget]) -> None:
     """Write the audit events of targets that were planned and have ended."""
-    ended = [kept for kept in window if kept.target.planned and kept.target.settled]
-    for start in range(0, len(ended), _PER_EVENT):
-        part = ended[start : start + _PER_EVENT]
+    ended = [kept.target for kept in window if kept.target.planned and kept.target.settled]
+    for part in _parts(ended):
         await services.audits.append(
             request_id,
             services.now(),
             "service",
             "targetsEnded",
-            {"customer": part[0].target.customer, "targets": [_audited(kept.target) for kept in part]},
-            once=f"targets:{part[0].target.number}",
+            {"customer": part[0].customer, "targets": [_audited(target) for target in part]},
+            once=f"targets:{part[0].number}",
         )
+
+
+def _parts(targets: list[Target]) -> Iterator[list[Target]]:
+    """Yield the targets of one audit event after the other: the same targets make the same parts."""
+    part: list[Target] = []
+    size = 0
+    for target in targets:
+        length = len(json.dumps(_audited(target)))
+        if part and (len(part) == _PER_EVENT or size + length > _EVENT_SIZE):
+            yield part
+            part, size = [], 0
+        part.append(target)
+        size += length
+    if part:
+        yield part
 
 
 async def audit_target(services: Services, request_id: str, target: Target) -> None:

@@ -129,7 +129,10 @@ class GraphClient:
 
     def serves(self, link: str) -> bool:
         """Return whether a link, of a next page for example, leads to this Graph and nowhere else."""
-        return _origin(link) == _origin(self._endpoint)
+        try:
+            return _origin(link) == _origin(self._endpoint)
+        except ValueError:  # what stands there is no address at all
+            return False
 
     async def send(
         self,

@@ -3,6 +3,7 @@
 One user's removals run one after the other: in parallel, or as independent parts of a batch, they collide silently.
 """
 
+import json
 from collections.abc import Awaitable, Sequence
 from typing import Any
 
@@ -25,6 +26,9 @@ _COLLECTIONS = {
     MethodType.PLATFORM_CREDENTIAL: "platformCredentialMethods",
     MethodType.EXTERNAL: "externalAuthenticationMethods",
 }
+# Bytes of all methods of a user, and of what is kept of one beside its texts: a record takes 256 KiB (records/limits.py), and the
+# longest ids are those of passkeys, of which a user has ten at most. (Microsoft, "Enable passkeys": limits)
+_MOST, _BESIDES = 100_000, 500
 _HARDWARE_QUERY = "hardwareOathMethods"
 
 
@@ -47,10 +51,23 @@ def listed(answer: Response) -> list[Method]:
     Raises: GraphError when it failed.
     """
     items = answer.items()
-    if not all(isinstance(item.get("@odata.type"), str) and is_id(item.get("id")) for item in items):
+    if not all(_is_typed(item) and is_id(item.get("id")) for item in items):
         raise GraphError.of_unreadable("Graph's answer does not say which methods these are")
     found = [method for item in items if (method := method_of(item)) is not None]
-    return [method for method in found if method.type is not MethodType.HARDWARE_OATH]
+    return [method for method in _storable(found) if method.type is not MethodType.HARDWARE_OATH]
+
+
+def _storable(found: list[Method]) -> list[Method]:
+    """Return the methods of one user. Raises: GraphError where they are more than a record of the user can hold."""
+    if sum(_BESIDES + len(json.dumps([method.id, method.label, method.model])) for method in found) > _MOST:
+        raise GraphError(Fault.REFUSED, f"Graph lists {len(found)} methods, more than the service can keep", status=400)
+    return found
+
+
+def _is_typed(item: dict[str, Any]) -> bool:
+    """Whether it says which kind of method it is. One that is not known here has a type of Graph's all the same."""
+    kind = item.get("@odata.type")
+    return isinstance(kind, str) and kind.startswith("#microsoft.graph.")
 
 
 def hardware_listed(answer: Response, *, expected: bool = False) -> tuple[list[Method], GraphError | None]:
@@ -66,7 +83,7 @@ def hardware_listed(answer: Response, *, expected: bool = False) -> tuple[list[M
         if not all(is_id(item.get("id")) for item in items):
             raise GraphError.of_unreadable("Graph's answer does not say which tokens these are")
         found = [method_of(item, MethodType.HARDWARE_OATH) for item in items]
-        return [method for method in found if method is not None], None
+        return _storable([method for method in found if method is not None]), None
     if answer.says_no_such_path and not expected:
         return [], None
     error = answer.error()

@@ -93,10 +93,10 @@ async def _read(client: GraphClient, groups: Mapping[str, str]) -> PrivilegedUse
         found.add("eligible_groups", [str(item.get("principalId")) for item in items], name)
         found.unknown = found.unknown or unknown
     for item in assignments.items():
-        found.add("roles", _principals(item, members), _role(item))
+        found.add("roles", _principals(item, members), role_of(item))
     items, unknown = eligible_items(eligible)
     for item in items:
-        found.add("eligible_roles", _principals(item, members), _role(item))
+        found.add("eligible_roles", _principals(item, members), role_of(item))
     return found.result(unknown or found.unknown)
 
 
@@ -131,16 +131,19 @@ def _principals(assignment: Mapping[str, Any], members: Mapping[str, list[str]])
     return [principal, *members.get(principal, ())]
 
 
-def _role(assignment: Mapping[str, Any]) -> str:
-    return named(assignment.get("roleDefinition") or {"id": assignment.get("roleDefinitionId")})
-
-
 def _ids(answer: Response) -> list[str]:
     return [str(item.get("id")) for item in answer.items()]
 
 
 def named(item: Mapping[str, Any]) -> str:
-    return str(item.get("displayName") or item.get("id"))
+    """Return the name of a role or group as it can be stored; Entra's longest have 256 characters."""
+    return str(item.get("displayName") or item.get("id"))[:300]
+
+
+def role_of(assignment: Mapping[str, Any]) -> str:
+    """Return the name of an assignment's role, or its id where the answer does not name it."""
+    role = assignment.get("roleDefinition")
+    return named(role if isinstance(role, dict) and role else {"id": assignment.get("roleDefinitionId")})
 
 
 def eligible_items(answer: Response, *, last: bool = False) -> tuple[list[dict[str, Any]], str]:

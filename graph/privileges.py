@@ -13,7 +13,7 @@ from graph.batch import Part, batch
 from graph.client import GraphClient, segment
 from graph.errors import GraphError
 from graph.privilege_cache import PrivilegeCache, Privileges
-from graph.privileged_users import PER_USER, eligible_items, named, role_assignable_groups, tenant_wide
+from graph.privileged_users import PER_USER, eligible_items, named, role_assignable_groups, role_of, tenant_wide
 from graph.responses import Response
 
 # Advanced queries need both; a tenant of Azure AD B2C has none of them (aad-advanced-queries).
@@ -109,7 +109,7 @@ def _privileges(
     return Privileges.of(
         roles={named(role) for role in held.roles},
         groups=joined,
-        eligible_roles={named(item.get("roleDefinition") or {"id": item.get("roleDefinitionId")}) for item in roles},
+        eligible_roles=set(map(role_of, roles)),
         eligible_groups=_eligible_groups([str(item.get("groupId")) for item in groups], assignable),
         unknown=roles_unknown or groups_unknown,
     )
@@ -118,7 +118,7 @@ def _privileges(
 def _eligible_groups(group_ids: Sequence[str], assignable: Mapping[str, str] | None) -> set[str]:
     """Return the names of those that grant roles; all of them, by id, where it cannot be read which do."""
     if assignable is None:
-        return set(group_ids)
+        return {group_id[:300] for group_id in group_ids}
     return {assignable[group_id] for group_id in group_ids if group_id in assignable}
 
 

@@ -155,11 +155,11 @@ def parsed(content: bytes) -> dict[str, Any]:
         return {}
     try:
         body = json.loads(content)
-    except ValueError:
+        if not isinstance(body, dict):  # no list of Graph's is bare
+            return {}
+        return _whole_characters(body) if _HALF.search(content) else body
+    except (ValueError, RecursionError):  # nothing that Graph describes is nested a thousand times
         return {}
-    if not isinstance(body, dict):  # no list of Graph's is bare
-        return {}
-    return _whole_characters(body) if _HALF.search(content) else body
 
 
 def _whole_characters(value: Any) -> Any:

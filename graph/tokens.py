@@ -56,7 +56,7 @@ class Tokens:
             if failed and failed[1] > asked:  # while this call waited: it is answered, too
                 raise failed[0]
             try:
-                token, lasts = await self._source.fetch(tenant_id)
+                token, lasts = _sendable(*await self._source.fetch(tenant_id))
             except GraphError as error:
                 self._failed[tenant_id] = (error, self._monotonic())
                 raise
@@ -75,6 +75,13 @@ class Tokens:
         """
         if self._fetched.get(tenant_id, 0.0) <= before:
             self._kept.pop(tenant_id, None)
+
+
+def _sendable(token: str, lasts: float) -> tuple[str, float]:
+    """Return a token that a header can hold. Raises: GraphError for another one."""
+    if not (token.isascii() and token.isprintable()):
+        raise GraphError(Fault.UNAVAILABLE, "the token endpoint's token is none that can be sent")
+    return token, lasts
 
 
 class CredentialTokens:
@@ -146,7 +153,7 @@ class SecretTokens:
             raise GraphError(Fault.UNAVAILABLE, f"no token: {type(error).__name__}") from error
         try:
             body = answer.json()
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise GraphError(Fault.UNAVAILABLE, "the token endpoint sent no JSON", status=answer.status_code) from error
         body = body if isinstance(body, dict) else {}
         token = body.get("access_token")

@@ -48,6 +48,8 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             raise httpx.ConnectError(str(error)) from error
         except aiohttp.InvalidURL as error:
             raise httpx.UnsupportedProtocol(str(error)) from error
+        except ValueError as error:  # a control character in a link or a token that came from the other side
+            raise httpx.LocalProtocolError(str(error)) from error
         except (aiohttp.ClientError, OSError) as error:
             raise httpx.RemoteProtocolError(str(error)) from error
         return httpx.Response(answer.status, headers=list(answer.raw_headers), content=body)

@@ -1,6 +1,6 @@
 """The activities against records on disk and the simulator in process, without a host: each is called as the host would."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from copy import replace
 from dataclasses import dataclass
@@ -140,18 +140,22 @@ class Works:
 
 
 @asynccontextmanager
-async def made_works(folder: Path) -> AsyncIterator[Works]:
+async def made_works(
+    folder: Path, around: Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport] | None = None
+) -> AsyncIterator[Works]:
+    """The service of a test. `around` puts something between it and the simulator."""
     clock = Clock()
     world = World.demo(clock=clock)
 
     async def no_sleep(_: float) -> None: ...
 
+    transport: httpx.AsyncBaseTransport = httpx.ASGITransport(create_app(world, sleep=no_sleep))
     settings = environment(folder) | {"PUBLIC_BASE_URL": "http://127.0.0.1:7071"}
     with patch.dict("os.environ", settings):
         made = Services(
             read_settings(settings),
             now=clock,
-            transport=httpx.ASGITransport(create_app(world, sleep=no_sleep)),
+            transport=around(transport) if around else transport,
             sleep=no_sleep,
         )
         yield Works(made, world, clock)

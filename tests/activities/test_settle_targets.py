@@ -1,16 +1,19 @@
 """What a request ends with is settled once, wherever the process that settles it dies, and side by side with itself."""
 
 import asyncio
+import random
 from typing import Any
 
 import pytest
 
 from activities import settle_targets
+from activities.concurrency_permits import audit_ended
 from activities.finish_request import finish
 from activities.settle_targets import settle_open
-from domain.outcomes import RequestStatus
+from domain.methods import MethodType
+from domain.outcomes import MethodOutcome, RequestStatus, TargetOutcome
 from domain.request import windows
-from domain.request.target import Target
+from domain.request.target import Target, TargetMethod
 from tests.activities.conftest import DiedError, Works
 
 APP: tuple[str, dict[str, Any]] = ("microsoftAuthenticator", {})
@@ -110,3 +113,28 @@ async def test_only_the_window_itself_is_settled_where_numbers_are_missing(works
     await settle(works, 2)
     target: Target = await works.target()
     assert not target.settled
+
+
+async def test_ended_targets_of_many_methods_are_audited_in_several_events(works: Works) -> None:
+    """A text that cannot be compressed: 25 such users are more than a record takes."""
+    await works.planned(works.user())
+    source = random.Random(1)  # noqa: S311 - a text, no secret
+
+    def methods() -> list[TargetMethod]:
+        ids = [source.randbytes(900).hex() for _ in range(10)]
+        return [
+            TargetMethod(type=MethodType.FIDO2, id=each, label="key", outcome=MethodOutcome.DELETED) for each in ids
+        ]
+
+    [kept] = await works.services.targets.range("r1", 0, 1)
+    ended = [
+        kept._replace(
+            target=kept.target.model_copy(
+                update={"number": n, "methods": methods(), "planned": True, "outcome": TargetOutcome.RESET}
+            )
+        )
+        for n in range(25)
+    ]
+    await audit_ended(works.services, "r1", ended)
+    events = [event for event in await works.services.audits.all("r1") if event.event == "targetsEnded"]
+    assert [each["number"] for event in events for each in event.data["targets"]] == list(range(25))

@@ -92,3 +92,10 @@ def test_time_to_wait_is_a_number_or_none(text: str) -> None:
     seconds = retry_after({"retry-after": text})
     assert seconds is None or 0 <= seconds <= 3600
     assert 0 <= Response(200, {"x-ms-throttle-limit-percentage": text}, {}).pressure < 1000
+
+
+@pytest.mark.parametrize(
+    "content", [b'{"value":' + b"[" * 100_000, b'{"a":"\\ud83d","value":' + b"[" * 990 + b"]" * 990 + b"}"]
+)
+def test_what_is_nested_too_deeply_is_no_answer(content: bytes) -> None:
+    assert parsed(content).get("value") != []

@@ -101,3 +101,13 @@ def test_the_end_of_the_loop_closes_open_connections() -> None:
             return session
 
     assert asyncio.run(left_open()).closed
+
+
+@pytest.mark.parametrize(("path", "token"), [("/\x00", "t"), ("/", "a\r\nX-Evil: 1")])
+async def test_what_cannot_be_sent_is_a_fault_of_the_connection(path: str, token: str) -> None:
+    async with listening(lambda _: ok(b"")) as (url, heads):
+        transport = AiohttpTransport(connections=1, timeout=httpx.Timeout(1))
+        with pytest.raises(httpx.TransportError):
+            await transport.send("GET", url + path, {"Authorization": f"Bearer {token}"}, None)
+        await transport.aclose()
+    assert heads == []
