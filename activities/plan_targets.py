@@ -7,7 +7,7 @@ from contracts.words import Fault as FaultWord
 from contracts.words import GivenUp
 from contracts.workflow import PLAN_TARGETS, PlanInput, Progress
 from domain.outcomes import RequestStatus, TargetOutcome
-from domain.request.reset_request import ResetRequest
+from domain.request.reset_request import RECORD_UNREADABLE, ResetRequest
 from domain.request.target import Target
 from graph.errors import Fault, GraphError
 from graph.retry import Attempts
@@ -38,7 +38,7 @@ async def plan_window(
     if request is None:
         raise LookupError(request_id)
     window = await services.targets.range(request_id, start, count)
-    kept = _unplanned(window)
+    kept = await _without_others(services, request, _unplanned(window))
     if not kept:
         return _answer()
     if request.status is not RequestStatus.PLANNING:
@@ -76,6 +76,15 @@ def _sorted_out(
         if not spoiled:
             faults.append(result)
     return done, faults
+
+
+async def _without_others(services: Services, request: ResetRequest, window: list[StoredTarget]) -> list[StoredTarget]:
+    """Return the window without records that name another customer than the request does: those are damaged, and end as such."""
+    wrong = [kept for kept in window if request.customer_of(kept.target.number) not in {None, kept.target.customer}]
+    detail = "The service's own record of this user names another customer than the request, so nothing was done."
+    ended = [(kept, kept.target.settle(TargetOutcome.FAILED, RECORD_UNREADABLE, detail)) for kept in wrong]
+    await services.targets.save_all(request.id, ended)
+    return [kept for kept in window if kept not in wrong]
 
 
 async def _identified(services: Services, request: ResetRequest, customer: str, *, last: bool) -> ResetRequest:

@@ -10,7 +10,7 @@ from typing import Any
 from domain.methods import Method, MethodType, method_of
 from graph.batch import Part, all_of, batch
 from graph.client import GraphClient, segment
-from graph.errors import GraphError
+from graph.errors import Fault, GraphError
 from graph.found import Found
 from graph.responses import Response, is_id
 

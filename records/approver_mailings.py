@@ -2,10 +2,11 @@
 
 import hashlib
 from collections.abc import Callable, Collection
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from records.errors import StoreUnavailableError
+from records.limits import instant_in
 from records.store import Insert, Replace, Store
 
 _PARTITION = "approver-mailings"
@@ -99,13 +100,33 @@ class ApproverMailings:
 
 def _parts(state: dict[str, Any], now: datetime) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
     """Return what waits and what is being sent, without what an interruption left behind."""
-    waiting = {name: list(entry) for name, entry in state.get("waiting", {}).items()}
-    sending = {name: list(entry) for name, entry in state.get("sending", {}).items()}
-    state["waiting"] = {name: entry for name, entry in waiting.items() if _at(entry[0]) > now - _FORGOTTEN}
-    state["sending"] = {name: entry for name, entry in sending.items() if _at(entry[0]) > now}
-    state["sent"] = [at for at in state.get("sent", []) if _at(at) > now - COLLECTED]
-    return state["waiting"], state["sending"]
+    waiting = {
+        name: entry
+        for name, entry in _entries(state.get("waiting"), 2)
+        if isinstance(entry[1], int) and _at(entry[0]) > now - _FORGOTTEN
+    }
+    sending = {name: entry for name, entry in _entries(state.get("sending"), 1) if _at(entry[0]) > now}
+    sent = state.get("sent")
+    recent = [at for at in sent if _is_instant(at) and _at(at) > now - COLLECTED] if isinstance(sent, list) else []
+    state.clear()
+    state |= {"waiting": waiting, "sending": sending, "sent": recent}
+    return waiting, sending
+
+
+def _entries(value: object, length: int) -> list[tuple[str, list[Any]]]:
+    """Return the requests with what is noted of them: since when, and more. What cannot be read is left out."""
+    found = value.items() if isinstance(value, dict) else ()
+    return [
+        (name, [*entry])
+        for name, entry in found
+        if isinstance(entry, list) and len(entry) == length and _is_instant(entry[0])
+    ]
+
+
+def _is_instant(text: object) -> bool:
+    return instant_in({"at": text}, "at") is not None
 
 
 def _at(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+    at = datetime.fromisoformat(text)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

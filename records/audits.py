@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from domain.audit.chain import START, AuditEvent, broken, chained
-from records.store import Change, Insert, Put, Replace, Store
+from records.store import Change, Insert, Put, Replace, Row, Store
 from telemetry.events import log_event
 
 _EVENT = "audit:"
@@ -37,11 +37,12 @@ class Audits:
         `together` is written with the event or not at all; False if its row changed since it was read: then neither is written.
         """
         once_key = _ONCE + (once if len(once) <= _LONGEST_ONCE else hashlib.sha256(once.encode()).hexdigest())
+        damaged = False  # the head names an event after which there are others
         while True:
             if once and await self._store.get(request_id, once_key) is not None:
                 return False
             head = await self._store.get(request_id, _HEAD)
-            number, previous = (head.value["number"], head.value["hash"]) if head else (0, START)
+            number, previous = await self._last(request_id, None if damaged else head)
             link = chained(request_id, number + 1, previous, at, actor, event, data or {})
             new_head = {"number": link.number, "hash": link.hash}
             changes: list[Change] = [
@@ -59,6 +60,8 @@ class Audits:
                 row = await self._store.get(request_id, together.row.key)
                 if row is None or row.etag != together.row.etag:
                     return False
+            now = await self._store.get(request_id, _HEAD)
+            damaged = now is not None and head is not None and now.etag == head.etag
 
     async def page(self, request_id: str, after: int = 0, limit: int = 100) -> list[AuditEvent]:
         """Return events after number `after`, oldest first."""
@@ -75,7 +78,20 @@ class Audits:
     async def head(self, request_id: str) -> tuple[int, str]:
         """Return the number and hash of the last event."""
         head = await self._store.get(request_id, _HEAD)
-        return (int(head.value["number"]), str(head.value["hash"])) if head else (0, START)
+        return await self._last(request_id, head)
+
+    async def _last(self, request_id: str, head: Row | None) -> tuple[int, str]:
+        """Return number and hash of the last event; where there is no row that holds both, or it cannot be read, from the event."""
+        number, digest = (head.value.get("number"), head.value.get("hash")) if head else (None, None)
+        if isinstance(number, int) and isinstance(digest, str) and number >= 0:
+            return number, digest
+        last: Row | None = None
+        while rows := await self._store.scan(request_id, prefix=_EVENT, after=last.key if last else "", limit=1000):
+            last = rows[-1]
+        if last is None:
+            return 0, START
+        kept = last.value.get("hash")
+        return int(last.key.removeprefix(_EVENT)), kept if isinstance(kept, str) else ""
 
     async def count(self, request_id: str) -> int:
         """Return how many events were written."""

@@ -5,10 +5,11 @@ that a large request, which asks for its next window at once, comes after a smal
 """
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import NamedTuple
 
+from records.limits import instant_in, is_name
 from records.requests import Requests
-from records.store import Insert, Replace, Store
+from records.store import Insert, Replace, Row, Store
 
 _KEY = "permits"
 # A waiting window asks every few seconds; one that has not asked for this long has gone away.
@@ -28,13 +29,13 @@ class ConcurrencyPermits:
         holder = f"{request_id}/{window}"
         while True:
             row = await self._store.get(_place(tenant_id), _KEY)
-            state: dict[str, Any] = row.value if row else {}
-            running = await self._running(state.get("running", {}))
-            queue = [place for place in state.get("queue", []) if datetime.fromisoformat(place[1]) > now - _WAITS]
+            state = _read(row)
+            running = await self._running(state.running)
+            queue = [place for place in state.queue if (at := instant_in({"at": place[1]}, "at")) and at > now - _WAITS]
             names = [name for name, _ in queue]
             ahead = names.index(holder) if holder in names else len(names)
             others = len(names) - (holder in names)
-            width = min(limit, state.get("width", limit))
+            width = limit if state.width is None else min(limit, state.width)
             permits = running.get(holder) or _share(width, running, others, ahead, want)
             place = [] if permits else [[holder, now.isoformat()]]
             if permits:
@@ -54,13 +55,15 @@ class ConcurrencyPermits:
         """
         holder = f"{request_id}/{window}"
         while row := await self._store.get(_place(tenant_id), _KEY):
-            permits = row.value["running"].get(holder)
+            state = _read(row)
+            permits = state.running.get(holder)
             if permits is None:
                 return
-            running = {name: had for name, had in row.value["running"].items() if name != holder}
+            running = {name: had for name, had in state.running.items() if name != holder}
             lost = max(0, permits - ended_with)
-            width = row.value["width"] - lost if throttled else row.value["width"] + 1
-            value = row.value | {"running": running, "width": max(1, min(width, limit))}
+            before = limit if state.width is None else state.width
+            width = before - lost if throttled else before + 1
+            value = {"running": running, "queue": state.queue, "width": max(1, min(width, limit))}
             if await self._store.replace(row, value) is not None:
                 return
 
@@ -71,6 +74,40 @@ class ConcurrencyPermits:
             if request is None or request.status.ended:
                 ended.add(request_id)
         return {name: permits for name, permits in running.items() if name.partition("/")[0] not in ended}
+
+
+class _State(NamedTuple):
+    running: dict[str, int]
+    queue: list[list[str]]
+    width: int | None
+
+
+def _read(row: Row | None) -> _State:
+    """Return what the row says. What of it cannot be read counts as not there: at worst a customer is asked more at once."""
+    value = row.value if row else {}
+    running, queue, width = value.get("running"), value.get("queue"), value.get("width")
+    return _State(
+        {name: had for name, had in running.items() if _is_holder(name) and _is_count(had)}
+        if isinstance(running, dict)
+        else {},
+        [place for place in queue if _is_place(place)] if isinstance(queue, list) else [],
+        width if _is_count(width) else None,
+    )
+
+
+def _is_holder(name: object) -> bool:
+    return isinstance(name, str) and is_name(name.partition("/")[0])
+
+
+def _is_count(number: object) -> bool:
+    return isinstance(number, int) and number > 0
+
+
+def _is_place(place: object) -> bool:
+    """Whether this is a place in the queue: who waits, and when they asked last."""
+    if not isinstance(place, list) or len(place) != 2:
+        return False
+    return isinstance(place[0], str) and instant_in({"at": place[1]}, "at") is not None
 
 
 def _share(width: int, running: dict[str, int], waiting: int, ahead: int, want: int) -> int:

@@ -4,9 +4,11 @@ The rows are there while the request is planned, so that windows that are planne
 record; the step that puts them together removes them.
 """
 
+from pydantic import ValidationError
+
 from domain.request.involved import Identities
 from records.removing import remove_with_prefix
-from records.store import Store
+from records.store import Row, Store
 
 _PREFIX = "identities:"
 _PAGE = 500
@@ -18,7 +20,10 @@ class IdentityRecords:
 
     async def of(self, request_id: str, customer: str) -> Identities | None:
         row = await self._store.get(request_id, _PREFIX + customer)
-        return Identities.from_json(row.value) if row else None
+        found = _read(row) if row else None
+        if row is not None and found is None:  # they are looked up once more
+            await self._store.delete(row)
+        return found
 
     async def keep(self, request_id: str, customer: str, found: Identities) -> Identities:
         """Keep what was found for a customer, and return what is kept: the first of several that were found side by side."""
@@ -31,9 +36,17 @@ class IdentityRecords:
         found: list[Identities] = []
         after = ""
         while rows := await self._store.scan(request_id, prefix=_PREFIX, after=after, limit=_PAGE):
-            found += [Identities.from_json(row.value) for row in rows]
+            found += [one for row in rows if (one := _read(row)) is not None]
             after = rows[-1].key
         return found
 
     async def clear(self, request_id: str) -> None:
         await remove_with_prefix(self._store, request_id, _PREFIX)
+
+
+def _read(row: Row) -> Identities | None:
+    """Return what the row holds, None where that cannot be read."""
+    try:
+        return Identities.from_json(row.value)
+    except ValidationError:
+        return None

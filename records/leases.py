@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from records.holds import Holder, Holds, HoldTerms
+from records.limits import is_name
 from records.store import Insert, Row, Store
 
 
@@ -22,7 +23,11 @@ class Leases:
             row = await self._store.get(partition, key)
             if row is None:
                 continue
-            current = Holder(row.value["requestId"], row.value["number"])
+            current = _holder(row)
+            if current is None:  # a lease that cannot be read holds no user
+                if await self._store.replace(row, value) is not None:
+                    return holder
+                continue
             if current == holder:
                 return holder
             if current.request_id == holder.request_id:
@@ -55,7 +60,7 @@ class Leases:
             row = None
             if not await self._store.insert(holder.request_id, key, _value(holder)):
                 row = await self._store.get(holder.request_id, key)
-            found[user_id] = Holder(row.value["requestId"], row.value["number"]) if row else holder
+            found[user_id] = (_holder(row) if row else None) or holder
         return found
 
     async def holder(self, tenant_id: str, user_id: str, terms: HoldTerms | None = None) -> Holder | None:
@@ -64,10 +69,16 @@ class Leases:
         With `terms` also None where `take` would end the hold: a request that asks for the user now would not be refused.
         """
         row: Row | None = await self._store.get(_place(tenant_id), user_id)
-        current = Holder(row.value["requestId"], row.value["number"]) if row else None
+        current = _holder(row) if row else None
         if current is None or not await self._holds.is_busy(current):
             return None
         return None if terms and await self._holds.would_end(current, terms) else current
+
+
+def _holder(row: Row) -> Holder | None:
+    """Return who holds it, None where that cannot be read."""
+    request_id, number = row.value.get("requestId"), row.value.get("number")
+    return Holder(str(request_id), number) if is_name(request_id) and isinstance(number, int) and number >= 0 else None
 
 
 def _value(holder: Holder) -> dict[str, Any]:

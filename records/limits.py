@@ -5,7 +5,7 @@ import re
 import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
-from typing import Any
+from datetime import UTC, datetime
 
 from records.errors import InvalidNameError, ValueTooLargeError
 from records.store import Change, Delete, Insert, Put, Replace, Row, Value
@@ -32,6 +32,9 @@ MAX_SCAN = 1000
 # Control characters and half surrogates, which Table Storage refuses, and the last characters of UTF-16 and of
 # Unicode, which end the range of a prefix.
 _NOT_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffd-\uffff\U0010ffff]")
+
+UNREADABLE = "unreadableText"
+"""The one field of a value whose row holds a text that is no JSON object: it was cut, or something else wrote it."""
 
 # What begins no JSON object begins a compressed one.
 _COMPRESSED = "zlib:"
@@ -77,11 +80,33 @@ def pack(value: Value) -> str:
 
 
 def unpack(text: str) -> Value:
-    """Return the value that `pack` made the text of."""
-    if text.startswith(_COMPRESSED):
-        text = zlib.decompress(b64decode(text.removeprefix(_COMPRESSED))).decode("ascii")
-    value: dict[str, Any] = json.loads(text)
-    return value
+    """Return the value that `pack` made the text of; of what it did not make, `{UNREADABLE: text}`.
+
+    So one damaged row is a value that its reader cannot use, and not a fault of all that is read with it.
+    """
+    try:
+        packed = text
+        if text.startswith(_COMPRESSED):
+            packed = zlib.decompress(b64decode(text.removeprefix(_COMPRESSED))).decode("ascii")
+        value: object = json.loads(packed)
+    except (ValueError, zlib.error, RecursionError):
+        return {UNREADABLE: text}
+    return value if isinstance(value, dict) else {UNREADABLE: text}
+
+
+def is_name(value: object) -> bool:
+    """Whether a value can be a partition or a key."""
+    return isinstance(value, str) and 0 < len(value) <= MAX_NAME and not _NOT_TEXT.search(value)
+
+
+def instant_in(value: Value, name: str) -> datetime | None:
+    """Return the instant that a field holds, None where it holds none."""
+    text = value.get(name)
+    try:
+        at = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return at.replace(tzinfo=UTC) if at and at.tzinfo is None else at
 
 
 def pack_changes(partition: str, changes: Sequence[Change]) -> list[tuple[Change, str, str]]:

@@ -6,9 +6,11 @@ The rows are there for minutes only: the step that used them removes them.
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+from pydantic import ValidationError
+
 from domain.request.approval import Tally
 from records.removing import remove_with_prefix
-from records.store import Store
+from records.store import Store, Value
 
 # What the plan is read for: to seal it, and to see before a reset that it is still the one that was approved.
 type Purpose = Literal["seal", "check"]
@@ -33,12 +35,18 @@ class PlanWindows:
         """Return those of the windows that are there, by the number of their first target."""
         prefix = f"{_PREFIX}{purpose}:"
         rows = await self._store.scan(request_id, prefix=prefix, limit=1000)
-        found = {
-            int(row.key.removeprefix(prefix)): PlanWindow(row.value["hash"], Tally.from_json(row.value["tally"]))
-            for row in rows
-        }
-        return {start: found[start] for start in starts if start in found}
+        found = {int(row.key.removeprefix(prefix)): _read(row.value) for row in rows}
+        return {start: window for start in starts if (window := found.get(start)) is not None}
 
     async def clear(self, request_id: str) -> None:
         """Remove what was read, for whatever purpose."""
         await remove_with_prefix(self._store, request_id, _PREFIX)
+
+
+def _read(value: Value) -> PlanWindow | None:
+    """Return the window, None where it cannot be read: then it is read from its targets again."""
+    digest = value.get("hash")
+    try:
+        return PlanWindow(digest, Tally.from_json(value["tally"])) if isinstance(digest, str) else None
+    except (KeyError, ValidationError):
+        return None

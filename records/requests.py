@@ -14,6 +14,7 @@ from domain.request.reset_request import RECORD_UNREADABLE, Decision, ResetReque
 from domain.request.target import Target
 from domain.request.unreadable import unreadable_decision, unreadable_request
 from records.errors import StoreUnavailableError
+from records.limits import instant_in
 from records.read_requests import ReadRequests
 from records.store import Insert, Replace, Row, Store
 from records.target_drafts import TargetDrafts, target_rows
@@ -122,7 +123,7 @@ class Requests:
         partition = index_of(customer) if customer else _INDEX
         start = max(after, _moment(before)) if before else after
         rows = await self._store.scan(partition, after=start, limit=limit)
-        found = await asyncio.gather(*(self.get(row.value["id"]) for row in rows))
+        found = await asyncio.gather(*(self.get(request_at(row)) for row in rows))
         pairs = [(row.key, request) for row, request in zip(rows, found, strict=True) if request]
         return pairs, rows[-1].key if len(rows) == limit else ""
 
@@ -136,8 +137,9 @@ class Requests:
         0: not now. Each restart waits twice as long after the last as the one before, a minute at first and an hour at most: what
         breaks by a mistake of ours breaks again until that is mended, and another process may have noted this one just now.
         """
-        times, last = row.value.get("restarts", 0), row.value.get("restartedAt")
-        if last and at < datetime.fromisoformat(last) + min(_RESTART * 2 ** min(times - 1, 10), _RESTART_MOST):
+        times, last = row.value.get("restarts", 0), instant_in(row.value, "restartedAt")
+        times = times if isinstance(times, int) and times > 0 else 0
+        if times and last and at < last + min(_RESTART * 2 ** min(times - 1, 10), _RESTART_MOST):
             return 0
         noted = row.value | {"restarts": times + 1, "restartedAt": at.isoformat()}
         return times + 1 if await self._store.replace(row, noted) is not None else 0
@@ -156,7 +158,7 @@ class Requests:
         after = _moment(end)
         while rows := await self._store.scan(index_of(customer), after=after, limit=_PAGE):
             after = rows[-1].key
-            for request in await asyncio.gather(*(self.get(row.value["id"]) for row in rows)):
+            for request in await asyncio.gather(*(self.get(request_at(row)) for row in rows)):
                 if request is not None and request.created_at < start:
                     return found
                 if request is not None and request.created_at < end:
@@ -217,10 +219,10 @@ class Requests:
         if row is None:
             return None
         try:
-            request = ResetRequest.from_json(row.value)
+            request = ResetRequest.from_json(row.value | {"id": row.partition})
         except ValidationError:
             opened = await self._store.get(_OPEN, row.partition)
-            at = datetime.fromisoformat(opened.value["at"]) if opened else _UNKNOWN
+            at = (instant_in(opened.value, "at") if opened else None) or _UNKNOWN
             return row, unreadable_request(row.partition, row.value, at)
         self._read.keep(row, request)
         return row, request
@@ -237,6 +239,11 @@ def _decision_key(approver: str) -> str:
 def place_of(request: ResetRequest) -> str:
     """Return the key of the request in the lists of requests, which are sorted by it: the newest first."""
     return f"{_moment(request.created_at)}:{request.id}"
+
+
+def request_at(place: Row) -> str:
+    """Return the id of the request at a place in a list of requests."""
+    return place.key.partition(":")[2]
 
 
 def index_of(customer: str) -> str:

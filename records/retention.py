@@ -10,7 +10,7 @@ from domain.request.reset_request import ResetRequest
 from records.audits import Audits
 from records.deletions import Deletions
 from records.deliveries import SENDERS
-from records.requests import Requests, index_of
+from records.requests import Requests, index_of, request_at
 from records.store import Change, Delete, Row, Store
 
 _PAGE = 100  # a transaction's limit
@@ -29,7 +29,7 @@ class Retention:
         after = ""
         while len(gone) < most and (page := await self._requests.created_before(before, after, _PAGE)):
             for place in page:
-                request = await self._requests.get(place.value["id"])
+                request = await self._requests.get(request_at(place))
                 if request is not None and (request.ended_at is None or request.ended_at >= before):
                     continue
                 if request is not None:
@@ -42,7 +42,7 @@ class Retention:
         return gone[:most] if len(gone) > most else gone
 
     async def _remove(self, place: Row, customers: Iterable[str]) -> None:
-        request_id = place.value["id"]
+        request_id = request_at(place)
         own: Row | None = None
         after = ""
         while rows := await self._store.scan(request_id, after=after, limit=_PAGE):

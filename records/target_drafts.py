@@ -8,11 +8,12 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from pydantic import ValidationError
+
 from domain.request.target import Target
 from records.store import Insert, Row, Store
-from records.targets import target_key
+from records.targets import DRAFT, target_key
 
-_DRAFT = "draft:"
 # Targets in one draft, which one run of an activity writes, and bytes of its JSON: well under the 256 KiB of a value.
 _TOGETHER, _BYTES = 200, 80_000
 # Rows per transaction: with their longest names 50 stay under its size limit.
@@ -37,18 +38,19 @@ class TargetDrafts:
 
     async def starts(self, request_id: str) -> list[int]:
         """Return the number of the first target of each draft that is still to be written, lowest first; at most 1,000."""
-        rows = await self._store.scan(request_id, prefix=_DRAFT, limit=1000)
-        return [int(row.key.removeprefix(_DRAFT)) for row in rows if row.value["targets"]]
+        rows = await self._store.scan(request_id, prefix=DRAFT, limit=1000)
+        return [int(row.key.removeprefix(DRAFT)) for row in rows if row.value.get("targets") != []]
 
     async def targets(self, request_id: str, start: int, count: int) -> list[Target]:
         """Return those of the targets `start` to `start + count - 1` that are in drafts."""
         found: list[Target] = []
         # A draft has at most _TOGETHER targets, so one that begins sooner has none of these.
         after = _key(start - _TOGETHER) if start >= _TOGETHER else ""
-        while rows := await self._store.scan(request_id, prefix=_DRAFT, after=after, limit=_READ):
-            found += [target for row in rows for target in _read(row) if start <= target.number < start + count]
+        while rows := await self._store.scan(request_id, prefix=DRAFT, after=after, limit=_READ):
+            kept = (target for row in rows for target in _read(row).values() if isinstance(target, Target))
+            found += [target for target in kept if start <= target.number < start + count]
             after = rows[-1].key
-            if int(after.removeprefix(_DRAFT)) >= start + count:
+            if int(after.removeprefix(DRAFT)) >= start + count:
                 break
         return found
 
@@ -60,11 +62,29 @@ class TargetDrafts:
         row = await self._store.get(request_id, _key(start))
         if row is None:
             return
-        changes = target_rows(_read(row))
+        if row.value.get("targets") == []:
+            return
+        kept = _read(row)
+        numbers = sorted({*kept, *range(start, await self._end(row))})
+        found = ((number, kept.get(number, {})) for number in numbers)
+        # What cannot be read is written as it is: a target whose record cannot be read, which ends as such.
+        changes = [
+            Insert(target_key(number), target.to_json() if isinstance(target, Target) else target)
+            for number, target in found
+        ]
         for first in range(0, len(changes), _WRITE):
             # False: a run before wrote these already, for each transaction is of the same rows in every run.
             await self._store.apply(request_id, changes[first : first + _WRITE])
         await self._store.replace(row, {"targets": []})
+
+    async def _end(self, row: Row) -> int:
+        """Return the number after the last target of a draft."""
+        following = await self._store.scan(row.partition, prefix=DRAFT, after=row.key, limit=1)
+        if following:
+            return int(following[0].key.removeprefix(DRAFT))
+        request = await self._store.get(row.partition, "request")
+        count = request.value.get("targetCount") if request else None
+        return count if isinstance(count, int) else int(row.key.removeprefix(DRAFT))
 
 
 def target_rows(targets: Sequence[Target]) -> list[Insert]:
@@ -72,11 +92,21 @@ def target_rows(targets: Sequence[Target]) -> list[Insert]:
 
 
 def _key(start: int) -> str:
-    return f"{_DRAFT}{start:06d}"
+    return f"{DRAFT}{start:06d}"
 
 
-def _read(row: Row) -> list[Target]:
-    return [Target.from_json(value) for value in row.value["targets"]]
+def _read(row: Row) -> dict[int, Target | dict[str, Any]]:
+    """Return the targets of a draft by their numbers, what it holds of them where that is no target."""
+    found: dict[int, Target | dict[str, Any]] = {}
+    kept = row.value.get("targets")
+    for value in kept if isinstance(kept, list) else []:
+        number = value.get("number") if isinstance(value, dict) else None
+        if isinstance(number, int):
+            try:
+                found[number] = Target.from_json(value)
+            except ValidationError:
+                found[number] = value
+    return found
 
 
 def _cut(targets: Sequence[Target]) -> Iterator[tuple[int, list[dict[str, Any]]]]:

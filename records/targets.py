@@ -1,7 +1,7 @@
 """Targets of a request, and its totals: counts per outcome that change in the same transaction as the target they count."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from pydantic import ValidationError
@@ -15,6 +15,8 @@ from records.verification_windows import changes_verification, verification_key
 
 _TARGET = "target:"
 _COUNT = "count:"
+DRAFT = "draft:"
+_OUTCOMES = frozenset(outcome.value for outcome in TargetOutcome)
 # Neighbours are reset side by side, so each of these counts in another row and they seldom collide; and few enough rows
 # that the totals of 10,000 targets are one page of 80.
 _ROWS = 8
@@ -32,6 +34,18 @@ def count_key(number: int) -> str:
     return f"{_COUNT}{number // BLOCK:04d}{number % _ROWS:02d}"
 
 
+def _is_count(outcome: str, count: object) -> bool:
+    """Whether a row of counts can hold this; what is 0 is not written."""
+    return outcome in _OUTCOMES and isinstance(count, int) and 0 < count <= BLOCK // _ROWS
+
+
+def drafted_numbers(draft: Row) -> list[int]:
+    """Return the numbers of the targets that a draft holds."""
+    found = draft.value.get("targets")
+    numbers = [each.get("number") for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+    return [number for number in numbers if isinstance(number, int)]
+
+
 class StoredTarget(NamedTuple):
     """A target as it was read, with the row that holds it; a write is conditional on that row."""
 
@@ -41,11 +55,16 @@ class StoredTarget(NamedTuple):
 
 
 def _stored(row: Row) -> StoredTarget:
+    number = int(row.key.removeprefix(_TARGET))
     try:
-        return StoredTarget(Target.from_json(row.value), row)
+        target = Target.from_json(row.value)
     except ValidationError:
-        number = int(row.key.removeprefix(_TARGET))
-        return StoredTarget(unreadable_target(number, row.value), row, readable=False)
+        target = None
+    # Every record has these; without them one that had ended would be open again, and one with a plan would have nothing to do.
+    whole = "outcome" in row.value and "methods" in row.value
+    if target is not None and target.number == number and whole:
+        return StoredTarget(target, row)
+    return StoredTarget(unreadable_target(number, row.value), row, readable=False)
 
 
 class Targets:
@@ -98,7 +117,7 @@ class Targets:
         rows = await self._count_rows(request_id, moved.keys())
         for key, counts in moved.items():
             row = rows.get(key)
-            counts.update(row.value if row else {})
+            counts.update(await self._counted(row) if row else {})
             value = {outcome: count for outcome, count in counts.items() if count}
             changes.append(Replace(row, value) if row else Insert(key, value))
         return await self._store.apply(request_id, changes)
@@ -119,5 +138,22 @@ class Targets:
         """Return how many targets have each outcome: a few rows, however many targets there are."""
         total = Counter[str]({outcome.value: 0 for outcome in TargetOutcome})
         for row in await self._store.scan(request_id, prefix=_COUNT, limit=1000):
-            total.update(row.value)
+            total.update(await self._counted(row))
         return dict(total)
+
+    async def _counted(self, row: Row) -> Mapping[str, int]:
+        """Return the counts that a row holds or, where it cannot be read, those of its targets, written or still in drafts."""
+        if row.value and all(_is_count(*entry) for entry in row.value.items()):
+            return row.value
+        block, rest = divmod(int(row.key.removeprefix(_COUNT)), 100)
+        first, counts = block * BLOCK, Counter[str]()
+        after = target_key(first - 1) if first else ""
+        for target in await self._store.scan(row.partition, prefix=_TARGET, after=after, limit=BLOCK):
+            number = int(target.key.removeprefix(_TARGET))
+            if number < first + BLOCK and number % _ROWS == rest:
+                counts[recorded_outcome(target.value).value] += 1
+        for draft in await self._store.scan(row.partition, prefix=DRAFT, limit=1000):
+            for number in drafted_numbers(draft):
+                if first <= number < first + BLOCK and number % _ROWS == rest:
+                    counts[TargetOutcome.PENDING.value] += 1
+        return counts

@@ -388,7 +388,8 @@ class Policy(Part):
 
         After a step-up both are asked, so that a customer with one approver can reach a quorum of two.
         """
-        own, general = self.customers[customer_key].approvers, self.approval.approvers
+        customer = self.customers.get(customer_key)  # None: taken out of the policy since its users were planned
+        own, general = customer.approvers if customer else (), self.approval.approvers
         if own and step_up:
             known = {mail.lower() for mail in own}
             return (*own, *(mail for mail in general if mail.lower() not in known))

@@ -285,6 +285,10 @@ class ResetRequest(Model):
     def customers(self) -> list[str]:
         return [customer for customer, _, _ in self.ranges]
 
+    def customer_of(self, number: int) -> str | None:
+        """Return the customer of a target by its number, None where the request does not say."""
+        return next((name for name, first, count in self.ranges if first <= number < first + count), None)
+
     @property
     def earlier_request(self) -> str | None:
         """Return the request whose targets this one names again, as a retry or as a takeover."""

@@ -1,5 +1,6 @@
 """Requests, decisions and targets whose record cannot be read: what is left of them, ended."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,11 @@ REASON = RECORD_UNREADABLE
 _REQUEST_DETAIL = "The service's own record of this request cannot be read, so nothing more is done for it."
 _DECISION_DETAIL = "The service's own record of this decision cannot be read, so it counts as a denial."
 _DETAIL = "The service's own record of this user cannot be read, so nothing more was done."
+_LOST = "The service's own record of this user is lost, so nothing more was done. What was done before is not known."
+# In what is left of a record that was cut: something was, or may have been, changed.
+_BEGUN = re.compile(
+    r'"(?:answered":"(?:begun|sent|removed)|outcome":"(?:deleted|deactivated|reset)|begunAt":"|sessionsRevoked":true)'
+)
 _TEXTS = ("customer", "tenantId", "asked", "userId", "userPrincipalName", "displayName", "mail")
 _DOUBTFUL = frozenset({"begun", "sent", "removed"})
 
@@ -59,7 +65,9 @@ def unreadable_decision(value: Mapping[str, Any], created_at: datetime) -> Decis
 def recorded_outcome(value: Mapping[str, Any]) -> TargetOutcome:
     """Return the outcome that a record counts as, readable or not."""
     outcome = value.get("outcome")
-    return TargetOutcome(outcome) if outcome in set(TargetOutcome) else TargetOutcome.PENDING
+    if isinstance(outcome, str) and outcome in set(TargetOutcome):
+        return TargetOutcome(outcome)
+    return TargetOutcome.PENDING
 
 
 def unreadable_target(number: int, value: Mapping[str, Any]) -> Target:
@@ -72,12 +80,14 @@ def unreadable_target(number: int, value: Mapping[str, Any]) -> Target:
     found = value.get("methods")
     entries = [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
     methods = [method for entry in entries if (method := _method(entry)) is not None]
-    ended = given_up(target.model_copy(update={"methods": methods}), REASON, _DETAIL)
+    detail = _DETAIL if isinstance(found, list) else _LOST
+    ended = given_up(target.model_copy(update={"methods": methods}), REASON, detail)
     outcome = recorded_outcome(value)
     if outcome is not TargetOutcome.PENDING:
-        return ended.settle(outcome, REASON, _DETAIL)
-    if value.get("begunAt") or value.get("sessionsRevoked") or any(_is_doubtful(entry) for entry in entries):
-        return ended.settle(TargetOutcome.PARTIALLY_RESET, REASON, _DETAIL)
+        return ended.settle(outcome, REASON, detail)
+    begun = value.get("begunAt") or value.get("sessionsRevoked") or any(_is_doubtful(entry) for entry in entries)
+    if begun or any(_BEGUN.search(text) for text in value.values() if isinstance(text, str)):
+        return ended.settle(TargetOutcome.PARTIALLY_RESET, REASON, detail)
     return ended
 
 

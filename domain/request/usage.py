@@ -17,6 +17,8 @@ LONGEST_WINDOW = timedelta(hours=24)
 # Requests whose share of the counts is known, so that a repeat of one of them is not counted twice.
 _KNOWN = 500
 _MINUTE = 60  # seconds
+# Characters of a request's id: it is the name of its records.
+_LONGEST_ID = 200
 
 
 class RecentUsers(Model):
@@ -73,10 +75,12 @@ class Usage:
 
     @classmethod
     def from_value(cls, value: Mapping[str, Any]) -> Self:
+        """Return the counts of a row. What of it cannot be read counts as not there, so that it keeps no request out for good."""
+        minutes, known, open_ids = value.get("minutes"), value.get("known"), value.get("open")
         return cls(
-            {int(minute): users for minute, users in value.get("minutes", {}).items()},
-            {request_id: (minute, users) for request_id, (minute, users) in value.get("known", {}).items()},
-            dict.fromkeys(value.get("open", [])),
+            {int(minute): users for minute, users in _items(minutes) if minute.isdecimal() and _is_count(users)},
+            {request_id: (share[0], share[1]) for request_id, share in _items(known) if _is_share(share)},
+            dict.fromkeys(each for each in open_ids if _is_request_id(each)) if isinstance(open_ids, list) else {},
         )
 
     def to_value(self) -> dict[str, Any]:
@@ -178,6 +182,22 @@ def recent_users(ask: Ask, counts: Mapping[str, Usage], terms: UsageTerms, now: 
             if (found := counts[customer_key(customer)].users(now, terms.window, ask.request_id))
         },
     )
+
+
+def _items(value: object) -> list[tuple[str, Any]]:
+    return list(value.items()) if isinstance(value, dict) else []
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and 0 <= value < 10**12
+
+
+def _is_share(value: object) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(map(_is_count, value))
+
+
+def _is_request_id(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= _LONGEST_ID and value.isprintable()
 
 
 def _minute(at: datetime) -> int:

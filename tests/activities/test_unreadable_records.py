@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from activities.finish_request import finish
+from activities.seal_plan import seal
 from activities.settle_targets import settle_open
 from domain.methods import MethodType
 from domain.outcomes import RequestStatus, TargetOutcome
@@ -132,3 +133,31 @@ async def test_unreadable_request_that_had_ended_keeps_its_status(works: Works) 
     request = await works.services.requests.get("r1")
     assert request is not None
     assert (request.status, request.is_over) == (RequestStatus.COMPLETED, True)
+
+
+async def test_unreadable_request_whose_open_row_is_damaged_ends_all_the_same(works: Works) -> None:
+    await works.planned(works.user(APP))
+    await break_request(works, {"createdAt": "never"})
+    await works.services.store.put("open", "r1", {"at": "soon", "restarts": "x", "restartedAt": 7})
+    request = await works.services.requests.get("r1")
+    assert request is not None
+    assert request.failure == "recordUnreadable"
+    [row] = await works.services.requests.open()
+    assert await works.services.requests.note_restart(row, works.clock()) == 1
+    assert await finish(works.services, "r1") is RequestStatus.FAILED
+
+
+async def test_list_of_requests_survives_a_damaged_row(works: Works) -> None:
+    await works.planned(works.user(APP))
+    [row] = await works.services.store.scan("requests")
+    await works.services.store.put("requests", row.key, {})
+    assert [request.id for request in (await works.services.requests.newest())[0]] == ["r1"]
+
+
+async def test_customer_that_left_the_policy_while_it_was_planned_keeps_no_request_open(works: Works) -> None:
+    policy = works.services.policy
+    request_id = await works.planned(works.user(APP))
+    await works.services.requests.update(request_id, lambda r: r.model_copy(update={"status": RequestStatus.PLANNING}))
+    left = {key: customer for key, customer in policy.customers.items() if key != "contoso"}
+    works.use_policy(policy.model_copy(update={"customers": left}))
+    assert await seal(works.services, request_id) == "approve"

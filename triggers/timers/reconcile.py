@@ -1,7 +1,7 @@
 """Timer that repairs what an interruption left behind: a request or an unblocking without an orchestration, a lost wake-up."""
 
 import logging
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import azure.functions as func
 
@@ -12,6 +12,7 @@ from domain.request.plan import window_starts
 from domain.request.reset_request import ResetRequest
 from domain.verification.settlement import waits
 from records.errors import RecordsError
+from records.limits import instant_in
 from records.store import Row
 from records.verification_windows import unread_windows
 from services import Services, current_services
@@ -61,7 +62,8 @@ async def _check_releases(services: Services, client: durable.Client) -> None:
 async def _check(services: Services, client: durable.Client, row: Row) -> None:
     request = await services.requests.get(row.key)
     if request is None:
-        if services.now() - datetime.fromisoformat(row.value["at"]) > _UNWRITTEN:
+        at = instant_in(row.value, "at")
+        if at is None or services.now() - at > _UNWRITTEN:
             await services.requests.close(row)
     elif request.is_over:
         await end_usage(services, request)
