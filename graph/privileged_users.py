@@ -15,7 +15,7 @@ from graph.responses import Response
 
 # Calls that tell who one user is (`privileges.privilege_parts`), that every tenant-wide read takes, and that each
 # role-assignable group adds to it.
-PER_USER, PER_TENANT, PER_GROUP = 5, 3, 3
+PER_USER, PER_TENANT, PER_GROUP = 6, 3, 3
 
 _ROLES = "roleManagement/directory"
 _GROUP_ELIGIBILITY = "identityGovernance/privilegedAccess/group/eligibilityScheduleInstances"

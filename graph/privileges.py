@@ -43,7 +43,7 @@ async def read_privileges(
 
 
 def privilege_parts(user_id: str) -> list[Part]:
-    """The calls that say who one user is: five, as many as `privileged_users.PER_USER` counts."""
+    """The calls that say who one user is: six, as many as `privileged_users.PER_USER` counts."""
     user = f"users/{segment(user_id)}"
     groups = "microsoft.graph.group?$filter=isAssignableToRole%20eq%20true&$count=true&$select=id,displayName,isAssignableToRole"
     of_user = quote(f"principalId eq '{user_id}'", safe="")
@@ -59,6 +59,9 @@ def privilege_parts(user_id: str) -> list[Part]:
         Part(f"{user}/ownedObjects/microsoft.graph.group?$select=id,displayName,isAssignableToRole&$top=999"),
         Part(f"roleManagement/directory/roleEligibilityScheduleInstances?$filter={of_user}&$expand=roleDefinition"),
         Part(f"identityGovernance/privilegedAccess/group/eligibilityScheduleInstances?$filter={of_user}"),
+        # A directoryRole has as members only who holds it in the whole tenant: one for an administrative unit is a
+        # scopedRoleMembership, and custom roles are none. (Graph documentation, scopedRoleMembership, unifiedRoleAssignment)
+        Part(f"roleManagement/directory/roleAssignments?$filter={of_user}&$expand=roleDefinition"),
     ]
 
 
@@ -103,11 +106,12 @@ def _privileges(
         owned = _of_type(_GROUP, whole["ownedObjects"]) if "ownedObjects" in whole else _items(answers[2])
         roles, roles_unknown = eligible_items(answers[3], last=last)
         groups, groups_unknown = eligible_items(answers[4], last=last)
+        assigned = [] if answers[5].says_no_such_path else answers[5].items()
     except GraphError as error:
         return error
     joined = {named(item) for item in [*held.groups, *owned] if item.get("isAssignableToRole")}
     return Privileges.of(
-        roles={named(role) for role in held.roles},
+        roles={*map(named, held.roles), *map(role_of, assigned)},
         groups=joined,
         eligible_roles=set(map(role_of, roles)),
         eligible_groups=_eligible_groups([str(item.get("groupId")) for item in groups], assignable),

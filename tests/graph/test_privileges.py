@@ -18,7 +18,7 @@ from graph.responses import Response
 from graph.tokens import SecretTokens, Tokens
 from localhost.simulator import World, create_app
 from localhost.simulator.model.entities import Group, User
-from localhost.simulator.seeds.people import GLOBAL_ADMINISTRATOR, make_user, role, source_for
+from localhost.simulator.seeds.people import GLOBAL_ADMINISTRATOR, ROLES, make_user, role, source_for
 from tests.system import no_pause
 
 TENANT = "11111111-1111-1111-1111-111111111111"
@@ -71,7 +71,7 @@ async def test_both_ways_say_the_same(world: World, graph: Graph, seed: int) -> 
     groups[0].roles.append(roles[-1])
     users = [person(world, f"person{n}") for n in range(12)]
     for user in users:
-        for held in (user.roles, user.eligible_roles):
+        for held in (user.roles, user.scoped_roles, user.eligible_roles):
             held.extend(chance.sample(roles, chance.choice([0, 0, 1])))
         for joined in (user.groups, user.owned, user.eligible_groups):
             joined.extend(chance.sample(groups, chance.choice([0, 0, 1])))
@@ -80,6 +80,23 @@ async def test_both_ways_say_the_same(world: World, graph: Graph, seed: int) -> 
     assert one_by_one == together
     assert any(each.names for each in together)
     assert any("(eligible)" in name for each in together for name in each.names)
+
+
+async def test_role_for_an_administrative_unit_is_one_too(world: World, graph: Graph) -> None:
+    """`memberOf` does not show it."""
+    user = person(world, "ellen")
+    user.scoped_roles.append(role(world.tenant("contoso"), ("User Administrator", ROLES["User Administrator"])))
+    found = [*await ask_one_by_one(graph.of(TENANT), [user]), *await ask_the_tenant(graph.of(TENANT), [user])]
+    assert found == [Privileges(["User Administrator"])] * 2
+
+
+async def test_members_beyond_the_first_page_are_privileged(world: World, graph: Graph) -> None:
+    group = assignable_group(world, "Operators")
+    people = [person(world, f"person{n}") for n in range(1000)]
+    for user in people:
+        user.groups.append(group)
+    found = await ask_the_tenant(graph.of(TENANT), people)
+    assert found == [Privileges(["role-assignable group Operators"])] * 1000
 
 
 async def test_eligible_users_are_privileged(world: World, graph: Graph) -> None:

@@ -72,8 +72,16 @@ def list_definitions(_: World, request: Request) -> Response:
 
 def list_assignments(_: World, request: Request) -> Response:
     """Serve the active assignments, to users and to groups [d]."""
-    rows = (_row("assignment", principal, role) for principal, role in _holders(request.own_tenant))
-    return _list(request, rows, f"{DIRECTORY}/roleAssignments")
+    return _list(request, _assignments(request.own_tenant), f"{DIRECTORY}/roleAssignments")
+
+
+def _assignments(tenant: Tenant) -> Iterator[dict[str, Any]]:
+    for principal, role in _holders(tenant):
+        yield _row("assignment", principal, role)
+    scope = f"/administrativeUnits/{_key('unit', tenant.id)}"
+    for user in tenant.users.values():
+        for role in user.scoped_roles:
+            yield _row("scoped", user, role, directoryScopeId=scope)
 
 
 def list_assignment_instances(_: World, request: Request) -> Response:

@@ -74,6 +74,8 @@ class User:
     country: str | None = None  # usageLocation, two letters [d]
     per_user_mfa: Literal["disabled", "enabled", "enforced"] = "disabled"
     roles: list[Role] = field(default_factory=list)
+    # Held for an administrative unit only: in roleAssignments, and in no memberOf. [d: resources/scopedrolemembership]
+    scoped_roles: list[Role] = field(default_factory=list)
     groups: list[Group] = field(default_factory=list)
     owned: list[Group] = field(default_factory=list)
     # Eligible in Privileged Identity Management: not active, so in no memberOf and no directoryRoles. [i]
