@@ -24,10 +24,13 @@ from use_cases.check_stop import check_stop
 
 @activity(RESET_TARGET)
 async def reset_target(work: TargetRun) -> Progress:
-    return await reset_one(current_services(), work["id"], work["number"], last=work.get("last", False))
+    last, answered = work.get("last", False), work.get("answered", False)
+    return await reset_one(current_services(), work["id"], work["number"], last=last, answered=answered)
 
 
-async def reset_one(services: Services, request_id: str, number: int, *, last: bool) -> Progress:
+async def reset_one(
+    services: Services, request_id: str, number: int, *, last: bool, answered: bool = False
+) -> Progress:
     request = await services.requests.get(request_id)
     kept = await services.targets.get(request_id, number)
     if request is None or kept is None:
@@ -41,7 +44,7 @@ async def reset_one(services: Services, request_id: str, number: int, *, last: b
     if customer is None or refused is not None:
         await services.targets.save(request.id, kept, _refused(kept.target, refused))
         return _answer(progressed=True)
-    return await _Reset(services, request, customer, kept).run(last=last)
+    return await _Reset(services, request, customer, kept).run(last=last, answered=answered)
 
 
 class _Reset:
@@ -54,7 +57,7 @@ class _Reset:
         self._kept = kept
         self._indexed = False
 
-    async def run(self, *, last: bool) -> Progress:
+    async def run(self, *, last: bool, answered: bool) -> Progress:
         services, target = self._services, self._kept.target
         # Of a compromised account everything goes, whatever else may be reset at the customer.
         allowed = frozenset(MethodType if self._request.containment else self._customer.methods)
@@ -64,6 +67,7 @@ class _Reset:
             allowed=allowed,
             revoke=self._request.revoke_sessions,
             last=last,
+            answered=answered,
             now=services.now(),
             phone_only=self._request.phone_only is not None,
         )

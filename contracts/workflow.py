@@ -45,10 +45,12 @@ class Repeatable(TypedDict):
     """Input of what a fan-out repeats.
 
     `last`: no further run follows, so what is open is to be settled. `slow`: how often throttling let nothing through.
+    `answered`: with `last`, whether Graph answered for others of the same customer while this one failed.
     """
 
     last: NotRequired[bool]
     slow: NotRequired[int]
+    answered: NotRequired[bool]
 
 
 class Progress(TypedDict):

@@ -122,7 +122,7 @@ class FanOut[Work: Mapping[str, object]]:
             return
         job = lane.ready.popleft()
         job.done_before = lane.done
-        self._running[start_activity(self._ctx, self._activity, job.next_run())] = job, lane
+        self._running[start_activity(self._ctx, self._activity, job.next_run(lane))] = job, lane
         lane.running += 1
         if lane.ready:
             again.append(lane)

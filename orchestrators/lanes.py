@@ -20,9 +20,12 @@ _WARNED, _FULL = 0.8, 1.0
 _SLOWEST = 5
 
 
-def last_run[Work: Mapping[str, object]](work: Work) -> Work:
-    """Return the input of an activity that is to settle what is open, because no further run follows."""
-    return cast("Work", {**work, "last": True})
+def last_run[Work: Mapping[str, object]](work: Work, *, answered: bool = False) -> Work:
+    """Return the input of an activity that is to settle what is open, because no further run follows.
+
+    `answered`: Graph answered for others of the customer.
+    """
+    return cast("Work", {**work, "last": True, **({"answered": True} if answered else {})})
 
 
 class Job[Work: Mapping[str, object]]:
@@ -41,15 +44,16 @@ class Job[Work: Mapping[str, object]]:
         self.began = False
         self.failing_since = 0  # how much of its lane was done when it began to fail
         self.done_before = 0  # and when its latest run began
+        self.done_before_failing = 0  # and when the first of those runs began
         self.due: datetime | None = None
 
     @property
     def spent(self) -> bool:
         return self.faults >= FAULTS or self.throttles >= THROTTLES
 
-    def next_run(self) -> Work:
-        """Return the input of its next run."""
-        work = last_run(self.work) if self.spent else self.work
+    def next_run(self, lane: "Lane[Work]") -> Work:
+        """Return the input of its next run in its lane."""
+        work = last_run(self.work, answered=lane.done > self.done_before_failing) if self.spent else self.work
         return cast("Work", {**work, "slow": self.slow}) if self.slow else work
 
     def note_run(self, lane: "Lane[Work]", fault: Fault, *, progressed: bool) -> None:
@@ -58,7 +62,7 @@ class Job[Work: Mapping[str, object]]:
         if progressed:
             self.faults = self.throttles = 0
         if fault in AWAY and not self.faults:
-            self.failing_since = lane.done
+            self.failing_since, self.done_before_failing = lane.done, self.done_before
         if fault == "throttled" and not progressed:
             self.slow = min(_SLOWEST, self.slow + 1)
         self.began = self.began or progressed or fault in {*AWAY, "broken", "notVisibleYet"}

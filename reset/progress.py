@@ -30,7 +30,8 @@ class Terms(NamedTuple):
 
     `scope` are the types that the request names and the policy allows, `allowed` all that the policy lets be removed now.
     `phone_only`: numbers go only where something strong stays.
-    `last`: no further run will follow, so what is still open ends as what it is. `now` is when the run began.
+    `last`: no further run will follow, so what is still open ends as what it is; `answered`: Graph answered for others of the
+    customer while this user failed. `now` is when the run began.
     """
 
     scope: frozenset[MethodType]
@@ -39,6 +40,7 @@ class Terms(NamedTuple):
     last: bool
     now: datetime
     phone_only: bool = False
+    answered: bool = False
 
 
 class Sessions(NamedTuple):

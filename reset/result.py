@@ -116,8 +116,9 @@ def _settled(progress: Progress, end: _End) -> Target:
     elif reason and end.cancelled:
         reason, detail = "cancelled", _cancelled_detail(progress, unknown=unknown)
     elif reason and end.fault is not None:
-        # There was an answer, so the customer's directory is not out of reach.
-        reason, detail = reason_of(end.fault, of_one_user=end.fault.unreadable), end.fault.detail
+        # There was an answer, or there were some for others, so the customer's directory is not out of reach.
+        of_one_user = end.fault.unreadable or progress.terms.answered
+        reason, detail = reason_of(end.fault, of_one_user=of_one_user), end.fault.detail
     return saved.settle(outcome, reason, detail or sessions.detail)
 
 

@@ -86,6 +86,19 @@ async def test_5xx_for_good_at_one_customer_is_reported_and_the_others_go_on(tmp
 
 
 @pytest.mark.engine_only("it is about what Graph did; the storage makes no difference")
+async def test_5xx_for_good_at_one_user_is_that_users_and_not_the_customers(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        request = await it.ask(contoso=USERS)
+        it.world.faults.add(status=503, user=USERS[0], path="*/authentication/*")
+        shown = await run(it, request["id"], minutes=90)
+        assert shown["status"] == "partiallyCompleted"
+        assert {(t["userPrincipalName"], t["outcome"], t["reason"]) for t in await check_truth(it, request["id"])} == {
+            (USERS[0], "failed", "methodsUnreadable"),
+            *((user, "reset", "") for user in USERS[1:]),
+        }
+
+
+@pytest.mark.engine_only("it is about what Graph did; the storage makes no difference")
 @pytest.mark.parametrize("drop", ["before", "after"])
 async def test_connection_cut_in_the_middle_of_a_delete(tmp_path: Path, drop: Literal["before", "after"]) -> None:
     async with system(tmp_path) as it:
