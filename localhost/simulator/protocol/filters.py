@@ -22,6 +22,7 @@ class Filter:
 
     def __init__(self, text: str) -> None:
         self.uses: list[tuple[str, str]] = []  # operator and property of each comparison, after `parse`
+        self.alternatives = 0  # after `parse`, the most that one `or` or `in` has
         self.negated = False
         self._tokens: list[tuple[str, str]] = []
         at = 0
@@ -69,6 +70,7 @@ class Filter:
         tests = [self._both()]
         while self._accept("word", "or"):
             tests.append(self._both())
+        self.alternatives = max(self.alternatives, len(tests))
         return tests[0] if len(tests) == 1 else lambda row: any(test(row) for test in tests)
 
     def _both(self) -> Test:
@@ -113,10 +115,11 @@ class Filter:
     def _in(self, name: str) -> Test:
         self.uses.append(("in", name))
         self._next("mark", "(")
-        values = {fold(self._value())}
+        values = [fold(self._value())]
         while self._accept("mark", ","):
-            values.add(fold(self._value()))
+            values.append(fold(self._value()))
         self._next("mark", ")")
+        self.alternatives = max(self.alternatives, len(values))
         return lambda row: fold(row.get(name)) in values
 
     def _value(self) -> Any:

@@ -10,6 +10,7 @@ without the header is ignored silently. Azure AD B2C tenants have no advanced qu
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import parse_qsl
 
 from localhost.simulator.protocol.errors import GraphError
 from localhost.simulator.protocol.filters import Filter, Test, search
@@ -18,6 +19,8 @@ from localhost.simulator.protocol.options import Options
 from localhost.simulator.protocol.resource_types import ResourceType
 
 KNOWN = ("$select", "$filter", "$expand", "$orderby", "$top", "$skip", "$count", "$search", "$format", "$skiptoken")
+# Values of `in`, and parts of an `or`. Not so in advanced queries. [i microsoft-graph-docs#21098]
+_ALTERNATIVES = 15
 _EXPANDED = re.compile(r"(\w+)(?:\((.*)\))?", re.ASCII)
 
 
@@ -41,6 +44,7 @@ def parse_options(request: Request, accepts: Accepts) -> Options:
         GraphError: 400, as Graph refuses them: unknown or unsupported options, unknown properties, unsupported
             filters, advanced queries without their parameters.
     """
+    _check_form(request)
     params = {name: value for name, value in request.params.items() if name.startswith("$")}
     for name in params:
         _check_supported(name, accepts)
@@ -73,6 +77,28 @@ def parse_options(request: Request, accepts: Accepts) -> Options:
     )
 
 
+def _check_form(request: Request) -> None:
+    """Refuse what cannot be read at all. [m: Microsoft.OData.Core]"""
+    names = [name for name, _ in parse_qsl(request.query, keep_blank_values=True) if name.startswith("$")]
+    for name in names:
+        if names.count(name) > 1:
+            raise _unreadable(
+                f"Query option '{name}' was specified more than once, but it must be specified at most once."
+            )
+    order = request.params.get("$orderby", "").split()
+    if len(order) > 2 or (len(order) == 2 and order[1].lower() not in {"asc", "desc"}):
+        raise _unreadable(
+            f"Syntax error at position {len(request.params['$orderby'])} in '{request.params['$orderby']}'."
+        )
+    counted = request.params.get("$count", "true")
+    if counted.lower() not in {"true", "false"}:
+        raise _unreadable(f"'{counted}' is not a valid count option.")
+
+
+def _unreadable(text: str) -> GraphError:
+    return GraphError(400, "BadRequest", text)
+
+
 def _check_supported(name: str, accepts: Accepts) -> None:
     if name in accepts.options:
         return
@@ -99,6 +125,11 @@ def _selected(text: str, of_type: ResourceType) -> tuple[str, ...]:
 
 def _check_filter(parsed: Filter, accepts: Accepts, *, advanced: bool) -> None:
     of_type = accepts.type
+    if accepts.directory and not advanced and parsed.alternatives > _ALTERNATIVES:
+        raise _unsupported(
+            "Too many child clauses specified in search filter expression containing 'OR' operators:"
+            f" {parsed.alternatives}. Max allowed: {_ALTERNATIVES}."
+        )
     for operator, name in parsed.uses:
         if name not in of_type.properties:
             raise _no_property(name, of_type, "Invalid filter clause")

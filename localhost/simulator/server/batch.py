@@ -92,6 +92,8 @@ def _read(request: Request) -> dict[str, Part]:
         name = str(raw.get("id", ""))
         if not name or name.lower() in {known.lower() for known in by_id}:  # not case-sensitive, and unique [d]
             raise GraphError(400, "BadRequest", "Each request needs an id of its own.")
+        if not all(isinstance(raw.get(each), str) and raw[each] for each in ("method", "url")):  # both are required [d]
+            raise GraphError(400, "BadRequest", "Invalid batch payload format.")
         depends_on = raw.get("dependsOn") or []
         for other in depends_on:
             if other not in by_id:

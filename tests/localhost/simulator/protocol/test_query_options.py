@@ -68,6 +68,17 @@ async def test_count_without_the_header_is_ignored(graph: httpx.AsyncClient) -> 
         ("/v1.0/users/adele@contoso.com?$filter=id eq 'x'", "Unsupported Query."),
         ("/v1.0/users/adele@contoso.com?$select=nonsense", "Parsing OData Select and Expand failed"),
         ("/v1.0/directoryRoles?$filter=displayName eq 'x'", "Unsupported Query."),
+        ("/v1.0/users?$select=id&$select=mail", "Query option '$select' was specified more than once"),
+        ("/v1.0/users?$orderby=displayName sideways", "Syntax error at position"),
+        ("/v1.0/users?$count=yes", "'yes' is not a valid count option."),
+        (
+            f"/v1.0/users?$filter=mail in ({','.join(['null'] * 16)})",
+            "Too many child clauses specified in search filter",
+        ),
+        (
+            f"/v1.0/users?$filter={' or '.join(["mail eq 'x'"] * 16)}",
+            "Too many child clauses specified in search filter",
+        ),
         ("/v1.0/roleManagement/directory/roleAssignments?$top=5", "The query specified in the URI is not valid."),
         ("/beta/users/isaiah@contoso.com/authentication/phoneMethods?$expand=device", "The query specified in the URI"),
         # `device` comes without it, and it is not documented. [d authentication-list-hardwareoathmethods]

@@ -37,6 +37,14 @@ async def test_each_item_has_its_own_status(graph: httpx.AsyncClient) -> None:
     assert answers["a"]["headers"]["Content-Type"] == "application/json"
 
 
+@pytest.mark.parametrize(
+    "part", [{"id": "1", "url": "/users"}, {"id": "1", "method": "GET"}, {"id": "1", "method": "GET", "url": 7}]
+)
+async def test_part_without_method_or_url_fails_the_whole(graph: httpx.AsyncClient, part: dict[str, Any]) -> None:
+    reply = await graph.post("/v1.0/$batch", json={"requests": [get("0", "/users"), part]})
+    assert (reply.status_code, reply.json()["error"]["message"]) == (400, "Invalid batch payload format.")
+
+
 async def test_answers_come_in_any_order(graph: httpx.AsyncClient) -> None:
     requests = [get(str(n), "/organization") for n in range(20)]
     reply = await graph.post("/v1.0/$batch", json={"requests": requests})
