@@ -18,7 +18,7 @@ UNREACHABLE: Mapping[str, str] = texts(
         "throttled": "Microsoft asks for a pause for this customer. Refresh in a minute.",
         "forbidden": "The service lacks a permission there. Consent again to all permissions of the service.",
         "userNotFound": "The account is not there any more.",
-        "methodsUnreadable": "Microsoft does not let this user be read. Look at the user in the customer's admin center.",
+        "methodsUnreadable": "This user could not be read. Look at the user in the customer's admin center.",
         "noLicence": "This filter needs Microsoft's registration report, which this customer has no licence for.",
     }
 )
@@ -53,7 +53,7 @@ NOT_KNOWN: Mapping[str, str] = texts(
         "forbidden": "a permission is missing",
         "tokensUnreadable": "hardware tokens cannot be read",
         "userNotFound": "the account is not there any more",
-        "methodsUnreadable": "Microsoft does not let it be read",
+        "methodsUnreadable": "it could not be read",
     }
 )
 # Why a user cannot be reset, in a list: the codes of labels.REASON in a few words.

@@ -209,7 +209,7 @@ REASON: Mapping[str, str] = texts(
         "withdrawn": "The request was withdrawn before it was approved.",
         "wavesStopped": "Too many users of an earlier wave failed, so this one was not begun.",
         "excludedByApprover": "An approver left this user out.",
-        "methodsUnreadable": "Microsoft does not let this user's authentication methods be read.",
+        "methodsUnreadable": "This user's authentication methods could not be read.",
         "throttled": "Microsoft was too busy for longer than the service waits.",
         "forbidden": "The service is not permitted to do this in the customer's directory.",
         "recordUnreadable": "The service could not read its own record of this user.",

@@ -261,7 +261,7 @@ REASON: Mapping[str, str] = texts(
         "withdrawn": "The request was withdrawn before it was approved.",
         "wavesStopped": "Too many users of an earlier wave failed, so this one was not begun.",
         "excludedByApprover": "An approver left this user out.",
-        "methodsUnreadable": "Microsoft does not let this user's authentication methods be read.",
+        "methodsUnreadable": "This user's authentication methods could not be read.",
         "throttled": "Microsoft was too busy for longer than the service waits.",
         "forbidden": "The service is not permitted to do this in the customer's directory.",
         "recordUnreadable": "The service could not read its own record of this user.",
@@ -387,7 +387,7 @@ UNREACHABLE: Mapping[str, str] = texts(
         "throttled": "Microsoft asks for a pause for this customer. Refresh in a minute.",
         "forbidden": "The service lacks a permission there. Consent again to all permissions of the service.",
         "userNotFound": "The account is not there any more.",
-        "methodsUnreadable": "Microsoft does not let this user be read. Look at the user in the customer's admin center.",
+        "methodsUnreadable": "This user could not be read. Look at the user in the customer's admin center.",
         "noLicence": "This filter needs Microsoft's registration report, which this customer has no licence for.",
     }
 )

@@ -22,7 +22,7 @@ def test_every_reason_says_what_to_do_next(reason: str) -> None:
     assert console_labels.NEXT[reason].endswith(".")
 
 
-def test_every_unreachable_customer_has_words() -> None:
+def test_every_unreachable_customer_or_user_has_words() -> None:
     assert set(console_labels.UNREACHABLE) == {
         "consentMissing",
         "credentialInvalid",
@@ -33,6 +33,8 @@ def test_every_unreachable_customer_has_words() -> None:
         "throttled",
         "forbidden",
         "noLicence",
+        "userNotFound",
+        "methodsUnreadable",
     }
 
 
