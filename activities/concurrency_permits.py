@@ -1,9 +1,7 @@
 """Activities around a window of targets: the customer's permits for it, and its outcome in the audit."""
 
-import json
-from collections.abc import Iterator
-
 from activities.app import activity
+from activities.audit_targets import audit_ended
 from activities.given_up import GIVEN_UP
 from activities.reset_target import fail_open
 from contracts.words import GivenUp, Stop
@@ -20,13 +18,8 @@ from contracts.workflow import (
 )
 from domain.outcomes import RequestStatus
 from domain.request.reset_request import ResetRequest
-from domain.request.target import Target
-from records.targets import StoredTarget
 from services import Services, current_services
 from use_cases.check_stop import check_stop as check_request
-
-# Targets in one audit event and bytes of them, well under the size of a record.
-_PER_EVENT, _EVENT_SIZE = 25, 100_000
 
 
 @activity(ACQUIRE_PERMITS)
@@ -96,50 +89,3 @@ async def end_window(services: Services, work: PermitsBack) -> None:
         await fail_open(services, work["id"], window, reason, GIVEN_UP[reason])
         window = await services.targets.range(work["id"], work["start"], work["count"])
     await audit_ended(services, work["id"], window)
-
-
-async def audit_ended(services: Services, request_id: str, window: list[StoredTarget]) -> None:
-    """Write the audit events of targets that were planned and have ended."""
-    ended = [kept.target for kept in window if kept.target.planned and kept.target.settled]
-    for part in _parts(ended):
-        await services.audits.append(
-            request_id,
-            services.now(),
-            "service",
-            "targetsEnded",
-            {"customer": part[0].customer, "targets": [_audited(target) for target in part]},
-            once=f"targets:{part[0].number}",
-        )
-
-
-def _parts(targets: list[Target]) -> Iterator[list[Target]]:
-    """Yield the targets of one audit event after the other: the same targets make the same parts."""
-    part: list[Target] = []
-    size = 0
-    for target in targets:
-        length = len(json.dumps(_audited(target)))
-        if part and (len(part) == _PER_EVENT or size + length > _EVENT_SIZE):
-            yield part
-            part, size = [], 0
-        part.append(target)
-        size += length
-    if part:
-        yield part
-
-
-async def audit_target(services: Services, request_id: str, target: Target) -> None:
-    """Write the audit event of one target that has ended outside of a window."""
-    data = {"customer": target.customer, "targets": [_audited(target)]}
-    once = f"target:{target.number}"
-    await services.audits.append(request_id, services.now(), "service", "targetsEnded", data, once=once)
-
-
-def _audited(target: Target) -> dict[str, object]:
-    return {
-        "number": target.number,
-        "userId": target.user_id,
-        "outcome": target.outcome.value,
-        "methods": [[m.type.value, m.id, m.outcome.value, m.request_id] for m in target.methods],
-        "sessionsRevoked": target.sessions_revoked,
-        "forecast": target.forecast,
-    }

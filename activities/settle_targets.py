@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from activities.app import activity
-from activities.concurrency_permits import audit_target
+from activities.audit_targets import audit_target
 from contracts.words import Ending
 from contracts.workflow import SETTLE_TARGETS, Nothing, SettleWindow, TargetsToSettle
 from domain.outcomes import RequestStatus, TargetOutcome

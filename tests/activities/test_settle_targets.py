@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from activities import settle_targets
-from activities.concurrency_permits import audit_ended
+from activities.audit_targets import audit_ended
 from activities.finish_request import finish
 from activities.settle_targets import settle_open
 from domain.methods import MethodType
@@ -137,4 +137,5 @@ async def test_ended_targets_of_many_methods_are_audited_in_several_events(works
     ]
     await audit_ended(works.services, "r1", ended)
     events = [event for event in await works.services.audits.all("r1") if event.event == "targetsEnded"]
+    assert len(events) > 1
     assert [each["number"] for event in events for each in event.data["targets"]] == list(range(25))
