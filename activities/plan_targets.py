@@ -38,7 +38,7 @@ async def plan_window(
     if request is None:
         raise LookupError(request_id)
     window = await services.targets.range(request_id, start, count)
-    kept = await _without_others(services, request, _unplanned(window))
+    kept = await _without_mismatched(services, request, _unplanned(window))
     if not kept:
         return _answer()
     if request.status is not RequestStatus.PLANNING:
@@ -54,32 +54,34 @@ async def plan_window(
     else:
         planned, pressure = await _plan(services, request, targets, slow, last=last)
     answers = any(isinstance(result, Target) for result in planned) or any(entry.target.planned for entry in window)
-    done, faults = _sorted_out([*zip(kept, planned, strict=True)], answers=answers, last=last)
+    done, faults = _outcomes([*zip(kept, planned, strict=True)], answers=answers, last=last)
     await services.targets.save_all(request_id, done)
     return _answer_to(faults, last=last, progressed=bool(done), pressure=pressure)
 
 
-def _sorted_out(
+def _outcomes(
     planned: list[tuple[StoredTarget, Target | GraphError]], *, answers: bool, last: bool
 ) -> tuple[list[tuple[StoredTarget, Target]], list[GraphError]]:
-    """Return what is to be stored and the faults of this run. `answers`: the customer answered for some user."""
+    """Return the targets to store and the faults of this run. `answers`: the customer answered for some user."""
     done: list[tuple[StoredTarget, Target]] = []
     faults: list[GraphError] = []
     for entry, result in planned:
         if not isinstance(result, GraphError):
             done.append((entry, result))
             continue
-        # Answers about one user that cannot be read, as often as they were asked for in this run, keep no other one waiting.
-        spoiled = answers and result.unreadable
-        if last or spoiled or not result.passing:
+        # This run has asked for them several times already, and the other users are not to wait for one.
+        unreadable = answers and result.unreadable
+        if last or unreadable or not result.passing:
             done.append((entry, unplannable(entry.target, result, of_one_user=answers)))
-        if not spoiled:
+        if not unreadable:
             faults.append(result)
     return done, faults
 
 
-async def _without_others(services: Services, request: ResetRequest, window: list[StoredTarget]) -> list[StoredTarget]:
-    """Return the window without records that name another customer than the request does: those are damaged, and end as such."""
+async def _without_mismatched(
+    services: Services, request: ResetRequest, window: list[StoredTarget]
+) -> list[StoredTarget]:
+    """End the targets whose record names another customer than the request does, because it is damaged; return the others."""
     wrong = [kept for kept in window if request.customer_of(kept.target.number) not in {None, kept.target.customer}]
     detail = "The service's own record of this user names another customer than the request, so nothing was done."
     ended = [(kept, kept.target.settle(TargetOutcome.FAILED, RECORD_UNREADABLE, detail)) for kept in wrong]

@@ -272,8 +272,8 @@ class CodesEnded(TypedDict):
 class Permits(TypedDict):
     """`permits`: how many targets may run at once; 0: ask again later.
 
-    `steady`: a target at which Graph fails makes fewer run at once only where no other got further meanwhile. Absent in the
-    histories that began before it was.
+    `steady`: that Graph fails at a target makes fewer run at once only where no other target got further meanwhile. Histories
+    that are older than this field do not have it.
     """
 
     permits: int

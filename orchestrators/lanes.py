@@ -42,9 +42,10 @@ class Job[Work: Mapping[str, object]]:
         self.broken = 0
         self.slow = 0
         self.began = False
-        self.failing_since = 0  # how much of its lane was done when it began to fail
-        self.done_before = 0  # and when its latest run began
-        self.done_before_failing = 0  # and when the first of those runs began
+        # `done` of its lane, as it was when ...
+        self.failing_since = 0  # the first of the runs that fail had ended
+        self.done_before_failing = 0  # the first of the runs that fail began
+        self.done_before = 0  # its latest run began
         self.due: datetime | None = None
 
     @property

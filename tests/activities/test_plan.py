@@ -213,7 +213,7 @@ async def test_a_user_at_whom_graph_fails_alone_is_a_customer_that_does_not_answ
 
 
 @pytest.mark.parametrize("malformed", ["html", "absent"])
-async def test_a_spoiled_answer_about_one_user_harms_no_other(works: Works, malformed: str) -> None:
+async def test_an_unreadable_answer_about_one_user_harms_no_other(works: Works, malformed: str) -> None:
     """Raw HTML makes the whole batch's answer unreadable; a part that is left out is asked for again, alone.
 
     The others are not kept waiting for the one user of whom nothing can be read.
@@ -227,13 +227,13 @@ async def test_a_spoiled_answer_about_one_user_harms_no_other(works: Works, malf
     assert alex.planned == (malformed == "absent")
 
 
-async def test_a_spoiled_answer_that_passes_costs_the_user_nothing(works: Works) -> None:
+async def test_an_unreadable_answer_that_passes_costs_the_user_nothing(works: Works) -> None:
     works.world.faults.add(user="alex@contoso.com", path="*/authentication/methods", malformed="html", count=3)
     adele, alex = await plan(works, "adele@contoso.com", "alex@contoso.com")
     assert (adele.planned, alex.planned) == (True, True)
 
 
-async def test_spoiled_answers_about_all_users_are_waited_for(works: Works) -> None:
+async def test_unreadable_answers_about_all_users_are_waited_for(works: Works) -> None:
     works.world.faults.add(path="*/authentication/methods", malformed="html")
     await create(works, targets_of("adele@contoso.com", "alex@contoso.com"))
     assert (await plan_window(works.services, "r1", 0, 2, last=False))["fault"] == "unavailable"
