@@ -30,6 +30,10 @@ class Part(NamedTuple):
     attempts: bool = True  # False: a failure has another way out, so it is not asked for again
     repeatable: bool = False  # of a write: done twice it does no more than once
 
+    @property
+    def harmless(self) -> bool:
+        return self.method == "GET" or self.repeatable
+
 
 async def batch(client: GraphClient, parts: Sequence[Part], *, version: str = "v1.0") -> list[Response]:
     """Return the answers in the order of `parts`, whatever their status.
@@ -114,8 +118,8 @@ def _may_repeat(part: Part, answer: Response | GraphError) -> bool:
         return False
     if isinstance(answer, GraphError):
         # Of a batch that was throttled, or whose token was not taken, as a whole nothing was done, no write either.
-        return answer.fault in {Fault.THROTTLED, Fault.REJECTED} or (part.method == "GET" and answer.passing)
-    return is_repeatable(part.method, answer)
+        return answer.fault in {Fault.THROTTLED, Fault.REJECTED} or (part.harmless and answer.passing)
+    return is_repeatable(answer, harmless=part.harmless)
 
 
 def _retry_after(answer: Response | GraphError) -> float | None:
@@ -189,7 +193,7 @@ async def _unreadable(client: GraphClient, chunk: Sequence[Part], version: str) 
     """
 
     async def one(part: Part) -> Response | GraphError:
-        if part.method != "GET" and not part.repeatable:
+        if not part.harmless:
             return _MISSING
         async with client.batches:
             return await _answer_alone(client, part, version)

@@ -160,7 +160,7 @@ class GraphClient:
                 if not await attempts.next(throttled=error.fault is Fault.THROTTLED, retry_after=error.retry_after):
                     raise
                 continue
-            if not is_repeatable(method, response) or not await attempts.next(
+            if not is_repeatable(response, harmless=method == "GET") or not await attempts.next(
                 throttled=response.status == 429, retry_after=retry_after(response.headers)
             ):
                 return response

@@ -83,14 +83,15 @@ class Response(NamedTuple):
         )
 
 
-def is_repeatable(method: str, response: Response) -> bool:
-    """Return whether the same call may be made again at once.
+def is_repeatable(response: Response, *, harmless: bool) -> bool:
+    """Return whether the same call may be made again at once. `harmless`: done twice it does no more than once, as a read does.
 
-    Nothing was done where it was throttled or its token was not taken; otherwise it must be a read that failed for a passing reason.
+    Nothing was done where it was throttled or its token was not taken; otherwise it must be harmless and have failed for a
+    passing reason.
     """
     if response.status == 401:
         return response.error().passing
-    return response.status == 429 or (method == "GET" and (response.status >= 500 or response.status == 408))
+    return response.status == 429 or (harmless and (response.status >= 500 or response.status == 408))
 
 
 def items_in(body: Mapping[str, Any], *, last: bool = True) -> list[dict[str, Any]]:

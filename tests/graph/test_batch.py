@@ -102,6 +102,28 @@ async def test_of_an_answer_that_cannot_be_read_all_is_asked_again_that_may_be_d
     assert asked == [("POST", "$batch"), ("POST", "revoke"), ("GET", "users/a")]
 
 
+@pytest.mark.parametrize("cut", [True, False])
+async def test_a_write_that_may_be_done_twice_is_asked_for_again_like_a_read(*, cut: bool) -> None:
+    asked: list[list[str]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if not request.url.path.endswith("$batch"):
+            asked.append([request.url.path.removeprefix("/v1.0/")])
+            return httpx.Response(200, json={"value": True})
+        parts = json.loads(request.content)["requests"]
+        asked.append([part["url"].lstrip("/") for part in parts])
+        if cut and len(asked) == 1:
+            raise httpx.ReadError("cut")
+        failed = [answered(part, status=503) if part["method"] == "POST" else answered(part) for part in parts]
+        return httpx.Response(200, json={"responses": failed if len(asked) == 1 else [*map(answered, parts)]})
+
+    parts = [Part("revoke", "POST", repeatable=True), Part("new", "POST"), Part("users/a")]
+    answers = await batch(client_of(answer), parts)
+    whole = ["revoke", "new", "users/a"]
+    assert asked == [whole, ["revoke", "users/a"] if cut else ["revoke"]]
+    assert [each.status for each in answers] == [200, 502 if cut else 503, 200]
+
+
 @pytest.mark.parametrize("second", [{"status": 404}, {"status": "none"}, {"body": {"id": "users/other"}}])
 async def test_an_id_that_is_answered_twice_has_no_answer(second: dict[str, Any]) -> None:
     """One of the two is another part's: whose methods they are is not known."""

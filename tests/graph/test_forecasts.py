@@ -8,6 +8,7 @@ import pytest
 
 from graph.client import Graph
 from graph.forecasts import Subject, read_forecasts
+from graph.retry import PAUSES
 from graph.tokens import SecretTokens, Tokens
 from localhost.simulator import World, create_app
 from localhost.simulator.model.entities import Tenant, User
@@ -113,9 +114,9 @@ async def test_a_refusal_is_kept_and_what_it_leaves_open_is_unknown(bench: Bench
     assert (asked, await bench.words("adele"), bench.calls(path.removeprefix("*"))) == (1, ["unknown"], 0)
 
 
-async def test_a_fault_that_passes_leaves_one_user_unknown_and_is_not_kept(bench: Bench) -> None:
+async def test_a_fault_that_outlasts_the_attempts_leaves_one_user_unknown_and_is_not_kept(bench: Bench) -> None:
     bench.policy(includeRoles=["62e90394-69f5-4237-9190-012177145e10"])
-    bench.world.faults.add(path="*/evaluate", status=500, count=1)
+    bench.world.faults.add(path="*/evaluate", status=500, count=1 + len(PAUSES))
     assert "unknown" in await bench.words("adele")
     assert await bench.words("adele") == ["passwordOnly"]
 
