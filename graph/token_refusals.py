@@ -34,13 +34,15 @@ _BY_NUMBER = {
 }
 # RFC 6749, 5.2: the client could not be authenticated.
 _BY_ERROR = {"invalid_client": Fault.CREDENTIAL}
-_NUMBER = re.compile(r"AADSTS(\d{1,9})\b")
+_NUMBER = re.compile(r"\d{1,9}")
+_IN_TEXT = re.compile(r"AADSTS(\d{1,9})\b")
 
 
 def refusal_of(body: Mapping[str, Any]) -> Fault:
     """Return whose fault it is that there is no token, by the JSON body of the refusal."""
     listed = body.get("error_codes")
-    numbers = [int(number) for number in listed if str(number).isdecimal()] if isinstance(listed, list) else []
-    numbers += [int(found) for found in _NUMBER.findall(str(body.get("error_description"))[:2000])]
+    texts = [str(number) for number in listed] if isinstance(listed, list) else []
+    numbers = [int(text) for text in texts if _NUMBER.fullmatch(text)]
+    numbers += [int(found) for found in _IN_TEXT.findall(str(body.get("error_description"))[:2000])]
     known = [_BY_NUMBER[number] for number in numbers if number in _BY_NUMBER]
     return known[0] if known else _BY_ERROR.get(str(body.get("error")), Fault.CONSENT)

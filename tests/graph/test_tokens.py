@@ -205,6 +205,7 @@ def refusal(error: str, status: int = 400, **headers: str) -> Answer:
         (refusal("server_error", 500), Fault.UNAVAILABLE, None),
         ((400, {"error": {"code": "server_error"}}, {}), Fault.CONSENT, None),
         ((400, {"error": "invalid_grant", "error_codes": ["53003"]}, {}), Fault.CONDITIONAL_ACCESS, None),
+        ((400, {"error": "invalid_grant", "error_codes": ["9" * 5000, 53003]}, {}), Fault.CONDITIONAL_ACCESS, None),
         ((400, {"error": ["server_error"]}, {}), Fault.CONSENT, None),
         (refusal("too_many_requests", 429, Retry_After="20"), Fault.THROTTLED, 20.0),
         ((502, "<html>a proxy</html>", {}), Fault.UNAVAILABLE, None),
