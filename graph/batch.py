@@ -5,6 +5,7 @@ a throttled part is a 429 inside a 200, and neither the SDK nor Graph repeats it
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple, overload
 
@@ -237,23 +238,20 @@ def _by_id(whole: Response) -> dict[str, Response]:
 
     Of an id that is there twice it is not known which answer is its own, so it has none.
     """
-    by_id: dict[str, Response] = {}
-    seen: set[str] = set()
-    twice: set[str] = set()
     responses = whole.body.get("responses")
-    for item in responses if isinstance(responses, list) else []:
-        if not isinstance(item, dict):
-            continue
+    items = [item for item in responses if isinstance(item, dict)] if isinstance(responses, list) else []
+    times = Counter(str(item.get("id")) for item in items)
+    by_id: dict[str, Response] = {}
+    for item in items:
         name = str(item.get("id"))
-        (twice if name in seen else seen).add(name)
-        if not isinstance(item.get("status"), int):
+        if times[name] > 1 or not isinstance(item.get("status"), int):
             continue
         found = item.get("headers")
         headers = {str(name).lower(): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
         headers.setdefault("request-id", whole.request_id or "")
         body = item.get("body")
         by_id[name] = Response(int(item["status"]), headers, body if isinstance(body, dict) else {})
-    return {name: answer for name, answer in by_id.items() if name not in twice}
+    return by_id
 
 
 async def _one_by_one(client: GraphClient, parts: Sequence[Part], version: str) -> list[Response | GraphError]:

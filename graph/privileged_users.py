@@ -16,6 +16,8 @@ from graph.responses import Response
 # Calls that tell who one user is (`privileges.privilege_parts`), that every tenant-wide read takes, and that each
 # role-assignable group adds to it.
 PER_USER, PER_TENANT, PER_GROUP = 6, 3, 3
+# More than the longest name in Entra (256), and so much as can be stored of an answer that is no such name.
+_LONGEST_NAME = 300
 
 _ROLES = "roleManagement/directory"
 _GROUP_ELIGIBILITY = "identityGovernance/privilegedAccess/group/eligibilityScheduleInstances"
@@ -136,8 +138,8 @@ def _ids(answer: Response) -> list[str]:
 
 
 def named(item: Mapping[str, Any]) -> str:
-    """Return the name of a role or group as it can be stored; Entra's longest have 256 characters."""
-    return str(item.get("displayName") or item.get("id"))[:300]
+    """Return the name of a role or group, its id where the answer does not name it."""
+    return str(item.get("displayName") or item.get("id"))[:_LONGEST_NAME]
 
 
 def role_of(assignment: Mapping[str, Any]) -> str:

@@ -122,7 +122,7 @@ def _privileges(
 def _eligible_groups(group_ids: Sequence[str], assignable: Mapping[str, str] | None) -> set[str]:
     """Return the names of those that grant roles; all of them, by id, where it cannot be read which do."""
     if assignable is None:
-        return {group_id[:300] for group_id in group_ids}
+        return {named({"id": group_id}) for group_id in group_ids}
     return {assignable[group_id] for group_id in group_ids if group_id in assignable}
 
 
