@@ -3,10 +3,8 @@
 The request of `whole_request.py`, with one value of one kind of answer replaced by an odd one, in every answer of that kind.
 """
 
-import copy
 import json
 import random
-from collections.abc import Iterator, Sequence
 from typing import Any, override
 
 import httpx
@@ -16,54 +14,14 @@ from hypothesis import strategies as st
 
 from domain.outcomes import TargetOutcome
 from tests.activities.whole_request import WholeRequest, run, whole_request
+from tests.odd_values import HUGE, ODD, Place, places, put
 
 pytestmark = pytest.mark.usefixtures("unrecorded")
 
-MISSING = "(missing)"
-HUGE = random.Random(1).randbytes(300_000).hex()  # noqa: S311 - a text that compression does not make smaller
-DEEP: Any = "deep"
-for _ in range(900):
-    DEEP = [DEEP]
-ODD: Sequence[Any] = (
-    *(MISSING, None, "", " ", 0, -1, 1.5, True, False, 10**400, HUGE, DEEP),
-    *([], {}, [None], [1], [[]], {"a": {"b": None}}),
-    *("a/b?c#d%2F'\"\\\r\n\x00\u202e\ud83d", "..", "$x", "(1)", "junk"),
-    *("0001-01-01T00:00:00Z", "2022-06-06T16:43:04.6438213Z", "9999-12-31T23:59:59.9999999-14:00", "2024-02-30"),
-    *("http://127.0.0.1:9/v1.0/users", "http://[::1", "https://elsewhere.example/x"),
-)
-
-type Place = tuple[str | int, ...]
 type Spot = tuple[str, Place]
 
 
-def places(value: Any, at: Place = ()) -> Iterator[Place]:
-    """Yield every place in a JSON value, the whole of it included; of lists the first two items."""
-    yield at
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield from places(inner, (*at, key))
-        if "value" in value:
-            yield (*at, "@odata.nextLink")
-    elif isinstance(value, list):
-        for number, inner in enumerate(value[:2]):
-            yield from places(inner, (*at, number))
-
-
-def put(value: Any, at: Place, odd: Any) -> Any:
-    """Return `value` with `odd` at a place, where it has that place."""
-    if not at:
-        return odd
-    made, key = copy.copy(value), at[0]
-    if isinstance(made, dict) and odd == MISSING and len(at) == 1:
-        made.pop(key, None)
-    elif isinstance(made, dict):
-        made[key] = put(made.get(key), at[1:], odd)
-    elif isinstance(made, list) and isinstance(key, int) and key < len(made):
-        made[key] = put(made[key], at[1:], odd)
-    return made
-
-
-class Spoiler(httpx.AsyncBaseTransport):
+class OddAnswers(httpx.AsyncBaseTransport):
     """Answers as the simulator but for the value at `spot`; notes in `seen` which values there are."""
 
     def __init__(self, inner: httpx.AsyncBaseTransport, spot: Spot, odd: Any) -> None:
@@ -80,17 +38,17 @@ class Spoiler(httpx.AsyncBaseTransport):
             return response
         body, url = json.loads(content), request.url.raw_path.decode()
         if url.endswith("/$batch"):
-            body = self._spoilt_batch(body, url.removesuffix("/$batch"), json.loads(request.content)["requests"])
+            body = self._changed_batch(body, url.removesuffix("/$batch"), json.loads(request.content)["requests"])
         else:
-            body = self._spoilt(f"{request.method} {url}", body)
+            body = self._changed(f"{request.method} {url}", body)
         return httpx.Response(response.status_code, content=json.dumps(body).encode())
 
-    def _spoilt_batch(self, body: dict[str, Any], version: str, parts: list[dict[str, Any]]) -> Any:
+    def _changed_batch(self, body: dict[str, Any], version: str, parts: list[dict[str, Any]]) -> Any:
         calls = {part["id"]: f"{part['method']} {version}{part['url']}" for part in parts}
-        responses = [part | {"body": self._spoilt(calls[part["id"]], part.get("body"))} for part in body["responses"]]
-        return self._spoilt("POST $batch", body | {"responses": responses}, deepest=3)
+        responses = [part | {"body": self._changed(calls[part["id"]], part.get("body"))} for part in body["responses"]]
+        return self._changed("POST $batch", body | {"responses": responses}, deepest=3)
 
-    def _spoilt(self, call: str, body: Any, deepest: int = 99) -> Any:
+    def _changed(self, call: str, body: Any, deepest: int = 99) -> Any:
         for name, short in self.names.items():
             call = call.replace(name, short)
         self.seen |= {(call, place): None for place in places(body) if len(place) <= deepest}
@@ -103,19 +61,19 @@ def is_lie(place: Place, odd: Any) -> bool:
 
 
 async def attempt(spot: Spot, odd: Any, *, one_by_one: bool) -> tuple[dict[Spot, None], list[TargetOutcome]]:
-    spoilers: list[Spoiler] = []
+    transports: list[OddAnswers] = []
 
     def around(inner: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTransport:
-        spoilers.append(Spoiler(inner, spot, odd))
-        return spoilers[0]
+        transports.append(OddAnswers(inner, spot, odd))
+        return transports[0]
 
     async with whole_request(around) as whole:
-        spoilers[0].names = names_in(whole)
+        transports[0].names = names_in(whole)
         if one_by_one:
             whole.works.without_tenant_wide_lists()
         targets = await whole.run()
         await whole.check(targets)
-        return spoilers[0].seen, [target.outcome for target in targets]
+        return transports[0].seen, [target.outcome for target in targets]
 
 
 def names_in(whole: WholeRequest) -> dict[str, str]:
