@@ -41,7 +41,7 @@ class OptionsResponse(Model):
 
 
 class Unreachable(Model):
-    """A customer whose directory did not answer; the rest is listed all the same."""
+    """A customer whose directory did not answer, or one whose user could not be read; the rest is listed all the same."""
 
     customer: str
     reason: str

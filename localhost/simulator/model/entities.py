@@ -186,7 +186,7 @@ class Tenant:
     named_locations: dict[str, NamedLocation] = field(default_factory=dict)  # by id
     # What a policy for registering security information asks for from where the tenant does not trust. [d]
     registering: Literal["open", "mfa", "blocked"] = "open"
-    # Hardware OATH is in the Global cloud only [d]. With 404 or 400 here the tenant lives in a cloud without it.
+    # Hardware OATH is in the Global cloud only [d]. With a status here the tenant lives in a cloud without it.
     hardware_missing: Literal[400, 404, 501] | None = None
     hardware_in_v1: bool = False  # v1.0 `/methods` may or may not list hardware tokens [d]
     # Those of a partner; a tenant that is none gets empty lists [i microsoft-graph-explorer-v4#2953].

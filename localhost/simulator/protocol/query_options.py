@@ -44,7 +44,7 @@ def parse_options(request: Request, accepts: Accepts) -> Options:
         GraphError: 400, as Graph refuses them: unknown or unsupported options, unknown properties, unsupported
             filters, advanced queries without their parameters.
     """
-    _check_form(request)
+    _check_syntax(request)
     params = {name: value for name, value in request.params.items() if name.startswith("$")}
     for name in params:
         _check_supported(name, accepts)
@@ -77,8 +77,8 @@ def parse_options(request: Request, accepts: Accepts) -> Options:
     )
 
 
-def _check_form(request: Request) -> None:
-    """Refuse what cannot be read at all. [m: Microsoft.OData.Core]"""
+def _check_syntax(request: Request) -> None:
+    """Refuse what Graph's parser cannot read. [m: Microsoft.OData.Core]"""
     names = [name for name, _ in parse_qsl(request.query, keep_blank_values=True) if name.startswith("$")]
     for name in names:
         if names.count(name) > 1:

@@ -110,7 +110,7 @@ class Pipeline:
             raise refusal(self._world, request, effect.aadsts)
         if effect.error is not None and not effect.applied:
             raise effect.error
-        _check_form(request, route)
+        _check_call(request, route)
         if "user" in request.ids and request.user is None:
             raise no_user(request.ids["user"])
         response = route.handler(self._world, request)
@@ -179,7 +179,7 @@ class Pipeline:
         )
 
 
-def _check_form(request: Request, route: Route) -> None:
+def _check_call(request: Request, route: Route) -> None:
     if request.verb == "GET":
         request.options = parse_options(request, route.accepts or NO_OPTIONS)
     elif route.family and request.verb != "DELETE":
