@@ -178,7 +178,7 @@ class GraphClient:
 
     def share_pauses(self) -> None:
         """From now on let all calls of this client together pause no longer than one call may."""
-        self._pauses = Pauses()
+        self._pauses = Pauses(now=self.now)
 
     def never_wait(self) -> None:
         """From now on repeat no call of this client that would have to wait: its caller gets the error instead."""

@@ -7,6 +7,7 @@ An activity that sleeps costs compute, so all pauses of one call together stay u
 
 import math
 import random
+import time
 from collections.abc import Awaitable, Callable
 
 # Seconds before each further attempt, at the most; half of it at the least, so that calls that failed together spread out.
@@ -18,10 +19,23 @@ _THROTTLED = 1.0
 
 
 class Pauses:
-    """Seconds of pauses that are left to several calls together, each pause counted whole, also beside others."""
+    """The pauses of several calls together: `seconds` at most, and those side by side count once."""
 
-    def __init__(self, seconds: float = LONGEST) -> None:
-        self.left = seconds
+    def __init__(self, seconds: float = LONGEST, now: Callable[[], float] = time.monotonic) -> None:
+        self._left = seconds
+        self._now = now
+        self._until = -math.inf  # the end of the last pause that began
+
+    def take(self, seconds: float) -> bool:
+        """Take a pause that begins now; False where no such one is left."""
+        now = self._now()
+        end = max(self._until, now + seconds)
+        more = end - max(self._until, now)
+        if more > self._left:
+            return False
+        self._left -= more
+        self._until = end
+        return True
 
 
 class Attempts:
@@ -46,11 +60,10 @@ class Attempts:
         pause = PAUSES[self._made] * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards nothing
         if throttled or retry_after:
             pause = max(pause, (retry_after if retry_after is not None else _THROTTLED) * random.uniform(1.0, 1.1))  # noqa: S311
-        if pause > min(self._left, self._shared.left):
+        if pause > self._left or not self._shared.take(pause):
             return False
         self._made += 1
         self._left -= pause
-        self._shared.left -= pause
         if pause:
             await self._sleep(pause)
         return True

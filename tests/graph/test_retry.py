@@ -22,9 +22,10 @@ class _Tokens:
 
     def __init__(self) -> None:
         self.forgotten = 0
+        self.passed = 0.0
 
     def now(self) -> float:
-        return 0.0
+        return self.passed
 
     def forget(self, _: str, *, before: float) -> None:
         self.forgotten += 1
@@ -37,6 +38,7 @@ class Server:
         self.script = list(script)
         self.asked: list[str] = []
         self.slept: list[float] = []
+        self.tokens = _Tokens()
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(f"{request.method} {request.url.path}")
@@ -48,12 +50,16 @@ class Server:
         return httpx.Response(step[0], headers=step[1], json={})
 
     async def sleep(self, seconds: float) -> None:
+        """Let time pass, by turns with what else sleeps: side by side the same time passes for all."""
         self.slept.append(seconds)
+        ends = self.tokens.passed + seconds
+        await asyncio.sleep(0)
+        self.tokens.passed = max(self.tokens.passed, ends)
 
     @property
     def client(self) -> GraphClient:
         transport = httpx.MockTransport(self.answer)
-        return Graph("https://graph.example", _Tokens(), transport, self.sleep).of(TENANT)  # type: ignore[arg-type]
+        return Graph("https://graph.example", self.tokens, transport, self.sleep).of(TENANT)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("fault", [(500, {}), (503, {}), (429, {"Retry-After": "1"}), httpx.ConnectError("cut")])
@@ -212,6 +218,16 @@ async def test_calls_that_share_their_pauses_pause_no_longer_than_one() -> None:
     assert await first.next(throttled=True, retry_after=LONGEST / 2)
     assert not await second.next(throttled=True, retry_after=LONGEST / 2)
     assert sum(server.slept) <= LONGEST
+
+
+async def test_pauses_side_by_side_count_once() -> None:
+    server = Server()
+    client = server.client
+    client.share_pauses()
+    calls = [client.attempts() for _ in range(5)]
+    together = await asyncio.gather(*(each.next(throttled=True, retry_after=LONGEST / 2) for each in calls))
+    assert together == [True] * 5
+    assert not await calls[0].next(throttled=True, retry_after=LONGEST / 2)
 
 
 async def test_a_write_in_a_batch_has_a_body_and_its_type_and_a_read_has_neither() -> None:
