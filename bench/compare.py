@@ -42,7 +42,7 @@ NETWORKS = (
     Network("50 ms, throttled at 100 calls/s", 50, 100),
     Network("50 ms, 10 % 503, 10 % 429, 3 % cut", 50, faults=True),
 )
-# Sizes that are run with faults; only the service makes its calls again.
+# Sizes that are run with faults: by the service, and by the floor on its connections, which makes failed calls again, too.
 _FAULTY_SIZES = (20, 1000)
 
 
@@ -217,7 +217,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.compare", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="ends within six minutes")
     parser.add_argument("--large", action="store_true", help=f"{LARGE:,} targets, too")
-    parser.add_argument("--faults", action="store_true", help="the service alone, without faults and with them")
+    parser.add_argument("--faults", action="store_true", help="the floor and the service, without faults and with them")
     parser.add_argument("--targets", type=int, nargs="*", help="the sizes, instead of " + ", ".join(map(str, SIZES)))
     parser.add_argument("--customers", type=int, nargs="*", default=[_CUSTOMERS], help="over how many customers, each")
     parser.add_argument("--network", type=int, nargs="*", default=[0, 1, 2], help="which, from 0")
@@ -225,7 +225,7 @@ def main() -> None:
     parser.add_argument("--within", type=float, help="seconds for all that is measured")
     given = parser.parse_args()
     if given.faults:
-        given.network, given.who = [0, 3], ["service"]
+        given.network, given.who = [0, 3], ["floor-aiohttp", "service"]
     sizes = given.targets or (list(_FAULTY_SIZES) if given.faults else [*SIZES, *([LARGE] if given.large else [])])
     within = given.within or (_WITHIN_QUICK if given.quick else _WITHIN_LARGE if given.large else _WITHIN)
     wanted = cells(sizes, given.network, given.who, given.customers, quick=given.quick)
