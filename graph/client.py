@@ -44,7 +44,7 @@ _BATCHES = 8
 
 _METHODS = {method.value: method for method in (Method.GET, Method.POST, Method.PATCH, Method.DELETE)}
 # Graph refuses a write without `Content-Type: application/json` (400 or 415), also one that documents no body.
-# [i msgraph-sdk-java#687, microsoft-graph-docs#4119; in a batch: microsoft-graph-docs#6682]
+# [i msgraph-sdk-java#687, microsoft-graph-docs#4119 and #6259 (an action that documents no body); in a batch: microsoft-graph-docs#6682]
 WRITES = frozenset({"POST", "PATCH"})
 _NATIVE = ResponseHandlerOption(NativeResponseHandler())
 
