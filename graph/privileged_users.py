@@ -91,12 +91,12 @@ async def _read(client: GraphClient, groups: Mapping[str, str]) -> PrivilegedUse
         joined, owned, open_to = of_groups[3 * number : 3 * number + 3]
         members[group_id] = _ids(joined)
         found.add("groups", [*members[group_id], *_ids(owned)], name)
-        items, unknown = eligible_items(open_to)
+        items, unknown = items_or_reason(open_to)
         found.add("eligible_groups", [str(item.get("principalId")) for item in items], name)
         found.unknown = found.unknown or unknown
     for item in assignments.items():
         found.add("roles", _principals(item, members), role_of(item))
-    items, unknown = eligible_items(eligible)
+    items, unknown = items_or_reason(eligible)
     for item in items:
         found.add("eligible_roles", _principals(item, members), role_of(item))
     return found.result(unknown or found.unknown)
@@ -148,8 +148,8 @@ def role_of(assignment: Mapping[str, Any]) -> str:
     return named(role if isinstance(role, dict) and role else {"id": assignment.get("roleDefinitionId")})
 
 
-def eligible_items(answer: Response, *, last: bool = False) -> tuple[list[dict[str, Any]], str]:
-    """Return who is eligible, and why that is not known ("" where it is).
+def items_or_reason(answer: Response, *, last: bool = False) -> tuple[list[dict[str, Any]], str]:
+    """Return who is eligible or holds a role by assignment, and why that is not known ("" where it is).
 
     Raises: GraphError for what may pass; with `last`, only for what fails for the whole tenant: it is not waited for any more.
 

@@ -13,7 +13,7 @@ from graph.batch import Part, batch
 from graph.client import GraphClient, segment
 from graph.errors import GraphError
 from graph.privilege_cache import PrivilegeCache, Privileges
-from graph.privileged_users import PER_USER, eligible_items, named, role_assignable_groups, role_of, tenant_wide
+from graph.privileged_users import PER_USER, items_or_reason, named, role_assignable_groups, role_of, tenant_wide
 from graph.responses import Response
 
 # Advanced queries need both; a tenant of Azure AD B2C has none of them (aad-advanced-queries).
@@ -39,7 +39,7 @@ async def read_privileges(
     groups = [answers[PER_USER * n : PER_USER * (n + 1)] for n in range(len(user_ids))]
     whole = await _whole_lists(client, dict(zip(user_ids, groups, strict=True)))
     pairs = zip(user_ids, groups, strict=True)
-    return [_privileges(group, whole.get(user_id, {}), assignable, last=last) for user_id, group in pairs]
+    return [_privileges(user_id, group, whole.get(user_id, {}), assignable, last=last) for user_id, group in pairs]
 
 
 def privilege_parts(user_id: str) -> list[Part]:
@@ -95,6 +95,7 @@ class _Memberships(NamedTuple):
 
 
 def _privileges(
+    user_id: str,
     answers: Sequence[Response],
     whole: Mapping[_Relation, Response],
     assignable: Mapping[str, str] | None,
@@ -104,18 +105,19 @@ def _privileges(
     try:
         held = _memberships(answers, whole.get("transitiveMemberOf"))
         owned = _of_type(_GROUP, whole["ownedObjects"]) if "ownedObjects" in whole else _items(answers[2])
-        roles, roles_unknown = eligible_items(answers[3], last=last)
-        groups, groups_unknown = eligible_items(answers[4], last=last)
-        assigned = [] if answers[5].says_no_such_path else answers[5].items()
+        by_principal = [items_or_reason(answer, last=last) for answer in answers[3:]]
     except GraphError as error:
         return error
+    # A server that knows no such filter may list everybody's.
+    of_user = [[item for item in items if item.get("principalId") in {None, user_id}] for items, _ in by_principal]
+    roles, groups, assigned = of_user
     joined = {named(item) for item in [*held.groups, *owned] if item.get("isAssignableToRole")}
     return Privileges.of(
         roles={*map(named, held.roles), *map(role_of, assigned)},
         groups=joined,
         eligible_roles=set(map(role_of, roles)),
         eligible_groups=_eligible_groups([str(item.get("groupId")) for item in groups], assignable),
-        unknown=roles_unknown or groups_unknown,
+        unknown=next((unknown for _, unknown in by_principal if unknown), ""),
     )
 
 

@@ -1,6 +1,7 @@
 """Who is privileged: both ways of asking say the same, and what cannot be read is never taken for nothing."""
 
 import itertools
+import json
 import random
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ import pytest
 from graph.client import Graph, GraphClient
 from graph.errors import GraphError
 from graph.privilege_cache import Privileges
-from graph.privileged_users import eligible_items, tenant_wide
+from graph.privileged_users import items_or_reason, tenant_wide
 from graph.privileges import read_privileges
 from graph.responses import Response
 from graph.tokens import SecretTokens, Tokens
@@ -111,13 +112,43 @@ async def test_eligible_users_are_privileged(world: World, graph: Graph) -> None
     ]
 
 
-@pytest.mark.parametrize("path", ["*roleEligibilityScheduleInstances", "*group/eligibilityScheduleInstances"])
+async def test_what_a_server_without_the_filter_lists_of_others_is_left_out() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v1.0/groups":
+            return httpx.Response(200, json={"value": [{"id": "g", "displayName": "Operators"}]})
+        if request.url.path != "/v1.0/$batch":
+            return httpx.Response(200, json={"access_token": "t", "expires_in": 3600})
+        others = {"value": [{"principalId": "other", "roleDefinition": {"displayName": "Owner"}, "groupId": "g"}]}
+        responses = [
+            {"id": part["id"], "status": 200, "body": others if "rincipalId" in part["url"] else {"value": []}}
+            for part in json.loads(request.content)["requests"]
+        ]
+        return httpx.Response(200, json={"responses": responses})
+
+    transport, endpoint = httpx.MockTransport(answer), "http://127.0.0.1:9000"
+    tokens = Tokens(SecretTokens(httpx.AsyncClient(transport=transport), endpoint, endpoint, "client", "secret"))
+    client = Graph(endpoint, tokens, transport, no_pause).of(TENANT)
+    client.privileged.plans.refused = True
+    client.privileged.plans.until = float("inf")
+    found = await read_privileges(client, client.privileged.plans, ["user", "other"])
+    assert found == [
+        Privileges([]),
+        Privileges(["Owner", "role-assignable group Operators (eligible)"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    "path", ["*roleEligibilityScheduleInstances", "*group/eligibilityScheduleInstances", "*roleAssignments"]
+)
 async def test_eligibility_that_may_not_be_read_is_unknown(world: World, graph: Graph, path: str) -> None:
     user = person(world, "ellen")
     assignable_group(world, "Operators")
     world.faults.add(method="GET", path=path, status=403)
     client = graph.of(TENANT)
-    for found in [*await ask_one_by_one(client, [user]), *await ask_the_tenant(client, [user])]:
+    both = (
+        [] if path == "*roleAssignments" else await ask_the_tenant(client, [user])
+    )  # without it there is no such list
+    for found in [*await ask_one_by_one(client, [user]), *both]:
         assert isinstance(found, Privileges)
         assert (found.names, bool(found.unknown)) == ([], True)
 
@@ -126,9 +157,9 @@ async def test_eligibility_that_may_not_be_read_is_unknown(world: World, graph: 
 def test_an_answer_without_eligibilities_is_waited_for_and_unknown_at_the_end(answer: Response) -> None:
     """It is not a user of whom nothing can be read: such a one is not planned."""
     with pytest.raises(GraphError) as error:
-        eligible_items(answer)
+        items_or_reason(answer)
     assert (error.value.passing, error.value.unreadable) == (True, False)
-    items, unknown = eligible_items(answer, last=True)
+    items, unknown = items_or_reason(answer, last=True)
     assert (items, bool(unknown)) == ([], True)
 
 
