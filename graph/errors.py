@@ -49,7 +49,7 @@ class GraphError(Exception):
 
     @classmethod
     def of_unreadable(cls, detail: str) -> "GraphError":
-        """Return the error of an answer that says it is one and is not: HTML, no list, a thing without an id."""
+        """Return the error of a successful answer without what was asked for in it: HTML, no list, an item without an id."""
         error = cls(Fault.UNAVAILABLE, detail)
         error.unreadable = True
         return error

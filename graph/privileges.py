@@ -65,7 +65,7 @@ def privilege_parts(user_id: str) -> list[Part]:
     ]
 
 
-def _is_no_cast(answer: Response) -> bool:
+def _has_failed_cast(answer: Response) -> bool:
     """Whether the whole list has to stand in: the cast to directoryRole can answer 500 for members of groups.
 
     Source: Azure CLI falls back the same way (ICM 392112435). A tenant without advanced queries answers 400 to casts and filters, a
@@ -80,8 +80,8 @@ async def _whole_lists(
     """Return, by user, the lists of all types that have to be read instead of their casts."""
     wanted: list[tuple[str, _Relation]] = []
     for user_id, (roles, groups, owned, *_) in answers.items():
-        wanted += [(user_id, "transitiveMemberOf")] if _is_no_cast(roles) or _is_no_cast(groups) else []
-        wanted += [(user_id, "ownedObjects")] if _is_no_cast(owned) else []
+        wanted += [(user_id, "transitiveMemberOf")] if _has_failed_cast(roles) or _has_failed_cast(groups) else []
+        wanted += [(user_id, "ownedObjects")] if _has_failed_cast(owned) else []
     parts = [Part(f"users/{segment(user_id)}/{relation}?$top=999") for user_id, relation in wanted]
     found: dict[str, dict[_Relation, Response]] = {}
     for (user_id, relation), answer in zip(wanted, await batch(client, parts) if parts else [], strict=True):

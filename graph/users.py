@@ -95,8 +95,9 @@ async def _match(
     key: Callable[[User], str],
     at_once: int = VALUES,
 ) -> dict[str, GraphError]:
-    """Write into `found` whom the texts name by this field; return why the service could not see, where that is so.
+    """Write into `found` whom the texts name by this field; return the errors of those whom the service could not look for.
 
+    These are texts whose answer cannot be read, or that the service may not search for: their users may exist all the same.
     Where one of several values makes Graph refuse the filter (400), each that cannot be asked for by key is asked for alone.
     """
     chunks = [texts[start : start + at_once] for start in range(0, len(texts), at_once)]

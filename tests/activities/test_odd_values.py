@@ -55,7 +55,7 @@ class OddAnswers(httpx.AsyncBaseTransport):
         return put(body, self._spot[1], self._odd) if self._spot[0] == call else body
 
 
-def is_lie(place: Place, odd: Any) -> bool:
+def is_possible(place: Place, odd: Any) -> bool:
     """Whether the answer would be one that Graph could give: a whole list that is empty says that nothing is there."""
     return odd == [] and place[-1:] == ("value",)
 
@@ -103,7 +103,7 @@ def spots() -> list[tuple[bool, Spot]]:
 @given(st.data())
 def test_odd_value_harms_at_most_the_user_whom_it_is_about(spots: list[tuple[bool, Spot]], data: st.DataObject) -> None:
     one_by_one, spot = data.draw(st.sampled_from(spots))
-    odd = data.draw(st.sampled_from([odd for odd in ODD if not is_lie(spot[1], odd)]))
+    odd = data.draw(st.sampled_from([odd for odd in ODD if not is_possible(spot[1], odd)]))
     _, outcomes = run(attempt(spot, odd, one_by_one=one_by_one))
     if "ANN" in spot[0] and "BOB" not in spot[0]:
         assert outcomes[1] is TargetOutcome.RESET
