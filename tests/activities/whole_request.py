@@ -156,11 +156,14 @@ class WholeRequest:
     async def _finish(self) -> None:
         services = self.works.services
         await settle_open(services, ID, "stopped", None)
-        while not isinstance(await finish(services, ID), RequestStatus):
+        for _ in range(20):
+            if isinstance(await finish(services, ID), RequestStatus):
+                return
             for kept in await self._stored():  # what an orchestration has settled in windows
                 if not kept.target.settled or not kept.readable:
                     ended = kept.target if kept.target.settled else kept.target.settle(TargetOutcome.FAILED, "stopped")
                     await services.targets.save(ID, kept, ended)
+        raise AssertionError("the request never ends")
 
     async def _stored(self) -> list[StoredTarget]:
         starts = range(0, len(self.asked), 100)
