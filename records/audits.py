@@ -1,12 +1,12 @@
 """The audit of a request: append-only, each event chained to the one before, all in the request's partition."""
 
 import hashlib
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import ValidationError
-
-from domain.audit.chain import START, AuditEvent, broken, chained
+from domain.audit.chain import START, AuditEvent, broken, chained, unreadable_event
+from records.limits import instant_in
+from records.reading import note_unreadable, read_row
 from records.store import Change, Insert, Put, Replace, Row, Store
 from telemetry.events import log_event
 
@@ -15,6 +15,9 @@ _HEAD = "audithead"
 _ONCE = "auditonce:"
 # A mail address may have 254 characters and a key 200 with what stands before it.
 _LONGEST_ONCE = 150
+
+
+_UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Audits:
@@ -64,10 +67,13 @@ class Audits:
             damaged = now is not None and head is not None and now.etag == head.etag
 
     async def page(self, request_id: str, after: int = 0, limit: int = 100) -> list[AuditEvent]:
-        """Return events after number `after`, oldest first."""
+        """Return events after number `after`, oldest first; `unreadable_event` in place of one that cannot be read."""
         start = f"{_EVENT}{after:08d}" if after else ""
         rows = await self._store.scan(request_id, prefix=_EVENT, after=start, limit=limit)
-        return [AuditEvent.from_json(row.value) for row in rows]
+        events: list[AuditEvent] = []
+        for row in rows:
+            events.append(_event(row, events[-1].at if events else _UNKNOWN))
+        return events
 
     async def all(self, request_id: str) -> list[AuditEvent]:
         events: list[AuditEvent] = []
@@ -100,8 +106,15 @@ class Audits:
     async def verify(self, request_id: str) -> str | None:
         """Return what is wrong with the chain, in a sentence; None for a whole one."""
         expected = await self.head(request_id)
-        try:
-            events = await self.all(request_id)
-        except ValidationError:
-            return "an event has a shape that was never written"
-        return broken(request_id, events, expected)
+        return broken(request_id, await self.all(request_id), expected)
+
+
+def _event(row: Row, before: datetime) -> AuditEvent:
+    """Return the event of a row. `before` is when the one before it was; of one without a time it is all that is known."""
+    number = int(row.key.removeprefix(_EVENT))
+    event = read_row(AuditEvent, row)
+    if event is not None and event.number == number:
+        return event
+    if event is not None:
+        note_unreadable(row, "AuditEvent")
+    return unreadable_event(number, instant_in(row.value, "at") or before)

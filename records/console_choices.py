@@ -10,7 +10,9 @@ from datetime import datetime
 from itertools import batched
 
 from domain.console_choice import ChosenUser, ConsoleChoice
+from domain.model import Model
 from records.errors import StoreUnavailableError
+from records.reading import read_row, written_at
 from records.store import Change, Delete, Insert, Put, Replace, Row, Store
 
 PEOPLE = "choices"
@@ -28,6 +30,19 @@ _TRIES = 50
 type Group = tuple[str, str]
 
 
+class _ChosenCustomers(Model):
+    all: bool
+    keys: list[str]
+
+
+class _ChosenUsers(Model):
+    users: list[ChosenUser]
+
+
+class _ListedChoice(Model):
+    group: tuple[str, str] | None = None
+
+
 class ConsoleChoices:
     """`person` is the identity of an account, which never becomes another's."""
 
@@ -35,10 +50,14 @@ class ConsoleChoices:
         self._store = store
 
     async def read(self, person: str) -> ConsoleChoice:
-        """Return the choice; of a person who made none: all customers, no user."""
+        """Return the choice; of a person who made none: all customers, no user.
+
+        What of it cannot be read is not chosen: nobody acts on more than they chose.
+        """
         rows = await self._store.scan(_partition(person), limit=_PAGE)
-        parts = [row.value for row in rows if row.key.startswith(_CUSTOMERS)]
-        some = [key for part in parts for key in part["keys"]] if parts and not parts[0]["all"] else None
+        parts = [read_row(_ChosenCustomers, row) for row in rows if row.key.startswith(_CUSTOMERS)]
+        is_all = not parts or (parts[0] is not None and parts[0].all)
+        some = None if is_all else [key for part in parts if part for key in part.keys]
         users = [user for row in rows if row.key.startswith(_USERS) for user in _users_in(row)]
         return ConsoleChoice(None if some is None else frozenset(some), {user.ref: user for user in users})
 
@@ -99,12 +118,13 @@ class ConsoleChoices:
         listed = {"group": list(group_of)} if group_of else {}
         await self._store.put(PEOPLE, owner_of(person), {"at": at.isoformat()} | listed)
 
-    async def purge(self, before: datetime, groups_before: datetime) -> int:
+    async def purge(self, before: datetime, groups_before: datetime, now: datetime) -> int:
         """Remove the choices that were last changed, and the saved groups last used, before then; return how many."""
         many = 0
         async for row in self._people():
-            group = row.value.get("group")
-            if datetime.fromisoformat(row.value["at"]) < (groups_before if group else before):
+            listed_at = read_row(_ListedChoice, row)
+            group = listed_at.group if listed_at else None
+            if await written_at(self._store, row, now) < (groups_before if group else before):
                 listed = await self._store.get(*group) if group else None
                 if listed is not None:
                     await self._store.delete(listed)
@@ -125,6 +145,9 @@ class ConsoleChoices:
         async for person in self._people():
             partition = f"choice:{person.key}"
             for row in await self._store.scan(partition, prefix=_USERS, limit=_PAGE):
+                if read_row(_ChosenUsers, row) is None:  # it may name them
+                    await self._store.delete(row)
+                    continue
                 gone = [user.ref for user in _users_in(row) if user.customer == customer and _is_one(user, names)]
                 if gone:
                     await self._write(partition, {row.key: dict.fromkeys(gone)})
@@ -144,7 +167,7 @@ class ConsoleChoices:
 def _changed(key: str, row: Row | None, users: Mapping[str, ChosenUser | None]) -> list[Change]:
     before = {user.ref: user for user in _users_in(row)} if row else {}
     after = {ref: user for ref, user in (before | dict(users)).items() if user is not None}
-    if after == before:
+    if after == before and (after or row is None):
         return []
     value = {"users": [list(user) for user in after.values()]}
     if row is None:
@@ -153,7 +176,8 @@ def _changed(key: str, row: Row | None, users: Mapping[str, ChosenUser | None]) 
 
 
 def _users_in(row: Row) -> list[ChosenUser]:
-    return [ChosenUser(*fields) for fields in row.value["users"]]
+    kept = read_row(_ChosenUsers, row)
+    return kept.users if kept else []
 
 
 def _is_one(user: ChosenUser, names: set[str]) -> bool:

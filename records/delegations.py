@@ -4,6 +4,7 @@ import hashlib
 from datetime import datetime
 
 from domain.request.deciders import Delegation
+from records.reading import read_row
 from records.store import Store
 
 _PARTITION = "delegations"
@@ -23,13 +24,13 @@ class Delegations:
             await self._store.delete(row)
 
     async def active(self, now: datetime) -> dict[str, Delegation]:
-        """Return the delegations that hold now, by the approver's address in lower case."""
+        """Return the delegations that hold now, by the approver's address in lower case; none that cannot be read."""
         found: dict[str, Delegation] = {}
         after = ""
         while rows := await self._store.scan(_PARTITION, after=after, limit=_PAGE):
             for row in rows:
-                delegation = Delegation.from_json(row.value)
-                if now < delegation.until:
+                delegation = read_row(Delegation, row)
+                if delegation is not None and now < delegation.until:
                     found[delegation.approver.casefold()] = delegation
             after = rows[-1].key
         return found

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from domain.model import Instant, Model
 from domain.request.reset_request import ResetRequest
+from records.reading import read_row
 from records.requests import place_of
 from records.store import Store
 
@@ -40,12 +41,15 @@ class Deletions:
             await self._store.put(_partition(customer), place_of(request), deletion.to_json())
 
     async def of_customer(self, customer: str, start: datetime, end: datetime) -> list[Deletion]:
-        """Return the deletions of requests that were made, or removed, from `start` on and before `end`, newest request first."""
+        """Return the deletions of requests that were made, or removed, from `start` on and before `end`, newest request first.
+
+        One that cannot be read is left out, and noted in the log.
+        """
         found: list[Deletion] = []
         after = ""
         while rows := await self._store.scan(_partition(customer), after=after, limit=1000):
             after = rows[-1].key
-            found += [Deletion.from_json(row.value) for row in rows]
+            found += [deletion for row in rows if (deletion := read_row(Deletion, row)) is not None]
         return [each for each in found if start <= each.created_at < end or start <= each.removed_at < end]
 
 

@@ -2,21 +2,48 @@
 
 import hashlib
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
-from records.store import Store
+from pydantic import StringConstraints
+
+from domain.model import Model
+from records.limits import instant_in
+from records.reading import WrittenInstant, read_row
+from records.store import Row, Store
 
 # The partition that lists every sender with deliveries: sources, the queue, the console, and callers of the API.
 SENDERS = "delivery-senders"
 
 
+# What the id of a request is made of; another text would be the name of a request that no one can look at.
+type _RequestId = Annotated[str, StringConstraints(pattern="^[A-Za-z0-9-]{1,64}$")]
+
+
+class _KeptDelivery(Model):
+    request_id: _RequestId
+    body_hash: str
+    at: WrittenInstant
+
+
+class _DeliveredAs(Model):
+    request_id: _RequestId
+
+
 class Delivery(NamedTuple):
-    """`body_hash` is the SHA-256 of the raw body, in hex. `at` is when the first delivery of the request arrived."""
+    """`body_hash` is the SHA-256 of the raw body, in hex. `at` is when the first delivery of the request arrived.
+
+    Of one whose record cannot be read it is "", and so is `request_id` where that cannot be read: it was delivered all the same.
+    """
 
     request_id: str
     body_hash: str
     at: datetime
     first: bool
+
+    @property
+    def readable(self) -> bool:
+        """Whether the record of the first delivery says what it was."""
+        return bool(self.body_hash)
 
     def matches(self, body: bytes) -> bool:
         return self.body_hash == _hash(body)
@@ -45,9 +72,9 @@ class Deliveries:
         return await self.find(source, delivery_id) is not None
 
     async def find(self, source: str, delivery_id: str) -> str | None:
-        """Return the id of the request that the first delivery with this id is for; None where none came."""
+        """Return the id of the request that the first delivery with this id is for; None where none came, "" where it is lost."""
         row = await self._store.get(f"delivery:{source}", _hash(f"id:{delivery_id}".encode()))
-        return str(row.value["requestId"]) if row else None
+        return _request_of(row) if row else None
 
     async def _claim(self, source: str, name: str, body: bytes, request_id: str, at: datetime) -> Delivery:
         partition, key = f"delivery:{source}", _hash(name.encode())
@@ -56,14 +83,21 @@ class Deliveries:
         while not await self._store.insert(partition, key, value):
             # None: retention took it away between the two calls.
             if row := await self._store.get(partition, key):
-                first_at = datetime.fromisoformat(row.value["at"])
-                return Delivery(row.value["requestId"], row.value["bodyHash"], first_at, first=False)
+                kept = read_row(_KeptDelivery, row)
+                if kept is None:
+                    return Delivery(_request_of(row), "", instant_in(row.value, "at") or at, first=False)
+                return Delivery(kept.request_id, kept.body_hash, kept.at, first=False)
         return Delivery(request_id, value["bodyHash"], at, first=True)
 
     async def _note_sender(self, sender: str) -> None:
         """Write down who has deliveries, so that retention finds those of senders whom no policy and no request names."""
         if await self._store.get(SENDERS, sender) is None:
             await self._store.insert(SENDERS, sender, {})
+
+
+def _request_of(row: Row) -> str:
+    kept = read_row(_DeliveredAs, row)
+    return kept.request_id if kept else ""
 
 
 def _hash(data: bytes) -> str:

@@ -6,6 +6,7 @@ import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import TypeGuard
 
 from records.errors import InvalidNameError, ValueTooLargeError
 from records.store import Change, Delete, Insert, Put, Replace, Row, Value
@@ -94,7 +95,7 @@ def unpack(text: str) -> Value:
     return value if isinstance(value, dict) else {UNREADABLE: text}
 
 
-def is_name(value: object) -> bool:
+def is_name(value: object) -> TypeGuard[str]:
     """Whether a value can be a partition or a key."""
     return isinstance(value, str) and 0 < len(value) <= MAX_NAME and not _NOT_TEXT.search(value)
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from domain.model import Instant, Model
 from domain.partner.warnings import KeptWarning
+from records.reading import read_known, read_row
 from records.store import Row, Store
 
 _STATES, _WARNINGS, _CHECKS = "partner-states", "partner-warnings", "partner-checks"
@@ -31,7 +32,7 @@ class PartnerRecords:
 
     async def state(self, tenant_id: str) -> TenantState:
         row = await self._store.get(_STATES, tenant_id)
-        return TenantState.from_json(row.value) if row else TenantState()
+        return read_known(TenantState, row) if row else TenantState()
 
     async def consented(self, tenant_id: str, at: datetime) -> None:
         """Note that the tenant lets the service in."""
@@ -39,22 +40,27 @@ class PartnerRecords:
 
     async def last_check(self) -> PartnerCheck:
         row = await self._store.get(_CHECKS, _LAST)
-        return PartnerCheck.from_json(row.value) if row else PartnerCheck()
+        return read_known(PartnerCheck, row) if row else PartnerCheck()
 
     async def checked(self, check: PartnerCheck) -> None:
         await self._store.put(_CHECKS, _LAST, check.to_json())
 
     async def warnings(self) -> list[KeptWarning]:
-        """Return all warnings of the last look, the next date first."""
-        found = [KeptWarning.from_json(row.value) for row in await self._rows(_WARNINGS)]
+        """Return all warnings of the last look that can be read, the next date first."""
+        rows = await self._rows(_WARNINGS)
+        found = [warning for row in rows if (warning := read_row(KeptWarning, row)) is not None]
         return sorted(found, key=lambda one: (one.at or one.found_at, one.customer, one.id))
 
     async def keep(self, warnings: Iterable[KeptWarning], silent: Collection[str]) -> list[KeptWarning]:
-        """Keep exactly these warnings and return the new ones. Of the tenants `silent`, which did not answer, a lost consent stays."""
+        """Keep exactly these warnings and return the new ones. Of the tenants `silent`, which did not answer, a lost consent stays.
+
+        One that cannot be read goes; where it still holds it is a new one.
+        """
         found = {warning.id: warning for warning in warnings}
         for row in await self._rows(_WARNINGS):
-            old = KeptWarning.from_json(row.value)
-            if row.key not in found and not (old.kind == "consentLost" and old.tenant_id in silent):
+            old = read_row(KeptWarning, row)
+            stays = old is not None and (row.key in found or (old.kind == "consentLost" and old.tenant_id in silent))
+            if not stays:
                 await self._store.delete(row)
         return [one for one in found.values() if await self._store.insert(_WARNINGS, one.id, one.to_json())]
 

@@ -4,13 +4,16 @@ It is made when the plan is sealed; from then until the decision its targets sta
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+from pydantic import TypeAdapter
+
+from records.reading import read_fields
 from records.store import Store
 
-type Counts = Mapping[str, int]
+type Counts = dict[str, int]
 
 _PREFIX = "plansummary:"
+_COUNTS = TypeAdapter(dict[str, int])
 # Beside the customers, whose keys are never empty.
 _ACCOUNTS = ""
 
@@ -20,14 +23,14 @@ class PlanSummaries:
         self._store = store
 
     async def put(
-        self, request_id: str, start: int, of_customers: Mapping[str, Counts], of_accounts: Mapping[str, int]
+        self, request_id: str, start: int, of_customers: Mapping[str, Mapping[str, int]], of_accounts: Mapping[str, int]
     ) -> None:
         """Write the counts per customer of a window, and which of its targets the accounts of approvers are."""
         value = {customer: dict(counts) for customer, counts in of_customers.items()}
         await self._store.put(request_id, f"{_PREFIX}{start:06d}", value | {_ACCOUNTS: dict(of_accounts)})
 
     async def read(self, request_id: str, starts: Sequence[int]) -> list[dict[str, Counts]] | None:
-        """Return the counts per customer of each window; None where not all are there, as of a plan of an older version."""
+        """Return the counts per customer of each window; None where not all are there, or one cannot be read."""
         return await self._windows(request_id, starts)
 
     async def accounts(self, request_id: str, starts: Sequence[int]) -> list[Counts] | None:
@@ -37,7 +40,8 @@ class PlanSummaries:
             return None
         return [window[_ACCOUNTS] for window in windows]
 
-    async def _windows(self, request_id: str, starts: Sequence[int]) -> list[dict[str, Any]] | None:
+    async def _windows(self, request_id: str, starts: Sequence[int]) -> list[dict[str, dict[str, int]]] | None:
         rows = await self._store.scan(request_id, prefix=_PREFIX, limit=1000)
-        found = {int(row.key.removeprefix(_PREFIX)): row.value for row in rows}
-        return [found[start] for start in starts] if all(start in found for start in starts) else None
+        found = {int(row.key.removeprefix(_PREFIX)): read_fields(_COUNTS, row, "PlanSummary") for row in rows}
+        windows = [window for start in starts if (window := found.get(start))]
+        return windows if len(windows) == len(starts) else None

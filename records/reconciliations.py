@@ -6,10 +6,16 @@ from typing import NamedTuple
 
 from domain.model import Instant, Model
 from domain.reconciliation.alerts import ReadState, RemovalAlert
+from records.reading import note_unreadable, read_known, read_row
 from records.store import Row, Store
 
 _STATES, _ALERTS = "reconciliation", "reconciliation-alerts"
 _PAGE = 1000
+# A tenant without a licence keeps its log for seven days (learn.microsoft.com/entra/identity/monitoring-health/
+# reference-reports-data-retention).
+_LOG_KEPT = timedelta(days=7)
+# Between the clocks of two workers, generously.
+_SKEW = timedelta(hours=1)
 # Keys count down, so that the latest alert is the first row: milliseconds until the year 9999.
 _LAST = datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -38,19 +44,26 @@ class Reconciliations:
 
     async def state(self, tenant_id: str) -> ReadingState:
         row = await self._store.get(_STATES, tenant_id)
-        return ReadingState.from_json(row.value) if row else ReadingState()
+        return read_known(ReadingState, row) if row else ReadingState()
 
     async def claim(self, tenant_id: str, now: datetime, lasts: timedelta) -> Claim | None:
-        """Return the state, claimed for this worker; None while another's claim lasts. A worker that dies loses its claim."""
+        """Return the state, claimed for this worker; None while another's claim lasts. A worker that dies loses its claim.
+
+        `lasts` is the longest that a claim may last: a longer one is damaged. Where it cannot be read when the readings began,
+        they began as long ago as every log is kept: what was judged is judged again, which finds nothing twice.
+        """
         row = await self._store.get(_STATES, tenant_id)
         if row is None:
             await self._store.insert(_STATES, tenant_id, ReadingState().to_json())
             row = await self._store.get(_STATES, tenant_id)
         if row is None:
             return None
-        state = ReadingState.from_json(row.value)
-        if state.claimed_until is not None and state.claimed_until > now:
+        state = read_known(ReadingState, row)
+        if state.claimed_until is not None and now < state.claimed_until <= now + lasts:
             return None
+        if _is_damaged(row, state, now):
+            note_unreadable(row, "ReadingState")
+            state = state.model_copy(update={"began_at": now - _LOG_KEPT, "read_until": None, "whole_at": None})
         claimed = state.model_copy(update={"claimed_until": now + lasts})
         written = await self._store.replace(row, claimed.to_json())
         return Claim(claimed, written) if written is not None else None
@@ -62,7 +75,7 @@ class Reconciliations:
         while row is not None and await self._store.replace(row, ended.to_json()) is None:
             row = await self._store.get(_STATES, claim.row.key)
             if row is not None:
-                other = ReadingState.from_json(row.value)
+                other = read_known(ReadingState, row)
                 if other.read_until is not None and (state.read_until is None or other.read_until > state.read_until):
                     return
                 ended = state.model_copy(update={"claimed_until": other.claimed_until})
@@ -72,10 +85,10 @@ class Reconciliations:
         return await self._store.insert(_ALERTS, _key(alert), alert.to_json())
 
     async def page(self, cursor: str, limit: int) -> tuple[list[RemovalAlert], str | None]:
-        """Return the next alerts, the latest first, and the cursor of the page after them."""
+        """Return the next alerts that can be read, the latest first, and the cursor of the page after them."""
         rows = await self._store.scan(_ALERTS, after=cursor, limit=limit)
         following = rows[-1].key if len(rows) == limit else None
-        return [RemovalAlert.from_json(row.value) for row in rows], following
+        return [alert for row in rows if (alert := read_row(RemovalAlert, row)) is not None], following
 
     async def unmailed(self, since: datetime) -> list[RemovalAlert]:
         """Return the alerts about what happened since then of which nobody was mailed yet."""
@@ -83,7 +96,9 @@ class Reconciliations:
         after = ""
         while rows := await self._store.scan(_ALERTS, after=after, limit=_PAGE):
             for row in rows:
-                alert = RemovalAlert.from_json(row.value)
+                alert = read_row(RemovalAlert, row)
+                if alert is None:
+                    continue
                 if alert.at < since:
                     return found
                 if alert.mailed_at is None:
@@ -111,3 +126,9 @@ def _key(alert: RemovalAlert) -> str:
 
 def _count_down(at: datetime) -> int:
     return int((_LAST - at).total_seconds() * 1000)
+
+
+def _is_damaged(row: Row, state: ReadingState, now: datetime) -> bool:
+    """Return whether a row does not say when the readings began, though each row does, or names times that are to come."""
+    lost = state.began_at is None and (row.value.get("beganAt", "") is not None or state.read_until is not None)
+    return lost or any(at is not None and at > now + _SKEW for at in (state.began_at, state.read_until, state.whole_at))

@@ -6,14 +6,29 @@ It is written before the orchestration starts, so that one that never started, o
 from collections.abc import Sequence
 from datetime import datetime
 
-from domain.model import iso
+from pydantic import NonNegativeInt
+
+from domain.model import Model, iso
+from records.reading import read_row
 from records.store import Row, Store
 
 _OPEN = "open-releases"
 
 
+class OpenRelease(Model):
+    """`id` is the request's, `windows` are (customer, first number, count)."""
+
+    id: str
+    windows: list[tuple[str, NonNegativeInt, NonNegativeInt]]
+
+
+def read_release(row: Row) -> OpenRelease | None:
+    """Return what a row holds, None where it cannot be read."""
+    return read_row(OpenRelease, row)
+
+
 class Releases:
-    """`key` of a row is the id of the orchestration, `id` in its value the request's, `windows` (customer, first number, count)."""
+    """`key` of a row is the id of the orchestration, which begins with the request's and a colon."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

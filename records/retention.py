@@ -10,6 +10,8 @@ from domain.request.reset_request import ResetRequest
 from records.audits import Audits
 from records.deletions import Deletions
 from records.deliveries import SENDERS
+from records.limits import is_name
+from records.reading import written_at
 from records.requests import Requests, index_of, request_at
 from records.store import Change, Delete, Row, Store
 
@@ -64,12 +66,12 @@ class Retention:
         """Give back the leases that targets of this request left behind."""
         for row in rows:
             tenant_id, user_id = row.value.get("tenantId"), row.value.get("userId")
-            if tenant_id and user_id:
-                lease = await self._store.get(f"lease:{tenant_id}", user_id)
+            if is_name(tenant_id) and is_name(user_id) and is_name(partition := f"lease:{tenant_id}"):
+                lease = await self._store.get(partition, user_id)
                 if lease is not None and lease.value.get("requestId") == request_id:
                     await self._store.delete(lease)
 
-    async def purge_deliveries(self, senders: Iterable[str], before: datetime) -> int:
+    async def purge_deliveries(self, senders: Iterable[str], before: datetime, now: datetime) -> int:
         """Remove deliveries from before then and return how many. A repeat of one would make a new request.
 
         Those of every sender that ever had one; `senders` are others, whose deliveries an older version may have kept.
@@ -79,7 +81,7 @@ class Retention:
             after = ""
             while rows := await self._store.scan(f"delivery:{sender}", after=after, limit=1000):
                 for row in rows:
-                    if datetime.fromisoformat(row.value["at"]) < before:
+                    if await written_at(self._store, row, now) < before:
                         many += await self._store.delete(row)
                 after = rows[-1].key
         return many

@@ -4,12 +4,22 @@ import hashlib
 from datetime import datetime
 from typing import NamedTuple
 
+from pydantic import NonNegativeInt
+
 from domain.console_choice import ConsoleChoice
+from domain.model import Model
 from records.console_choices import ConsoleChoices, owner_of
+from records.reading import read_row
 from records.store import Store
 
 MAX_GROUPS = 100
 MAX_NAME = 80
+
+
+class _KeptGroup(Model):
+    name: str
+    customers: NonNegativeInt | None
+    users: NonNegativeInt
 
 
 class SavedGroup(NamedTuple):
@@ -27,9 +37,10 @@ class SavedGroups:
         self._choices = ConsoleChoices(store)
 
     async def all(self, person: str) -> list[SavedGroup]:
-        """Return this person's groups by name."""
+        """Return this person's groups by name. One whose entry cannot be read is left out; saved again, it is there again."""
         rows = await self._store.scan(_partition(person), limit=MAX_GROUPS)
-        groups = [SavedGroup(row.key, row.value["name"], row.value["customers"], row.value["users"]) for row in rows]
+        read = [(row.key, kept) for row in rows if (kept := read_row(_KeptGroup, row)) is not None]
+        groups = [SavedGroup(key, kept.name, kept.customers, kept.users) for key, kept in read]
         return sorted(groups, key=lambda group: group.name.casefold())
 
     async def save(self, person: str, name: str, choice: ConsoleChoice, at: datetime) -> bool:

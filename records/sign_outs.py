@@ -3,6 +3,7 @@
 import hashlib
 from datetime import datetime
 
+from records.reading import written_at
 from records.store import Store
 
 _PARTITION = "sign-outs"
@@ -18,16 +19,17 @@ class SignOuts:
     async def end(self, session: str, at: datetime) -> None:
         await self._store.put(_PARTITION, _key(session), {"at": at.isoformat()})
 
-    async def ended_at(self, session: str) -> datetime | None:
+    async def ended_at(self, session: str, now: datetime) -> datetime | None:
+        """Return when a session ended, None where it did not. Where that cannot be read it ends now, and stays ended."""
         row = await self._store.get(_PARTITION, _key(session))
-        return datetime.fromisoformat(row.value["at"]) if row else None
+        return await written_at(self._store, row, now) if row else None
 
-    async def purge(self, before: datetime) -> None:
+    async def purge(self, before: datetime, now: datetime) -> None:
         """Remove sign-outs from before then: the sessions have expired by themselves."""
         after = ""
         while rows := await self._store.scan(_PARTITION, after=after, limit=_PAGE):
             for row in rows:
-                if datetime.fromisoformat(row.value["at"]) < before:
+                if await written_at(self._store, row, now) < before:
                     await self._store.delete(row)
             after = rows[-1].key
 

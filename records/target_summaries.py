@@ -7,11 +7,17 @@ trouble first, then need not read every target.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
+from pydantic import NonNegativeInt, TypeAdapter
+
+from records.reading import read_fields
 from records.store import Store
 
 type Of = Literal["outcomes", "followUps"]
 type Groups = Mapping[str, Mapping[str, Sequence[int]]]
 """Numbers of targets by customer and by outcome, or by what the follow-up found."""
+
+
+_WORDS = TypeAdapter(dict[str, list[NonNegativeInt]])
 
 
 class Grouped(NamedTuple):
@@ -29,9 +35,10 @@ class TargetSummaries:
         await self._store.put(request_id, f"{_prefix(of)}{start:06d}", value)
 
     async def read(self, request_id: str, of: Of) -> dict[int, Groups]:
-        """Return what is kept, by the first number of each window."""
+        """Return what is kept, by the first number of each window; nothing of one that cannot be read."""
         rows = await self._store.scan(request_id, prefix=_prefix(of), limit=1000)
-        return {int(row.key.removeprefix(_prefix(of))): row.value for row in rows}
+        found = {int(row.key.removeprefix(_prefix(of))): read_fields(_WORDS, row, "TargetSummary") for row in rows}
+        return {start: groups for start, groups in found.items() if groups}
 
 
 def grouped(windows: Mapping[int, Groups]) -> Iterator[Grouped]:

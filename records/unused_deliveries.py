@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from domain.ingress.unused import UnusedDelivery
+from records.reading import read_row
 from records.store import Store
 
 _PAGE = 1000
@@ -24,10 +25,10 @@ class UnusedDeliveryRecords:
         await self._store.put(_partition(delivery.source), f"{left:015d}:{digest}", delivery.to_json())
 
     async def page(self, source: str, cursor: str, limit: int) -> tuple[list[UnusedDelivery], str | None]:
-        """Return the next deliveries of a source, and the cursor of the page after them."""
+        """Return the next deliveries of a source that can be read, and the cursor of the page after them."""
         rows = await self._store.scan(_partition(source), after=cursor, limit=limit)
         following = rows[-1].key if len(rows) == limit else None
-        return [UnusedDelivery.from_json(row.value) for row in rows], following
+        return [kept for row in rows if (kept := read_row(UnusedDelivery, row)) is not None], following
 
     async def purge(self, sources: Iterable[str], before: datetime) -> int:
         """Remove what came before then, and return how many."""

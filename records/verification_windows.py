@@ -7,15 +7,28 @@ and one that was written while its window was read is read again.
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from pydantic import NonNegativeInt, TypeAdapter
+
+from domain.model import Model
 from domain.request.plan import WINDOW
 from domain.request.target import Target
+from records.reading import WrittenInstant, read_fields, read_row
 from records.removing import remove_with_prefix
 from records.store import Row, Store
 
 _PREFIX = "verification:"
 _USERS = "verificationusers:"
+# Characters of a name's hash.
+_HASHED = 16
+_NUMBER = TypeAdapter(NonNegativeInt)
+
+
+class _KeptWindow(Model):
+    states: dict[str, NonNegativeInt]
+    until: WrittenInstant | None
+    fresh_until: WrittenInstant | None
 
 
 class WindowVerification(NamedTuple):
@@ -44,9 +57,14 @@ class VerificationWindows:
         self._store = store
 
     async def read(self, request_id: str) -> dict[int, WindowVerification]:
-        """Return the windows that are known, by their first targets."""
+        """Return the windows that are known, by their first targets. One that cannot be read is read from its targets again."""
         rows = await self._store.scan(request_id, prefix=_PREFIX, limit=1000)
-        return {int(row.key.removeprefix(_PREFIX)): _read(row.value) for row in rows if row.value}
+        found = {int(row.key.removeprefix(_PREFIX)): read_row(_KeptWindow, row) for row in rows if row.value}
+        return {
+            start: WindowVerification(kept.states, kept.until, kept.fresh_until)
+            for start, kept in found.items()
+            if kept is not None
+        }
 
     async def keep_users(self, request_id: str, start: int, names: Mapping[str, int]) -> None:
         """Keep which target of a window each name is, once: after the plan was made they stay. Names are kept as hashes."""
@@ -55,12 +73,21 @@ class VerificationWindows:
             await self._store.insert(request_id, key, {_hash(name): number for name, number in names.items()})
 
     async def find_user(self, request_id: str, names: Iterable[str], starts: Collection[int]) -> set[int] | None:
-        """Return the numbers of the targets that have one of these names; None where not all windows that begin at `starts` are kept."""
+        """Return the numbers of the targets that have one of these names; None: look in all.
+
+        So it is where not all windows that begin at `starts` are kept, or one of them cannot be read.
+        """
         rows = await self._store.scan(request_id, prefix=_USERS, limit=1000)
         if {int(row.key.removeprefix(_USERS)) for row in rows} != set(starts):
             return None
+        windows = [read_fields(_NUMBER, row, "VerificationUsers") for row in rows]
         wanted = [_hash(name) for name in names]
-        return {row.value[name] for row in rows for name in wanted if name in row.value}
+        found: set[int] = set()
+        for window in windows:
+            if not window or not all(len(name) == _HASHED for name in window):
+                return None
+            found |= {window[name] for name in wanted if name in window}
+        return found
 
     async def forget_users(self, request_id: str) -> None:
         """Remove what `keep_users` kept."""
@@ -99,16 +126,8 @@ def _standing(target: Target) -> object:
 
 def _hash(name: str) -> str:
     """Return what a name is kept as. Names of 500 users are 15 KB so; two that meet are told apart by the target itself."""
-    return hashlib.sha256(name.encode()).hexdigest()[:16]
+    return hashlib.sha256(name.encode()).hexdigest()[:_HASHED]
 
 
 def _key(start: int) -> str:
     return f"{_PREFIX}{start:06d}"
-
-
-def _read(value: Mapping[str, Any]) -> WindowVerification:
-    return WindowVerification(value["states"], _instant(value["until"]), _instant(value["freshUntil"]))
-
-
-def _instant(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None

@@ -239,7 +239,8 @@ class Containing:
             self._set(number, blocked=Action(outcome=ActionOutcome.DONE, at=self._now), enabled_before=True)
         else:
             await self._blocks.note(tenant_id, user.id, me)
-            detail = f"Request {block.holders[0].request_id} has blocked the user."
+            by = f"Request {block.holders[0].request_id}" if block.readable else "Another request"
+            detail = f"{by} has blocked the user."
             already = Action(outcome=ActionOutcome.ALREADY, reason="blockedBefore", detail=detail, at=self._now)
             self._set(number, blocked=already, enabled_before=True)
 

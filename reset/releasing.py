@@ -15,6 +15,8 @@ from records.blocks import Block, Blocks
 from records.holds import Holder
 from reset.fault_reasons import reason_of
 
+_UNREADABLE = "blockUnreadable"
+_DETAIL = "The service's own record of who blocked this user cannot be read, so the user stays blocked by it."
 # Whether the request of a holder is still under way.
 type IsOpen = Callable[[Holder], Awaitable[bool]]
 
@@ -78,6 +80,11 @@ class Releasing:
             block = await self._blocks.of(self._tenant_id, target.user_id)
             if block is None:
                 self._end(number, "unblocked", _already("notBlocked", "The user was unblocked before."))
+                return None
+            if not block.readable:
+                self._end(
+                    number, "unblocked", Action(outcome=ActionOutcome.REFUSED, reason=_UNREADABLE, detail=_DETAIL)
+                )
                 return None
             others = [holder for holder in block.holders if holder != me]
             if self._is_automatic(target):

@@ -17,6 +17,7 @@ from domain.request.reset_request import ResetRequest
 from domain.request.target import Target
 from domain.request.windows import windows
 from languages import Message
+from records.releases import read_release
 from records.store import Row
 from records.targets import StoredTarget
 from services import Services
@@ -74,7 +75,7 @@ async def ensure_released(services: Services, client: durable.Client, row: Row) 
 
     `row` is its row among those that are open; it goes once nothing of it is left to do. Raises: RecordsError, EngineError.
     """
-    request_id, parts = row.value["id"], [(key, start, count) for key, start, count in row.value["windows"]]
+    request_id, parts = await _release_at(services, row)
     if not await _is_open(services, request_id, parts):
         await services.releases.close(row)
         return False
@@ -85,6 +86,15 @@ async def ensure_released(services: Services, client: durable.Client, row: Row) 
         await durable.forget_instance(client, row.key)
     await durable.start_instance(client, RELEASE_USERS, UserRelease(id=request_id, windows=parts), row.key)
     return True
+
+
+async def _release_at(services: Services, row: Row) -> tuple[str, list[tuple[str, int, int]]]:
+    """Return the request and the windows of an open release; all windows where its row cannot be read: targets say what is asked."""
+    request_id, kept = row.key.partition(":")[0], read_release(row)
+    if kept is not None and kept.id == request_id:
+        return request_id, kept.windows
+    request = await services.requests.get(request_id)
+    return request_id, windows(request) if request else []
 
 
 async def _is_open(services: Services, request_id: str, parts: Collection[tuple[str, int, int]]) -> bool:

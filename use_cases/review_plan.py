@@ -197,8 +197,8 @@ async def confirm_review(
         return await submit_request(services, client, submission)
     except KeyReusedError:  # confirmed before, with another selection: the first one counts
         first = await services.deliveries.accept(CONSOLE, _key(review), submission.raw, review.id, services.now())
-        request = await services.requests.get(first.request_id)
-        if request is None:  # the first confirmation has not written its request yet
+        request = await services.requests.get(first.request_id) if first.request_id else None
+        if request is None:  # its record cannot be read, or the first confirmation has not written its request yet
             raise
         return Submitted(request, is_new=False)
 

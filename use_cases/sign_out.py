@@ -11,7 +11,7 @@ async def sign_out(services: Services, session: str) -> None:
 
 async def is_ended(services: Services, session: str) -> bool:
     """Return whether this session of the test sign-in was ended."""
-    return await services.sign_outs.ended_at(session) is not None
+    return await services.sign_outs.ended_at(session, services.now()) is not None
 
 
 async def is_signed_out(services: Services, principal: Principal) -> bool:
@@ -22,5 +22,5 @@ async def is_signed_out(services: Services, principal: Principal) -> bool:
     """
     if principal.issued_at is None:
         return False
-    ended_at = await services.sign_outs.ended_at(principal.identity)
+    ended_at = await services.sign_outs.ended_at(principal.identity, services.now())
     return ended_at is not None and principal.issued_at <= ended_at

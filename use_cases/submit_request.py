@@ -68,6 +68,13 @@ async def submit_request(services: Services, client: durable.Client, submission:
         delivery = await services.deliveries.accept(
             owner, submission.key, raw, request_id, created_at, signed=submission.signed
         )
+        if not delivery.readable:
+            raise KeyReusedError(
+                Message(
+                    "This key came before, but the service's record of it cannot be read. Look whether its request was made; "
+                    "use a new key for a new request."
+                )
+            )
         if not delivery.matches(raw):
             raise KeyReusedError(Message("This key came before with another body. Use a new key for a new request."))
         request_id, created_at = delivery.request_id, delivery.at

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup, escape
 
-from domain.audit.chain import AuditEvent
+from domain.audit.chain import AuditEvent, is_unchanged
 from domain.request.reset_request import ResetRequest
 from domain.text import clean
 from languages import gettext, ngettext, number, texts
@@ -84,7 +84,12 @@ _NAMED = 3
 
 
 def tell(event: AuditEvent, names: Names) -> Told:
-    """Return the event as a person reads it. A kind without a sentence is shown by its words: a page must not fail for one."""
+    """Return the event as a person reads it. A kind without a sentence is shown by its words: a page must not fail for one.
+
+    What an event says that was changed since it was written, or cannot be read, is not taken for what happened.
+    """
+    if not is_unchanged(names.request.id, event):
+        return Told(escape(gettext("The record of this event cannot be read, or was changed since it was written.")))
     if event.event in _WRITERS:
         sentence = _WRITERS[event.event](event, names)
     elif event.event in _PLAIN:

@@ -354,6 +354,7 @@ CONTAINMENT_REASON: Mapping[str, str] = texts(
         "blockLimit": "more users than the policy lets be blocked before an approval",
         "notApproved": "no one approved the request",
         "heldByRequest": "another request keeps it blocked",
+        "blockUnreadable": "the record of who blocked it cannot be read; unblock it in the admin center",
         "byRequest": "by another request",
         "verified": "the user is verified",
         "unverified": "nothing shows yet that it is the user who asks",

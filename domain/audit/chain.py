@@ -9,6 +9,8 @@ from typing import Any, Self
 from domain.model import Instant, Model, iso
 
 START = "0" * 64  # the previous hash of the first event
+UNREADABLE = "unreadable"
+"""What stands for an event whose record cannot be read; no event is written with it."""
 
 
 class AuditEvent(Model):
@@ -34,6 +36,16 @@ def chained(
     return link.model_copy(update={"hash": _hash(request_id, link)})
 
 
+def unreadable_event(number: int, at: datetime) -> AuditEvent:
+    """Return what stands for an event whose record cannot be read, so that the others are seen."""
+    return AuditEvent(number=number, at=at, actor="", event=UNREADABLE, data={}, previous_hash="", hash="")
+
+
+def is_unchanged(request_id: str, event: AuditEvent) -> bool:
+    """Return whether an event is as it was written, by its own hash."""
+    return event.hash == _hash(request_id, event)
+
+
 def head_of(events: Sequence[AuditEvent]) -> tuple[int, str]:
     """Return the number and hash of the last of all events of a chain."""
     return (events[-1].number, events[-1].hash) if events else (0, START)
@@ -46,9 +58,11 @@ def broken(request_id: str, events: Iterable[AuditEvent], head: tuple[int, str])
         number += 1
         if event.number != number:
             return f"event {number} is missing: event {event.number} stands in its place"
+        if event.event == UNREADABLE:
+            return f"event {number} cannot be read"
         if event.previous_hash != previous:
             return f"event {number} does not follow the event before it"
-        if event.hash != _hash(request_id, event):
+        if not is_unchanged(request_id, event):
             return f"event {number} was changed"
         previous = event.hash
     if (number, previous) != head:

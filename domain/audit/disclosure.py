@@ -116,8 +116,19 @@ def _is_own(request: ResetRequest, event: AuditEvent, customer: str) -> bool:
         return event.actor.casefold() in _asked(request, customer)
     if event.event == "targetsEnded":
         own = [range(first, first + count) for key, first, count in request.ranges if key == customer]
-        return all(any(each["number"] in numbers for numbers in own) for each in event.data["targets"])
+        return all(any(number in numbers for numbers in own) for number in _numbers(event))
     return event.data.get("customer") == customer
+
+
+def _numbers(event: AuditEvent) -> list[int]:
+    """Return the numbers of an event's targets; -1, which is nobody's, for what was changed since it was written."""
+    found = event.data.get("targets")
+    numbers = (
+        [each.get("number") if isinstance(each, dict) else None for each in found]
+        if isinstance(found, list)
+        else [None]
+    )
+    return [number if isinstance(number, int) else -1 for number in numbers]
 
 
 def _asked(request: ResetRequest, customer: str) -> set[str]:

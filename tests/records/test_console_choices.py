@@ -74,7 +74,7 @@ async def test_choices_go_when_they_were_not_changed_for_long(store: Store) -> N
     choices = ConsoleChoices(store)
     await choices.change_users(TECH, into=users(300), at=AT)
     await choices.choose_customers(OTHER, ["contoso"], AT + timedelta(days=2))
-    assert await choices.purge(AT + timedelta(days=1), AT) == 1
+    assert await choices.purge(AT + timedelta(days=1), AT, AT) == 1
     assert await choices.read(TECH) == ConsoleChoice(None, {})
     assert (await choices.read(OTHER)).customers == frozenset({"contoso"})
     assert len(await store.scan(PEOPLE)) == 1

@@ -3,10 +3,12 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+from domain.model import iso
 from records.removals import Removal, Removals
 from records.store import Store
 
 AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
+WRITTEN = iso(AT)
 
 
 async def all_open(removals: Removals, limit: int = 2) -> list[Removal]:
@@ -49,10 +51,10 @@ async def test_entries_of_two_workers_are_kept_once_each(store: Store) -> None:
     await removals.begin("t1", "u1", "r1", 0, AT)
     [seen] = await removals.of_user("t1", "u1")
     await asyncio.gather(
-        removals.add(seen, {"a1": "deleted", "a2": "deleted"}), removals.add(seen, {"a2": "deleted", "a3": "deleted"})
+        removals.add(seen, {"a1": WRITTEN, "a2": WRITTEN}), removals.add(seen, {"a2": WRITTEN, "a3": WRITTEN})
     )
     [kept] = await removals.of_user("t1", "u1")
-    assert kept.entries == dict.fromkeys(("a1", "a2", "a3"), "deleted")
+    assert kept.entries == dict.fromkeys(("a1", "a2", "a3"), WRITTEN)
     assert not await removals.finish(seen)  # what was judged lacks entries that came meanwhile
 
 

@@ -27,10 +27,10 @@ async def test_groups_outlast_choices_and_go_when_unused(store: Store) -> None:
     await groups.save("tech", "Night", CHOICE, AT)
     (group,) = await groups.all("tech")
     later = AT + timedelta(days=300)
-    assert await choices.purge(later, AT) == 0
+    assert await choices.purge(later, AT, later) == 0
     assert await groups.read("tech", group.key, later) == CHOICE
-    assert await choices.purge(later, later - timedelta(days=1)) == 0  # its last use counts
-    assert await choices.purge(later, later + timedelta(days=1)) == 1
+    assert await choices.purge(later, later - timedelta(days=1), later) == 0  # its last use counts
+    assert await choices.purge(later, later + timedelta(days=1), later) == 1
     assert await groups.all("tech") == []
     assert await groups.read("tech", group.key, later) is None
 

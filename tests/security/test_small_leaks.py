@@ -35,7 +35,7 @@ async def test_idempotency_records_of_every_sender_are_purged(tmp_path: Path, se
         now = it.services.now()
         await it.services.deliveries.accept(sender, "old", b"{}", "r1", now - timedelta(days=2), signed=b"x")
         await it.services.deliveries.accept(sender, "new", b"{}", "r2", now)
-        await it.services.retention.purge_deliveries([], now - timedelta(days=1))
+        await it.services.retention.purge_deliveries([], now - timedelta(days=1), now)
         assert len(await it.services.store.scan(f"delivery:{sender}")) == 1
 
 

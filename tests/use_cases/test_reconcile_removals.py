@@ -92,6 +92,24 @@ async def test_an_honest_reset_is_silent_while_it_goes_on_and_after(works: Works
     assert len(removal.entries) == 3
 
 
+@pytest.mark.parametrize("prefix", ["user:", "open:"])
+@pytest.mark.parametrize("value", [{}, {"unreadableText": "{"}, {"begunAt": 7, "entries": {"a": 1}}])
+async def test_a_record_that_cannot_be_read_holds_up_no_other(works: Works, prefix: str, value: dict[str, Any]) -> None:
+    user, other = works.user(APP, TOKEN), works.user(APP, name="other")
+    await works.planned(user)
+    await works.reset()
+    (row,) = await works.services.store.scan(f"removals:{CONTOSO}", prefix=prefix)
+    await works.services.store.replace(row, value)
+    entry = await steal(works, other)
+    alerts = await read(works, minutes=5)
+    assert [alert.entry_id for alert in alerts if alert.user_id == other.id] == [entry]
+    # What the log has of a removal whose record says nothing is not taken for honest.
+    assert len([alert for alert in alerts if alert.user_id == user.id]) == (2 if prefix == "user:" else 0)
+    assert (await state(works))[0] == "read"
+    found = await works.services.reconciliations.state(CONTOSO)
+    assert found.read_until == works.clock()
+
+
 async def test_hardware_tokens_are_silent_too(works: Works) -> None:
     user = works.user(("hardwareOath", {}))
     await works.planned(user)

@@ -34,13 +34,13 @@ async def purge(timer: func.TimerRequest, client: durable.Client) -> None:
     before = now - timedelta(days=keep.request_days)
     gone = await services.retention.purge_requests(before, _MAX_REQUESTS, now)
     senders = {*services.policy.sources, *(f"api:{request.requested_by}" for request in gone)}
-    await services.sign_outs.purge(now - _LONGEST_SESSION)
-    deliveries = await services.retention.purge_deliveries(sorted(senders), before)
+    await services.sign_outs.purge(now - _LONGEST_SESSION, now)
+    deliveries = await services.retention.purge_deliveries(sorted(senders), before, now)
     await services.usage_counts.purge(now - LONGEST_WINDOW)
     await services.block_counts.purge(now - LONGEST_WINDOW)
     unused = await services.unused_deliveries.purge(services.policy.sources, now - timedelta(days=KEPT_DAYS))
     await services.removals.purge((one.tenant_id for one in services.policy.customers.values()), now - _AUDITED)
-    await services.console_choices.purge(now - timedelta(days=_CHOICE_DAYS), before)
+    await services.console_choices.purge(now - timedelta(days=_CHOICE_DAYS), before, now)
     await services.reconciliations.purge(before)
     # Otherwise the engine keeps ended orchestrations for ever: Azure Storage has no retention of its own.
     await durable.forget_ended_before(client, now - timedelta(days=keep.history_days))

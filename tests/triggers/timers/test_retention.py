@@ -69,7 +69,7 @@ async def test_deliveries_go_with_the_requests_of_their_time(tmp_path: Path) -> 
         now = it.services.now()
         await it.services.deliveries.accept("helpdesk", "d1", b"{}", "r1", now - timedelta(days=2))
         await it.services.deliveries.accept("helpdesk", "d2", b"{}", "r2", now)
-        assert await it.services.retention.purge_deliveries(["helpdesk"], now - timedelta(days=1)) == 1
+        assert await it.services.retention.purge_deliveries(["helpdesk"], now - timedelta(days=1), now) == 1
         assert len(await _rows(it, "delivery:helpdesk")) == 1
 
 
