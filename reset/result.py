@@ -116,10 +116,17 @@ def _settled(progress: Progress, end: _End) -> Target:
     elif reason and end.cancelled:
         reason, detail = "cancelled", _cancelled_detail(progress, unknown=unknown)
     elif reason and end.fault is not None:
-        # There was an answer, or there were some for others, so the customer's directory is not out of reach.
-        of_one_user = end.fault.unreadable or progress.terms.answered
-        reason, detail = reason_of(end.fault, of_one_user=of_one_user), end.fault.detail
+        reason, detail = _fault_reason(progress, end.fault, reason), end.fault.detail
     return saved.settle(outcome, reason, detail or sessions.detail)
+
+
+def _fault_reason(progress: Progress, fault: GraphError, reason: str) -> str:
+    """Return why the target ended by a fault; `reason` is what its methods and sessions say."""
+    answered = progress.terms.answered
+    if answered and progress.read and fault.fault is Fault.UNAVAILABLE and not fault.unreadable:
+        return reason  # a change failed, and the methods are known
+    # There was an answer, or there were some for others, so the customer's directory is not out of reach.
+    return reason_of(fault, of_one_user=fault.unreadable or answered)
 
 
 def _cancelled_detail(progress: Progress, *, unknown: bool) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from activities.reset_target import reset_one
 from domain.outcomes import TargetOutcome
 from graph.batch import Part, batch
 from graph.client import GraphClient
@@ -96,6 +97,27 @@ async def test_an_answer_that_cannot_be_read_is_not_said_to_be_none(
     await works.planned(works.user(APP))
     answered(monkeypatch, "authentication/methods", change)
     assert (await works.reset()).reason == reason
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "reason", "left"),
+    [
+        ("DELETE", "*/phoneMethods/*", "unverified", 1),
+        ("POST", "*/revokeSignInSessions", "sessionsNotRevoked", 0),
+        ("GET", "*/authentication/methods", "methodsUnreadable", 2),
+    ],
+)
+async def test_methods_that_were_read_are_not_said_to_be_unreadable(
+    works: Works, method: str, path: str, reason: str, left: int
+) -> None:
+    """Graph fails at this user to the end, while it answers for others."""
+    user = works.user(MOBILE, APP)
+    await works.planned(user)
+    works.world.faults.add(method=method, path=path, status=503)
+    assert (await works.once())["fault"] == "unavailable"
+    await reset_one(works.services, "r1", 0, last=True, answered=True)
+    target = await works.target()
+    assert (target.reason, len(works.present(user)), target.sessions_revoked) == (reason, left, False)
 
 
 @pytest.mark.parametrize(
