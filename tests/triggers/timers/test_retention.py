@@ -1,8 +1,10 @@
+import json
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from localhost.clock import VirtualClock
+from records.limits import UNREADABLE
 from tests.system import System, system
 
 _WORDS = re.compile(r"adele|vance", re.IGNORECASE)
@@ -87,6 +89,20 @@ async def test_a_persons_data_is_deleted_and_the_audit_still_verifies(tmp_path: 
         assert other["userPrincipalName"] == "alex@fabrikam.com"
         assert await it.services.audits.verify(request_id) is None
         assert (await it.audit(request_id))[-1]["event"] == "personDeleted"
+
+
+async def test_a_persons_data_goes_from_a_record_that_cannot_be_read(tmp_path: Path) -> None:
+    async with system(tmp_path) as it:
+        request_id = await _ended(it)
+        row = await it.services.store.get(request_id, "target:000000")
+        assert row is not None
+        assert "adele" in str(row.value)
+        await it.services.store.replace(row, {UNREADABLE: json.dumps(row.value)[:-20]})
+        body = {"customer": "contoso", "user": "adele@contoso.com"}
+        answer = await it.call("POST", "/api/people/deletions", 200, json=body)
+        assert answer == {"requests": [request_id], "targets": 1}
+        rows = await it.services.store.scan(request_id, limit=1000)
+        assert [row.key for row in rows if _WORDS.search(str(row.value))] == []
 
 
 async def test_a_person_in_a_running_request_is_left_alone(tmp_path: Path) -> None:
