@@ -16,6 +16,7 @@ from domain.request.unreadable import unreadable_decision, unreadable_request
 from records.errors import StoreUnavailableError
 from records.limits import instant_in
 from records.read_requests import ReadRequests
+from records.reading import note_unreadable
 from records.store import Insert, Replace, Row, Store
 from records.target_drafts import TargetDrafts, target_rows
 from records.targets import count_key
@@ -207,9 +208,12 @@ class Requests:
         return await self._store.insert(request_id, _CANCEL, {"by": by, "at": at.isoformat()})
 
     async def cancelled(self, request_id: str) -> dict[str, Any] | None:
-        """Return who cancelled and when, None if it was not cancelled."""
+        """Return who cancelled and when, None if it was not cancelled. Where its record cannot be read it was, by "" then."""
         row = await self._store.get(request_id, _CANCEL)
-        return row.value if row else None
+        if row is None or isinstance(row.value.get("by"), str):
+            return row.value if row else None
+        note_unreadable(row, "Cancel")
+        return {"by": ""}
 
     async def _found(self, request_id: str) -> tuple[Row, ResetRequest] | None:
         before = self._read.get(request_id)

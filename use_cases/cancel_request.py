@@ -19,6 +19,6 @@ async def cancel_request(services: Services, client: durable.Client, request: Re
     first = await services.requests.cancel(request.id, by, services.now())
     mark = None if first else await services.requests.cancelled(request.id)
     await services.audits.append(
-        request.id, services.now(), mark["by"] if mark else by, "cancelAccepted", once="cancelAccepted"
+        request.id, services.now(), (mark["by"] if mark else "") or by, "cancelAccepted", once="cancelAccepted"
     )
     await wake(client, request.id)

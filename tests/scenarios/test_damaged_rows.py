@@ -71,6 +71,19 @@ async def test_key_whose_record_cannot_be_read_makes_no_second_request(tmp_path:
 
 
 @pytest.mark.engine_only(REASON)
+@pytest.mark.parametrize("value", [CUT, {}, {"by": 7, "at": 7}])
+async def test_cancel_that_cannot_be_read_is_a_cancel(tmp_path: Path, value: dict[str, Any]) -> None:
+    async with system(tmp_path) as it:
+        request_id = (await it.ask(contoso=[ADELE]))["id"]
+        await it.services.store.put(request_id, "cancel", value)
+        await fetched(it, f"requests/{request_id}")
+        await it.call("POST", f"/api/reset-requests/{request_id}/cancel", 202)
+        await it.host.idle()
+        assert (await it.shown(request_id))["status"] == "cancelled"
+        await fetched(it, f"requests/{request_id}")
+
+
+@pytest.mark.engine_only(REASON)
 @pytest.mark.parametrize("value", [CUT, {}, {"holders": []}, {"holders": [["r9"]]}])
 async def test_user_whose_block_cannot_be_read_stays_blocked(tmp_path: Path, value: dict[str, Any]) -> None:
     async with containing(tmp_path) as it:
