@@ -67,7 +67,7 @@ async def _users(client: GraphClient, user_ids: Sequence[str]) -> list[Match]:
 
 async def _privileges(client: GraphClient, user_ids: Sequence[str]) -> list[Privileges | GraphError]:
     try:
-        return await read_privileges(client, client.privileged.plans, user_ids)
+        return await read_privileges(client, client.privileged.plans, user_ids, last=True)  # a list is not read again
     except GraphError as error:
         return [error for _ in user_ids]
 

@@ -98,10 +98,11 @@ def _key(start: int) -> str:
 def _read(row: Row) -> dict[int, Target | dict[str, Any]]:
     """Return the targets of a draft by their numbers, what it holds of them where that is no target."""
     found: dict[int, Target | dict[str, Any]] = {}
+    start = int(row.key.removeprefix(DRAFT))
     kept = row.value.get("targets")
     for value in kept if isinstance(kept, list) else []:
         number = value.get("number") if isinstance(value, dict) else None
-        if isinstance(number, int):
+        if type(number) is int and start <= number < start + _TOGETHER:  # another is none of this draft's
             try:
                 found[number] = Target.from_json(value)
             except ValidationError:

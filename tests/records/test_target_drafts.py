@@ -13,7 +13,7 @@ from records.people import People
 from records.requests import Requests
 from records.store import Change, Row, Store
 from records.target_drafts import TargetDrafts
-from records.targets import Targets
+from records.targets import DRAFT, Targets
 from tests.reads import counted
 
 AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -38,6 +38,23 @@ async def read_all(store: Store) -> list[Target]:
     while page := await Targets(store).range("r1", len(found), 500):
         found += [kept.target for kept in page]
     return found
+
+
+@pytest.mark.parametrize("number", [-1, 1000, 10**20, True, "5"])
+async def test_a_number_that_is_none_of_a_drafts_leaves_a_target_that_cannot_be_read(
+    store: Store, number: object
+) -> None:
+    request, targets = made(203)
+    assert await Requests(store).create(request, targets)
+    draft = (await store.scan("r1", prefix=DRAFT))[0]
+    values = [dict(value) for value in draft.value["targets"]]
+    values[5]["number"] = number
+    await store.replace(draft, {"targets": values})
+    for start in await TargetDrafts(store).starts("r1"):
+        await TargetDrafts(store).write("r1", start)
+    written = await read_all(store)
+    assert [target.number for target in written] == list(range(203))
+    assert [target.number for target in written if target.reason == "recordUnreadable"] == [5]
 
 
 @pytest.mark.parametrize(("users", "drafts"), [(200, 0), (201, 2), (1010, 6)])

@@ -170,6 +170,14 @@ async def test_tokens_that_cannot_be_read_leave_unknown_what_they_would_decide(t
         assert adele.strength is Strength.STRONG
 
 
+async def test_eligibilities_that_fail_leave_a_user_whose_roles_are_not_known(tmp_path: Path) -> None:
+    """As on the user page and at the end of a plan's tries; the directory itself answers."""
+    async with system(tmp_path) as it:
+        it.world.faults.add(path="*ligibilityScheduleInstances", status=500)
+        (adele,) = (await facts_of(it, "contoso", "adele@contoso.com")).values()
+        assert (adele.roles, adele.roles_unknown, adele.answer) == ([], "", Answer.STEP_UP)
+
+
 @pytest.mark.parametrize(
     ("status", "why"),
     [(400, "methodsUnreadable"), (404, "userNotFound"), (423, "methodsUnreadable"), (503, "customerUnreachable")],
