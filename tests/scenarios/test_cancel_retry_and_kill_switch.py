@@ -287,12 +287,12 @@ async def test_what_runs_at_once_for_a_customer_stays_under_its_limit_over_two_r
         inside: dict[tuple[str, int], asyncio.Event] = {}
         most: dict[int, set[str]] = {}
 
-        async def held_up(services: Services, request_id: str, number: int, *, last: bool) -> Progress:
+        async def held_up(services: Services, request_id: str, number: int, **how: bool) -> Progress:
             inside[request_id, number] = asyncio.Event()
             most[len(inside)] = {request for request, _ in inside}
             await inside[request_id, number].wait()
             del inside[request_id, number]
-            return await reset_one(services, request_id, number, last=last)
+            return await reset_one(services, request_id, number, **how)
 
         monkeypatch.setattr("activities.reset_target.reset_one", held_up)
         decided = asyncio.gather(*(it.approve(request["id"]) for request in asked))
