@@ -29,7 +29,7 @@ async def read_plan_window(work: PlanWindowRef) -> Nothing:
         request = await services.requests.get(work["id"])
         accounts = targets_of_accounts(services.policy, request, targets) if request is not None else {}
         await services.plan_summaries.put(work["id"], work["start"], _counts(targets), accounts)
-    window = PlanWindow(window_hash(targets), Tally().add(targets))
+    window = PlanWindow(hash=window_hash(targets), tally=Tally().add(targets))
     await services.plan_windows.put(work["id"], work["purpose"], work["start"], window)
     return {}
 
@@ -43,7 +43,7 @@ async def read_plan(services: Services, request: ResetRequest, purpose: Purpose)
             return {"next": "read", "windows": missing}
     else:
         whole = {start: await _read(services, request.id, start) for start in starts}
-        windows = {start: PlanWindow(window_hash(read), Tally().add(read)) for start, read in whole.items()}
+        windows = {start: PlanWindow(hash=window_hash(read), tally=Tally().add(read)) for start, read in whole.items()}
     tally = Tally()
     for window in windows.values():
         tally.merge(window.tally)

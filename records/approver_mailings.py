@@ -2,11 +2,11 @@
 
 import hashlib
 from collections.abc import Callable, Collection
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from records.errors import StoreUnavailableError
-from records.limits import instant_in
+from records.limits import instant_of
 from records.store import Insert, Replace, Store
 
 _PARTITION = "approver-mailings"
@@ -59,10 +59,11 @@ class ApproverMailings:
             if request_id in sending or not waiting:
                 return Turn({}, _LOOK_AGAIN.total_seconds())
             first, (since, _) = next(iter(waiting.items()))
-            collected = _at(since) + COLLECTED
+            began = instant_of(since) or now
+            collected = began + COLLECTED
             if now < collected and (len(waiting) >= _BURST or len(state["sent"]) >= _MAILS):
                 return Turn({}, (collected - now).total_seconds())
-            if first != request_id and now < _at(since) + 2 * _LOOK_AGAIN:
+            if first != request_id and now < began + 2 * _LOOK_AGAIN:
                 return Turn({}, _LOOK_AGAIN.total_seconds())
             send = {name: reminder for name, (_, reminder) in [*waiting.items()][:_TOGETHER]}
             for name in send:
@@ -101,32 +102,26 @@ class ApproverMailings:
 def _parts(state: dict[str, Any], now: datetime) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
     """Return what waits and what is being sent, without what an interruption left behind."""
     waiting = {
-        name: entry
-        for name, entry in _entries(state.get("waiting"), 2)
-        if isinstance(entry[1], int) and _at(entry[0]) > now - _FORGOTTEN
+        name: entry for name, entry in _entries(state.get("waiting"), 2, now - _FORGOTTEN) if isinstance(entry[1], int)
     }
-    sending = {name: entry for name, entry in _entries(state.get("sending"), 1) if _at(entry[0]) > now}
+    sending = dict(_entries(state.get("sending"), 1, now))
     sent = state.get("sent")
-    recent = [at for at in sent if _is_instant(at) and _at(at) > now - COLLECTED] if isinstance(sent, list) else []
+    recent = [at for at in sent if _is_after(at, now - COLLECTED)] if isinstance(sent, list) else []
     state.clear()
     state |= {"waiting": waiting, "sending": sending, "sent": recent}
     return waiting, sending
 
 
-def _entries(value: object, length: int) -> list[tuple[str, list[Any]]]:
-    """Return the requests with what is noted of them: since when, and more. What cannot be read is left out."""
+def _entries(value: object, length: int, after: datetime) -> list[tuple[str, list[Any]]]:
+    """Return the requests with what is noted of them: when, which is after `after`, and more. What cannot be read is left out."""
     found = value.items() if isinstance(value, dict) else ()
     return [
         (name, [*entry])
         for name, entry in found
-        if isinstance(entry, list) and len(entry) == length and _is_instant(entry[0])
+        if isinstance(entry, list) and len(entry) == length and _is_after(entry[0], after)
     ]
 
 
-def _is_instant(text: object) -> bool:
-    return instant_in({"at": text}, "at") is not None
-
-
-def _at(text: str) -> datetime:
-    at = datetime.fromisoformat(text)
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+def _is_after(text: object, instant: datetime) -> bool:
+    at = instant_of(text)
+    return at is not None and at > instant

@@ -7,7 +7,7 @@ that a large request, which asks for its next window at once, comes after a smal
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from records.limits import instant_in, is_name
+from records.limits import instant_of, is_name
 from records.requests import Requests
 from records.store import Insert, Replace, Row, Store
 
@@ -31,7 +31,7 @@ class ConcurrencyPermits:
             row = await self._store.get(_place(tenant_id), _KEY)
             state = _read(row)
             running = await self._running(state.running)
-            queue = [place for place in state.queue if (at := instant_in({"at": place[1]}, "at")) and at > now - _WAITS]
+            queue = [place for place in state.queue if (at := instant_of(place[1])) and at > now - _WAITS]
             names = [name for name, _ in queue]
             ahead = names.index(holder) if holder in names else len(names)
             others = len(names) - (holder in names)
@@ -107,7 +107,7 @@ def _is_place(place: object) -> bool:
     """Whether this is a place in the queue: who waits, and when they asked last."""
     if not isinstance(place, list) or len(place) != 2:
         return False
-    return isinstance(place[0], str) and instant_in({"at": place[1]}, "at") is not None
+    return isinstance(place[0], str) and instant_of(place[1]) is not None
 
 
 def _share(width: int, running: dict[str, int], waiting: int, ahead: int, want: int) -> int:

@@ -4,11 +4,10 @@ The rows are there while the request is planned, so that windows that are planne
 record; the step that puts them together removes them.
 """
 
-from pydantic import ValidationError
-
 from domain.request.involved import Identities
+from records.reading import read_row
 from records.removing import remove_with_prefix
-from records.store import Row, Store
+from records.store import Store
 
 _PREFIX = "identities:"
 _PAGE = 500
@@ -20,7 +19,7 @@ class IdentityRecords:
 
     async def of(self, request_id: str, customer: str) -> Identities | None:
         row = await self._store.get(request_id, _PREFIX + customer)
-        found = _read(row) if row else None
+        found = read_row(Identities, row) if row else None
         if row is not None and found is None:  # they are looked up once more
             await self._store.delete(row)
         return found
@@ -36,17 +35,9 @@ class IdentityRecords:
         found: list[Identities] = []
         after = ""
         while rows := await self._store.scan(request_id, prefix=_PREFIX, after=after, limit=_PAGE):
-            found += [one for row in rows if (one := _read(row)) is not None]
+            found += [one for row in rows if (one := read_row(Identities, row)) is not None]
             after = rows[-1].key
         return found
 
     async def clear(self, request_id: str) -> None:
         await remove_with_prefix(self._store, request_id, _PREFIX)
-
-
-def _read(row: Row) -> Identities | None:
-    """Return what the row holds, None where that cannot be read."""
-    try:
-        return Identities.from_json(row.value)
-    except ValidationError:
-        return None

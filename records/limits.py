@@ -102,7 +102,11 @@ def is_name(value: object) -> TypeGuard[str]:
 
 def instant_in(value: Value, name: str) -> datetime | None:
     """Return the instant that a field holds, None where it holds none."""
-    text = value.get(name)
+    return instant_of(value.get(name))
+
+
+def instant_of(text: object) -> datetime | None:
+    """Return the instant that a value is the text of, in UTC where it names no zone; None where it is none."""
     try:
         at = datetime.fromisoformat(text) if isinstance(text, str) else None
     except ValueError:

@@ -462,8 +462,8 @@ async def test_summaries_that_cannot_be_read_are_made_again(store: SqliteStore, 
 
 async def test_plan_window_that_cannot_be_read_is_not_there(store: SqliteStore, file: Path) -> None:
     windows = PlanWindows(store)
-    await windows.put("r1", "seal", 0, PlanWindow("h0", Tally()))
-    await windows.put("r1", "seal", 500, PlanWindow("h500", Tally()))
+    await windows.put("r1", "seal", 0, PlanWindow(hash="h0", tally=Tally()))
+    await windows.put("r1", "seal", 500, PlanWindow(hash="h500", tally=Tally()))
 
     async def check() -> None:
         assert set(await windows.read("r1", "seal", [0, 500])) == {500}
