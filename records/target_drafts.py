@@ -4,13 +4,13 @@ soon, and written row by row afterwards.
 Written in their order, so that the targets that can be read have no gaps.
 """
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import ValidationError
 
 from domain.request.target import Target
+from records.cutting import cut
 from records.store import Insert, Row, Store
 from records.targets import DRAFT, target_key
 
@@ -34,7 +34,9 @@ class TargetDrafts:
     @staticmethod
     def rows(targets: Sequence[Target]) -> list[Insert]:
         """Return the drafts of all targets. The same targets make the same drafts."""
-        return [Insert(_key(targets[first].number), {"targets": values}) for first, values in _cut(targets)]
+        values = (target.model_dump(mode="json", by_alias=True, exclude_defaults=True) for target in targets)
+        parts = cut(values, _TOGETHER, _BYTES)
+        return [Insert(_key(targets[first].number), {"targets": part}) for first, part in parts]
 
     async def starts(self, request_id: str) -> list[int]:
         """Return the number of the first target of each draft that is still to be written, lowest first; at most 1,000."""
@@ -60,9 +62,7 @@ class TargetDrafts:
         The empty row stays, so that a request that is accepted once more, late, does not make the draft again.
         """
         row = await self._store.get(request_id, _key(start))
-        if row is None:
-            return
-        if row.value.get("targets") == []:
+        if row is None or row.value.get("targets") == []:
             return
         kept = _read(row)
         numbers = sorted({*kept, *range(start, await self._end(row))})
@@ -108,18 +108,3 @@ def _read(row: Row) -> dict[int, Target | dict[str, Any]]:
             except ValidationError:
                 found[number] = value
     return found
-
-
-def _cut(targets: Sequence[Target]) -> Iterator[tuple[int, list[dict[str, Any]]]]:
-    """Yield the place of the first target of each draft, and the draft's values."""
-    first, size, values = 0, 0, list[dict[str, Any]]()
-    for place, target in enumerate(targets):
-        value = target.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-        length = len(json.dumps(value))
-        if values and (len(values) == _TOGETHER or size + length > _BYTES):
-            yield first, values
-            first, size, values = place, 0, []
-        values.append(value)
-        size += length
-    if values:
-        yield first, values
