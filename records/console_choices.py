@@ -52,7 +52,7 @@ class ConsoleChoices:
     async def read(self, person: str) -> ConsoleChoice:
         """Return the choice; of a person who made none: all customers, no user.
 
-        What of it cannot be read is not chosen: nobody acts on more than they chose.
+        What of it cannot be read is not chosen, so that no action covers more than the person chose.
         """
         rows = await self._store.scan(_partition(person), limit=_PAGE)
         parts = [read_row(_ChosenCustomers, row) for row in rows if row.key.startswith(_CUSTOMERS)]

@@ -59,7 +59,7 @@ async def written_at(store: Store, row: Row, now: datetime) -> datetime:
 
 
 def note_unreadable(row: Row, kind: str) -> None:
-    """Write a line to the log. `place` tells rows apart and names nobody: keys hold the ids of users."""
+    """Write a line to the log. `place` tells rows apart without identifying a person: keys hold the ids of users."""
     place = hashlib.sha256(f"{row.partition}\n{row.key}".encode()).hexdigest()[:16]
     _log.warning("a record cannot be read: kind=%s place=%s", kind.strip("_"), place)
 

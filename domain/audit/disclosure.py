@@ -121,7 +121,7 @@ def _is_own(request: ResetRequest, event: AuditEvent, customer: str) -> bool:
 
 
 def _numbers(event: AuditEvent) -> list[int]:
-    """Return the numbers of an event's targets; -1, which is nobody's, for what was changed since it was written."""
+    """Return the numbers of an event's targets; -1, which no target has, for what was changed since it was written."""
     found = event.data.get("targets")
     numbers = (
         [each.get("number") if isinstance(each, dict) else None for each in found]

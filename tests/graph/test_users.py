@@ -82,7 +82,7 @@ def names_of(found: list[Match]) -> list[str | None]:
 )
 async def test_a_name_with_special_characters_is_found(world: World, client: GraphClient, name: str) -> None:
     adele = rename(world, name)
-    found, missing = await find_users(client, [name, "nobody@contoso.com"])
+    found, missing = await find_users(client, [name, "unknown@contoso.com"])
     assert isinstance(found, User)
     assert (found.id, missing) == (adele, None)
 

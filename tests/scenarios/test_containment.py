@@ -469,14 +469,15 @@ async def test_an_unblocking_is_recorded_though_another_process_writes_the_user_
         assert target["detail"].startswith("written")
 
 
+async def fails(*_: Any, **__: Any) -> None:
+    raise RuntimeError("a mistake of ours")
+
+
 @pytest.mark.engine_only(REASON)
 @pytest.mark.parametrize("how", ["breaks", "never starts"])
 async def test_an_unblocking_whose_orchestration_breaks_or_never_starts_is_started_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
-    async def fails(*_: Any, **__: Any) -> None:
-        raise RuntimeError("a mistake of ours")
-
     async with containing(tmp_path) as it:
         request = await it.ask(contoso=[ADELE], more=MORE)
         await it.approve(request["id"])

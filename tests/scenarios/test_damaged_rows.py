@@ -7,7 +7,7 @@ import pytest
 
 from records.limits import UNREADABLE
 from tests.console.pages import fetched, text_of
-from tests.scenarios.test_containment import ADELE, MORE, actions, containing, release, user
+from tests.scenarios.test_containment import ADELE, MORE, actions, containing, fails, release, user
 from tests.system import System, system
 from tests.triggers.api.test_reset_requests import BODY
 from tests.triggers.deliveries import requests_of
@@ -105,9 +105,6 @@ async def test_user_whose_block_cannot_be_read_stays_blocked(tmp_path: Path, val
 async def test_open_release_that_cannot_be_read_is_done_and_holds_up_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: dict[str, Any]
 ) -> None:
-    async def fails(*_: Any, **__: Any) -> None:
-        raise RuntimeError("a mistake of ours")
-
     async with containing(tmp_path) as it:
         request = await it.ask(contoso=[ADELE], more=MORE)
         await it.approve(request["id"])
